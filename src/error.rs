@@ -1,0 +1,125 @@
+//! The one error type. Every variant names a stage and says what is wrong, where, and what to do.
+
+use std::path::{Path, PathBuf};
+
+/// The library's result.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong in which stage.
+///
+/// `place` is a file and line, a stream and time, or the name of a parameter; `what` says what was
+/// found and expected; `remedy` is a sentence on what the reader can do.
+///
+/// ```
+/// use quakebook::{Error, study::Study};
+/// let error = Study::from_toml("name = 3").unwrap_err();
+/// assert!(matches!(error, Error::Study { .. }));
+/// ```
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("study, {place}: {what}. {remedy}")]
+    Study {
+        place: String,
+        what: String,
+        remedy: String,
+    },
+    #[error("catalog, {place}: {what}. {remedy}")]
+    Catalog {
+        place: String,
+        what: String,
+        remedy: String,
+    },
+    #[error("request {url}{}: {what}. {remedy}", status.map(|s| format!(" (status {s})")).unwrap_or_default())]
+    Request {
+        url: String,
+        status: Option<u16>,
+        what: String,
+        remedy: String,
+    },
+    #[error("classroom, {place}: {what}. {remedy}")]
+    Classroom {
+        place: String,
+        what: String,
+        remedy: String,
+    },
+    #[error("clustering, {place}: {what}. {remedy}")]
+    Cluster {
+        place: String,
+        what: String,
+        remedy: String,
+    },
+    #[error("waveform, {place}: {what}. {remedy}")]
+    Waveform {
+        place: String,
+        what: String,
+        remedy: String,
+    },
+    #[error("window, {place}: {what}. {remedy}")]
+    Window {
+        place: String,
+        what: String,
+        remedy: String,
+    },
+    #[error("dataset, {place}: {what}. {remedy}")]
+    Dataset {
+        place: String,
+        what: String,
+        remedy: String,
+    },
+    #[error("network, {place}: {what}. {remedy}")]
+    Network {
+        place: String,
+        what: String,
+        remedy: String,
+    },
+    #[error("training, {place}: {what}. {remedy}")]
+    Train {
+        place: String,
+        what: String,
+        remedy: String,
+    },
+    #[error("evaluation, {place}: {what}. {remedy}")]
+    Evaluate {
+        place: String,
+        what: String,
+        remedy: String,
+    },
+    #[error("detection, {place}: {what}. {remedy}")]
+    Detect {
+        place: String,
+        what: String,
+        remedy: String,
+    },
+    #[error("figure, {place}: {what}. {remedy}")]
+    Plot {
+        place: String,
+        what: String,
+        remedy: String,
+    },
+    #[error("{}: {source}. Check that the path exists and that you may use it", path.display())]
+    Io {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    /// Turns an error of the file system into one that names its path.
+    pub(crate) fn io(path: impl AsRef<Path>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.as_ref().to_path_buf();
+        move |source| Self::Io { path, source }
+    }
+}
+
+/// `Error::Stage { place, what, remedy }` in one line: `fail!(Cluster, "k", "0 clusters", "Ask for 1 or more")`.
+macro_rules! fail {
+    ($stage:ident, $place:expr, $what:expr, $remedy:expr) => {
+        $crate::Error::$stage {
+            place: $place.to_string(),
+            what: $what.to_string(),
+            remedy: $remedy.to_string(),
+        }
+    };
+}
+pub(crate) use fail;

@@ -1,0 +1,37 @@
+//! Detecting induced earthquakes with a neural network, as a notebook one can rerun.
+//!
+//! `quakebook` redoes, section by section, a paper after ConvNetQuake (Perol, Gharbi & Denolle,
+//! *Science Advances* 4(2), e1700578, 2018): the work is done here, the story is told in `notebooks/`.
+//!
+//! Data flows one way, and each module has one responsibility:
+//!
+//! ```text
+//! study -> catalog -> cluster -> waveform -> window -> dataset -> network -> train -> evaluate
+//!                                   |                   ^                     |
+//!                                   +-- (continuous) ---|----> detect <-------+ --> plot, display
+//! ```
+//!
+//! [`fdsn`] asks a data centre for events, stations and waveforms; the default data centre is the
+//! simulated one of [`classroom`], served on loopback, so that nothing needs a network.
+
+pub mod catalog;
+pub mod classroom;
+pub mod cluster;
+pub mod dataset;
+pub mod detect;
+pub mod display;
+pub mod error;
+pub mod evaluate;
+pub mod fdsn;
+pub mod geo;
+pub mod network;
+pub mod plot;
+pub mod prelude;
+pub mod products;
+pub mod study;
+pub mod time;
+pub mod train;
+pub mod waveform;
+pub mod window;
+
+pub use error::{Error, Result};

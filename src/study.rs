@@ -1,0 +1,326 @@
+//! Every number that the paper chose, in one place.
+//!
+//! [`Study::oklahoma`] is the paper's study. A study is written to and read from TOML, so another
+//! region is a file; the environment variable `QUAKEBOOK_STUDY` names such a file for a whole run.
+//!
+//! ```
+//! use quakebook::study::Study;
+//! let study = Study::oklahoma();
+//! assert_eq!(study.window.n_samples, 1000);
+//! assert_eq!(Study::from_toml(&study.to_toml()).unwrap(), study);
+//! ```
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result, fail};
+use crate::time::Time;
+
+/// A whole study: where, when, which station, and the choices of each step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Study {
+    pub name: String,
+    /// All random choices derive from this seed.
+    pub seed: u64,
+    /// A data centre's name (`classroom`, `usgs`, `earthscope`) or base address.
+    pub provider: String,
+    pub region: Region,
+    /// The catalog's time span.
+    pub catalog: TimeSpan,
+    pub station: StationChoice,
+    pub cluster: ClusterChoice,
+    pub window: WindowChoice,
+    pub augment: AugmentChoice,
+    pub split: SplitChoice,
+    pub train: TrainChoice,
+    /// The continuous record that is scanned.
+    pub scan: ScanChoice,
+}
+
+/// A box in degrees; edges belong to it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Region {
+    pub min_latitude_deg: f64,
+    pub max_latitude_deg: f64,
+    pub min_longitude_deg: f64,
+    pub max_longitude_deg: f64,
+}
+
+/// From `start` until just before `end`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimeSpan {
+    pub start: Time,
+    pub end: Time,
+}
+
+/// One three-component station, by its codes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StationChoice {
+    pub network: String,
+    pub station: String,
+    pub location: String,
+    /// Channel codes, wildcards allowed: `HH*`.
+    pub channels: String,
+}
+
+/// How epicentres are clustered (section 2.2 of the paper).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterChoice {
+    pub k: usize,
+    pub n_replicates: usize,
+}
+
+/// How windows are cut (sections 2.3.1 and 2.3.2).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WindowChoice {
+    pub n_samples: usize,
+    pub sampling_rate_hz: f64,
+    /// Consecutive noise windows from the middle between two events.
+    pub n_noise_per_gap: usize,
+}
+
+/// Noise added to copies, as a fraction of each window's maximum (section 2.4.2).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AugmentChoice {
+    pub noise_levels: Vec<f64>,
+}
+
+/// Parts of the data; what training and validation leave is the test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SplitChoice {
+    pub train_fraction: f64,
+    pub validation_fraction: f64,
+}
+
+/// The training loop.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainChoice {
+    pub max_epochs: usize,
+    pub batch_size: usize,
+    pub learning_rate: f64,
+    /// L2 penalty on the weights.
+    pub weight_decay: f64,
+    /// Stop after so many validation failures in a row.
+    pub patience: usize,
+}
+
+/// The hours to scan (section 3) and the step between windows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScanChoice {
+    pub start: Time,
+    pub end: Time,
+    /// Step of the overlapping scan, in samples; the paper's own step is the window itself.
+    pub hop_samples: usize,
+}
+
+impl Study {
+    /// The paper's study: Oklahoma, station GS.OK029, with the numbers of its sections 2 and 3.
+    pub fn oklahoma() -> Self {
+        Self {
+            name: "oklahoma".into(),
+            seed: 2019,
+            provider: "classroom".into(),
+            region: Region {
+                min_latitude_deg: 35.70,
+                max_latitude_deg: 36.00,
+                min_longitude_deg: -97.6,
+                max_longitude_deg: -97.2,
+            },
+            catalog: TimeSpan {
+                start: utc(2014, 2, 15, 0),
+                end: utc(2016, 11, 16, 0),
+            },
+            station: StationChoice {
+                network: "GS".into(),
+                station: "OK029".into(),
+                location: "00".into(),
+                channels: "HH*".into(),
+            },
+            cluster: ClusterChoice {
+                k: 3,
+                n_replicates: 5,
+            },
+            window: WindowChoice {
+                n_samples: 1000,
+                sampling_rate_hz: 100.0,
+                n_noise_per_gap: 3,
+            },
+            augment: AugmentChoice {
+                noise_levels: vec![0.02, 0.05],
+            },
+            split: SplitChoice {
+                train_fraction: 0.70,
+                validation_fraction: 0.15,
+            },
+            train: TrainChoice {
+                max_epochs: 60,
+                batch_size: 128,
+                learning_rate: 1e-3,
+                weight_decay: 1e-4,
+                patience: 6,
+            },
+            scan: ScanChoice {
+                start: utc(2014, 2, 16, 0),
+                end: utc(2014, 2, 16, 10),
+                hop_samples: 200,
+            },
+        }
+    }
+
+    /// The study that `QUAKEBOOK_STUDY` names, else [`Study::oklahoma`].
+    /// `QUAKEBOOK_PROVIDER` overrides its data centre.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the file cannot be read, [`Error::Study`] where it is not a study.
+    pub fn current() -> Result<Self> {
+        let mut study = match std::env::var_os("QUAKEBOOK_STUDY") {
+            Some(path) => Self::read(path)?,
+            None => Self::oklahoma(),
+        };
+        if let Ok(provider) = std::env::var("QUAKEBOOK_PROVIDER") {
+            study.provider = provider;
+        }
+        Ok(study)
+    }
+
+    /// Reads a study from a TOML file.
+    ///
+    /// # Errors
+    /// As [`Study::current`].
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
+        Self::from_toml(&text)
+    }
+
+    /// Parses TOML and checks every value.
+    ///
+    /// # Errors
+    /// [`Error::Study`] naming the key and the value.
+    pub fn from_toml(text: &str) -> Result<Self> {
+        let study: Self = toml::from_str(text).map_err(|error| {
+            fail!(
+                Study,
+                "TOML",
+                error.to_string().trim(),
+                "Start from the text of Study::oklahoma().to_toml()"
+            )
+        })?;
+        study.check()?;
+        Ok(study)
+    }
+
+    /// The study as TOML; [`Study::from_toml`] reads it back.
+    pub fn to_toml(&self) -> String {
+        toml::to_string_pretty(self).expect("every field of a study is plain TOML")
+    }
+
+    /// Where this study's products lie: `data/derived/<name>-<hash>`, so that products of
+    /// different choices never mix.
+    pub fn derived_dir(&self) -> PathBuf {
+        data_dir()
+            .join("derived")
+            .join(format!("{}-{}", self.name, &self.hash()[..8]))
+    }
+
+    /// SHA-256 of the study's TOML, in hexadecimal.
+    pub fn hash(&self) -> String {
+        let digest = Sha256::digest(self.to_toml());
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn check(&self) -> Result<()> {
+        let r = &self.region;
+        let ordered = r.min_latitude_deg < r.max_latitude_deg
+            && r.min_longitude_deg < r.max_longitude_deg
+            && r.min_latitude_deg >= -90.0
+            && r.max_latitude_deg <= 90.0;
+        let fractions = self.split.train_fraction + self.split.validation_fraction;
+        let checks = [
+            ("region", ordered, "a box whose minima are below its maxima"),
+            ("catalog", self.catalog.start < self.catalog.end, "a start before the end"),
+            ("scan", self.scan.start < self.scan.end, "a start before the end"),
+            ("scan.hop_samples", self.scan.hop_samples > 0, "1 or more"),
+            ("cluster.k", self.cluster.k > 0, "1 or more"),
+            ("cluster.n_replicates", self.cluster.n_replicates > 0, "1 or more"),
+            ("window.n_samples", self.window.n_samples > 0, "1 or more"),
+            (
+                "window.sampling_rate_hz",
+                self.window.sampling_rate_hz > 0.0 && self.window.sampling_rate_hz.is_finite(),
+                "a positive number",
+            ),
+            (
+                "split",
+                self.split.train_fraction > 0.0
+                    && self.split.validation_fraction > 0.0
+                    && fractions < 1.0,
+                "positive fractions that leave a part for the test",
+            ),
+            (
+                "augment.noise_levels",
+                self.augment.noise_levels.iter().all(|l| *l > 0.0 && l.is_finite()),
+                "positive numbers",
+            ),
+            ("train.batch_size", self.train.batch_size > 0, "1 or more"),
+            ("train.max_epochs", self.train.max_epochs > 0, "1 or more"),
+            ("train.patience", self.train.patience > 0, "1 or more"),
+            ("train.learning_rate", self.train.learning_rate > 0.0, "a positive number"),
+            ("train.weight_decay", self.train.weight_decay >= 0.0, "0 or more"),
+        ];
+        match checks.iter().find(|(_, good, _)| !good) {
+            Some((key, _, wanted)) => Err(fail!(
+                Study,
+                key,
+                format!("expected {wanted}"),
+                "Correct this key of the study"
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The folder of catalogs, waveforms and products: `QUAKEBOOK_DATA`, else the nearest `data`
+/// beside a `Cargo.toml` above the working directory, else `data` in it.
+pub fn data_dir() -> PathBuf {
+    if let Some(dir) = std::env::var_os("QUAKEBOOK_DATA") {
+        return dir.into();
+    }
+    let here = std::env::current_dir().unwrap_or_default();
+    here.ancestors()
+        .find(|dir| dir.join("Cargo.toml").is_file() && dir.join("data").is_dir())
+        .unwrap_or(&here)
+        .join("data")
+}
+
+impl Region {
+    /// Whether the point lies in the box or on its edge.
+    pub fn contains(&self, longitude_deg: f64, latitude_deg: f64) -> bool {
+        (self.min_longitude_deg..=self.max_longitude_deg).contains(&longitude_deg)
+            && (self.min_latitude_deg..=self.max_latitude_deg).contains(&latitude_deg)
+    }
+}
+
+impl TimeSpan {
+    /// Whether the instant lies in the half-open span.
+    pub fn contains(&self, time: Time) -> bool {
+        self.start <= time && time < self.end
+    }
+}
+
+fn utc(year: i32, month: u32, day: u32, hour: u32) -> Time {
+    chrono::NaiveDate::from_ymd_opt(year, month, day)
+        .and_then(|date| date.and_hms_opt(hour, 0, 0))
+        .expect("the paper's dates exist")
+        .and_utc()
+}
