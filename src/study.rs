@@ -249,11 +249,23 @@ impl Study {
         let fractions = self.split.train_fraction + self.split.validation_fraction;
         let checks = [
             ("region", ordered, "a box whose minima are below its maxima"),
-            ("catalog", self.catalog.start < self.catalog.end, "a start before the end"),
-            ("scan", self.scan.start < self.scan.end, "a start before the end"),
+            (
+                "catalog",
+                self.catalog.start < self.catalog.end,
+                "a start before the end",
+            ),
+            (
+                "scan",
+                self.scan.start < self.scan.end,
+                "a start before the end",
+            ),
             ("scan.hop_samples", self.scan.hop_samples > 0, "1 or more"),
             ("cluster.k", self.cluster.k > 0, "1 or more"),
-            ("cluster.n_replicates", self.cluster.n_replicates > 0, "1 or more"),
+            (
+                "cluster.n_replicates",
+                self.cluster.n_replicates > 0,
+                "1 or more",
+            ),
             ("window.n_samples", self.window.n_samples > 0, "1 or more"),
             (
                 "window.sampling_rate_hz",
@@ -269,14 +281,25 @@ impl Study {
             ),
             (
                 "augment.noise_levels",
-                self.augment.noise_levels.iter().all(|l| *l > 0.0 && l.is_finite()),
+                self.augment
+                    .noise_levels
+                    .iter()
+                    .all(|l| *l > 0.0 && l.is_finite()),
                 "positive numbers",
             ),
             ("train.batch_size", self.train.batch_size > 0, "1 or more"),
             ("train.max_epochs", self.train.max_epochs > 0, "1 or more"),
             ("train.patience", self.train.patience > 0, "1 or more"),
-            ("train.learning_rate", self.train.learning_rate > 0.0, "a positive number"),
-            ("train.weight_decay", self.train.weight_decay >= 0.0, "0 or more"),
+            (
+                "train.learning_rate",
+                self.train.learning_rate > 0.0,
+                "a positive number",
+            ),
+            (
+                "train.weight_decay",
+                self.train.weight_decay >= 0.0,
+                "0 or more",
+            ),
         ];
         match checks.iter().find(|(_, good, _)| !good) {
             Some((key, _, wanted)) => Err(fail!(

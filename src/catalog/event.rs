@@ -1,0 +1,87 @@
+//! One earthquake, and a list of them.
+
+use crate::geo::Point;
+use crate::study::{Region, TimeSpan};
+use crate::time::Time;
+
+/// One seismic event as a catalog reports it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// The identifier that its data centre gave it.
+    pub id: String,
+    pub origin_time: Time,
+    pub longitude_deg: f64,
+    pub latitude_deg: f64,
+    /// Below sea level, positive down; a listing as the paper's has none.
+    pub depth_km: Option<f64>,
+    pub magnitude: f64,
+    /// `ML`, `Mw`, `mb_Lg`, ...
+    pub magnitude_type: String,
+    /// `earthquake`, `quarry blast`, ...
+    pub event_type: String,
+}
+
+impl Event {
+    pub fn epicentre(&self) -> Point {
+        Point::new(self.longitude_deg, self.latitude_deg)
+    }
+}
+
+/// Events, oldest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Catalog {
+    /// Where the events came from; figures and tables show it.
+    pub source: String,
+    /// True where the events were simulated; every figure then says so.
+    pub simulated: bool,
+    events: Vec<Event>,
+}
+
+impl Catalog {
+    /// Sorts `events` by origin time.
+    pub fn new(source: impl Into<String>, simulated: bool, mut events: Vec<Event>) -> Self {
+        events.sort_by_key(|event| event.origin_time);
+        Self {
+            source: source.into(),
+            simulated,
+            events,
+        }
+    }
+
+    /// The events, oldest first.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// The events of which `keep` is true.
+    pub fn filter(&self, keep: impl Fn(&Event) -> bool) -> Self {
+        Self {
+            source: self.source.clone(),
+            simulated: self.simulated,
+            events: self
+                .events
+                .iter()
+                .filter(|event| keep(event))
+                .cloned()
+                .collect(),
+        }
+    }
+
+    /// The events of a half-open time span.
+    pub fn during(&self, span: &TimeSpan) -> Self {
+        self.filter(|event| span.contains(event.origin_time))
+    }
+
+    /// The events of a region.
+    pub fn within(&self, region: &Region) -> Self {
+        self.filter(|event| region.contains(event.longitude_deg, event.latitude_deg))
+    }
+}
