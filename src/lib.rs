@@ -31,6 +31,7 @@ pub mod products;
 pub mod study;
 pub mod time;
 pub mod train;
+pub mod travel;
 pub mod waveform;
 pub mod window;
 

@@ -1,1 +1,5 @@
 //! (classroom)
+
+pub mod seismicity;
+
+pub use seismicity::{Source, Truth};
