@@ -1,0 +1,166 @@
+//! Three traces of one station on one time grid.
+
+use std::collections::BTreeMap;
+
+use crate::error::{Result, fail};
+use crate::time::{self, Time};
+use crate::waveform::{Record3C, Samples, Segment, Trace};
+
+impl Record3C {
+    /// `n_samples` of three components from the sample nearest to `start`, out of traces of one station.
+    ///
+    /// The components are found by their codes: three of one band and instrument, sorted, vertical last
+    /// (`HH1, HH2, HHZ` or `HHE, HHN, HHZ`). Of several such triples the one with the highest sampling
+    /// rate is taken, so that the `LH*` which a wildcard brings along stay out.
+    ///
+    /// The vertical component gives the grid. The others may lie beside it by a fraction of a sample, as
+    /// real digitisers do by microseconds: each takes its nearest sample. What was not recorded is
+    /// NaN. Counts above 2^24 are rounded to `f32`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Waveform`] where a component is missing, where the traces are of several
+    /// stations or the components of several sampling rates, and where the span holds no sample at all.
+    pub fn from_traces(traces: &[Trace], start: Time, n_samples: usize) -> Result<Self> {
+        let place = format!("{n_samples} samples from {}", time::iso(start));
+        let components = choose(traces, &place)?;
+        let rate = components[0][0].sampling_rate_hz;
+        let first = &components[0][0].id;
+        let station = format!("{}.{}.{}", first.network, first.station, first.location);
+
+        let grid = grid_start(&components[2], start, rate);
+        let mut data = [const { Vec::new() }; 3];
+        for (row, traces) in data.iter_mut().zip(&components) {
+            *row = vec![f32::NAN; n_samples];
+            for segment in traces.iter().flat_map(|trace| &trace.segments) {
+                place_segment(row, segment, grid, rate);
+            }
+        }
+        if data.iter().flatten().all(|x| x.is_nan()) {
+            return Err(fail!(
+                Waveform,
+                format!("{station}, {place}"),
+                NO_SAMPLE,
+                "Choose a time at which the station recorded"
+            ));
+        }
+        Ok(Self {
+            station,
+            channels: [0, 1, 2].map(|i| components[i][0].id.channel.clone()),
+            start: grid,
+            sampling_rate_hz: rate,
+            data,
+            simulated: false,
+        })
+    }
+}
+
+/// How the errors of [`Record3C::from_traces`] begin that say what was not recorded: the ledger of windows
+/// tells them from other errors.
+pub(crate) const NO_SAMPLE: &str = "no sample in the span";
+pub(crate) const NO_COMPONENT: &str = "fewer than three components";
+
+/// The traces of each of the three components, vertical last.
+fn choose<'a>(traces: &'a [Trace], place: &str) -> Result<[Vec<&'a Trace>; 3]> {
+    let refuse = |what: String, remedy: &str| Err(fail!(Waveform, place, what, remedy));
+    // Station and band, then component: `GS.OK029.00.HH`, `Z`.
+    let mut bands: BTreeMap<String, BTreeMap<char, Vec<&Trace>>> = BTreeMap::new();
+    for trace in traces.iter().filter(|trace| trace.n_samples() > 0) {
+        let mut band = trace.id.to_string();
+        if let Some(component) = band.pop() {
+            bands
+                .entry(band)
+                .or_default()
+                .entry(component)
+                .or_default()
+                .push(trace);
+        }
+    }
+    let found: Vec<String> = bands
+        .iter()
+        .map(|(band, components)| format!("{band}{}", components.keys().collect::<String>()))
+        .collect();
+    let rate = |components: &BTreeMap<char, Vec<&Trace>>| {
+        let rates = components.values().flatten().map(|t| t.sampling_rate_hz);
+        rates.fold(0.0, f64::max)
+    };
+    let triples = || {
+        bands
+            .values()
+            .filter(|c| c.len() == 3 && c.contains_key(&'Z'))
+    };
+    let fastest = triples().map(rate).fold(0.0, f64::max);
+    let mut best = triples().filter(|components| rate(components) == fastest);
+    let (Some(components), None) = (best.next(), best.next()) else {
+        return match triples().next() {
+            None if found.is_empty() => refuse(
+                NO_SAMPLE.into(),
+                "Choose a time at which the station recorded",
+            ),
+            None => refuse(
+                format!("{NO_COMPONENT} of one band: there are {}", found.join(", ")),
+                "Ask for a band that has three components, such as HH*",
+            ),
+            Some(_) => refuse(
+                format!("more than one triple of components: {}", found.join(", ")),
+                "Pass the traces of one station and band",
+            ),
+        };
+    };
+    if let Some(other) = components
+        .values()
+        .flatten()
+        .find(|t| !same_rate(t.sampling_rate_hz, fastest))
+    {
+        return refuse(
+            format!(
+                "{} has {} Hz, others {fastest} Hz",
+                other.id, other.sampling_rate_hz
+            ),
+            "Choose a time with one sampling rate",
+        );
+    }
+    let mut vertical_last: Vec<_> = components.iter().collect();
+    vertical_last.sort_by_key(|(component, _)| (**component == 'Z', **component));
+    Ok([0, 1, 2].map(|i| vertical_last[i].1.clone()))
+}
+
+/// Rates that a day at 100 Hz does not tell apart.
+fn same_rate(a: f64, b: f64) -> bool {
+    (a / b - 1.0).abs() < 1e-8
+}
+
+/// The time nearest to `start` on the grid of the segment that holds it, else of the first after it, else
+/// of the last one.
+fn grid_start(traces: &[&Trace], start: Time, rate: f64) -> Time {
+    let end = |s: &Segment| time::of_sample(s.start, s.samples.len(), rate);
+    let segments = || traces.iter().flat_map(|trace| &trace.segments);
+    let reference = segments()
+        .filter(|segment| end(segment) > start)
+        .min_by_key(|segment| segment.start)
+        .or_else(|| segments().max_by_key(|segment| segment.start))
+        .map_or(start, |segment| segment.start);
+    let steps = (time::between_s(reference, start) * rate).round();
+    reference + time::seconds(steps / rate)
+}
+
+/// Copies the samples of the segment that fall on the row, which begins at `grid`.
+fn place_segment(row: &mut [f32], segment: &Segment, grid: Time, rate: f64) {
+    let shift = (time::between_s(grid, segment.start) * rate).round() as i64;
+    let from = (-shift).clamp(0, segment.samples.len() as i64) as usize;
+    let to = (row.len() as i64 - shift).clamp(from as i64, segment.samples.len() as i64) as usize;
+    if from == to {
+        return;
+    }
+    let target = &mut row[(from as i64 + shift) as usize..(to as i64 + shift) as usize];
+    match &segment.samples {
+        Samples::Int32(v) => copy(target, &v[from..to], |x| x as f32),
+        Samples::Float32(v) => copy(target, &v[from..to], |x| x),
+        Samples::Float64(v) => copy(target, &v[from..to], |x| x as f32),
+    }
+}
+
+fn copy<T: Copy>(target: &mut [f32], source: &[T], convert: fn(T) -> f32) {
+    for (to, from) in target.iter_mut().zip(source) {
+        *to = convert(*from);
+    }
+}

@@ -1,0 +1,255 @@
+//! The header of one record: where it ends, whose it is, when it begins, how it is packed.
+//!
+//! Version 2: SEED Reference Manual 2.4 (FDSN 2012), chapter 8 (fixed section of the data header;
+//! blockettes 100, 1000 and 1001). Version 3: FDSN miniSEED 3 specification (2023).
+
+use std::ops::Range;
+
+use chrono::{NaiveDate, TimeDelta};
+
+use crate::time::Time;
+use crate::waveform::StreamId;
+
+/// What a check of a record finds wrong is a sentence; the reader adds file, byte and stream.
+pub(super) type Checked<T> = Result<T, String>;
+
+/// What a record says about its samples.
+#[derive(Debug)]
+pub(super) struct Header {
+    pub id: StreamId,
+    pub start: Time,
+    pub sampling_rate_hz: f64,
+    pub n_samples: usize,
+    /// SEED's code of the encoding.
+    pub encoding: u8,
+    /// Byte order of the samples.
+    pub big_endian: bool,
+    /// Where the samples lie, counted from the start of the record.
+    pub data: Range<usize>,
+    /// Length of the whole record in bytes.
+    pub n_bytes: usize,
+}
+
+/// What begins at a byte of a file.
+pub(super) enum Kind {
+    Version2,
+    Version3,
+    /// A control header of a full SEED volume, or a blank record: it holds no samples.
+    Control,
+    Unknown,
+}
+
+pub(super) fn kind(bytes: &[u8]) -> Kind {
+    let Some(front) = bytes.get(..20) else {
+        return Kind::Unknown;
+    };
+    if front.starts_with(b"MS\x03") {
+        return Kind::Version3;
+    }
+    let numbered = front[..6]
+        .iter()
+        .all(|b| b.is_ascii_digit() || matches!(b, b' ' | 0));
+    match front[6] {
+        _ if !numbered || !matches!(front[7], b' ' | b'*' | 0) => Kind::Unknown,
+        b'D' | b'R' | b'Q' | b'M' if front[8..].iter().all(|b| *b == b' ') => Kind::Control,
+        b'D' | b'R' | b'Q' | b'M' => Kind::Version2,
+        b'V' | b'A' | b'S' | b'T' => Kind::Control,
+        _ => Kind::Unknown,
+    }
+}
+
+/// Reads the header at the front of `bytes`, which reach to the end of the file.
+pub(super) fn parse(bytes: &[u8]) -> Checked<Header> {
+    match kind(bytes) {
+        Kind::Version2 => version2(bytes),
+        Kind::Version3 => version3(bytes),
+        _ => Err("no miniSEED record begins here".into()),
+    }
+}
+
+/// Numbers of a header in its byte order.
+struct Fields<'a> {
+    bytes: &'a [u8],
+    big_endian: bool,
+}
+
+impl Fields<'_> {
+    fn take<const N: usize>(&self, at: usize) -> Checked<[u8; N]> {
+        let mut field: [u8; N] = self
+            .bytes
+            .get(at..at + N)
+            .and_then(|field| field.try_into().ok())
+            .ok_or_else(|| format!("truncated: its header needs byte {}", at + N))?;
+        if !self.big_endian {
+            field.reverse();
+        }
+        Ok(field)
+    }
+
+    fn u8(&self, at: usize) -> Checked<u8> {
+        Ok(self.take::<1>(at)?[0])
+    }
+
+    fn u16(&self, at: usize) -> Checked<u16> {
+        self.take(at).map(u16::from_be_bytes)
+    }
+
+    fn u32(&self, at: usize) -> Checked<u32> {
+        self.take(at).map(u32::from_be_bytes)
+    }
+
+    fn text(&self, range: Range<usize>) -> Checked<String> {
+        let field = self.bytes.get(range).ok_or("truncated in its header")?;
+        let text = std::str::from_utf8(field)
+            .ok()
+            .filter(|text| text.is_ascii())
+            .ok_or("a code of its stream is not ASCII")?;
+        Ok(text.trim_matches([' ', '\0']).to_string())
+    }
+}
+
+fn version2(bytes: &[u8]) -> Checked<Header> {
+    // The year tells the byte order: no year of 1900 to 2100 is one when its bytes are swapped.
+    let big = Fields {
+        bytes,
+        big_endian: true,
+    };
+    let fields = Fields {
+        bytes,
+        big_endian: (1900..=2100).contains(&big.u16(20)?),
+    };
+    let id = StreamId {
+        network: fields.text(18..20)?,
+        station: fields.text(8..13)?,
+        location: fields.text(13..15)?,
+        channel: fields.text(15..18)?,
+    };
+    let ten_thousandths = i64::from(fields.u16(28)?);
+    let mut start = time_of(
+        fields.u16(20)?,
+        fields.u16(22)?,
+        [fields.u8(24)?, fields.u8(25)?, fields.u8(26)?],
+    )? + TimeDelta::microseconds(ten_thousandths * 100);
+    let n_samples = usize::from(fields.u16(30)?);
+    let mut sampling_rate_hz = rate_of(fields.u16(32)? as i16, fields.u16(34)? as i16);
+    // Bit 1 of the activity flags says that the time already holds the correction.
+    if fields.u8(36)? & 0b10 == 0 {
+        let correction = i64::from(fields.u32(40)? as i32);
+        start += TimeDelta::microseconds(correction * 100);
+    }
+    let data_start = usize::from(fields.u16(44)?);
+
+    let mut packing = None;
+    let mut at = usize::from(fields.u16(46)?);
+    while at != 0 {
+        match fields.u16(at)? {
+            100 => sampling_rate_hz = f64::from(f32::from_bits(fields.u32(at + 4)?)),
+            1000 => {
+                packing = Some((
+                    fields.u8(at + 4)?,
+                    fields.u8(at + 5)? != 0,
+                    fields.u8(at + 6)?,
+                ))
+            }
+            1001 => start += TimeDelta::microseconds(i64::from(fields.u8(at + 5)? as i8)),
+            _ => {}
+        }
+        let next = usize::from(fields.u16(at + 2)?);
+        if next != 0 && next <= at {
+            return Err(format!(
+                "its blockettes run in a circle, from {at} to {next}"
+            ));
+        }
+        at = next;
+    }
+
+    let (encoding, big_endian, n_bytes) = match packing {
+        Some((encoding, order, power @ 7..=20)) => (encoding, order, 1 << power),
+        Some((.., power)) => return Err(format!("a record of 2^{power} bytes")),
+        // Older files have no blockette 1000: Steim 1, up to the next record.
+        None => (10, fields.big_endian, length_by_next_record(bytes)?),
+    };
+    let data_start = if n_samples == 0 { n_bytes } else { data_start };
+    if n_samples > 0 && !(48..n_bytes).contains(&data_start) {
+        return Err(format!(
+            "its samples begin at {data_start} of {n_bytes} bytes"
+        ));
+    }
+    Ok(Header {
+        id,
+        start,
+        sampling_rate_hz,
+        n_samples,
+        encoding,
+        big_endian,
+        data: data_start..n_bytes,
+        n_bytes,
+    })
+}
+
+fn length_by_next_record(bytes: &[u8]) -> Checked<usize> {
+    (7..=20)
+        .map(|power| 1_usize << power)
+        .find(|&n| {
+            n == bytes.len() || (n < bytes.len() && !matches!(kind(&bytes[n..]), Kind::Unknown))
+        })
+        .ok_or_else(|| "no blockette 1000, and no record follows that would give its length".into())
+}
+
+fn version3(bytes: &[u8]) -> Checked<Header> {
+    let fields = Fields {
+        bytes,
+        big_endian: false,
+    };
+    let data_start = 40 + usize::from(fields.u8(33)?) + usize::from(fields.u16(34)?);
+    let n_bytes = data_start + fields.u32(36)? as usize;
+    let source = fields.text(40..40 + usize::from(fields.u8(33)?))?;
+    let parts: Vec<&str> = source.trim_start_matches("FDSN:").split('_').collect();
+    let [network, station, location, band, kind, subsource] = parts[..] else {
+        return Err(format!("its source identifier is {source:?}"));
+    };
+    let start = time_of(
+        fields.u16(8)?,
+        fields.u16(10)?,
+        [fields.u8(12)?, fields.u8(13)?, fields.u8(14)?],
+    )? + TimeDelta::nanoseconds(i64::from(fields.u32(4)?));
+    let rate = f64::from_be_bytes(fields.take(16)?);
+    let encoding = fields.u8(15)?;
+    Ok(Header {
+        id: StreamId {
+            network: network.into(),
+            station: station.into(),
+            location: location.into(),
+            channel: format!("{band}{kind}{subsource}"),
+        },
+        start,
+        // Negative: the period in seconds.
+        sampling_rate_hz: if rate < 0.0 { -1.0 / rate } else { rate },
+        n_samples: fields.u32(24)? as usize,
+        encoding,
+        // Steim's frames are big-endian everywhere, all else in version 3 is little-endian.
+        big_endian: matches!(encoding, 10 | 11 | 19),
+        data: data_start..n_bytes,
+        n_bytes,
+    })
+}
+
+/// Second 60 of a leap second is taken for the first of the next minute: UTC here has none.
+fn time_of(year: u16, day: u16, [hour, minute, second]: [u8; 3]) -> Checked<Time> {
+    NaiveDate::from_yo_opt(i32::from(year), u32::from(day))
+        .filter(|_| hour < 24 && minute < 60 && second <= 60 && (1900..=2100).contains(&year))
+        .and_then(|date| date.and_hms_opt(u32::from(hour), u32::from(minute), 0))
+        .map(|time| time.and_utc() + TimeDelta::seconds(i64::from(second)))
+        .ok_or_else(|| {
+            format!("its time {year}-{day:03} {hour:02}:{minute:02}:{second:02} does not exist")
+        })
+}
+
+/// Rate from factor and multiplier; a negative one divides (SEED manual, chapter 8, fields 10, 11).
+fn rate_of(factor: i16, multiplier: i16) -> f64 {
+    let power = |x: i16| match f64::from(x) {
+        x if x < 0.0 => -1.0 / x,
+        x => x,
+    };
+    power(factor) * power(multiplier)
+}
