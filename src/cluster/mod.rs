@@ -1,0 +1,32 @@
+//! Groups of epicentres: the classes that a network learns to tell apart.
+//!
+//! | What | Where |
+//! |---|---|
+//! | choices, checked once, and the fit | [`ClusterParams`], [`Metric`], [`Space`] |
+//! | the product: labels, centroids, sums | [`Clusters`], [`LocalMinimum`] |
+//! | how good, how alike, how many | [`silhouettes`], [`adjusted_rand_index`], [`choose_k`] |
+//!
+//! The sum of distances has many local minima, so a clustering is judged by its sum, never by its
+//! labels: fit with many replicates, and look at [`Clusters::minima`].
+//!
+//! ```
+//! use quakebook::cluster::ClusterParams;
+//! let west = [[-97.5, 35.80], [-97.5, 35.82], [-97.5, 35.85]];
+//! let east = [[-97.3, 35.90], [-97.3, 35.91]];
+//! let clusters = ClusterParams::new(2).fit_points(&[east.as_slice(), &west].concat())?;
+//! assert_eq!(clusters.labels, [1, 1, 0, 0, 0]); // 0 is the westernmost
+//! assert_eq!(clusters.centroids[0].latitude_deg, 35.82); // a median, not a mean
+//! assert!((clusters.sum - 0.06).abs() < 1e-9); // 0.05 + 0.01 degrees
+//! # Ok::<(), quakebook::Error>(())
+//! ```
+
+mod choose;
+mod clusters;
+mod descent;
+mod params;
+mod quality;
+
+pub use choose::{KChoice, KRow, choose_k};
+pub use clusters::{Clusters, LocalMinimum};
+pub use params::{ClusterParams, Metric, Space};
+pub use quality::{adjusted_rand_index, silhouettes};

@@ -1,0 +1,273 @@
+//! The choices of a clustering, checked once, and the fit.
+
+use std::collections::HashSet;
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use super::{Clusters, descent};
+use crate::catalog::Catalog;
+use crate::error::{Result, fail};
+use crate::geo::Point;
+use crate::study::Study;
+
+/// How far apart two points are, and so what a centroid is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// `|dx| + |dy|`: centroids are component-wise medians. The paper's choice.
+    Cityblock,
+    /// `sqrt(dx^2 + dy^2)`, whose squares are summed: centroids are means.
+    Euclidean,
+}
+
+/// The plane in which distances are measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Space {
+    /// Longitude and latitude as they are, as the paper did; at 35.8 N a degree of longitude is
+    /// only 0.81 of a degree of latitude, so distances are stretched from east to west.
+    Degrees,
+    /// East and north in kilometres from the mean epicentre, see [`Point::local_km`].
+    Kilometres,
+}
+
+/// What to ask of a clustering. The defaults are the paper's, with MATLAB's limit of iterations.
+///
+/// ```no_run
+/// use quakebook::cluster::{ClusterParams, Metric, Space};
+/// let params = ClusterParams::new(3).metric(Metric::Euclidean).space(Space::Kilometres).seed(7);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterParams {
+    /// The number of clusters.
+    pub k: usize,
+    pub metric: Metric,
+    pub space: Space,
+    /// Starts from different seeds; the one with the smallest sum is kept.
+    pub n_replicates: usize,
+    /// Most iterations of one replicate.
+    pub max_iterations: usize,
+    pub seed: u64,
+}
+
+impl ClusterParams {
+    /// `k` clusters, cityblock distance on raw degrees, 5 replicates of at most 100 iterations.
+    pub fn new(k: usize) -> Self {
+        Self {
+            k,
+            metric: Metric::Cityblock,
+            space: Space::Degrees,
+            n_replicates: 5,
+            max_iterations: 100,
+            seed: 0,
+        }
+    }
+
+    /// The paper's clustering, with the study's `k`, replicates and seed.
+    pub fn for_study(study: &Study) -> Self {
+        Self::new(study.cluster.k)
+            .n_replicates(study.cluster.n_replicates)
+            .seed(study.seed)
+    }
+
+    pub fn metric(mut self, metric: Metric) -> Self {
+        self.metric = metric;
+        self
+    }
+
+    pub fn space(mut self, space: Space) -> Self {
+        self.space = space;
+        self
+    }
+
+    pub fn n_replicates(mut self, n_replicates: usize) -> Self {
+        self.n_replicates = n_replicates;
+        self
+    }
+
+    pub fn max_iterations(mut self, max_iterations: usize) -> Self {
+        self.max_iterations = max_iterations;
+        self
+    }
+
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Clusters the epicentres of a catalog; `labels[i]` belongs to `catalog.events()[i]`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Cluster`] where a parameter is 0, the catalog is empty, an epicentre is not
+    /// on the map, there are fewer distinct epicentres than clusters, or the date line is crossed.
+    pub fn fit(&self, catalog: &Catalog) -> Result<Clusters> {
+        let epicentres: Vec<Point> = catalog.events().iter().map(|e| e.epicentre()).collect();
+        let name = |i: usize| format!("event {}", catalog.events()[i].id);
+        let mut clusters = self.fit_epicentres(&epicentres, name)?;
+        clusters.source.clone_from(&catalog.source);
+        clusters.simulated = catalog.simulated;
+        Ok(clusters)
+    }
+
+    /// As [`ClusterParams::fit`], for `[longitude_deg, latitude_deg]` pairs.
+    ///
+    /// # Errors
+    /// As [`ClusterParams::fit`].
+    pub fn fit_points(&self, points_deg: &[[f64; 2]]) -> Result<Clusters> {
+        let epicentres: Vec<Point> = points_deg.iter().map(|p| Point::new(p[0], p[1])).collect();
+        self.fit_epicentres(&epicentres, |i| format!("point {i}"))
+    }
+
+    fn fit_epicentres(
+        &self,
+        epicentres: &[Point],
+        name: impl Fn(usize) -> String,
+    ) -> Result<Clusters> {
+        self.check()?;
+        check_epicentres(epicentres, self.k, name)?;
+        let origin = mean(epicentres);
+        let points = self.space.project(epicentres, origin);
+
+        // One stream of random numbers: 200 replicates begin with the same 5 that 5 would try.
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        let mut replicate_sums = Vec::with_capacity(self.n_replicates);
+        let mut best: Option<descent::End> = None;
+        for _ in 0..self.n_replicates {
+            let end = descent::replicate(&points, self, &mut rng);
+            replicate_sums.push(end.sum);
+            if best.as_ref().is_none_or(|best| end.sum < best.sum) {
+                best = Some(end);
+            }
+        }
+        let best = best.expect("check() asks for 1 or more replicates");
+        Ok(Clusters::new(
+            self,
+            origin,
+            epicentres,
+            best,
+            replicate_sums,
+        ))
+    }
+
+    fn check(&self) -> Result<()> {
+        let zero = [
+            ("k", self.k),
+            ("n_replicates", self.n_replicates),
+            ("max_iterations", self.max_iterations),
+        ];
+        match zero.iter().find(|(_, value)| *value == 0) {
+            Some((name, _)) => Err(fail!(
+                Cluster,
+                name,
+                "0, expected 1 or more",
+                format!("Set ClusterParams::{name} to 1 or more")
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Metric {
+    /// The distance of two points of the plane, in the plane's unit.
+    pub fn distance(self, a: [f64; 2], b: [f64; 2]) -> f64 {
+        let (dx, dy) = (a[0] - b[0], a[1] - b[1]);
+        match self {
+            Self::Cityblock => dx.abs() + dy.abs(),
+            Self::Euclidean => dx.hypot(dy),
+        }
+    }
+
+    /// What a point adds to the sum that a clustering makes small: the cityblock distance, or the
+    /// square of the Euclidean.
+    pub(super) fn cost(self, a: [f64; 2], b: [f64; 2]) -> f64 {
+        let (dx, dy) = (a[0] - b[0], a[1] - b[1]);
+        match self {
+            Self::Cityblock => dx.abs() + dy.abs(),
+            Self::Euclidean => dx * dx + dy * dy,
+        }
+    }
+}
+
+impl Space {
+    pub(super) fn project(self, points: &[Point], origin: Point) -> Vec<[f64; 2]> {
+        points
+            .iter()
+            .map(|p| self.project_one(*p, origin))
+            .collect()
+    }
+
+    pub(super) fn project_one(self, point: Point, origin: Point) -> [f64; 2] {
+        match self {
+            Self::Degrees => [point.longitude_deg, point.latitude_deg],
+            Self::Kilometres => point.local_km(origin).into(),
+        }
+    }
+
+    pub(super) fn unproject(self, [x, y]: [f64; 2], origin: Point) -> Point {
+        match self {
+            Self::Degrees => Point::new(x, y),
+            Self::Kilometres => Point::from_local_km(x, y, origin),
+        }
+    }
+}
+
+fn check_epicentres(points: &[Point], k: usize, name: impl Fn(usize) -> String) -> Result<()> {
+    if points.is_empty() {
+        return Err(fail!(
+            Cluster,
+            "catalog",
+            "no event",
+            "Widen the catalog's region or time span"
+        ));
+    }
+    // NaN fails both comparisons.
+    let on_the_map = |p: &Point| p.longitude_deg.abs() <= 360.0 && p.latitude_deg.abs() <= 90.0;
+    if let Some(i) = points.iter().position(|p| !on_the_map(p)) {
+        let p = points[i];
+        return Err(fail!(
+            Cluster,
+            name(i),
+            format!("longitude {}, latitude {}", p.longitude_deg, p.latitude_deg),
+            "Give degrees, longitude first, and leave out events without an epicentre"
+        ));
+    }
+    let longitudes = || points.iter().map(|p| p.longitude_deg);
+    let (west, east) = (
+        longitudes().fold(f64::INFINITY, f64::min),
+        longitudes().fold(f64::NEG_INFINITY, f64::max),
+    );
+    if east - west > 180.0 {
+        return Err(fail!(
+            Cluster,
+            "longitudes",
+            format!("from {west} to {east}, more than half the globe"),
+            "Where a region crosses the date line, count its longitudes from 0 to 360"
+        ));
+    }
+    // Apart by 1e-9 degrees, a tenth of a millimetre: then no sum of squares can vanish.
+    let cell = |p: &Point| [p.longitude_deg, p.latitude_deg].map(|x| (x * 1e9).round() as i64);
+    let n_distinct = points.iter().map(cell).collect::<HashSet<_>>().len();
+    if k > n_distinct {
+        return Err(fail!(
+            Cluster,
+            "k",
+            format!(
+                "{k} clusters, but {} events at {n_distinct} distinct epicentres",
+                points.len()
+            ),
+            "Ask for fewer clusters or widen the catalog"
+        ));
+    }
+    Ok(())
+}
+
+fn mean(points: &[Point]) -> Point {
+    let n = points.len() as f64;
+    Point::new(
+        points.iter().map(|p| p.longitude_deg).sum::<f64>() / n,
+        points.iter().map(|p| p.latitude_deg).sum::<f64>() / n,
+    )
+}

@@ -1,0 +1,37 @@
+//! Scores that carry their uncertainty and the number of cases they rest on.
+//!
+//! | What | Where |
+//! |---|---|
+//! | who was taken for whom; precision, recall, F1, accuracy | [`ConfusionMatrix`], [`majority_baseline`] |
+//! | proportions and rates with 95 % intervals | [`Score`], [`Rate`] |
+//! | every threshold at once | [`PrecisionRecallCurve`] |
+//! | whether 80 % means 80 % | [`Calibration`], [`fit_temperature`] |
+//!
+//! Two rules hold everywhere. A score of no cases is not 0: its value is NaN, its interval all of
+//! 0 to 1, its `n` is 0, and it prints as "undefined". And the intervals count each window as a
+//! case of its own: windows that overlap or share an event make them too narrow.
+//!
+//! ```
+//! use quakebook::evaluate::ConfusionMatrix;
+//! // Two clusters, and noise as class 2.
+//! let truth = [0, 0, 1, 1, 2, 2, 2, 2];
+//! let predicted = [0, 1, 1, 1, 2, 2, 2, 0];
+//! let matrix = ConfusionMatrix::new(3, &truth, &predicted)?;
+//! assert_eq!(matrix.count(1, 0), 1); // output 1, target 0
+//! assert_eq!(matrix.recall(0).value, 0.5);
+//! assert_eq!(matrix.precision(1).to_string(), "66.7 % [20.8, 93.9] of 3");
+//! assert_eq!(matrix.detection().precision(0).value, 0.8); // event or not
+//! # Ok::<(), quakebook::Error>(())
+//! ```
+
+mod calibration;
+mod confusion;
+mod curve;
+mod score;
+
+pub use calibration::{
+    Calibration, ReliabilityBin, at_temperature, event_probability, fit_temperature, top_class,
+};
+pub use confusion::{Average, ConfusionMatrix, majority_baseline};
+pub use curve::{CurvePoint, PrecisionRecallCurve};
+pub use score::{Rate, Score};
