@@ -1,0 +1,315 @@
+//! Labelled windows, their division into training, validation and test, and noisy copies.
+//!
+//! A [`Dataset`] is made from [`Window`]s and divided once, into a [`Split`]:
+//!
+//! | Division | Which windows are tested | What it answers |
+//! |---|---|---|
+//! | [`Dataset::split_random`] | any, at random: the paper's | how well windows like those of the training are known again |
+//! | [`Dataset::split_by_group`] | events and gaps at random | the same, without one gap on both sides |
+//! | [`Dataset::split_by_time`] | the newest | how well the future is known from the past |
+//! | [`Dataset::split_held_out`] | those of a given time span | how well a block of record that was set aside is known |
+//!
+//! From then on the types keep the parts apart: [`augment`] takes a [`Train`] and nothing else, and
+//! no function turns a [`Test`] or [`Validation`] into a [`Train`]. The paper copied first and
+//! divided afterwards; [`Dataset::copies_before_split_as_the_paper`] does so too, so that
+//! [`Split::leak`] and [`nearest_neighbour_accuracy`] can measure what that costs.
+//!
+//! ```
+//! use quakebook::dataset::Dataset;
+//! use quakebook::study::SplitChoice;
+//! use quakebook::window::{Origin, Window};
+//! let windows: Vec<Window> = (0..100)
+//!     .map(|i| Window {
+//!         start: quakebook::time::parse("2014-02-16").unwrap() + quakebook::time::seconds(f64::from(i)),
+//!         samples: vec![0.5; 3 * 8],
+//!         class: i as usize % 2,
+//!         origin: Origin::Event { id: format!("event {i}") },
+//!     })
+//!     .collect();
+//! let dataset = Dataset::from_windows(&windows, 8, 2).unwrap();
+//! let choice = SplitChoice { train_fraction: 0.7, validation_fraction: 0.15 };
+//! let split = dataset.split_by_time(&choice).unwrap();
+//! assert_eq!(split.train.n_windows(), 70);
+//! assert!(split.train.times().iter().max() < split.test.times().iter().min());
+//! ```
+
+mod augment;
+mod neighbour;
+mod split;
+
+use std::collections::HashMap;
+use std::ops::Deref;
+
+use sha2::{Digest, Sha256};
+use tch::Tensor;
+
+pub use augment::{AddedNoise, Augment, augment};
+pub use neighbour::nearest_neighbour_accuracy;
+pub use split::{Leak, Split, Test, Train, Validation};
+
+use crate::error::{Result, fail};
+use crate::study::TimeSpan;
+use crate::time::Time;
+use crate::window::{Origin, Window};
+
+/// Labelled windows that can be looked at, but neither divided nor copied: what [`Dataset`],
+/// [`Train`], [`Validation`] and [`Test`] have in common.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Labelled {
+    n_samples: usize,
+    n_classes: usize,
+    samples: Vec<f32>,
+    classes: Vec<usize>,
+    groups: Vec<usize>,
+    times: Vec<Time>,
+    originals: Vec<usize>,
+}
+
+/// All labelled windows, not yet divided.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dataset(Labelled);
+
+impl Labelled {
+    pub fn n_windows(&self) -> usize {
+        self.classes.len()
+    }
+
+    /// Samples of one component of a window.
+    pub fn n_samples(&self) -> usize {
+        self.n_samples
+    }
+
+    /// Classes, noise being the last.
+    pub fn n_classes(&self) -> usize {
+        self.n_classes
+    }
+
+    /// All samples, of shape `(n_windows, 3, n_samples)`.
+    pub fn samples(&self) -> &[f32] {
+        &self.samples
+    }
+
+    /// The `3 * n_samples` values of one window: component after component.
+    ///
+    /// # Panics
+    /// Where `index` is not below [`Labelled::n_windows`], as a slice does.
+    pub fn window(&self, index: usize) -> &[f32] {
+        let length = 3 * self.n_samples;
+        &self.samples[index * length..(index + 1) * length]
+    }
+
+    /// The class of each window.
+    pub fn classes(&self) -> &[usize] {
+        &self.classes
+    }
+
+    /// The group of each window: its event or its gap. Windows of one group belong on one side of
+    /// a division.
+    pub fn groups(&self) -> &[usize] {
+        &self.groups
+    }
+
+    /// The time of each window's first sample.
+    pub fn times(&self) -> &[Time] {
+        &self.times
+    }
+
+    /// For each window the index that its original had in the whole dataset; noisy copies of one
+    /// window share it.
+    pub fn originals(&self) -> &[usize] {
+        &self.originals
+    }
+
+    /// Windows of each class.
+    pub fn class_counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.n_classes];
+        for &class in &self.classes {
+            counts[class] += 1;
+        }
+        counts
+    }
+
+    /// Samples as an f32 tensor `(n_windows, 3, n_samples)` and classes as an i64 tensor
+    /// `(n_windows)`, on the processor.
+    pub fn tensors(&self) -> (Tensor, Tensor) {
+        let shape = [self.n_windows() as i64, 3, self.n_samples as i64];
+        let classes: Vec<i64> = self.classes.iter().map(|&c| c as i64).collect();
+        (
+            Tensor::from_slice(&self.samples).view(shape),
+            Tensor::from_slice(&classes),
+        )
+    }
+
+    /// SHA-256 of samples and classes, in hexadecimal.
+    pub fn sha256(&self) -> String {
+        let mut hasher = Sha256::new();
+        hasher.update((self.n_samples as u64).to_le_bytes());
+        hasher.update((self.n_classes as u64).to_le_bytes());
+        for index in 0..self.n_windows() {
+            let bytes: Vec<u8> = self
+                .window(index)
+                .iter()
+                .flat_map(|x| x.to_le_bytes())
+                .collect();
+            hasher.update(&bytes);
+            hasher.update((self.classes[index] as u64).to_le_bytes());
+        }
+        hexadecimal(&hasher.finalize())
+    }
+
+    /// The windows of `indices`, in that order.
+    fn subset(&self, indices: &[usize]) -> Self {
+        Self {
+            n_samples: self.n_samples,
+            n_classes: self.n_classes,
+            samples: indices
+                .iter()
+                .flat_map(|&i| self.window(i))
+                .copied()
+                .collect(),
+            classes: indices.iter().map(|&i| self.classes[i]).collect(),
+            groups: indices.iter().map(|&i| self.groups[i]).collect(),
+            times: indices.iter().map(|&i| self.times[i]).collect(),
+            originals: indices.iter().map(|&i| self.originals[i]).collect(),
+        }
+    }
+
+    /// Appends `other`, whose windows have the same length and classes.
+    fn append(&mut self, other: Self) {
+        self.samples.extend(other.samples);
+        self.classes.extend(other.classes);
+        self.groups.extend(other.groups);
+        self.times.extend(other.times);
+        self.originals.extend(other.originals);
+    }
+}
+
+impl Dataset {
+    /// Gathers windows that are already normalised.
+    ///
+    /// An event is a group, and the noise windows of one gap are a group. An event and the gap
+    /// after it are two: hours may lie between them.
+    ///
+    /// # Errors
+    /// [`crate::Error::Dataset`] where there is no window, or one has another length than
+    /// `3 * n_samples`, a class that is not below `n_classes`, or a value that is not finite.
+    pub fn from_windows(windows: &[Window], n_samples: usize, n_classes: usize) -> Result<Self> {
+        if windows.is_empty() {
+            return Err(fail!(
+                Dataset,
+                "windows",
+                "there is none",
+                "Read the ledger of the cutting, which says why each window could not be had"
+            ));
+        }
+        for (index, window) in windows.iter().enumerate() {
+            check(window, n_samples, n_classes).map_err(|what| {
+                fail!(
+                    Dataset,
+                    format!("window {index} of {}", crate::time::iso(window.start)),
+                    what,
+                    "Cut and normalise all windows with one WindowChoice, and leave out those with gaps"
+                )
+            })?;
+        }
+        let mut numbers: HashMap<(bool, &str), usize> = HashMap::new();
+        let groups = windows
+            .iter()
+            .map(|window| {
+                let next = numbers.len();
+                let group = match &window.origin {
+                    Origin::Event { id } => (true, id.as_str()),
+                    Origin::Noise { after } => (false, after.as_str()),
+                };
+                *numbers.entry(group).or_insert(next)
+            })
+            .collect();
+        Ok(Self(Labelled {
+            n_samples,
+            n_classes,
+            samples: windows.iter().flat_map(|w| &w.samples).copied().collect(),
+            classes: windows.iter().map(|w| w.class).collect(),
+            groups,
+            times: windows.iter().map(|w| w.start).collect(),
+            originals: (0..windows.len()).collect(),
+        }))
+    }
+
+    /// The dataset without the groups that have a window starting in `span`: what may be used
+    /// where that span will be scanned. Widen the span by a window's length to be strict.
+    ///
+    /// # Errors
+    /// [`crate::Error::Dataset`] where nothing is left.
+    pub fn without(&self, span: &TimeSpan) -> Result<Self> {
+        let touched = self.groups_touching(span);
+        let kept: Vec<usize> = (0..self.n_windows())
+            .filter(|&i| !touched.contains(&self.groups[i]))
+            .collect();
+        if kept.is_empty() {
+            return Err(fail!(
+                Dataset,
+                "span",
+                "all windows start in it",
+                "Choose a shorter span"
+            ));
+        }
+        Ok(Self(self.subset(&kept)))
+    }
+
+    /// Each window followed, for each of `levels`, by a copy with noise, as the paper made them:
+    /// uniform noise on `[0, level * maximum)`, then the copy scaled to `[0, 1]` (section 2.4.2).
+    ///
+    /// All originals come first, then all copies of the first level, and so on. To divide the
+    /// result is the paper's mistake: most tested windows then have a twin in the training.
+    ///
+    /// # Errors
+    /// As [`augment`].
+    pub fn copies_before_split_as_the_paper(&self, levels: &[f64], seed: u64) -> Result<Self> {
+        augment::with_copies(&self.0, &Augment::as_the_paper(levels), seed).map(Self)
+    }
+
+    /// The dataset with its classes dealt out anew at random: labels without any information, on
+    /// which no honest test can do better than guessing.
+    pub fn with_shuffled_classes(&self, seed: u64) -> Self {
+        let mut shuffled = self.clone();
+        shuffled.0.classes = split::shuffled(&self.classes, seed);
+        shuffled
+    }
+}
+
+fn check(
+    window: &Window,
+    n_samples: usize,
+    n_classes: usize,
+) -> std::result::Result<(), String> {
+    if window.samples.len() != 3 * n_samples {
+        return Err(format!(
+            "{} values, expected 3 x {n_samples}",
+            window.samples.len()
+        ));
+    }
+    if window.class >= n_classes {
+        return Err(format!(
+            "class {}, expected 0 to {}",
+            window.class,
+            n_classes.saturating_sub(1)
+        ));
+    }
+    match window.samples.iter().find(|x| !x.is_finite()) {
+        Some(value) => Err(format!("a sample is {value}")),
+        None => Ok(()),
+    }
+}
+
+impl Deref for Dataset {
+    type Target = Labelled;
+
+    fn deref(&self) -> &Labelled {
+        &self.0
+    }
+}
+
+/// A hash as text.
+pub(crate) fn hexadecimal(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}

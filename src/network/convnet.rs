@@ -1,0 +1,130 @@
+//! ConvNetQuake's convolutional network.
+
+use std::fmt;
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use tch::{Device, Tensor, nn};
+
+use super::layer::{Layer, write_table};
+use super::weights::{uniform, zeros};
+use super::{Classify, Network};
+use crate::error::Result;
+
+const N_CONVOLUTIONS: usize = 8;
+const N_CHANNELS: usize = 32;
+const KERNEL: usize = 3;
+const STRIDE: usize = 2;
+
+/// Eight convolutions of 32 channels, each halving the time axis, then one dense layer.
+///
+/// Architecture: Perol, Gharbi & Denolle, *Science Advances* 4(2), e1700578, 2018,
+/// doi:10.1126/sciadv.1700578. Kernel 3, stride 2, ReLU; a length n becomes n / 2, rounded up,
+/// with one zero on each side (TensorFlow, which they used, pads an even length on the right only).
+///
+/// Weights begin uniform within ± sqrt(6 / n), where n is the number of inputs of a unit, which
+/// keeps the variance through ReLU layers (He et al. 2015, doi:10.1109/ICCV.2015.123), and for
+/// the dense layer within ± sqrt(6 / (inputs + outputs)) (Glorot & Bengio 2010). Biases begin at 0.
+#[derive(Debug)]
+pub struct ConvNet {
+    n_samples: usize,
+    n_classes: usize,
+    store: nn::VarStore,
+    convolutions: Vec<(Tensor, Tensor)>,
+    dense: (Tensor, Tensor),
+}
+
+impl ConvNet {
+    /// A network for windows `(3, n_samples)` with the random weights of `seed`.
+    pub fn new(n_samples: usize, n_classes: usize, seed: u64) -> Self {
+        let store = nn::VarStore::new(Device::cuda_if_available());
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut convolutions = Vec::with_capacity(N_CONVOLUTIONS);
+        let mut n_in = 3;
+        for number in 1..=N_CONVOLUTIONS {
+            let path = store.root() / format!("conv{number}");
+            let bound = (6.0 / (n_in * KERNEL) as f64).sqrt();
+            let shape = [N_CHANNELS, n_in, KERNEL];
+            convolutions.push((
+                uniform(&path, "weight", &shape, bound, &mut rng),
+                zeros(&path, "bias", N_CHANNELS),
+            ));
+            n_in = N_CHANNELS;
+        }
+        let n_in = N_CHANNELS * lengths(n_samples)[N_CONVOLUTIONS];
+        let path = store.root() / "dense";
+        let bound = (6.0 / (n_in + n_classes) as f64).sqrt();
+        let dense = (
+            uniform(&path, "weight", &[n_classes, n_in], bound, &mut rng),
+            zeros(&path, "bias", n_classes),
+        );
+        Self {
+            n_samples,
+            n_classes,
+            store,
+            convolutions,
+            dense,
+        }
+    }
+}
+
+/// The length of the time axis before and after each convolution: 1000, 500, ..., 4.
+fn lengths(n_samples: usize) -> [usize; N_CONVOLUTIONS + 1] {
+    let mut lengths = [n_samples; N_CONVOLUTIONS + 1];
+    for i in 0..N_CONVOLUTIONS {
+        lengths[i + 1] = lengths[i].div_ceil(STRIDE);
+    }
+    lengths
+}
+
+impl Network for ConvNet {
+    fn name(&self) -> &str {
+        "convnet"
+    }
+
+    fn layers(&self) -> Vec<Layer> {
+        let lengths = lengths(self.n_samples);
+        let mut layers = Vec::with_capacity(N_CONVOLUTIONS + 1);
+        let mut n_in = 3;
+        for number in 1..=N_CONVOLUTIONS {
+            let name = format!("conv{number}");
+            layers.push(Layer::conv(&name, n_in, KERNEL, [N_CHANNELS, lengths[number]]));
+            n_in = N_CHANNELS;
+        }
+        let n_flat = N_CHANNELS * lengths[N_CONVOLUTIONS];
+        layers.push(Layer::dense("dense", n_flat, self.n_classes));
+        layers
+    }
+
+    fn store(&self) -> &nn::VarStore {
+        &self.store
+    }
+
+    fn forward(&self, windows: &Tensor) -> Tensor {
+        let mut x = windows.shallow_clone();
+        for (weight, bias) in &self.convolutions {
+            x = x.conv1d(weight, Some(bias), STRIDE as i64, 1, 1, 1).relu();
+        }
+        x.flatten(1, -1).linear(&self.dense.0, Some(&self.dense.1))
+    }
+}
+
+impl Classify for ConvNet {
+    fn n_classes(&self) -> usize {
+        self.n_classes
+    }
+
+    fn n_samples(&self) -> usize {
+        self.n_samples
+    }
+
+    fn probabilities(&self, windows: &[f32]) -> Result<Vec<f32>> {
+        super::probabilities(self, windows)
+    }
+}
+
+impl fmt::Display for ConvNet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_table(f, &self.layers())
+    }
+}

@@ -1,0 +1,134 @@
+//! The networks: the paper's perceptron, and ConvNetQuake's convolutional network.
+//!
+//! | Network | Layers | Parameters (3 x 1000, 4 classes) | Source |
+//! |---|---|---|---|
+//! | [`Perceptron`] | 3000 inputs, 10 tanh, softmax | 30,054 | the paper's section 2.4.2: MATLAB's pattern network |
+//! | [`ConvNet`] | 8 convolutions, dense, softmax | 22,564 | Perol, Gharbi & Denolle 2018 |
+//!
+//! Each owns its weights, which its seed makes: the same seed gives the same bits, whatever else
+//! has drawn random numbers. [`Network::layers`] shows the shape after each layer, and printing a
+//! network prints them as a table. The network runs on a CUDA device where libtorch has one.
+//!
+//! ```
+//! use quakebook::network::{Classify, ConvNet, Network};
+//! let network = ConvNet::new(1000, 4, 2019);
+//! assert_eq!(network.n_parameters(), 22_564);
+//! assert_eq!(network.layers()[7].shape, [32, 4]);
+//! let probabilities = network.probabilities(&[0.1; 2 * 3 * 1000]).unwrap();
+//! assert_eq!(probabilities.len(), 2 * 4);
+//! assert!((probabilities[..4].iter().sum::<f32>() - 1.0).abs() < 1e-5);
+//! ```
+//!
+//! # By hand, in a cell
+//! A stack of layers and its training are a few lines of tch; [`ConvNet`] and [`crate::train`] add
+//! the bookkeeping:
+//!
+//! ```no_run
+//! # fn by_hand(train: &quakebook::dataset::Train) {
+//! use tch::nn::{self, ModuleT, OptimizerConfig};
+//! let store = nn::VarStore::new(tch::Device::Cpu);
+//! let halve = nn::ConvConfig { stride: 2, padding: 1, ..Default::default() };
+//! let network = nn::seq_t()
+//!     .add(nn::conv1d(store.root() / "conv1", 3, 32, 3, halve)) // (n, 32, 500)
+//!     .add_fn(|x| x.relu())
+//!     .add(nn::conv1d(store.root() / "conv2", 32, 32, 3, halve)) // (n, 32, 250)
+//!     .add_fn(|x| x.relu().flatten(1, -1)) // (n, 8000)
+//!     .add(nn::linear(store.root() / "dense", 8000, 4, Default::default())); // (n, 4)
+//! let mut adam = nn::Adam::default().build(&store, 1e-3).unwrap();
+//! let (windows, classes) = train.tensors();
+//! for epoch in 1..=10 {
+//!     let loss = network.forward_t(&windows, true).cross_entropy_for_logits(&classes);
+//!     adam.backward_step(&loss);
+//!     println!("epoch {epoch}: loss {:.3}", loss.double_value(&[]));
+//! }
+//! # }
+//! ```
+
+mod convnet;
+mod layer;
+mod perceptron;
+mod weights;
+
+use tch::{Device, Kind, Tensor, nn};
+
+pub use convnet::ConvNet;
+pub use layer::Layer;
+pub use perceptron::Perceptron;
+pub(crate) use weights::{named_weights, set_weights};
+pub use weights::{read_weights, weights_sha256, write_weights};
+
+use crate::error::{Result, fail};
+
+/// Windows in one forward pass: on two processor cores 128 to 256 at once are 3 to 4 times faster
+/// per window than thousands.
+pub const N_AT_ONCE: usize = 256;
+
+/// A trained classifier of windows.
+pub trait Classify {
+    /// Classes, noise being the last.
+    fn n_classes(&self) -> usize;
+
+    /// Samples of one component of a window.
+    fn n_samples(&self) -> usize;
+
+    /// Probabilities of shape `(n_windows, n_classes)`, row by row, for `windows` of shape
+    /// `(n_windows, 3, n_samples)`, already normalised as in training.
+    ///
+    /// # Errors
+    /// [`crate::Error::Network`] where the length is no multiple of a window.
+    fn probabilities(&self, windows: &[f32]) -> Result<Vec<f32>>;
+}
+
+/// A classifier that can be trained: a stack of layers and its weights.
+pub trait Network: Classify {
+    /// `perceptron`, `convnet`.
+    fn name(&self) -> &str;
+
+    /// The layers in order.
+    fn layers(&self) -> Vec<Layer>;
+
+    /// All weights by name.
+    fn store(&self) -> &nn::VarStore;
+
+    /// Logits `(n_windows, n_classes)` of windows `(n_windows, 3, n_samples)`; softmax of the
+    /// logits gives the probabilities.
+    fn forward(&self, windows: &Tensor) -> Tensor;
+
+    /// Learns from the training windows what is not learnt by descent, such as the range of each
+    /// input; most networks have nothing of this kind.
+    fn prepare(&mut self, _train: &crate::dataset::Train) {}
+
+    fn device(&self) -> Device {
+        self.store().device()
+    }
+
+    /// Numbers that training changes.
+    fn n_parameters(&self) -> usize {
+        self.layers().iter().map(|layer| layer.n_parameters).sum()
+    }
+}
+
+/// [`Classify::probabilities`] for any network: batches, and no gradients.
+fn probabilities(network: &dyn Network, windows: &[f32]) -> Result<Vec<f32>> {
+    let (n_samples, n_classes) = (network.n_samples(), network.n_classes());
+    let length = 3 * n_samples;
+    if !windows.len().is_multiple_of(length) {
+        return Err(fail!(
+            Network,
+            network.name(),
+            format!("{} values are no multiple of 3 x {n_samples}", windows.len()),
+            "Give whole windows, component after component"
+        ));
+    }
+    let mut all = Vec::with_capacity(windows.len() / length * n_classes);
+    for batch in windows.chunks(N_AT_ONCE * length) {
+        let shape = [-1, 3, n_samples as i64];
+        let batch = Tensor::from_slice(batch).view(shape).to(network.device());
+        let rows = tch::no_grad(|| network.forward(&batch).softmax(-1, Kind::Float));
+        let rows = rows.flatten(0, -1).to(Device::Cpu);
+        let mut values = vec![0.0; rows.numel()];
+        rows.copy_data(&mut values, rows.numel());
+        all.extend(values);
+    }
+    Ok(all)
+}

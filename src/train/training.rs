@@ -1,0 +1,347 @@
+//! A training under way.
+
+use std::path::Path;
+use std::time::Instant;
+
+use tch::Tensor;
+
+use super::adam::Adam;
+use super::batches::Batches;
+use super::params::{Optimiser, TrainParams};
+use super::run::{Config, Epoch, Folder, Outcome, Run, Stop};
+use super::scg::Scg;
+use crate::dataset::{Labelled, Train, Validation};
+use crate::error::{Result, fail};
+use crate::network::{Network, named_weights, set_weights, weights_sha256};
+
+/// What a run folder held.
+pub(super) enum Begun<'a> {
+    /// A finished run, whose weights the network now has.
+    Finished(Run),
+    /// Nothing, or an unfinished run that goes on.
+    Open(Training<'a>),
+}
+
+/// The state between two epochs.
+pub(super) struct Training<'a> {
+    network: &'a mut dyn Network,
+    train: Batches,
+    validation: Batches,
+    params: TrainParams,
+    config: Config,
+    folder: Option<Folder>,
+    descent: Descent,
+    epochs: Vec<Epoch>,
+    /// The weights of the best epoch.
+    best: Vec<(String, Tensor)>,
+}
+
+enum Descent {
+    Adam(Adam),
+    Scg(Scg),
+}
+
+impl<'a> Training<'a> {
+    /// Checks everything, and begins or picks up again.
+    pub fn begin(
+        network: &'a mut dyn Network,
+        train: &Train,
+        validation: &Validation,
+        params: &TrainParams,
+        run_dir: Option<&Path>,
+    ) -> Result<Begun<'a>> {
+        params.check()?;
+        check_shape("train", train, network)?;
+        check_shape("validation", validation, network)?;
+        network.prepare(train);
+        let config = Config::new(network, params, train, validation);
+        let folder = run_dir
+            .map(|dir| Folder::open(dir, &config))
+            .transpose()?;
+        if let Some(folder) = &folder
+            && let Some(run) = folder.finished(network)?
+        {
+            if params.report_every > 0 {
+                println!("{}: read a finished run, {}", network.name(), run.summary());
+            }
+            return Ok(Begun::Finished(run));
+        }
+        let train = Batches::new(train, network);
+        let descent = match params.optimiser {
+            Optimiser::Adam {
+                learning_rate,
+                weight_decay,
+            } => Descent::Adam(Adam::new(network, learning_rate, weight_decay)),
+            Optimiser::ScaledConjugateGradient => {
+                let first = flat_weights(network);
+                Descent::Scg(Scg::new(first, &mut |w| objective(network, &train, w)))
+            }
+        };
+        let mut training = Self {
+            train,
+            validation: Batches::new(validation, network),
+            params: params.clone(),
+            config,
+            descent,
+            epochs: Vec::new(),
+            best: named_weights(network),
+            folder,
+            network,
+        };
+        training.resume()?;
+        Ok(Begun::Open(training))
+    }
+
+    /// One epoch: descend, validate, save.
+    pub fn epoch(&mut self) -> Result<()> {
+        let began = Instant::now();
+        let number = self.epochs.len() + 1;
+        let train_loss = match &mut self.descent {
+            Descent::Adam(adam) => {
+                let (size, seed) = (self.params.batch_size, self.params.seed);
+                let batches = self.train.shuffled(size, seed, number);
+                adam.epoch(self.network, &batches)
+            }
+            Descent::Scg(scg) => {
+                let network = &*self.network;
+                scg.step(&mut |w| objective(network, &self.train, w));
+                set_flat_weights(network, scg.point());
+                scg.value()
+            }
+        };
+        let (validation_loss, validation_accuracy) =
+            self.validation.loss_and_accuracy(self.network);
+        if !(train_loss.is_finite() && validation_loss.is_finite()) {
+            return Err(fail!(
+                Train,
+                format!("epoch {number}"),
+                format!("loss {train_loss} in training, {validation_loss} in validation"),
+                "Lower the learning rate, and check how the windows are normalised"
+            ));
+        }
+        self.epochs.push(Epoch {
+            epoch: number,
+            train_loss,
+            validation_loss,
+            validation_accuracy,
+            seconds: began.elapsed().as_secs_f64(),
+        });
+        if best_of(&self.epochs) == number {
+            self.best = named_weights(self.network);
+        }
+        match &self.folder {
+            Some(folder) => folder.save(&self.state(), &self.epochs),
+            None => Ok(()),
+        }
+    }
+
+    /// Why there shall be no further epoch.
+    pub fn stop(&self) -> Option<Stop> {
+        if self.epochs.is_empty() {
+            return None;
+        }
+        let best = &self.epochs[best_of(&self.epochs) - 1];
+        let n_failures = self.epochs[best.epoch..]
+            .iter()
+            .filter(|epoch| epoch.validation_loss > best.validation_loss)
+            .count();
+        if n_failures >= self.params.patience {
+            Some(Stop::Validation)
+        } else if matches!(&self.descent, Descent::Scg(scg) if scg.converged()) {
+            Some(Stop::Converged)
+        } else if self.epochs.len() >= self.params.max_epochs {
+            Some(Stop::MaxEpochs)
+        } else {
+            None
+        }
+    }
+
+    /// Prints the last epoch, and the time left if the training goes on to the last epoch.
+    pub fn report(&self) {
+        let (Some(last), every) = (self.epochs.last(), self.params.report_every) else {
+            return;
+        };
+        if every == 0 || (last.epoch % every != 0 && self.stop().is_none()) {
+            return;
+        }
+        let seconds: f64 = self.epochs.iter().map(|epoch| epoch.seconds).sum();
+        let n_left = self.params.max_epochs - last.epoch;
+        let left = seconds / last.epoch as f64 * n_left as f64;
+        println!("{last}; at most {left:.0} s left");
+    }
+
+    /// Puts the best weights into the network and closes the run.
+    pub fn finish(self) -> Result<Run> {
+        restore_weights(self.network, &self.best)?;
+        let outcome = Outcome {
+            best_epoch: best_of(&self.epochs),
+            stop: self.stop().unwrap_or(Stop::MaxEpochs),
+            weights_sha256: weights_sha256(self.network),
+        };
+        let run = Run::new(self.config, self.epochs, outcome, self.folder.as_ref());
+        if let Some(folder) = &self.folder {
+            folder.close(self.network, &run)?;
+        }
+        if self.params.report_every > 0 {
+            println!("{}: {}", self.network.name(), run.summary());
+        }
+        Ok(run)
+    }
+
+    /// Everything that the next epoch needs, by name.
+    fn state(&self) -> Vec<(String, Tensor)> {
+        let descent = match &self.descent {
+            Descent::Adam(adam) => adam.state(),
+            Descent::Scg(scg) => scg.state(),
+        };
+        let parts = [
+            ("weights", named_weights(self.network)),
+            ("best", self.best.iter().map(shallow).collect()),
+            ("optimiser", descent),
+        ];
+        let named = |part: &'static str| move |(name, t)| (format!("{part}.{name}"), t);
+        parts
+            .into_iter()
+            .flat_map(|(part, tensors)| tensors.into_iter().map(named(part)))
+            .collect()
+    }
+
+    /// Takes up the folder's last checkpoint, if there is one.
+    fn resume(&mut self) -> Result<()> {
+        let Some((epochs, state)) = self.folder.as_ref().map_or(Ok(None), Folder::checkpoint)?
+        else {
+            return Ok(());
+        };
+        let part = |name: &str| -> Vec<(String, Tensor)> {
+            let prefix = format!("{name}.");
+            let of_part = |(key, tensor): &(String, Tensor)| {
+                let key = key.strip_prefix(&prefix)?.to_string();
+                Some((key, tensor.shallow_clone()))
+            };
+            state.iter().filter_map(of_part).collect()
+        };
+        let optimiser = part("optimiser");
+        let find = |name: &str| {
+            let found = optimiser.iter().find(|(key, _)| key == name)?;
+            Some(found.1.shallow_clone())
+        };
+        let restored = match &mut self.descent {
+            Descent::Adam(adam) => adam.restore(&find),
+            Descent::Scg(scg) => Scg::restore(&find).map(|saved| *scg = saved),
+        };
+        restored.ok_or_else(|| {
+            fail!(
+                Train,
+                "checkpoint",
+                "the optimiser's state is incomplete",
+                "Delete the run folder and train again"
+            )
+        })?;
+        restore_weights(self.network, &part("weights"))?;
+        self.best = part("best");
+        self.epochs = epochs;
+        if self.params.report_every > 0 {
+            println!(
+                "{}: goes on after epoch {}",
+                self.network.name(),
+                self.epochs.len()
+            );
+        }
+        Ok(())
+    }
+}
+
+/// The number of the epoch with the least validation loss, the first of equals; from 1.
+pub(super) fn best_of(epochs: &[Epoch]) -> usize {
+    epochs
+        .iter()
+        .min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss))
+        .map_or(0, |epoch| epoch.epoch)
+}
+
+fn check_shape(part: &str, data: &Labelled, network: &dyn Network) -> Result<()> {
+    let given = (data.n_samples(), data.n_classes());
+    let wanted = (network.n_samples(), network.n_classes());
+    if given == wanted {
+        return Ok(());
+    }
+    Err(fail!(
+        Train,
+        part,
+        format!(
+            "windows of 3 x {} samples in {} classes, the network expects 3 x {} in {}",
+            given.0, given.1, wanted.0, wanted.1
+        ),
+        "Make the network with the dataset's n_samples and n_classes"
+    ))
+}
+
+fn restore_weights(network: &dyn Network, weights: &[(String, Tensor)]) -> Result<()> {
+    set_weights(network, weights).map_err(|what| {
+        fail!(
+            Train,
+            "checkpoint",
+            what,
+            "Delete the run folder and train again"
+        )
+    })
+}
+
+fn shallow((name, tensor): &(String, Tensor)) -> (String, Tensor) {
+    (name.clone(), tensor.shallow_clone())
+}
+
+/// The weights that training changes, in alphabetical order.
+pub(super) fn trainable(network: &dyn Network) -> Vec<(String, Tensor)> {
+    let mut weights: Vec<(String, Tensor)> = network
+        .store()
+        .variables()
+        .into_iter()
+        .filter(|(_, tensor)| tensor.requires_grad())
+        .collect();
+    weights.sort_by(|a, b| a.0.cmp(&b.0));
+    weights
+}
+
+pub(super) fn zero_gradients(network: &dyn Network) {
+    for (_, mut weight) in trainable(network) {
+        weight.zero_grad();
+    }
+}
+
+/// Mean cross-entropy and its gradient where the trainable weights, one after the other, are `w`.
+fn objective(network: &dyn Network, data: &Batches, w: &[f64]) -> (f64, Vec<f64>) {
+    set_flat_weights(network, w);
+    zero_gradients(network);
+    let loss = data.loss_with_gradient(network);
+    let gradients = trainable(network).into_iter().map(|(_, w)| w.grad());
+    (loss, flat(gradients))
+}
+
+fn flat_weights(network: &dyn Network) -> Vec<f64> {
+    flat(trainable(network).into_iter().map(|(_, w)| w.detach()))
+}
+
+fn flat(tensors: impl Iterator<Item = Tensor>) -> Vec<f64> {
+    let mut all = Vec::new();
+    for tensor in tensors {
+        let n = tensor.numel();
+        let start = all.len();
+        all.resize(start + n, 0.0);
+        tensor
+            .to_kind(tch::Kind::Double)
+            .copy_data(&mut all[start..], n);
+    }
+    all
+}
+
+fn set_flat_weights(network: &dyn Network, w: &[f64]) {
+    let mut rest = w;
+    tch::no_grad(|| {
+        for (_, mut weight) in trainable(network) {
+            let (values, others) = rest.split_at(weight.numel());
+            weight.copy_(&Tensor::from_slice(values).view(weight.size().as_slice()));
+            rest = others;
+        }
+    });
+}
