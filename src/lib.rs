@@ -24,6 +24,8 @@ pub mod error;
 pub mod evaluate;
 pub mod fdsn;
 pub mod geo;
+#[doc(hidden)]
+pub mod kernel_probe;
 pub mod network;
 pub mod plot;
 pub mod prelude;

@@ -1,1 +1,77 @@
-fn main() {}
+//! `cargo xtask`: sets up the notebooks' kernel, runs the notebooks, makes the PDF, runs the tests.
+//!
+//! It has no dependency, so that it is there in seconds. Each command first brings the set-up up to
+//! date, which takes a second where nothing changed.
+
+mod checks;
+mod clean;
+mod command;
+mod environment;
+mod evcxr;
+mod kernel;
+mod libtorch;
+mod places;
+mod report;
+mod setup;
+mod step;
+mod test;
+
+use std::process::ExitCode;
+
+use places::Places;
+
+/// What went wrong, as one sentence that says what the reader can do.
+type Result<T = ()> = std::result::Result<T, String>;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  setup             get everything that the notebooks need: Python packages, libtorch, the kernel
+  report [CHAPTER…] run the notebooks (or those whose names begin with CHAPTER: `report 02 03`),
+                    keep their outputs, and make report/quakebook.pdf
+  lab [OPTION…]     open JupyterLab on the notebooks; options go to JupyterLab (`--no-browser`)
+  test              format, clippy, all tests, the kernel, and the notebooks with the small study
+  clean [--cache]   remove what was made in this clone; with --cache also what clones share
+
+The shared cache is QUAKEBOOK_CACHE, else `quakebook` in the platform's cache folder.
+LIBTORCH, or pytorch in the active conda environment, is used in place of a downloaded libtorch.
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("xtask: {sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &[String]) -> Result {
+    let (name, rest) = match args.split_first() {
+        None => ("--help", args),
+        Some((name, rest)) => (name.as_str(), rest),
+    };
+    let places = Places::find()?;
+    match (name, rest) {
+        ("--help" | "-h" | "help", _) => {
+            print!("{HELP}");
+            Ok(())
+        }
+        ("setup", []) => {
+            setup::setup(&places)?;
+            setup::say_how_to_use(&places);
+            Ok(())
+        }
+        ("report", chapters) => report::report(&places, chapters),
+        ("lab", options) => report::lab(&places, options),
+        ("test", []) => test::test(&places),
+        ("clean", []) => clean::clean(&places, false),
+        ("clean", [option]) if option == "--cache" => clean::clean(&places, true),
+        _ => Err(format!(
+            "`{}` is not understood: `cargo xtask --help` lists the commands",
+            args.join(" ")
+        )),
+    }
+}

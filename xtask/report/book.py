@@ -1,0 +1,113 @@
+"""Makes one PDF of notebooks that hold their outputs: Markdown, then pandoc, then Typst.
+
+    book.py PDF NOTEBOOK…
+
+What a notebook does for the book, by the tags of its cells:
+
+- `abstract`, `glossary`, `sources`, `provenance`: the cell goes to that place of the book instead of
+  its chapter; of a code cell only the outputs. So the abstract's numbers are those of a run.
+- `hide-source`: of this code cell only the outputs are printed.
+- `no-book`: the cell is not printed.
+
+Outputs: a figure is `image/png` with its caption in `text/plain`; a table is HTML; `text/markdown` is
+set as text; anything else as it stands.
+"""
+
+import base64
+import re
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import nbformat
+import noto_cjk_sans_otc
+import pypandoc
+import typst
+
+HERE = Path(__file__).parent
+# In the book's order; the abstract stands before the contents.
+PLACES = ["abstract", "glossary", "sources", "provenance"]
+CAPTION = re.compile(r"^(Figure|Table) ([\w.]+?)\.? ", re.S)
+
+
+def markdown(notebooks, media):
+    """The book as pandoc's Markdown; figures are written to the folder `media`."""
+    chapters, apart = [], {place: [] for place in PLACES}
+    for path in notebooks:
+        for number, cell in enumerate(nbformat.read(path, as_version=4).cells):
+            tags = cell.metadata.get("tags", [])
+            if "no-book" in tags:
+                continue
+            place = next((tag for tag in tags if tag in apart), None)
+            hidden = place is not None or "hide-source" in tags
+            name = f"{path.stem}-{number}"
+            text = blocks(cell, hidden, media / name)
+            (apart[place] if place else chapters).extend(text)
+    text = [div("abstract", apart["abstract"])] + chapters
+    text += [div(place, apart[place]) for place in PLACES[1:]]
+    return "\n\n".join(text)
+
+
+def blocks(cell, hidden, image):
+    if cell.cell_type == "markdown":
+        return [cell.source]
+    if cell.cell_type != "code":
+        return []
+    source = [] if hidden or not cell.source.strip() else [fence("rust", cell.source)]
+    outputs = [output_block(o, image.with_name(f"{image.name}-{i}")) for i, o in enumerate(cell.outputs)]
+    return source + [block for block in outputs if block]
+
+
+def output_block(output, image):
+    if output.output_type == "stream":
+        return fence("output", output.text.rstrip("\n"))
+    data = output.get("data", {})
+    plain = data.get("text/plain", "")
+    if "image/png" in data:
+        image = image.with_suffix(".png")
+        image.write_bytes(base64.b64decode(data["image/png"]))
+        return f"![{caption(plain)}]({image})"
+    if "text/markdown" in data:
+        return data["text/markdown"]
+    if "<table" in data.get("text/html", ""):
+        return fence("{=html}", data["text/html"])
+    return fence("output", plain) if plain else None
+
+
+def caption(text):
+    """`Figure 1.2. Words` with the number in bold and no character that Markdown would take."""
+    text = re.sub(r"([\\`*_{}\[\]<>$#~^|@])", r"\\\1", " ".join(text.split()))
+    return CAPTION.sub(r"**\1 \2.** ", text)
+
+
+def fence(kind, text):
+    kind = kind if kind.startswith("{") else "{." + kind + "}"
+    marks = "`" * max(3, 1 + max((len(m) for m in re.findall("`+", text)), default=0))
+    return f"{marks} {kind}\n{text}\n{marks}"
+
+
+def div(name, texts):
+    return "\n\n".join([f":::::: {{.{name}}}", *texts, "::::::"]) if texts else ""
+
+
+def main(pdf, *notebooks):
+    pdf = Path(pdf).resolve()
+    pdf.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as folder:
+        folder = Path(folder)
+        text = markdown([Path(path) for path in notebooks], folder)
+        # Typst takes paths from its own root.
+        text = text.replace(f"]({folder}/", "](")
+        source = pypandoc.convert_text(
+            text,
+            "typst",
+            format="markdown+tex_math_single_backslash-citations-smart",
+            extra_args=[f"--lua-filter={HERE / 'book.lua'}", f"--template={HERE / 'book.typ'}", "--wrap=none"],
+        )
+        (folder / "book.typ").write_text(source, encoding="utf-8")
+        fonts = Path(noto_cjk_sans_otc.__file__).parent
+        typst.compile(str(folder / "book.typ"), output=str(pdf), root=str(folder), font_paths=[str(fonts)], ignore_system_fonts=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

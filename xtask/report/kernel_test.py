@@ -1,0 +1,162 @@
+"""Tests the notebooks' kernel as a notebook uses it; measures how long the first cells take."""
+
+import time
+from queue import Empty
+
+from jupyter_client.manager import start_new_kernel
+
+# The most that starting the kernel or one cell may take before the test gives up.
+PATIENCE_S = 120
+
+
+class Kernel:
+    """A running kernel."""
+
+    def __init__(self):
+        self.manager, self.client = start_new_kernel(startup_timeout=PATIENCE_S, kernel_name="quakebook")
+
+    def run(self, code):
+        """What a cell prints or shows, and what it writes to stderr or raises."""
+        request = self.client.execute(code)
+        shown, complaints = [], []
+        while True:
+            message = self.client.get_iopub_msg(timeout=PATIENCE_S)
+            if message["parent_header"].get("msg_id") != request:
+                continue
+            kind, content = message["msg_type"], message["content"]
+            if kind == "stream":
+                (shown if content["name"] == "stdout" else complaints).append(content["text"])
+            elif kind in ("execute_result", "display_data"):
+                shown.append(content["data"].get("text/plain", ""))
+            elif kind == "error":
+                complaints.append(content["evalue"] + "\n".join(content["traceback"]))
+            elif kind == "status" and content["execution_state"] == "idle":
+                self.client.get_shell_msg(timeout=PATIENCE_S)
+                return "".join(shown).strip(), "".join(complaints).strip()
+
+    def show(self, code):
+        """What a cell shows; it must not complain."""
+        shown, complaints = self.run(code)
+        assert not complaints, f"{code}\n{complaints}"
+        return shown
+
+    def complete(self, code):
+        """What may stand at the end of `code`."""
+        request = self.client.complete(code)
+        while True:
+            reply = self.client.get_shell_msg(timeout=PATIENCE_S)
+            if reply["parent_header"].get("msg_id") == request:
+                return reply["content"]["matches"]
+
+    def stop(self):
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+
+def cells_share_one_library(kernel):
+    counts = [kernel.show('println!("{}", quakebook::kernel_probe::count());') for _ in range(3)]
+    assert counts == ["1", "2", "3"], counts
+
+
+def a_table_of_one_cell_is_used_in_the_next(kernel):
+    kernel.show("use quakebook::kernel_probe::polars::prelude::*;")
+    kernel.show('let table: DataFrame = df!("magnitude" => [1.5, 2.5, 4.0]).unwrap();')
+    mean = kernel.show('println!("{:?}", table.column("magnitude").unwrap().f64().unwrap().mean());')
+    assert mean == "Some(2.6666666666666665)", mean
+
+
+def a_model_goes_on_training_in_the_next_cell(kernel):
+    kernel.show("let mut line = quakebook::kernel_probe::Line::new();")
+    step = 'for _ in 0..200 { line.step(); }\nprintln!("{}", line.step());'
+    first, second = (float(kernel.show(step)) for _ in range(2))
+    assert second < first < 10, (first, second)
+
+
+def a_cell_calls_generic_functions_of_tch(kernel):
+    kernel.show("let numbers: quakebook::kernel_probe::tch::Tensor = quakebook::kernel_probe::tch::Tensor::from_slice(&[1.0f32, 2.0]);")
+    total = kernel.show(
+        "let total: f64 = (&numbers * 2.0).sum(quakebook::kernel_probe::tch::Kind::Float).double_value(&[]);\n"
+        'println!("{total}");'
+    )
+    assert total == "6", total
+
+
+def types_are_inferred(kernel):
+    kernel.show("let study = quakebook::study::Study::oklahoma();")
+    kernel.show("let longitudes = [study.region.min_longitude_deg, study.region.max_longitude_deg];")
+    kernel.show("let widest = longitudes.iter().copied().fold(f64::MIN, f64::max);")
+    assert kernel.show("widest") == "-97.2", "a type was not inferred"
+
+
+def completion_works(kernel):
+    matches = kernel.complete("study.reg")
+    assert any("region" in match for match in matches), matches
+
+
+def a_panic_complains(kernel):
+    shown, complaints = kernel.run('let nothing: Option<u8> = None; nothing.expect("a panic on purpose");')
+    assert "a panic on purpose" in complaints, (shown, complaints)
+    assert kernel.show('println!("{}", 1 + 1);') == "2"
+
+
+def a_failed_question_mark_complains_in_words(kernel):
+    _, complaints = kernel.run('quakebook::study::Study::from_toml("name = 3")?;')
+    assert complaints.startswith("study, TOML"), complaints
+
+
+def an_unknown_name_complains(kernel):
+    _, complaints = kernel.run("not_a_name")
+    assert "not_a_name" in complaints, complaints
+
+
+TESTS = [
+    cells_share_one_library,
+    a_table_of_one_cell_is_used_in_the_next,
+    a_model_goes_on_training_in_the_next_cell,
+    a_cell_calls_generic_functions_of_tch,
+    types_are_inferred,
+    completion_works,
+    a_panic_complains,
+    a_failed_question_mark_complains_in_words,
+    an_unknown_name_complains,
+]
+
+
+def measure(kernel):
+    """Seconds of the first cell, of the second, and the median of five more."""
+    cells = [
+        "use quakebook::study::Study;",
+        "let study = Study::oklahoma();",
+        *[f'println!("{{}} {n}", study.name);' for n in range(5)],
+    ]
+    times = []
+    for cell in cells:
+        start = time.monotonic()
+        kernel.show(cell)
+        times.append(time.monotonic() - start)
+    return times[0], times[1], sorted(times[2:])[2]
+
+
+def main():
+    start = time.monotonic()
+    kernel = Kernel()
+    ready = time.monotonic() - start
+    try:
+        first, second, later = measure(kernel)
+        print(f"kernel ready {ready:.1f} s, first cell {first:.1f} s, second {second:.1f} s, later cells {later:.1f} s")
+        failed = 0
+        for test in TESTS:
+            try:
+                test(kernel)
+                print(f"test {test.__name__} ... ok", flush=True)
+            except (AssertionError, Empty) as failure:
+                failed += 1
+                print(f"test {test.__name__} ... FAILED\n{failure!r}", flush=True)
+    finally:
+        kernel.stop()
+    print(f"{len(TESTS) - failed} passed, {failed} failed")
+    raise SystemExit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()

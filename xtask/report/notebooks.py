@@ -1,0 +1,117 @@
+"""Runs notebooks and keeps their outputs, without what differs between two equal runs.
+
+    notebooks.py [--into FOLDER] NOTEBOOK…
+
+Written back to their own place, or into FOLDER. A cell that writes to stderr has failed: the kernel
+itself goes on after a panic or an error that `?` handed up.
+"""
+
+import re
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+
+# What stands behind this sign on a line of output is for who waits (a time, a rate): it is not kept.
+FOR_THE_EYES = "⏱"
+ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
+# Cursor movements and colours of the terminal.
+TERMINAL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+class CellFailed(Exception):
+    pass
+
+
+def run(path):
+    """The notebook with the outputs of this run."""
+    notebook = nbformat.read(path, as_version=4)
+
+    def check(cell, cell_index, execute_reply):
+        text = complaint(cell)
+        if text:
+            raise CellFailed(f"{path.name}, cell {cell_index + 1}:\n{indent(cell.source)}\n\n{text}")
+
+    client = NotebookClient(
+        notebook,
+        timeout=None,
+        kernel_name="quakebook",
+        resources={"metadata": {"path": str(path.parent)}},
+        allow_errors=True,
+        record_timing=False,
+        on_cell_executed=check,
+    )
+    try:
+        client.execute()
+    except DeadKernelError:
+        raise CellFailed(f"{path.name}: the kernel died, as it does when it runs out of memory")
+    return notebook
+
+
+def complaint(cell):
+    """What a cell has written to stderr or raised."""
+    texts = []
+    for output in cell.get("outputs", []):
+        if output.output_type == "error":
+            texts.append("\n".join(output.traceback) or output.evalue)
+        elif output.output_type == "stream" and output.name == "stderr":
+            texts.append(output.text)
+    return TERMINAL.sub("", "\n".join(texts)).strip()
+
+
+def indent(text):
+    return "\n".join("    " + line for line in text.splitlines())
+
+
+def clean(notebook):
+    """Removes counts, times, addresses and what tools keep in metadata."""
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Rust (quakebook)", "language": "rust", "name": "quakebook"},
+        "language_info": {"file_extension": ".rs", "mimetype": "text/rust", "name": "Rust"},
+    }
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags")
+        cell.metadata = {"tags": tags} if tags else {}
+        if cell.cell_type != "code":
+            continue
+        cell.execution_count = None
+        for output in cell.outputs:
+            if "execution_count" in output:
+                output.execution_count = None
+            if "text" in output:
+                output.text = clean_text(output.text)
+            output.pop("metadata", None)
+            if output.output_type in ("display_data", "execute_result"):
+                output.metadata = {}
+                for kind, data in output.data.items():
+                    if kind.startswith("text/"):
+                        output.data[kind] = clean_text(data)
+
+
+def clean_text(text):
+    lines = (line.split(FOR_THE_EYES)[0].rstrip() for line in text.split("\n"))
+    return ADDRESS.sub("0x…", "\n".join(lines))
+
+
+def main(args):
+    into = None
+    if args[:1] == ["--into"]:
+        into, args = Path(args[1]), args[2:]
+    begin = time.monotonic()
+    for path in map(Path, args):
+        start = time.monotonic()
+        try:
+            notebook = run(path)
+        except (CellFailed, CellExecutionError) as failure:
+            sys.exit(f"[fail] {failure}")
+        clean(notebook)
+        nbformat.write(notebook, (into or path.parent) / path.name)
+        print(f"[done] {path.name}: {time.monotonic() - start:.0f} s", flush=True)
+    print(f"       {len(args)} notebooks in {time.monotonic() - begin:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

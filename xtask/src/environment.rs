@@ -1,0 +1,110 @@
+//! `environment.yml`, the one list of Python packages, and the virtual environment made from it.
+
+use std::path::Path;
+
+use crate::Result;
+use crate::command::{command, io, run};
+use crate::places::Places;
+use crate::step::Step;
+
+/// What is read from `environment.yml`.
+pub struct Environment {
+    /// The pip section.
+    pub packages: Vec<String>,
+    /// The wheels of libtorch, to be taken without their dependencies.
+    pub libtorch: Vec<String>,
+}
+
+impl Environment {
+    pub fn read(root: &Path) -> Result<Self> {
+        let path = root.join("environment.yml");
+        let text = std::fs::read_to_string(&path).map_err(io(&path))?;
+        Self::parse(&text)
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        let packages: Vec<String> = text
+            .lines()
+            .skip_while(|line| line.trim() != "- pip:")
+            .skip(1)
+            .take_while(|line| line.starts_with("      ") || line.trim().is_empty())
+            .filter_map(|line| line.trim().strip_prefix("- "))
+            .map(str::to_string)
+            .collect();
+        let libtorch: Vec<String> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("# libtorch: "))
+            .map(str::to_string)
+            .collect();
+        if packages.is_empty() || libtorch.is_empty() {
+            return Err("environment.yml has no pip section or no line `# libtorch:`: take it from the repository again".into());
+        }
+        Ok(Self { packages, libtorch })
+    }
+
+    /// `2.13.0` of `torch==2.13.0`.
+    pub fn torch_version(&self) -> Result<&str> {
+        let mut lines = self.libtorch.iter();
+        lines
+            .find_map(|line| line.strip_prefix("torch=="))
+            .map(str::trim)
+            .ok_or_else(|| {
+                "environment.yml does not name torch: take it from the repository again".into()
+            })
+    }
+}
+
+/// Makes the virtual environment with `python`, or brings it up to date.
+pub fn make_venv(places: &Places, environment: &Environment, python: &str) -> Result {
+    let venv = places.venv();
+    Step {
+        about: "Python packages: JupyterLab, nbclient, pandoc, Typst, a Chinese font (download 130 MB, half a minute)",
+        stamp: venv.join("quakebook.stamp"),
+        inputs: environment.packages.join("\n"),
+    }
+    .run(|| {
+        if !places.python().exists() {
+            run(
+                command(python).args(["-m", "venv"]).arg(&venv),
+                "the virtual environment could not be made: its message stands above",
+            )?;
+        }
+        run(
+            command(places.python())
+                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+                .args(&environment.packages),
+            "pip could not install the Python packages: check the network and run `cargo xtask setup` again",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pip_section_and_the_libtorch_lines_are_read() {
+        let text = "dependencies:\n  - python>=3.10\n  - pip:\n      - a==1\n      # why\n      - b==2\n\n# libtorch: torch==2.13.0\n";
+        let environment = Environment::parse(text).unwrap();
+        assert_eq!(environment.packages, ["a==1", "b==2"]);
+        assert_eq!(environment.torch_version().unwrap(), "2.13.0");
+        assert!(Environment::parse("dependencies:\n").is_err());
+    }
+
+    #[test]
+    fn the_projects_own_file_is_complete() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let environment = Environment::read(root).unwrap();
+        let pinned = |name: &str| {
+            environment
+                .packages
+                .iter()
+                .any(|p| p.starts_with(&format!("{name}==")))
+        };
+        for name in ["jupyterlab", "nbclient", "pypandoc_binary", "typst"] {
+            assert!(pinned(name), "{name}");
+        }
+        assert!(environment.packages.iter().all(|p| p.contains("==")));
+        environment.torch_version().unwrap();
+    }
+}

@@ -1,0 +1,49 @@
+//! The Rust kernel for Jupyter, built once.
+
+use std::path::PathBuf;
+
+use crate::Result;
+use crate::command::{command, run};
+use crate::places::Places;
+use crate::step::Step;
+
+const VERSION: &str = "0.22.0";
+
+/// The kernel's program.
+pub fn program(places: &Places) -> PathBuf {
+    let name = format!("evcxr_jupyter{}", std::env::consts::EXE_SUFFIX);
+    folder(places).join("bin").join(name)
+}
+
+fn folder(places: &Places) -> PathBuf {
+    places.cache.join(format!("evcxr-{VERSION}"))
+}
+
+/// Builds the kernel. It embeds rust-analyzer, hence the time; these options halve it, and the
+/// cells are as quick.
+pub fn build(places: &Places) -> Result {
+    let folder = folder(places);
+    let target = folder.join("build");
+    Step {
+        about: "the Rust kernel evcxr_jupyter (download 60 MB, 5 to 10 minutes)",
+        stamp: folder.join("quakebook.stamp"),
+        inputs: VERSION.into(),
+    }
+    .run(|| {
+        run(
+            command("cargo")
+                .args(["install", "evcxr_jupyter", "--version", VERSION, "--locked", "--root"])
+                .arg(&folder)
+                .args(["--config", "profile.release.opt-level=1"])
+                .args(["--config", "profile.release.debug=false"])
+                .args(["--config", "profile.release.lto=false"])
+                .args(["--config", "profile.release.codegen-units=16"])
+                .env("CARGO_TARGET_DIR", &target)
+                .env_remove("RUSTFLAGS"),
+            "evcxr_jupyter could not be built: its message stands above; `cargo xtask setup` goes on where it stopped",
+        )?;
+        // 0.7 GB that nobody needs again.
+        let _ = std::fs::remove_dir_all(&target);
+        Ok(())
+    })
+}

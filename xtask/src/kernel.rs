@@ -1,0 +1,138 @@
+//! The library as the notebooks' kernel sees it.
+//!
+//! Cells must share ONE copy of the library and its statics, so they get it as a Rust dylib: with an
+//! ordinary library each cell would carry its own copy (a counter starts anew, polars loses its
+//! columns), and rust-analyzer would read all dependencies before the first cell (20 seconds in
+//! place of 1). Cargo therefore names to the cells only a thin package without dependencies, which
+//! hands on the dylib to rustc, and shows the library's source to rust-analyzer.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::Result;
+use crate::command::{ask, cargo, io, run, write};
+use crate::evcxr;
+use crate::places::Places;
+
+/// The kernel's name for Jupyter.
+pub const NAME: &str = "quakebook";
+
+/// Builds the library as a dylib, and writes what the kernel is started with.
+pub fn build(places: &Places, libtorch: &Path) -> Result {
+    println!(
+        "[....] the library and all that it needs (at first a download of 130 MB and 10 minutes, then seconds)"
+    );
+    let library = build_dylib(places)?;
+    write_thin_package(places)?;
+    write_init(places, libtorch, &library)?;
+    write_kernelspec(places)
+}
+
+fn build_dylib(places: &Places) -> Result<PathBuf> {
+    let lock = places.cache.join("build.lock");
+    let lock = fs::File::create(&lock).map_err(io(&lock))?;
+    // From here to the copy: all clones' dylibs have one name in the shared target folder.
+    lock.lock()
+        .map_err(|error| format!("the cache could not be locked: {error}"))?;
+    let exports = places.root.join("xtask/kernel/torch.map");
+    run(
+        cargo(&places.root)
+            .args([
+                "rustc",
+                "--quiet",
+                "--package",
+                "quakebook",
+                "--lib",
+                "--crate-type",
+                "dylib",
+                "--",
+            ])
+            .args(["-Cprefer-dynamic", "-Crpath"])
+            .arg(format!(
+                "-Clink-arg=-Wl,--version-script={}",
+                exports.display()
+            )),
+        "the library could not be built: the compiler's message stands above",
+    )?;
+    let name = format!(
+        "{}quakebook{}",
+        std::env::consts::DLL_PREFIX,
+        std::env::consts::DLL_SUFFIX
+    );
+    let built = places.target().join("debug").join(&name);
+    let kept = places.kernel().join("lib").join(&name);
+    if modified(&kept) < modified(&built) {
+        let folder = places.kernel().join("lib");
+        fs::create_dir_all(&folder).map_err(io(&folder))?;
+        // A running kernel goes on with the old file: rename, never write into it.
+        let new = folder.join("new");
+        fs::copy(&built, &new).map_err(io(&new))?;
+        fs::rename(&new, &kept).map_err(io(&kept))?;
+    }
+    Ok(kept)
+}
+
+fn modified(path: &Path) -> Option<std::time::SystemTime> {
+    fs::metadata(path).and_then(|m| m.modified()).ok()
+}
+
+fn write_thin_package(places: &Places) -> Result {
+    let folder = places.kernel().join("quakebook");
+    let source = places.root.join("src/lib.rs");
+    // The example is never built: it makes rust-analyzer read that folder.
+    let manifest = format!(
+        "[package]\nname = \"quakebook\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[lib]\npath = \"lib.rs\"\n\n\
+         [[example]]\nname = \"source\"\npath = {source:?}\n\n[workspace]\n\n\
+         [lints.rust]\nunexpected_cfgs = {{ level = \"allow\", check-cfg = [\"cfg(rust_analyzer)\"] }}\n"
+    );
+    let lib = format!(
+        "#[cfg(rust_analyzer)]\n#[path = {source:?}]\nmod real;\n#[cfg(rust_analyzer)]\npub use real::*;\n\
+         #[cfg(not(rust_analyzer))]\npub use quakebook_so::*;\n"
+    );
+    write(&folder.join("Cargo.toml"), &manifest)?;
+    write(&folder.join("lib.rs"), &lib)
+}
+
+fn write_init(places: &Places, libtorch: &Path, library: &Path) -> Result {
+    let rust = ask("rustc", &["--print", "target-libdir"])
+        .ok_or("rustc does not answer: install Rust with rustup")?;
+    let here = library
+        .parent()
+        .expect("the library lies in a folder")
+        .display();
+    let flags = [
+        "-Cprefer-dynamic".to_string(),
+        format!("--extern=quakebook_so={}", library.display()),
+        format!(
+            "-Ldependency={}",
+            places.target().join("debug/deps").display()
+        ),
+        format!("-Clink-arg=-Wl,-rpath,{here}"),
+        format!("-Clink-arg=-Wl,-rpath,{rust}"),
+        format!("-Lnative={}", libtorch.join("lib").display()),
+    ];
+    let package = places.kernel().join("quakebook");
+    let init = format!(
+        ":build_env RUSTFLAGS={}\n:opt 0\n:efmt {{}}\n:dep quakebook = {{ path = {package:?} }}\n",
+        flags.join(" ")
+    );
+    write(&places.kernel().join("init.evcxr"), &init)
+}
+
+/// In this clone, not in the shared virtual environment: another clone has another library.
+fn write_kernelspec(places: &Places) -> Result {
+    let spec = format!(
+        "{{\n  \"argv\": [{:?}, \"--control_file\", \"{{connection_file}}\"],\n  \
+         \"display_name\": \"Rust (quakebook)\",\n  \"language\": \"rust\",\n  \
+         \"interrupt_mode\": \"message\",\n  \"env\": {{ \"EVCXR_CONFIG_DIR\": {:?} }}\n}}\n",
+        evcxr::program(places),
+        places.kernel()
+    );
+    let folder = jupyter_path(places).join("kernels").join(NAME);
+    write(&folder.join("kernel.json"), &spec)
+}
+
+/// For JUPYTER_PATH, where Jupyter finds this clone's kernel.
+pub fn jupyter_path(places: &Places) -> PathBuf {
+    places.kernel().join("share/jupyter")
+}

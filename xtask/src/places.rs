@@ -1,0 +1,115 @@
+//! Where everything lies: in this clone, or in the cache that clones share.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use crate::Result;
+
+/// The folders of this clone and of the cache.
+pub struct Places {
+    /// The clone.
+    pub root: PathBuf,
+    /// Slow results, shared by clones; survives `git clean`.
+    pub cache: PathBuf,
+}
+
+impl Places {
+    pub fn find() -> Result<Self> {
+        let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+        // Cargo tells the folder at run time too: right even where another clone built this program.
+        let xtask = env::var_os("CARGO_MANIFEST_DIR").map_or(xtask.into(), PathBuf::from);
+        let root = xtask
+            .parent()
+            .ok_or(
+                "xtask does not lie in a clone: run it as `cargo xtask` in the project's folder",
+            )?
+            .to_path_buf();
+        let cache = cache_dir(env::consts::OS, |name| env::var_os(name).map(PathBuf::from)).ok_or(
+            "no cache folder is known, as neither HOME nor LOCALAPPDATA is set: set QUAKEBOOK_CACHE to a folder",
+        )?;
+        Ok(Self { root, cache })
+    }
+
+    /// The virtual environment, unless the conda environment of `environment.yml` is active.
+    pub fn venv(&self) -> PathBuf {
+        let conda = env::var_os("CONDA_DEFAULT_ENV").is_some_and(|name| name == "quakebook");
+        match env::var_os("CONDA_PREFIX") {
+            Some(prefix) if conda => prefix.into(),
+            _ => self.cache.join("venv"),
+        }
+    }
+
+    pub fn python(&self) -> PathBuf {
+        self.venv_program("python")
+    }
+
+    /// A program of the virtual environment.
+    pub fn venv_program(&self, name: &str) -> PathBuf {
+        if cfg!(windows) {
+            self.venv().join("Scripts").join(format!("{name}.exe"))
+        } else {
+            self.venv().join("bin").join(name)
+        }
+    }
+
+    /// Cargo's target folder: one for the kernel, the tests and the programs of all clones.
+    pub fn target(&self) -> PathBuf {
+        env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.cache.join("target"), PathBuf::from)
+    }
+
+    /// What the kernel needs of this clone: the library, its front for the cells, the kernelspec.
+    pub fn kernel(&self) -> PathBuf {
+        self.root.join(".kernel")
+    }
+
+    pub fn notebooks(&self) -> PathBuf {
+        self.root.join("notebooks")
+    }
+}
+
+/// `QUAKEBOOK_CACHE`, else `quakebook` in the platform's cache folder.
+fn cache_dir(os: &str, var: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
+    let home = || var("HOME");
+    var("QUAKEBOOK_CACHE").or_else(|| {
+        let platform = match os {
+            "windows" => var("LOCALAPPDATA"),
+            "macos" => home().map(|home| home.join("Library/Caches")),
+            _ => var("XDG_CACHE_HOME").or_else(|| home().map(|home| home.join(".cache"))),
+        };
+        platform.map(|folder| folder.join("quakebook"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(vars: &[(&str, &str)], os: &str) -> Option<PathBuf> {
+        cache_dir(os, |name| {
+            let found = vars.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| PathBuf::from(value))
+        })
+    }
+
+    #[test]
+    fn the_cache_is_the_named_one_or_the_platforms() {
+        let home = ("HOME", "/home/ada");
+        assert_eq!(
+            with(&[home], "linux"),
+            Some("/home/ada/.cache/quakebook".into())
+        );
+        assert_eq!(
+            with(&[home], "macos"),
+            Some("/home/ada/Library/Caches/quakebook".into())
+        );
+        assert_eq!(
+            with(&[home, ("XDG_CACHE_HOME", "/fast")], "linux"),
+            Some("/fast/quakebook".into())
+        );
+        assert_eq!(
+            with(&[home, ("QUAKEBOOK_CACHE", "/own")], "linux"),
+            Some("/own".into())
+        );
+        assert_eq!(with(&[], "linux"), None);
+    }
+}

@@ -1,0 +1,117 @@
+//! Running the notebooks, and the book made of them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::Result;
+use crate::command::{command, io, run};
+use crate::kernel;
+use crate::places::Places;
+use crate::setup::setup;
+
+/// Runs the notebooks whose names begin with one of `chapters` (all, if none is named), keeps their
+/// outputs in `notebooks/`, and makes the PDF of all of them.
+pub fn report(places: &Places, chapters: &[String]) -> Result {
+    setup(places)?;
+    let all = notebooks(places)?;
+    let chosen = choose(&all, chapters)?;
+    run(
+        script(places, "notebooks.py").args(&chosen),
+        "a notebook failed: its cell and message stand above",
+    )?;
+    let pdf = places.root.join("report/quakebook.pdf");
+    book(places, &all, &pdf)?;
+    println!("{}", pdf.display());
+    Ok(())
+}
+
+/// Makes the PDF of notebooks that have their outputs.
+pub fn book(places: &Places, notebooks: &[PathBuf], pdf: &Path) -> Result {
+    run(
+        script(places, "book.py").arg(pdf).args(notebooks),
+        "the PDF could not be made: the message stands above",
+    )
+}
+
+/// Opens JupyterLab on the notebooks.
+pub fn lab(places: &Places, options: &[String]) -> Result {
+    setup(places)?;
+    let mut lab = command(places.venv_program("jupyter-lab"));
+    lab.args(options)
+        .current_dir(places.notebooks())
+        .env("JUPYTER_PATH", kernel::jupyter_path(places));
+    let status = lab
+        .status()
+        .map_err(|error| format!("JupyterLab could not be started: {error}"))?;
+    status
+        .success()
+        .then_some(())
+        .ok_or_else(|| "JupyterLab ended with an error: its message stands above".into())
+}
+
+/// The notebooks in reading order.
+pub fn notebooks(places: &Places) -> Result<Vec<PathBuf>> {
+    let folder = places.notebooks();
+    let entries = std::fs::read_dir(&folder).map_err(io(&folder))?;
+    let mut found: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "ipynb")
+        })
+        .collect();
+    found.sort();
+    Ok(found)
+}
+
+fn choose(all: &[PathBuf], chapters: &[String]) -> Result<Vec<PathBuf>> {
+    let name = |path: &PathBuf| {
+        path.file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    };
+    let unknown = chapters
+        .iter()
+        .find(|c| !all.iter().any(|path| name(path).starts_with(*c)));
+    if let Some(chapter) = unknown {
+        let names: Vec<String> = all.iter().map(name).collect();
+        return Err(format!(
+            "no notebook's name begins with {chapter}; there are {}",
+            names.join(", ")
+        ));
+    }
+    let chosen = all
+        .iter()
+        .filter(|path| chapters.is_empty() || chapters.iter().any(|c| name(path).starts_with(c)));
+    Ok(chosen.cloned().collect())
+}
+
+/// A Python script of `xtask/report`, with the virtual environment and this clone's kernel.
+pub fn script(places: &Places, name: &str) -> Command {
+    let mut script = command(places.python());
+    script
+        .arg(places.root.join("xtask/report").join(name))
+        .current_dir(&places.root)
+        .env("JUPYTER_PATH", kernel::jupyter_path(places));
+    script
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chapters_are_chosen_by_the_beginning_of_their_names() {
+        let all: Vec<PathBuf> = ["n/00-start.ipynb", "n/01-catalog.ipynb"]
+            .map(PathBuf::from)
+            .into();
+        assert_eq!(choose(&all, &[]).unwrap(), all);
+        assert_eq!(choose(&all, &["01".into()]).unwrap(), all[1..]);
+        assert!(
+            choose(&all, &["7".into()])
+                .unwrap_err()
+                .contains("01-catalog")
+        );
+    }
+}

@@ -1,0 +1,66 @@
+//! A step of the set-up: says what it does, and is skipped where it was done.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use crate::Result;
+use crate::command::write;
+
+/// A step, done when its stamp holds the inputs that it would be done from now.
+pub struct Step {
+    /// What it does, how much it downloads, how long it takes on two cores.
+    pub about: &'static str,
+    /// Written after success, so a step that was cut off is taken up again.
+    pub stamp: PathBuf,
+    /// Versions, paths: whatever makes a new run necessary when it changes.
+    pub inputs: String,
+}
+
+impl Step {
+    pub fn is_done(&self) -> bool {
+        std::fs::read_to_string(&self.stamp).is_ok_and(|done| done == self.inputs)
+    }
+
+    pub fn run(&self, work: impl FnOnce() -> Result) -> Result {
+        if self.is_done() {
+            println!("[done] {}", self.about);
+            return Ok(());
+        }
+        println!("[....] {}", self.about);
+        let start = Instant::now();
+        // A stamp of other inputs must not outlive a product that is half replaced.
+        let _ = std::fs::remove_file(&self.stamp);
+        work()?;
+        write(&self.stamp, &self.inputs)?;
+        println!("       took {} s", start.elapsed().as_secs());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_runs_once_again_after_failure_and_again_for_other_inputs() {
+        let folder = std::env::temp_dir().join(format!("quakebook-step-{}", std::process::id()));
+        let step = |inputs: &str| Step {
+            about: "test",
+            stamp: folder.join("stamp"),
+            inputs: inputs.into(),
+        };
+        let mut runs = 0;
+        assert!(step("1").run(|| Err("cut off".into())).is_err());
+        for inputs in ["1", "1", "2", "2"] {
+            let done = step(inputs).run(|| {
+                runs += 1;
+                Ok(())
+            });
+            done.unwrap();
+        }
+        assert!(step("3").run(|| Err("cut off".into())).is_err());
+        assert!(!step("2").is_done(), "the product of 2 may be half gone");
+        std::fs::remove_dir_all(folder).unwrap();
+        assert_eq!(runs, 2);
+    }
+}
