@@ -1,5 +1,10 @@
 //! (classroom)
 
+mod branching;
+pub mod published;
 pub mod seismicity;
+pub mod zones;
 
-pub use seismicity::{Source, Truth};
+pub use published::Link;
+pub use seismicity::{SEED, Source, Truth};
+pub use zones::{ZONES, Zone};
