@@ -1,0 +1,302 @@
+//! What comes after the direct waves: single scattering on obstacles that stay where they are.
+//!
+//! A wave from the source meets each scatterer and goes on to the station (Aki & Chouet 1975, *JGR* 80, 3322-3342; Sato 1977).
+//! The scatterers are placed once, by the seed. Neighbouring sources light up the same ones at nearly the same times, so their codas
+//! agree wiggle by wiggle; over a kilometre or two the delays change by more than a period, and
+//! families far apart look different.
+//!
+//! Two populations: in the crust, of uniform strength, they make the long coda whose envelope falls as 1/t times the attenuation;
+//! and in the shallow ground around the station, where waves crawl, they lengthen P and S alike.
+
+use std::f64::consts::PI;
+use std::sync::LazyLock;
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use rustfft::{FftPlanner, num_complex::Complex64};
+
+use super::greens::spreading_m_s;
+use super::instrument::{SAMPLING_RATE_HZ, STATION};
+use super::random::{Use, normal, stream};
+use super::seismicity::Source;
+use super::source::{MEAN_RADIATION_P, MEAN_RADIATION_S};
+use crate::travel::{LayeredModel, Phase, Wave};
+
+const N_CRUSTAL: usize = 3000;
+const FARTHEST_KM: f64 = 150.0;
+const MOHO_KM: f64 = 40.0;
+/// Total scattering coefficient: share of the energy lost to scattering in a kilometre. Sato, Fehler & Maeda (2012),
+/// *Seismic Wave Propagation and Scattering in the Heterogeneous Earth*, chapter 3: 0.01 within a factor of 3, for S at 1 to 30 Hz.
+const SCATTERING_PER_KM: f64 = 0.01;
+
+const N_SHALLOW: usize = 200;
+const SHALLOW_RADIUS_KM: f64 = 4.0;
+/// Speed, and the distance over which the energy falls by e.
+const SHALLOW_SPEED_KM_S: f64 = 1.6;
+const SHALLOW_DECAY_KM: f64 = 1.0;
+/// Energy of the waves scattered there, over that of the mean direct wave.
+const SHALLOW_ENERGY: f64 = 0.7;
+
+/// Q = 680 f^0.36 for the central and eastern United States: Atkinson & Boore (1995), *BSSA* 85, 17-30.
+const Q0: f64 = 680.0;
+const Q_EXPONENT: f64 = 0.36;
+
+/// Deviation of the scattered motion north, east and up: S shakes the ground sideways, P up and down.
+const SHAPE_P: [f64; 3] = [0.4, 0.4, 0.82];
+const SHAPE_S: [f64; 3] = [0.65, 0.65, 0.4];
+
+/// One obstacle.
+#[derive(Debug, Clone)]
+struct Scatterer {
+    /// East, north and down from the station.
+    place_km: [f64; 3],
+    shallow: bool,
+    /// Motion north, east and up for an incoming P and S wave: amplitude at the station over that of the wave that met the obstacle, times km
+    /// for crustal ones.
+    motion: [[f64; 3]; 2],
+}
+
+/// The obstacles of one region, the same for all sources.
+pub struct Scatterers(Vec<Scatterer>);
+
+/// An echo: when, and how the ground moves.
+struct Echo {
+    time_s: f64,
+    motion_m_s: [f64; 3],
+}
+
+impl Scatterers {
+    pub fn new(seed: u64) -> Self {
+        let mut rng = stream(seed, Use::Scatterers, 0, 0);
+        let crustal = |rng: &mut ChaCha8Rng| {
+            // Uniform in distance r and in the solid angle above the Moho: each stands for the volume
+            // 2 pi r^2 (angle) FARTHEST / N, and has the strength of so much crust.
+            let r = rng.random_range(0.5..FARTHEST_KM);
+            let angle = (MOHO_KM / r).min(1.0);
+            let cos = rng.random_range(0.0..angle);
+            let strength =
+                (SCATTERING_PER_KM * angle * FARTHEST_KM / (2.0 * N_CRUSTAL as f64)).sqrt();
+            scatterer(rng, r, cos, strength, false)
+        };
+        let shallow = |rng: &mut ChaCha8Rng| {
+            let r = rng.random_range(0.05..SHALLOW_RADIUS_KM);
+            let mean = SHALLOW_DECAY_KM / SHALLOW_RADIUS_KM;
+            let energy = SHALLOW_ENERGY * (-r / SHALLOW_DECAY_KM).exp() / (mean * N_SHALLOW as f64);
+            scatterer(rng, r, 0.1, energy.sqrt(), true)
+        };
+        let mut all: Vec<Scatterer> = (0..N_CRUSTAL).map(|_| crustal(&mut rng)).collect();
+        all.extend((0..N_SHALLOW).map(|_| shallow(&mut rng)));
+        Self(all)
+    }
+
+    fn echoes<'a>(
+        &'a self,
+        source: &'a Source,
+        model: &LayeredModel,
+        wave: Wave,
+    ) -> impl Iterator<Item = Echo> + 'a {
+        let (phase, mean_radiation, index) = match wave {
+            Wave::P => (Phase::P, MEAN_RADIATION_P, 0),
+            Wave::S => (Phase::S, MEAN_RADIATION_S, 1),
+        };
+        let (east, north) = source.epicentre().local_km(STATION);
+        let focus = [east, north, source.depth_km];
+        let straight_km = length(focus);
+        let layer = model.layer_at(source.depth_km);
+        let speed = layer.speed_km_s(wave);
+        let direct_s = model.travel_time_s(phase, source.depth_km, source.distance_km(STATION));
+        // The free surface doubles.
+        let at_1_km = 2.0 * mean_radiation * spreading_m_s(source, &layer, wave, wave, 1.0);
+        self.0.iter().map(move |scatterer| {
+            let place = scatterer.place_km;
+            let to_scatterer_km = length([
+                focus[0] - place[0],
+                focus[1] - place[1],
+                focus[2] - place[2],
+            ]);
+            let (onward_speed, spread_km) = if scatterer.shallow {
+                (SHALLOW_SPEED_KM_S, straight_km)
+            } else {
+                // Near the source the scattered wave is no ray any more.
+                (speed, to_scatterer_km.max(1.0))
+            };
+            let detour_s = (to_scatterer_km - straight_km) / speed + length(place) / onward_speed;
+            Echo {
+                time_s: direct_s + detour_s,
+                motion_m_s: scatterer.motion[index].map(|m| m * at_1_km / spread_km),
+            }
+        })
+    }
+
+    /// The coda of one kind of wave for a source that moves at once: displacement north, east and up by frequency (`n / 2` values from 0 Hz),
+    /// of a record of `n` samples that begins `lead_s` before the origin time. Multiply it by the pulse of source and site.
+    pub(crate) fn spectrum(
+        &self,
+        source: &Source,
+        model: &LayeredModel,
+        wave: Wave,
+        lead_s: f64,
+        n: usize,
+    ) -> [Vec<Complex64>; 3] {
+        let fft = FftPlanner::new().plan_fft_forward(n);
+        let duration_s = n as f64 / SAMPLING_RATE_HZ - lead_s;
+        // Attenuation grows with the time under way, so echoes are put on a few tracks, each of one time,
+        // shared between the two nearest in proportion.
+        let n_tracks = TRACKS_S.partition_point(|&t| t < duration_s) + 1;
+        let mut tracks =
+            vec![std::array::from_fn::<_, 3, _>(|_| vec![Complex64::ZERO; n]); n_tracks];
+        for echo in self.echoes(source, model, wave) {
+            let fade = fade(echo.time_s / duration_s);
+            if fade == 0.0 {
+                continue;
+            }
+            let upper = TRACKS_S.partition_point(|&t| t <= echo.time_s);
+            let (t0, t1) = (TRACKS_S[upper - 1], TRACKS_S[upper]);
+            let share = (echo.time_s - t0) / (t1 - t0);
+            let position = (echo.time_s + lead_s) * SAMPLING_RATE_HZ;
+            for (track, share) in [(upper - 1, 1.0 - share), (upper, share)] {
+                for (series, motion) in tracks[track].iter_mut().zip(echo.motion_m_s) {
+                    put_impulse(series, position, motion * share * fade);
+                }
+            }
+        }
+        let step_hz = SAMPLING_RATE_HZ / n as f64;
+        let mut spectrum = std::array::from_fn(|_| vec![Complex64::ZERO; n / 2]);
+        for (track, time_s) in tracks.iter_mut().zip(TRACKS_S) {
+            let filter: Vec<f64> = (0..n / 2)
+                .map(|k| attenuation(k as f64 * step_hz, time_s))
+                .collect();
+            for (series, spectrum) in track.iter_mut().zip(&mut spectrum) {
+                fft.process(series);
+                for ((sum, filter), value) in spectrum.iter_mut().zip(&filter).zip(series) {
+                    *sum += *value * filter;
+                }
+            }
+        }
+        spectrum
+    }
+}
+
+fn scatterer(rng: &mut ChaCha8Rng, r_km: f64, cos: f64, strength: f64, shallow: bool) -> Scatterer {
+    let azimuth = rng.random_range(0.0..2.0 * PI);
+    let sin = (1.0 - cos * cos).sqrt();
+    let mut motion = |shape: [f64; 3]| shape.map(|s| s * strength * normal(rng));
+    Scatterer {
+        place_km: [
+            r_km * sin * azimuth.sin(),
+            r_km * sin * azimuth.cos(),
+            r_km * cos,
+        ],
+        shallow,
+        motion: [motion(SHAPE_P), motion(SHAPE_S)],
+    }
+}
+
+fn length([x, y, z]: [f64; 3]) -> f64 {
+    (x * x + y * y + z * z).sqrt()
+}
+
+/// Times under way of the attenuation tracks, in seconds.
+const TRACKS_S: [f64; 9] = [0.0, 4.0, 10.0, 20.0, 40.0, 80.0, 120.0, 160.0, 240.0];
+
+/// exp(-pi f t / Q(f)).
+fn attenuation(frequency_hz: f64, time_s: f64) -> f64 {
+    (-PI * frequency_hz.powf(1.0 - Q_EXPONENT) * time_s / Q0).exp()
+}
+
+/// 1 over the first 60 % of the record, 0 from 92 % on: nothing is cut off.
+fn fade(share_of_record: f64) -> f64 {
+    let x = ((share_of_record - 0.60) / 0.32).clamp(0.0, 1.0);
+    0.5 + 0.5 * (PI * x).cos()
+}
+
+/// Half the length of an impulse's interpolator.
+const REACH: i64 = 8;
+const FRACTIONS: usize = 256;
+
+/// Hann-windowed sinc functions at 256 places between two samples: a shift is right within 0.02 ms.
+static SINC: LazyLock<Vec<[f64; 2 * REACH as usize]>> = LazyLock::new(|| {
+    let tap = |fraction: f64, j: usize| {
+        let x = j as f64 - (REACH - 1) as f64 - fraction;
+        let sinc = if x == 0.0 {
+            1.0
+        } else {
+            (PI * x).sin() / (PI * x)
+        };
+        sinc * (0.5 * PI * x / REACH as f64).cos().powi(2)
+    };
+    (0..FRACTIONS)
+        .map(|i| std::array::from_fn(|j| tap(i as f64 / FRACTIONS as f64, j)))
+        .collect()
+});
+
+/// Adds a band-limited impulse at a position between samples.
+fn put_impulse(series: &mut [Complex64], position: f64, amplitude: f64) {
+    let steps = (position * FRACTIONS as f64).round() as i64;
+    let (whole, fraction) = (
+        steps.div_euclid(FRACTIONS as i64),
+        steps.rem_euclid(FRACTIONS as i64),
+    );
+    let start = whole - REACH + 1;
+    for (j, tap) in SINC[fraction as usize].iter().enumerate() {
+        if let Some(value) = usize::try_from(start + j as i64)
+            .ok()
+            .and_then(|i| series.get_mut(i))
+        {
+            value.re += amplitude * tap;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::source::tests::source;
+    use super::*;
+
+    #[test]
+    fn an_impulse_between_samples_has_the_spectrum_of_a_delay() {
+        let n = 256;
+        let mut series = vec![Complex64::ZERO; n];
+        put_impulse(&mut series, 100.25, 2.0);
+        FftPlanner::new().plan_fft_forward(n).process(&mut series);
+        for k in [0, 10, 50, 90] {
+            let want = Complex64::from_polar(2.0, -2.0 * PI * k as f64 * 100.25 / n as f64);
+            assert!((series[k] - want).norm() < 0.02, "{k} {} {want}", series[k]);
+        }
+    }
+
+    #[test]
+    fn no_echo_precedes_the_direct_wave() {
+        let (scatterers, model) = (Scatterers::new(1), LayeredModel::central_us());
+        let s = source(2.0, 20.0, 80.0, 10.0);
+        for (wave, phase) in [(Wave::P, Phase::P), (Wave::S, Phase::S)] {
+            let direct_s = model.travel_time_s(phase, s.depth_km, s.distance_km(STATION));
+            assert!(
+                scatterers
+                    .echoes(&s, &model, wave)
+                    .all(|e| e.time_s >= direct_s)
+            );
+        }
+    }
+
+    /// Single scattering: power falls as 1 / t^2 where scatterers are all around (Aki & Chouet 1975), that is
+    /// by 4 from 8 s to 16 s. Mean of ten regions.
+    #[test]
+    fn the_power_of_the_echoes_falls_with_the_square_of_time() {
+        let (model, s) = (LayeredModel::central_us(), source(2.0, 20.0, 80.0, 10.0));
+        let mut power = [0.0; 2];
+        for seed in 0..10 {
+            let all = Scatterers::new(seed);
+            for echo in all.echoes(&s, &model, Wave::S) {
+                let energy = echo.motion_m_s.iter().map(|m| m * m).sum::<f64>();
+                match echo.time_s {
+                    7.0..9.0 => power[0] += energy / 2.0,
+                    14.0..18.0 => power[1] += energy / 4.0,
+                    _ => {}
+                }
+            }
+        }
+        let ratio = power[0] / power[1];
+        assert!((3.0..5.5).contains(&ratio), "{ratio}");
+    }
+}

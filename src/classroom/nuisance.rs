@@ -1,0 +1,455 @@
+//! What is no local earthquake and looks like one to a detector.
+//!
+//! Rare, and a pure function of seed and time: each hour draws how many of each kind begin in it.
+
+use std::f64::consts::PI;
+use std::fmt;
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, Poisson};
+use rustfft::{FftPlanner, num_complex::Complex64};
+
+use super::instrument::{DAMPING, FREE_PERIOD_S, SAMPLING_RATE_HZ};
+use super::motion::Motion;
+use super::random::{Use, normal, stream};
+use crate::time::Time;
+
+const RATE: i64 = SAMPLING_RATE_HZ as i64;
+const HOUR_S: i64 = 3600;
+
+/// The kinds of nuisance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NuisanceKind {
+    /// A vehicle on the road: 2 to 15 Hz, swelling and fading in tens of seconds.
+    Traffic,
+    /// Somebody walks by: pulses, two a second.
+    Footsteps,
+    /// A digitiser's spike or a sensor's glitch, on one component.
+    Spike,
+    /// An earthquake 60 to 350 km away: P and S tens of seconds apart, emergent, few high frequencies.
+    Regional,
+    /// An earthquake of another continent: P at 1 s, S, then surface waves of 15 to 30 s for minutes.
+    Teleseism,
+    /// A current step through the calibration coil, every day at 06:00 UTC, on all components.
+    Calibration,
+}
+
+impl fmt::Display for NuisanceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Traffic => "traffic",
+            Self::Footsteps => "footsteps",
+            Self::Spike => "spike",
+            Self::Regional => "regional earthquake",
+            Self::Teleseism => "teleseism",
+            Self::Calibration => "calibration",
+        })
+    }
+}
+
+/// How often, how long and how strong a kind is. Length and peak are drawn uniformly in their logarithms.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Habit {
+    pub kind: NuisanceKind,
+    /// By day and night together.
+    pub n_per_day: f64,
+    pub duration_s: (f64, f64),
+    /// The noise above 1 Hz has about 0.2e-6 m/s.
+    pub peak_m_s: (f64, f64),
+    /// People sleep: three times as frequent at noon as the mean, absent at midnight.
+    pub by_day: bool,
+}
+
+/// The table of all kinds. The numbers are choices, set to give a detector some trouble in every hour of the day.
+pub const HABITS: [Habit; 6] = [
+    habit(
+        NuisanceKind::Traffic,
+        40.0,
+        (20.0, 70.0),
+        (0.5e-6, 5e-6),
+        true,
+    ),
+    habit(
+        NuisanceKind::Footsteps,
+        5.0,
+        (15.0, 60.0),
+        (0.4e-6, 4e-6),
+        true,
+    ),
+    habit(NuisanceKind::Spike, 6.0, (0.01, 3.0), (1e-6, 100e-6), false),
+    habit(
+        NuisanceKind::Regional,
+        5.0,
+        (60.0, 240.0),
+        (0.3e-6, 6e-6),
+        false,
+    ),
+    habit(
+        NuisanceKind::Teleseism,
+        1.2,
+        (1200.0, 1800.0),
+        (0.5e-6, 8e-6),
+        false,
+    ),
+    habit(
+        NuisanceKind::Calibration,
+        1.0,
+        (600.0, 600.0),
+        (20e-6, 20e-6),
+        false,
+    ),
+];
+
+const fn habit(
+    kind: NuisanceKind,
+    n_per_day: f64,
+    duration_s: (f64, f64),
+    peak_m_s: (f64, f64),
+    by_day: bool,
+) -> Habit {
+    Habit {
+        kind,
+        n_per_day,
+        duration_s,
+        peak_m_s,
+        by_day,
+    }
+}
+
+/// One nuisance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Nuisance {
+    pub kind: NuisanceKind,
+    pub start: Time,
+    pub duration_s: f64,
+    /// Largest ground velocity, about.
+    pub peak_m_s: f64,
+    /// The only component that shows it, where it is one alone.
+    pub component: Option<usize>,
+}
+
+impl Nuisance {
+    /// Sample since 1970.
+    pub fn first_sample(&self) -> i64 {
+        self.start.timestamp() * RATE
+            + i64::from(self.start.timestamp_subsec_millis()) * RATE / 1000
+    }
+
+    pub fn n_samples(&self) -> usize {
+        (self.duration_s * SAMPLING_RATE_HZ).round() as usize
+    }
+}
+
+/// The nuisances with a sample in `from..to` (samples since 1970), in a fixed order: by kind, then by time.
+pub fn between(seed: u64, from: i64, to: i64) -> Vec<Nuisance> {
+    let hour = HOUR_S * RATE;
+    let mut all = Vec::new();
+    for (part, habit) in HABITS.iter().enumerate() {
+        let longest = (habit.duration_s.1 * SAMPLING_RATE_HZ) as i64;
+        for index in (from - longest).div_euclid(hour)..=(to - 1).div_euclid(hour) {
+            all.extend(beginning_in(seed, part as u64, habit, index));
+        }
+    }
+    all.retain(|n| n.first_sample() < to && n.first_sample() + n.n_samples() as i64 > from);
+    all
+}
+
+/// The nuisances of one kind that begin in an hour since 1970, oldest first.
+fn beginning_in(seed: u64, part: u64, habit: &Habit, hour: i64) -> Vec<Nuisance> {
+    let mut rng = stream(seed, Use::Nuisances, part, hour);
+    let hour_of_day = hour.rem_euclid(24) as f64;
+    let mut starts: Vec<i64> = if habit.kind == NuisanceKind::Calibration {
+        if hour_of_day == 6.0 { vec![0] } else { vec![] }
+    } else {
+        // Mean of the busyness over the day: 3 / 8 of its peak.
+        let busyness = match habit.by_day {
+            true => (PI * (hour_of_day - 18.5) / 24.0).cos().powi(4) * 8.0 / 3.0,
+            false => 1.0,
+        };
+        let mean = (habit.n_per_day / 24.0 * busyness).max(1e-9);
+        let n = Poisson::new(mean).map_or(0.0, |p| p.sample(&mut rng)) as usize;
+        (0..n).map(|_| rng.random_range(0..HOUR_S * RATE)).collect()
+    };
+    starts.sort_unstable();
+    starts
+        .into_iter()
+        .map(|start| {
+            let duration_s = log_uniform(&mut rng, habit.duration_s);
+            let sample = hour * HOUR_S * RATE + start;
+            let millis = sample * 1000 / RATE;
+            Nuisance {
+                kind: habit.kind,
+                start: Time::from_timestamp_millis(millis).unwrap_or_default(),
+                duration_s: (duration_s * SAMPLING_RATE_HZ).round().max(1.0) / SAMPLING_RATE_HZ,
+                peak_m_s: log_uniform(&mut rng, habit.peak_m_s),
+                component: (habit.kind == NuisanceKind::Spike).then(|| rng.random_range(0..3)),
+            }
+        })
+        .collect()
+}
+
+fn log_uniform(rng: &mut ChaCha8Rng, (low, high): (f64, f64)) -> f64 {
+    low * (high / low).powf(rng.random_range(0.0..=1.0))
+}
+
+/// The ground motion of a nuisance, a pure function of the seed and the nuisance.
+pub fn motion(seed: u64, nuisance: &Nuisance) -> Motion {
+    let first = nuisance.first_sample();
+    let mut rng = stream(seed, Use::NuisanceMotion, nuisance.kind as u64, first);
+    let n = nuisance.n_samples();
+    let mut values = match nuisance.kind {
+        NuisanceKind::Traffic => traffic(&mut rng, n),
+        NuisanceKind::Footsteps => footsteps(&mut rng, n),
+        NuisanceKind::Spike => spike(&mut rng, n, nuisance.component.unwrap_or(2)),
+        NuisanceKind::Regional => regional(&mut rng, n),
+        NuisanceKind::Teleseism => teleseism(&mut rng, n),
+        NuisanceKind::Calibration => calibration(n),
+    };
+    let largest = values.iter().flatten().fold(0.0f64, |a, v| a.max(v.abs()));
+    for value in values.iter_mut().flatten() {
+        *value *= nuisance.peak_m_s / largest.max(f64::MIN_POSITIVE);
+    }
+    Motion {
+        first,
+        velocity_m_s: values.map(|c| c.into_iter().map(|v| v as f32).collect()),
+    }
+}
+
+/// Time of each of `n` samples, in seconds.
+fn times(n: usize) -> impl Iterator<Item = f64> {
+    (0..n).map(|i| i as f64 / SAMPLING_RATE_HZ)
+}
+
+/// Three independent components of Gaussian noise in a band, each shaped by an envelope of time in seconds.
+fn shaken(
+    rng: &mut ChaCha8Rng,
+    n: usize,
+    band_hz: (f64, f64),
+    shape: [f64; 3],
+    envelope: impl Fn(f64) -> f64,
+) -> [Vec<f64>; 3] {
+    shape.map(|scale| {
+        let noise = band_noise(rng, n, band_hz);
+        let values = noise.iter().zip(times(n));
+        values.map(|(v, t)| scale * v * envelope(t)).collect()
+    })
+}
+
+/// Gaussian noise of unit deviation, within a band whose edges fall by e^-1/2 in a quarter of their frequency.
+fn band_noise(rng: &mut ChaCha8Rng, n: usize, (low_hz, high_hz): (f64, f64)) -> Vec<f64> {
+    let n_fft = n.next_power_of_two();
+    let mut spectrum = vec![Complex64::ZERO; n_fft];
+    let mut power = 0.0;
+    for (k, value) in spectrum.iter_mut().enumerate().take(n_fft / 2).skip(1) {
+        let f = k as f64 * SAMPLING_RATE_HZ / n_fft as f64;
+        let below = ((low_hz - f) / (0.25 * low_hz)).max(0.0);
+        let above = ((f - high_hz) / (0.25 * high_hz)).max(0.0);
+        let gain = (-0.5 * (below * below + above * above)).exp();
+        if gain > 1e-6 {
+            *value = Complex64::new(gain * normal(rng), gain * normal(rng));
+            power += gain * gain;
+        }
+    }
+    FftPlanner::new()
+        .plan_fft_inverse(n_fft)
+        .process(&mut spectrum);
+    let scale = power.sqrt().recip();
+    spectrum[..n].iter().map(|v| v.re * scale).collect()
+}
+
+fn add(mut sum: [Vec<f64>; 3], part: [Vec<f64>; 3]) -> [Vec<f64>; 3] {
+    for (sum, part) in sum.iter_mut().flatten().zip(part.iter().flatten()) {
+        *sum += part;
+    }
+    sum
+}
+
+/// Rises at once and decays; `emergence_s` until the peak.
+fn burst(t: f64, onset_s: f64, emergence_s: f64, decay_s: f64) -> f64 {
+    let t = t - onset_s;
+    if t <= 0.0 {
+        return 0.0;
+    }
+    (1.0 - (-t / emergence_s).exp()) * (-t / decay_s).exp()
+}
+
+/// Goes to zero smoothly at the end of a record.
+fn ending(t: f64, duration_s: f64) -> f64 {
+    let left = ((duration_s - t) / (0.2 * duration_s)).clamp(0.0, 1.0);
+    0.5 - 0.5 * (PI * left).cos()
+}
+
+fn traffic(rng: &mut ChaCha8Rng, n: usize) -> [Vec<f64>; 3] {
+    let middle_s = n as f64 / SAMPLING_RATE_HZ / 2.0;
+    let band_hz = (rng.random_range(2.0..5.0), rng.random_range(8.0..15.0));
+    shaken(rng, n, band_hz, [0.9, 1.0, 0.8], |t| {
+        let bell = (-0.5 * ((t - middle_s) / (middle_s / 3.0)).powi(2)).exp();
+        bell * ending(t, 2.0 * middle_s)
+    })
+}
+
+fn footsteps(rng: &mut ChaCha8Rng, n: usize) -> [Vec<f64>; 3] {
+    let duration_s = n as f64 / SAMPLING_RATE_HZ;
+    let pace_s = 1.0 / rng.random_range(1.6..2.2);
+    let nearest_s = rng.random_range(0.3..0.7) * duration_s;
+    let frequency_hz = rng.random_range(12.0..25.0);
+    let mut values: [Vec<f64>; 3] = std::array::from_fn(|_| vec![0.0; n]);
+    let mut step_s = 0.3;
+    while step_s < duration_s - 0.6 {
+        let distance = (step_s - nearest_s) / (0.2 * duration_s);
+        let strength = (1.0 + 0.2 * normal(rng)) / (1.0 + distance * distance);
+        let phases: [f64; 3] = std::array::from_fn(|_| rng.random_range(-0.5..0.5));
+        for (c, values) in values.iter_mut().enumerate() {
+            let scale = strength * [0.5, 0.5, 1.0][c];
+            let start = (step_s * SAMPLING_RATE_HZ) as usize;
+            for (value, t) in values[start..].iter_mut().zip(times(60)) {
+                let swing = (2.0 * PI * frequency_hz * t + phases[c]).sin();
+                *value += scale * (t / 0.02) * (1.0 - t / 0.02).exp() * swing;
+            }
+        }
+        step_s += pace_s * (1.0 + 0.04 * normal(rng));
+    }
+    values
+}
+
+/// Up to 0.1 s a spike of one to three samples, beyond that a jump that decays.
+fn spike(rng: &mut ChaCha8Rng, n: usize, component: usize) -> [Vec<f64>; 3] {
+    let sign = if rng.random_range(0.0..1.0) < 0.5 {
+        -1.0
+    } else {
+        1.0
+    };
+    let mut values: [Vec<f64>; 3] = std::array::from_fn(|_| vec![0.0; n]);
+    let duration_s = n as f64 / SAMPLING_RATE_HZ;
+    for (i, (value, t)) in values[component].iter_mut().zip(times(n)).enumerate() {
+        *value = match duration_s {
+            ..0.1 if i < 3 => sign * (-1.5f64).powi(-(i as i32)),
+            ..0.1 => 0.0,
+            _ => sign * (-5.0 * t / duration_s).exp(),
+        };
+    }
+    values
+}
+
+fn regional(rng: &mut ChaCha8Rng, n: usize) -> [Vec<f64>; 3] {
+    let duration_s = n as f64 / SAMPLING_RATE_HZ;
+    // The farther, the longer: 60 s for 60 km and 240 s for 350 km. S - P is about distance / 8.2 km/s.
+    let distance_km = 60.0 + (duration_s - 60.0) / 180.0 * 290.0;
+    let s_minus_p_s = distance_km / 8.2;
+    let high_hz = 9.0 - distance_km / 60.0;
+    let (emergence_s, decay_s) = (0.5 + distance_km / 100.0, 4.0 + distance_km / 15.0);
+    let p = shaken(rng, n, (1.5, high_hz), [0.5, 0.5, 1.0], |t| {
+        0.35 * burst(t, 1.0, emergence_s, decay_s) * ending(t, duration_s)
+    });
+    let s = shaken(rng, n, (0.8, 0.7 * high_hz), [1.0, 1.0, 0.7], |t| {
+        burst(t, 1.0 + s_minus_p_s, 2.0 * emergence_s, decay_s) * ending(t, duration_s)
+    });
+    add(p, s)
+}
+
+fn teleseism(rng: &mut ChaCha8Rng, n: usize) -> [Vec<f64>; 3] {
+    let duration_s = n as f64 / SAMPLING_RATE_HZ;
+    let p = shaken(rng, n, (0.4, 1.4), [0.2, 0.2, 1.0], |t| {
+        0.3 * burst(t, 2.0, 4.0, 40.0) * ending(t, duration_s)
+    });
+    let s = shaken(rng, n, (0.06, 0.2), [1.0, 1.0, 0.3], |t| {
+        0.4 * burst(t, 0.25 * duration_s, 15.0, 60.0) * ending(t, duration_s)
+    });
+    let surface = shaken(rng, n, (0.035, 0.06), [0.8, 0.8, 1.0], |t| {
+        let x = (t - 0.62 * duration_s) / (0.12 * duration_s);
+        (-0.5 * x * x).exp() * ending(t, duration_s)
+    });
+    add(add(p, s), surface)
+}
+
+/// A step of ground acceleration, switched off after half the time, as velocity through the sensor's free oscillation (Wielandt, *NMSOP*,
+/// chapter 5), with the click of the relay.
+fn calibration(n: usize) -> [Vec<f64>; 3] {
+    let w0 = 2.0 * PI / FREE_PERIOD_S;
+    let wd = w0 * (1.0 - DAMPING * DAMPING).sqrt();
+    let response = |t: f64| {
+        if t < 0.0 {
+            return 0.0;
+        }
+        // The peak of the oscillation, exp(-h w0 t) sin(wd t), is 0.32 at this damping.
+        let swing = (-DAMPING * w0 * t).exp() * (wd * t).sin() / 0.32;
+        swing + 0.3 * (-t / 0.03).exp()
+    };
+    let duration_s = n as f64 / SAMPLING_RATE_HZ;
+    std::array::from_fn(|_| {
+        let value = |t: f64| response(t) - response(t - duration_s / 2.0);
+        times(n).map(|t| value(t) * ending(t, duration_s)).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 24 * HOUR_S * RATE;
+    const START: i64 = 16_117 * DAY; // 2014-02-16
+
+    #[test]
+    fn rates_are_those_of_the_table() {
+        let n_days = 400;
+        let all = between(5, START, START + n_days * DAY);
+        for habit in HABITS {
+            let n = all.iter().filter(|n| n.kind == habit.kind).count() as f64;
+            let want = habit.n_per_day * n_days as f64;
+            assert!(
+                (n - want).abs() < 4.0 * want.sqrt() + 2.0,
+                "{} {n} {want}",
+                habit.kind
+            );
+        }
+    }
+
+    #[test]
+    fn a_part_of_the_time_has_the_same_nuisances() {
+        let whole = between(5, START, START + DAY);
+        let part = (START + DAY / 4, START + DAY / 3);
+        let want: Vec<_> = whole
+            .into_iter()
+            .filter(|n| {
+                n.first_sample() < part.1 && n.first_sample() + n.n_samples() as i64 > part.0
+            })
+            .collect();
+        assert_eq!(between(5, part.0, part.1), want);
+    }
+
+    #[test]
+    fn each_reaches_its_peak_and_begins_and_ends_quietly() {
+        for nuisance in between(5, START, START + 3 * DAY) {
+            let motion = motion(5, &nuisance);
+            let peak = (0..3).map(|c| motion.peak_m_s(c)).fold(0.0, f64::max);
+            assert!(
+                (peak / nuisance.peak_m_s - 1.0).abs() < 1e-5,
+                "{nuisance:?}"
+            );
+            let one = (0..3).filter(|&c| motion.peak_m_s(c) > 0.0).count();
+            assert_eq!(one == 1, nuisance.component.is_some());
+            for c in &motion.velocity_m_s {
+                let last = f64::from(c[c.len() - 1].abs());
+                assert!(
+                    nuisance.n_samples() < 10 || last < 0.02 * peak,
+                    "{nuisance:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn band_noise_stays_in_its_band() {
+        let mut rng = stream(1, Use::NuisanceMotion, 0, 0);
+        let values = band_noise(&mut rng, 8192, (2.0, 8.0));
+        let power = values.iter().map(|v| v * v).sum::<f64>() / 8192.0;
+        assert!((power - 1.0).abs() < 0.15, "{power}");
+        let mut spectrum: Vec<_> = values.iter().map(|&v| Complex64::new(v, 0.0)).collect();
+        FftPlanner::new()
+            .plan_fft_forward(8192)
+            .process(&mut spectrum);
+        let sum = |r: std::ops::Range<usize>| spectrum[r].iter().map(|v| v.norm_sqr()).sum::<f64>();
+        assert!(sum(1100..4096) < 1e-3 * sum(164..655));
+    }
+}
