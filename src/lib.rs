@@ -36,5 +36,6 @@ pub mod train;
 pub mod travel;
 pub mod waveform;
 pub mod window;
+mod xml;
 
 pub use error::{Error, Result};

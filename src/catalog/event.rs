@@ -14,10 +14,11 @@ pub struct Event {
     pub latitude_deg: f64,
     /// Below sea level, positive down; a listing as the paper's has none.
     pub depth_km: Option<f64>,
+    /// NaN where its data centre gives none.
     pub magnitude: f64,
-    /// `ML`, `Mw`, `mb_Lg`, ...
+    /// `ML`, `Mw`, `mb_Lg`, ...; empty where not said.
     pub magnitude_type: String,
-    /// `earthquake`, `quarry blast`, ...
+    /// `earthquake`, `quarry blast`, ...; empty where not said.
     pub event_type: String,
 }
 
@@ -83,5 +84,18 @@ impl Catalog {
     /// The events of a region.
     pub fn within(&self, region: &Region) -> Self {
         self.filter(|event| region.contains(event.longitude_deg, event.latitude_deg))
+    }
+
+    /// Gives later events of one identifier a number, so that each identifier is unique; for
+    /// formats whose identifiers are made here.
+    pub(super) fn number_equal_ids(&mut self) {
+        let mut n_seen = std::collections::HashMap::<String, usize>::new();
+        for event in &mut self.events {
+            let n = n_seen.entry(event.id.clone()).or_default();
+            *n += 1;
+            if *n > 1 {
+                event.id = format!("{}#{n}", event.id);
+            }
+        }
     }
 }

@@ -1,0 +1,103 @@
+//! The event service.
+
+use axum::extract::State;
+
+use super::query::{BOX, COMMON, Known, Query, Refusal};
+use super::{Answer, Asked, Served, text, xml};
+use crate::catalog::{self, Event};
+
+/// Beside the common ones and the box.
+const OWN: [Known; 15] = [
+    ("minmagnitude", "minmag", "xs:double"),
+    ("maxmagnitude", "maxmag", "xs:double"),
+    ("mindepth", "mindepth", "xs:double"),
+    ("maxdepth", "maxdepth", "xs:double"),
+    ("magnitudetype", "magtype", "xs:string"),
+    ("orderby", "orderby", "xs:string"),
+    ("limit", "limit", "xs:int"),
+    ("offset", "offset", "xs:int"),
+    ("eventid", "eventid", "xs:string"),
+    ("catalog", "catalog", "xs:string"),
+    ("contributor", "contributor", "xs:string"),
+    ("includeallorigins", "includeallorigins", "xs:boolean"),
+    ("includeallmagnitudes", "includeallmagnitudes", "xs:boolean"),
+    ("includearrivals", "includearrivals", "xs:boolean"),
+    ("updatedafter", "updatedafter", "xs:dateTime"),
+];
+
+pub(super) fn known() -> impl Iterator<Item = Known> + Clone {
+    COMMON.into_iter().chain(BOX).chain(OWN)
+}
+
+pub(super) async fn query(State(served): State<Served>, asked: Asked) -> Answer {
+    let query = Query::new(&asked.0, known())?;
+    // The paper asks for `catalog=ISC`: that is the published catalog here.
+    let catalog = match query.text("catalog").unwrap_or("published") {
+        "published" | "ISC" => &served.published,
+        "truth" => &served.truth,
+        other => {
+            return Err(Refusal::bad(format!(
+                "catalog={other}: published (or ISC) and truth are served"
+            )));
+        }
+    };
+    let events = select(catalog.events(), &query)?;
+    if events.is_empty() {
+        return Err(query.nothing());
+    }
+    match query.text("format").unwrap_or("xml") {
+        "xml" | "quakeml" => Ok(xml(catalog::quakeml(&events, true))),
+        "text" => Ok(text(catalog::fdsn_text(&events, true))),
+        other => Err(Refusal::bad(format!("format={other}: xml and text are served"))),
+    }
+}
+
+pub(super) async fn catalogs() -> axum::response::Response {
+    xml("<Catalogs><Catalog>published</Catalog><Catalog>ISC</Catalog><Catalog>truth</Catalog></Catalogs>".into())
+}
+
+/// The events that a query asks for, in its order: newest first where it says nothing.
+fn select<'a>(events: &'a [Event], query: &Query) -> Result<Vec<&'a Event>, Refusal> {
+    let start = query.time("starttime")?;
+    let end = query.time("endtime")?;
+    let mut limits = Vec::new();
+    for (of, least, most) in [
+        (
+            (|event| Some(event.latitude_deg)) as fn(&Event) -> Option<f64>,
+            "minlatitude",
+            "maxlatitude",
+        ),
+        (|event| Some(event.longitude_deg), "minlongitude", "maxlongitude"),
+        (|event| Some(event.magnitude), "minmagnitude", "maxmagnitude"),
+        (|event| event.depth_km, "mindepth", "maxdepth"),
+    ] {
+        limits.push((of, query.number(least)?, query.number(most)?));
+    }
+    let mut chosen: Vec<&Event> = events
+        .iter()
+        .filter(|event| {
+            start.is_none_or(|start| start <= event.origin_time)
+                && end.is_none_or(|end| event.origin_time <= end)
+                && query.text("eventid").is_none_or(|ids| ids.split(',').any(|id| id == event.id))
+                && query
+                    .text("magnitudetype")
+                    .is_none_or(|kind| kind.eq_ignore_ascii_case(&event.magnitude_type))
+                && limits.iter().all(|(of, least, most)| {
+                    // A value that is not known passes no limit.
+                    least.is_none_or(|least| of(event).is_some_and(|value| least <= value))
+                        && most.is_none_or(|most| of(event).is_some_and(|value| value <= most))
+                })
+        })
+        .collect();
+    match query.text("orderby").unwrap_or("time") {
+        "time" => chosen.reverse(),
+        "time-asc" => {}
+        "magnitude" => chosen.sort_by(|a, b| b.magnitude.total_cmp(&a.magnitude)),
+        "magnitude-asc" => chosen.sort_by(|a, b| a.magnitude.total_cmp(&b.magnitude)),
+        other => return Err(Refusal::bad(format!("orderby={other}: not an order"))),
+    }
+    // FDSN counts from 1.
+    let n_skipped = query.count("offset")?.unwrap_or(1).saturating_sub(1);
+    let n_most = query.count("limit")?.unwrap_or(usize::MAX);
+    Ok(chosen.into_iter().skip(n_skipped).take(n_most).collect())
+}
