@@ -40,20 +40,21 @@ pub(super) enum Kind {
 }
 
 pub(super) fn kind(bytes: &[u8]) -> Kind {
-    let Some(front) = bytes.get(..20) else {
+    let Some(front) = bytes.get(..8) else {
         return Kind::Unknown;
     };
     if front.starts_with(b"MS\x03") {
         return Kind::Version3;
     }
-    let numbered = front[..6]
-        .iter()
-        .all(|b| b.is_ascii_digit() || matches!(b, b' ' | 0));
-    match front[6] {
-        _ if !numbered || !matches!(front[7], b' ' | b'*' | 0) => Kind::Unknown,
-        b'D' | b'R' | b'Q' | b'M' if front[8..].iter().all(|b| *b == b' ') => Kind::Control,
-        b'D' | b'R' | b'Q' | b'M' => Kind::Version2,
-        b'V' | b'A' | b'S' | b'T' => Kind::Control,
+    let number = |b: &u8| b.is_ascii_digit() || matches!(b, b' ' | 0);
+    if !front[..6].iter().all(number) {
+        return Kind::Unknown;
+    }
+    let blank = || bytes.len() >= 48 && bytes[6..48].iter().all(|b| *b == b' ');
+    match (front[6], front[7]) {
+        (b'D' | b'R' | b'Q' | b'M', b' ' | 0) => Kind::Version2,
+        (b'V' | b'A' | b'S' | b'T', b' ' | b'*') => Kind::Control,
+        _ if blank() => Kind::Control,
         _ => Kind::Unknown,
     }
 }

@@ -47,7 +47,7 @@ use header::{Checked, Header, Kind};
 
 pub use write::write;
 
-/// Codes of the encodings that hold samples (SEED manual, blockette 1000; FDSN miniSEED 3).
+/// Codes of the encodings that are read here (SEED manual, blockette 1000; FDSN miniSEED 3).
 mod encoding {
     pub const TEXT: u8 = 0;
     pub const INT16: u8 = 1;
@@ -65,6 +65,10 @@ mod encoding {
 /// [`Error::Waveform`] at the first damaged record, at bytes that are no record, and where two
 /// records give different samples for one time.
 pub fn read(bytes: &[u8], name: &str) -> Result<Vec<Trace>> {
+    if bytes.is_empty() {
+        let remedy = "Fetch it again: a file without a byte is no record of silence";
+        return Err(fail!(Waveform, name, "no byte at all", remedy));
+    }
     let mut pieces = Vec::new();
     let mut at = 0;
     while at < bytes.len() {

@@ -87,16 +87,13 @@ pub(super) fn decode(
                     frame / FRAME
                 ));
             };
+            // Bytes and half words are arrays: they keep their place when words are swapped.
+            let reversed = layout.dnib.is_none() && !big_endian;
             for i in 0..layout.n {
                 if samples.len() == n_samples {
                     break 'frames;
                 }
-                // The eight-bit differences are bytes: they stay in place when words are swapped.
-                let place = if layout.bits == 8 && !big_endian {
-                    layout.n - 1 - i
-                } else {
-                    i
-                };
+                let place = if reversed { layout.n - 1 - i } else { i };
                 let above = 32 - layout.bits * (layout.n - place) as u32;
                 let difference = (packed << above) as i32 >> (32 - layout.bits);
                 // The first difference leads here from the record before; X0 stands for it.
