@@ -90,6 +90,23 @@ fn cityblock_sums_of_the_papers_box() {
 }
 
 #[test]
+fn nine_thousand_events() {
+    let Some(rows) = comcat("oklahoma_m2.5_2000-2022.csv") else {
+        return;
+    };
+    let points = points(&rows);
+    for metric in [Metric::Cityblock, Metric::Euclidean] {
+        let clusters = ClusterParams::new(3)
+            .metric(metric)
+            .fit_points(&points)
+            .unwrap();
+        assert_eq!(clusters.sizes.iter().sum::<usize>(), 9678);
+        assert!(clusters.converged);
+        assert!(clusters.silhouette(&catalog(&points)).unwrap() > 0.3);
+    }
+}
+
+#[test]
 fn few_replicates_may_miss_the_best_sum() {
     let Some(rows) = comcat("oklahoma_box_2014-2016.csv") else {
         return;

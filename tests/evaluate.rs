@@ -134,6 +134,7 @@ fn always_noise_is_right_and_useless() {
     let balanced = matrix.balanced_accuracy();
     assert!(close(balanced.value, 1.0 / 3.0));
     assert_eq!((balanced.n_classes, balanced.n_undefined), (3, 1));
+    assert_eq!(balanced.to_string(), "33.3 % over 3 classes, 1 undefined");
     assert_eq!(majority_baseline(&[1, 0, 0, 1]), [0; 4]);
     assert!(majority_baseline(&[]).is_empty());
 }

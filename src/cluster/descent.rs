@@ -143,9 +143,12 @@ fn middles(
     }
     let middles = members.iter_mut().zip(centroids);
     middles
-        .map(|([x, y], old)| match x.is_empty() {
-            true => *old,
-            false => [middle(x), middle(y)],
+        .map(|([x, y], old)| {
+            if x.is_empty() {
+                *old
+            } else {
+                [middle(x), middle(y)]
+            }
         })
         .collect()
 }
@@ -157,7 +160,7 @@ fn mean(values: &mut [f64]) -> f64 {
 /// The median; of an even number of values the mean of the middle two, as MATLAB has it.
 fn median(values: &mut [f64]) -> f64 {
     let half = values.len() / 2;
-    let is_even = values.len() % 2 == 0;
+    let is_even = values.len().is_multiple_of(2);
     let (below, &mut upper, _) = values.select_nth_unstable_by(half, f64::total_cmp);
     if is_even {
         let lower = below.iter().copied().fold(f64::NEG_INFINITY, f64::max);

@@ -7,7 +7,11 @@
 //! | how good, how alike, how many | [`silhouettes`], [`adjusted_rand_index`], [`choose_k`] |
 //!
 //! The sum of distances has many local minima, so a clustering is judged by its sum, never by its
-//! labels: fit with many replicates, and look at [`Clusters::minima`].
+//! labels: fit with many replicates, and look at [`Clusters::minima`]. Of 5,000 starts on the 887
+//! ComCat events of the paper's box (cityblock, degrees, k = 3) 16 % ended at the best sum, 59.2345, and
+//! 15 % at 59.2349, where one event changes sides; of 1,000 fits with the paper's 5 replicates 56 %
+//! found the best. 200 replicates take some 20 ms there, and ten times as long by linfa for the
+//! Euclidean metric.
 //!
 //! ```
 //! use quakebook::cluster::ClusterParams;

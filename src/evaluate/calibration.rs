@@ -209,7 +209,7 @@ fn scale(row: &[f32], temperature: f64) -> Vec<f64> {
 }
 
 fn rows(n_classes: usize, probabilities: &[f32]) -> Result<std::slice::ChunksExact<'_, f32>> {
-    if n_classes == 0 || probabilities.len() % n_classes != 0 {
+    if n_classes == 0 || !probabilities.len().is_multiple_of(n_classes) {
         return Err(fail!(
             Evaluate,
             "probabilities",

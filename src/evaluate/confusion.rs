@@ -1,5 +1,7 @@
 //! Who was taken for whom.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::Score;
@@ -27,6 +29,25 @@ pub struct Average {
     pub n_classes: usize,
     /// Classes left out because their score rests on no cases.
     pub n_undefined: usize,
+}
+
+impl fmt::Display for Average {
+    /// `33.3 % over 3 classes, 1 undefined`
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        if self.n_classes == 0 {
+            return write!(f, "undefined (no class has cases)");
+        }
+        write!(
+            f,
+            "{:.1} % over {} classes",
+            100.0 * self.value,
+            self.n_classes
+        )?;
+        if self.n_undefined > 0 {
+            write!(f, ", {} undefined", self.n_undefined)?;
+        }
+        Ok(())
+    }
 }
 
 impl ConfusionMatrix {
