@@ -1,13 +1,14 @@
 //! What a seismic network would have published of the simulated earthquakes.
 //!
-//! A real catalog misses small events, and gives those it has with errors and rounded. Each source draws the same number of random values, so that what
-//! happens to one does not depend on the others.
+//! A real catalog misses small events, and gives those it has with errors and rounded. Every source
+//! draws its errors, found or not, so that another detection probability leaves the errors as they are.
 //!
 //! - Detection: the error function of magnitude of Ogata & Katsura (1993), *Geophysical Journal
-//!   International* 113, 727-738: half of the events at the middle magnitude; 98 % at
-//!   magnitude 2 by day, when people make noise.
-//! - Location: normal errors, as large as those that ComCat states in the box (horizontal median
-//!   1.4 km). Where the depth could not be found it stands fixed at 5 km, as 18 % of ComCat's there.
+//!   International* 113, 727-738. By day, when people make noise, 98 % are found at magnitude 2 and
+//!   half at 1.6; by night a little more.
+//! - Location: normal errors, about as large as those that ComCat states in the box (horizontally
+//!   1.4 km in the median). Where the depth could not be found it stands fixed at 5 km, as for 18 %
+//!   of ComCat's events there.
 //! - Magnitudes: local (`ML`), above 3 some `mb_Lg`, above 3.4 most `Mwr`, taken as equal to the
 //!   moment magnitude in the mean.
 //!

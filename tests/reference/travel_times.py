@@ -4,7 +4,8 @@
    where it crosses the interfaces (scipy), for direct, converted and refracted rays.
 2. ObsPy's TauP on the same model on a sphere: first P and S arrivals.
 
-    pip install obspy==1.5.1 && python tests/reference/travel_times.py
+    pip install obspy==1.5.1 scipy
+    python tests/reference/travel_times.py > tests/reference/travel_times.csv
 """
 
 import itertools
@@ -93,14 +94,12 @@ def taup_model():
 
 
 if __name__ == "__main__":
-    print("// phase, depth km, distance km, Fermat s")
+    print("method,phase,depth_km,distance_km,time_s,ray_parameter_s_km,takeoff_deg,incidence_deg")
     for phase, depth, distance in itertools.product(["P", "S", "Sp", "Ps"], DEPTHS, DISTANCES):
-        print(f"({phase}, {depth}, {distance}, {fermat(phase, depth, distance):.6f}),")
+        print(f"fermat,{phase},{depth},{distance},{fermat(phase, depth, distance):.6f},,,")
     model = taup_model()
-    print("// phase, depth km, distance km, TauP s, ray parameter s/km, takeoff deg, incidence deg")
-    for phase, depth, distance in itertools.product(["P", "S"], [2.0, 5.0, 7.0], [5.0, 11.0, 24.0, 60.0]):
-        arrivals = model.get_travel_times(
-            depth, kilometers2degrees(distance), phase_list=[phase.lower(), phase, phase + "n"])
-        a = arrivals[0]
-        print(f"({phase}, {depth}, {distance}, {a.time:.4f}, {a.ray_param / 6371.0:.6f}, "
-              f"{a.takeoff_angle:.3f}, {a.incident_angle:.3f}),")
+    for phase, depth, distance in itertools.product(["P", "S"], DEPTHS[:3], DISTANCES[1:5]):
+        names = [phase.lower(), phase, phase + "n"]
+        first = model.get_travel_times(depth, kilometers2degrees(distance), phase_list=names)[0]
+        print(f"taup,{phase},{depth},{distance},{first.time:.4f},{first.ray_param / 6371.0:.6f},"
+              f"{first.takeoff_angle:.3f},{first.incident_angle:.3f}")
