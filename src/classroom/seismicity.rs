@@ -34,7 +34,7 @@ use crate::time::Time;
 
 /// The seed of the classroom's Earth, whatever the seed of a study.
 ///
-/// Chosen, not drawn: of the seeds 0 to 5999 it is one of 39 whose ten scanned hours (2014-02-16
+/// Chosen, not drawn: of the seeds 0 to 5999 it is one of 37 whose ten scanned hours (2014-02-16
 /// 00:00-10:00) hold four published earthquakes, the largest above magnitude 2.5, three to eight
 /// unpublished ones, three zones, and two earthquakes 10 to 120 s apart; and of those the nearest
 /// to the survey's statistics. What is found in these hours is an example; rates are measured on others.
