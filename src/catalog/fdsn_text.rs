@@ -46,13 +46,15 @@ impl Catalog {
 
     /// The catalog as FDSN text of 14 columns, oldest first.
     pub fn to_fdsn_text(&self) -> String {
-        let catalog = if self.simulated { SIMULATED } else { "" };
-        let mut text = format!("{HEADER}\n");
-        for event in self.events() {
-            text.push_str(&row(event, catalog));
-        }
-        text
+        fdsn_text(&self.events().iter().collect::<Vec<_>>(), self.simulated)
     }
+}
+
+/// Events as FDSN text, in the order given.
+pub(crate) fn fdsn_text(events: &[&Event], simulated: bool) -> String {
+    let catalog = if simulated { SIMULATED } else { "" };
+    let rows: String = events.iter().map(|event| row(event, catalog)).collect();
+    format!("{HEADER}\n{rows}")
 }
 
 fn fields(row: &str) -> Vec<&str> {

@@ -13,7 +13,10 @@ impl Catalog {
     pub fn to_frame(&self) -> DataFrame {
         let events = self.events();
         let text = |name: &str, of: fn(&Event) -> &str| {
-            let values = events.iter().map(of).map(|t| Some(t).filter(|t| !t.is_empty()));
+            let values = events
+                .iter()
+                .map(of)
+                .map(|t| Some(t).filter(|t| !t.is_empty()));
             Column::new(name.into(), values.collect::<Vec<_>>())
         };
         let number = |name: &str, of: fn(&Event) -> Option<f64>| {
@@ -61,15 +64,21 @@ impl Catalog {
         let texts = |name: &str| {
             let column = column(name, &DataType::String)?;
             let values = column.str().expect("the column was cast");
-            Ok(values.iter().map(|t| t.map(str::to_string)).collect::<Vec<_>>())
+            Ok(values
+                .iter()
+                .map(|t| t.map(str::to_string))
+                .collect::<Vec<_>>())
         };
-        let times = column("origin_time", &DataType::Datetime(TimeUnit::Nanoseconds, None))?;
-        let times = times.datetime().expect("the column was cast").physical().clone();
-        let (ids, kinds, types) = (
-            texts("id")?,
-            texts("magnitude_type")?,
-            texts("event_type")?,
-        );
+        let times = column(
+            "origin_time",
+            &DataType::Datetime(TimeUnit::Nanoseconds, None),
+        )?;
+        let times = times
+            .datetime()
+            .expect("the column was cast")
+            .physical()
+            .clone();
+        let (ids, kinds, types) = (texts("id")?, texts("magnitude_type")?, texts("event_type")?);
         let (longitudes, latitudes) = (numbers("longitude_deg")?, numbers("latitude_deg")?);
         let (depths, magnitudes) = (numbers("depth_km")?, numbers("magnitude")?);
 
@@ -94,6 +103,10 @@ impl Catalog {
                 event_type: types[row].clone().unwrap_or_default(),
             })
         });
-        Ok(Catalog::new(source, simulated, events.collect::<Result<_>>()?))
+        Ok(Catalog::new(
+            source,
+            simulated,
+            events.collect::<Result<_>>()?,
+        ))
     }
 }

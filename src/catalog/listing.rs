@@ -59,7 +59,10 @@ impl Catalog {
     /// [`Error::Catalog`] naming the line where the heading or a row is not in this form, or
     /// where the heading counts other than the rows there are.
     pub fn from_listing(text: &str, name: &str) -> Result<Self> {
-        let mut lines = text.lines().enumerate().map(|(i, line)| (i + 1, line.trim()));
+        let mut lines = text
+            .lines()
+            .enumerate()
+            .map(|(i, line)| (i + 1, line.trim()));
         let (_, heading) = lines.next().unwrap_or((1, ""));
         let n_expected = heading
             .split_once(' ')
@@ -69,7 +72,10 @@ impl Catalog {
                 fail!(
                     Catalog,
                     format!("{name}:1"),
-                    format!("{:?} where \"N Event(s) in Catalog:\" was expected", shortened(heading)),
+                    format!(
+                        "{:?} where \"N Event(s) in Catalog:\" was expected",
+                        shortened(heading)
+                    ),
                     "Give a listing as Catalog::write_listing writes it"
                 )
             })?;
@@ -87,7 +93,10 @@ impl Catalog {
             return Err(fail!(
                 Catalog,
                 format!("{name}:1"),
-                format!("{} rows where the first line counts {n_expected}", events.len()),
+                format!(
+                    "{} rows where the first line counts {n_expected}",
+                    events.len()
+                ),
                 "Rows were lost or added: write the listing again, or correct the count"
             ));
         }
@@ -129,7 +138,10 @@ fn read_row(place: &str, row: &str) -> Result<Event> {
         fail!(
             Catalog,
             place,
-            format!("{:?} where \"time | lat, lon | mag type\" was expected", shortened(row)),
+            format!(
+                "{:?} where \"time | lat, lon | mag type\" was expected",
+                shortened(row)
+            ),
             "Correct this row, or fetch the catalog again"
         )
     };

@@ -34,6 +34,8 @@ use std::path::Path;
 use crate::error::{Error, Result, fail};
 
 pub use event::{Catalog, Event};
+pub(crate) use fdsn_text::fdsn_text;
+pub(crate) use quakeml::quakeml;
 
 impl Catalog {
     /// Reads a catalog file in any of the formats, by what its first line says.

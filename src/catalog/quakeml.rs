@@ -32,7 +32,10 @@ impl Catalog {
         });
         let complaint = match root {
             Ok(root) if root == "quakeml" => return Ok(Catalog::new(name, simulated, events)),
-            Ok(root) => (name.to_string(), format!("<{root}> where <quakeml> was expected")),
+            Ok(root) => (
+                name.to_string(),
+                format!("<{root}> where <quakeml> was expected"),
+            ),
             Err(Stop::Broken(broken)) => (format!("{name}, byte {}", broken.byte), broken.what),
             Err(Stop::Event(error)) => return Err(error),
         };
@@ -46,21 +49,22 @@ impl Catalog {
 
     /// The catalog as QuakeML 1.2, oldest first.
     pub fn to_quakeml(&self) -> String {
-        let mut text = String::from(concat!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n",
-            "<q:quakeml xmlns:q=\"http://quakeml.org/xmlns/quakeml/1.2\" ",
-            "xmlns=\"http://quakeml.org/xmlns/bed/1.2\">\n",
-            "<eventParameters publicID=\"smi:quakebook/catalog\">\n",
-        ));
-        if self.simulated {
-            text.push_str(&format!("<description>{SIMULATED}</description>\n"));
-        }
-        for event in self.events() {
-            text.push_str(&element(event));
-        }
-        text.push_str("</eventParameters>\n</q:quakeml>\n");
-        text
+        quakeml(&self.events().iter().collect::<Vec<_>>(), self.simulated)
     }
+}
+
+/// Events as QuakeML 1.2, in the order given.
+pub(crate) fn quakeml(events: &[&Event], simulated: bool) -> String {
+    let description = if simulated { SIMULATED } else { "" };
+    let elements: String = events.iter().map(|event| element(event)).collect();
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <q:quakeml xmlns:q=\"http://quakeml.org/xmlns/quakeml/1.2\" \
+         xmlns=\"http://quakeml.org/xmlns/bed/1.2\">\n\
+         <eventParameters publicID=\"smi:quakebook/catalog\">{}\n\
+         {elements}</eventParameters>\n</q:quakeml>\n",
+        optional("description", description)
+    )
 }
 
 /// Why reading stopped.
@@ -125,9 +129,10 @@ fn identifier(event: &Element) -> String {
     if let Some(own) = public.strip_prefix(OWN_PREFIX) {
         return own.to_string();
     }
-    let asked = public
-        .split(['?', '&', ';'])
-        .find_map(|part| part.split_once('=').filter(|(key, _)| key.eq_ignore_ascii_case("eventid")));
+    let asked = public.split(['?', '&', ';']).find_map(|part| {
+        part.split_once('=')
+            .filter(|(key, _)| key.eq_ignore_ascii_case("eventid"))
+    });
     asked.map_or(public, |(_, id)| id).to_string()
 }
 

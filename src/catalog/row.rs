@@ -30,7 +30,10 @@ impl Header {
                 return Err(fail!(
                     Catalog,
                     format!("{name}:{line}"),
-                    format!("no column {:?} in the header {:?}", names[0], header.columns),
+                    format!(
+                        "no column {:?} in the header {:?}",
+                        names[0], header.columns
+                    ),
                     "Give the file with its header line, as the data centre sent it"
                 ));
             }

@@ -60,7 +60,11 @@ pub fn augment(train: &Train, augment: &Augment, seed: u64) -> Result<Train> {
 
 /// `data` followed by its copies, level after level.
 pub(super) fn with_copies(data: &Labelled, augment: &Augment, seed: u64) -> Result<Labelled> {
-    if let Some(level) = augment.levels.iter().find(|l| !(**l > 0.0 && l.is_finite())) {
+    if let Some(level) = augment
+        .levels
+        .iter()
+        .find(|l| !(**l > 0.0 && l.is_finite()))
+    {
         return Err(fail!(
             Dataset,
             "augment.levels",

@@ -277,11 +277,7 @@ impl Dataset {
     }
 }
 
-fn check(
-    window: &Window,
-    n_samples: usize,
-    n_classes: usize,
-) -> std::result::Result<(), String> {
+fn check(window: &Window, n_samples: usize, n_classes: usize) -> std::result::Result<(), String> {
     if window.samples.len() != 3 * n_samples {
         return Err(format!(
             "{} values, expected 3 x {n_samples}",

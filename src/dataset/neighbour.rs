@@ -29,5 +29,8 @@ pub fn nearest_neighbour_accuracy(split: &Split) -> f64 {
 fn n_right(windows: &Tensor, classes: &Tensor, train: &Tensor, train_classes: &Tensor) -> i64 {
     let nearest = Tensor::cdist(windows, train, 2.0, None::<i64>).argmin(1, false);
     let predicted = train_classes.index_select(0, &nearest);
-    predicted.eq_tensor(classes).sum(tch::Kind::Int64).int64_value(&[])
+    predicted
+        .eq_tensor(classes)
+        .sum(tch::Kind::Int64)
+        .int64_value(&[])
 }

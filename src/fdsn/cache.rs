@@ -29,7 +29,8 @@ impl Cache {
         let file = std::fs::read(self.path(url)).ok()?;
         let mut parts = file.splitn(5, |&byte| byte == b'\n');
         let mut line = || parts.next().and_then(|line| std::str::from_utf8(line).ok());
-        let (form, address, kind, hash) = (line()?, line()?, line()?.to_string(), line()?.to_string());
+        let (form, address, kind, hash) =
+            (line()?, line()?, line()?.to_string(), line()?.to_string());
         if form != FORM || address != url {
             return None;
         }

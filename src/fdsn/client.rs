@@ -6,7 +6,7 @@ use super::cache::Cache;
 use super::http::{self, Answer};
 use super::{Provider, Station};
 use crate::catalog::Catalog;
-use crate::classroom::Classroom;
+use crate::classroom::{self, Classroom};
 use crate::error::{Error, Result, fail};
 use crate::study::{StationChoice, Study, data_dir};
 use crate::time::{self, Time};
@@ -35,7 +35,7 @@ impl Client {
     /// be started.
     pub fn for_study(study: &Study) -> Result<Self> {
         let provider = match study.provider.as_str() {
-            "classroom" => Classroom::of_process(study.seed)?.provider(),
+            "classroom" => Classroom::of_process(classroom::SEED)?.provider(),
             name => Provider::by_name(name)?,
         };
         Self::new(provider, study)
@@ -52,11 +52,13 @@ impl Client {
             .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
             .collect();
         let addresses = [&provider.event, &provider.station, &provider.dataselect];
-        let tls = addresses.into_iter().flatten().any(|a| a.starts_with("https"));
+        let tls = addresses
+            .into_iter()
+            .flatten()
+            .any(|a| a.starts_with("https"));
         Ok(Self {
             http: http::client(tls)?,
-            cache: (!provider.simulated)
-                .then(|| Cache::new(data_dir().join("cache").join(folder))),
+            cache: (!provider.simulated).then(|| Cache::new(data_dir().join("cache").join(folder))),
             provider,
             station: study.station.clone(),
             sampling_rate_hz: study.window.sampling_rate_hz,

@@ -31,7 +31,9 @@ impl Answer {
     /// The error for an answer that could not be read.
     pub fn disbelieved(&self, error: Error) -> Error {
         match error {
-            named @ Error::Request { status: Some(_), .. } => named,
+            named @ Error::Request {
+                status: Some(_), ..
+            } => named,
             other => refused(&self.url, 200, &other.to_string()),
         }
     }

@@ -26,5 +26,6 @@ mod provider;
 mod station;
 
 pub use client::Client;
+pub(crate) use http::SIMULATING_SERVER;
 pub use provider::Provider;
 pub use station::{Channel, Station};

@@ -69,9 +69,7 @@ impl Station {
             }
             channels.push((row.text("starttime")?.to_string(), row.channel()?));
         }
-        let mut station = station.ok_or_else(|| {
-            broken(name, "no channel".into())
-        })?;
+        let mut station = station.ok_or_else(|| broken(name, "no channel".into()))?;
         // By code, then by the epoch's start: ISO times sort as text.
         channels.sort_by(|(a_start, a), (b_start, b)| (&a.code, a_start).cmp(&(&b.code, b_start)));
         for (_, channel) in channels {

@@ -88,7 +88,12 @@ impl Network for ConvNet {
         let mut n_in = 3;
         for number in 1..=N_CONVOLUTIONS {
             let name = format!("conv{number}");
-            layers.push(Layer::conv(&name, n_in, KERNEL, [N_CHANNELS, lengths[number]]));
+            layers.push(Layer::conv(
+                &name,
+                n_in,
+                KERNEL,
+                [N_CHANNELS, lengths[number]],
+            ));
             n_in = N_CHANNELS;
         }
         let n_flat = N_CHANNELS * lengths[N_CONVOLUTIONS];

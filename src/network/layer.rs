@@ -39,7 +39,11 @@ impl Layer {
 
 /// Prints a network's layers as a table.
 pub(super) fn write_table(f: &mut fmt::Formatter<'_>, layers: &[Layer]) -> fmt::Result {
-    writeln!(f, "{:<8} {:>10} {:>10} {:>10}", "layer", "shape", "parameters", "FLOP")?;
+    writeln!(
+        f,
+        "{:<8} {:>10} {:>10} {:>10}",
+        "layer", "shape", "parameters", "FLOP"
+    )?;
     for layer in layers {
         let shape: Vec<String> = layer.shape.iter().map(usize::to_string).collect();
         let shape = shape.join(" x ");

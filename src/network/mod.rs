@@ -116,7 +116,10 @@ fn probabilities(network: &dyn Network, windows: &[f32]) -> Result<Vec<f32>> {
         return Err(fail!(
             Network,
             network.name(),
-            format!("{} values are no multiple of 3 x {n_samples}", windows.len()),
+            format!(
+                "{} values are no multiple of 3 x {n_samples}",
+                windows.len()
+            ),
             "Give whole windows, component after component"
         ));
     }

@@ -122,7 +122,8 @@ impl Network for Perceptron {
         let gain = span.reciprocal() * 2.0;
         tch::no_grad(|| {
             self.centre.copy_(&((&min + &max) / 2.0));
-            self.gain.copy_(&gain.where_self(&span.gt(0.0), &span.zeros_like()));
+            self.gain
+                .copy_(&gain.where_self(&span.gt(0.0), &span.zeros_like()));
         });
     }
 }

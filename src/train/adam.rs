@@ -65,7 +65,9 @@ impl Adam {
             if self.weight_decay > 0.0 && weight.dim() > 1 {
                 gradient = gradient + &*weight * self.weight_decay;
             }
-            let _ = mean.g_mul_scalar_(BETA_1).g_add_(&(&gradient * (1.0 - BETA_1)));
+            let _ = mean
+                .g_mul_scalar_(BETA_1)
+                .g_add_(&(&gradient * (1.0 - BETA_1)));
             let _ = square
                 .g_mul_scalar_(BETA_2)
                 .g_add_(&(gradient.square() * (1.0 - BETA_2)));

@@ -108,7 +108,12 @@ impl Run {
         };
         let config = from_json(&folder.path("config.json"))?;
         let outcome = from_json(&folder.path("run.json"))?;
-        Ok(Self::new(config, folder.read_log()?, outcome, Some(&folder)))
+        Ok(Self::new(
+            config,
+            folder.read_log()?,
+            outcome,
+            Some(&folder),
+        ))
     }
 
     /// The epoch whose weights were kept.
@@ -187,7 +192,9 @@ impl Folder {
         // A cell run again brings the network that it has trained: that run is meant.
         let trained = from_json::<Outcome>(&folder.path("run.json"));
         if trained.is_ok_and(|run| run.weights_sha256 == config.first_weights_sha256) {
-            found.first_weights_sha256.clone_from(&config.first_weights_sha256);
+            found
+                .first_weights_sha256
+                .clone_from(&config.first_weights_sha256);
         }
         match difference(&found, config) {
             None => Ok(folder),

@@ -55,9 +55,7 @@ impl<'a> Training<'a> {
         check_shape("validation", validation, network)?;
         network.prepare(train);
         let config = Config::new(network, params, train, validation);
-        let folder = run_dir
-            .map(|dir| Folder::open(dir, &config))
-            .transpose()?;
+        let folder = run_dir.map(|dir| Folder::open(dir, &config)).transpose()?;
         if let Some(folder) = &folder
             && let Some(run) = folder.finished(network)?
         {

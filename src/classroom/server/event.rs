@@ -7,7 +7,7 @@ use super::{Answer, Asked, Served, text, xml};
 use crate::catalog::{self, Event};
 
 /// Beside the common ones and the box.
-const OWN: [Known; 15] = [
+const OWN: [Known; 13] = [
     ("minmagnitude", "minmag", "xs:double"),
     ("maxmagnitude", "maxmag", "xs:double"),
     ("mindepth", "mindepth", "xs:double"),
@@ -18,11 +18,10 @@ const OWN: [Known; 15] = [
     ("offset", "offset", "xs:int"),
     ("eventid", "eventid", "xs:string"),
     ("catalog", "catalog", "xs:string"),
-    ("contributor", "contributor", "xs:string"),
+    // An event here has one origin and one magnitude: all of them are included anyhow.
     ("includeallorigins", "includeallorigins", "xs:boolean"),
     ("includeallmagnitudes", "includeallmagnitudes", "xs:boolean"),
     ("includearrivals", "includearrivals", "xs:boolean"),
-    ("updatedafter", "updatedafter", "xs:dateTime"),
 ];
 
 pub(super) fn known() -> impl Iterator<Item = Known> + Clone {
@@ -48,7 +47,9 @@ pub(super) async fn query(State(served): State<Served>, asked: Asked) -> Answer 
     match query.text("format").unwrap_or("xml") {
         "xml" | "quakeml" => Ok(xml(catalog::quakeml(&events, true))),
         "text" => Ok(text(catalog::fdsn_text(&events, true))),
-        other => Err(Refusal::bad(format!("format={other}: xml and text are served"))),
+        other => Err(Refusal::bad(format!(
+            "format={other}: xml and text are served"
+        ))),
     }
 }
 
@@ -67,8 +68,16 @@ fn select<'a>(events: &'a [Event], query: &Query) -> Result<Vec<&'a Event>, Refu
             "minlatitude",
             "maxlatitude",
         ),
-        (|event| Some(event.longitude_deg), "minlongitude", "maxlongitude"),
-        (|event| Some(event.magnitude), "minmagnitude", "maxmagnitude"),
+        (
+            |event| Some(event.longitude_deg),
+            "minlongitude",
+            "maxlongitude",
+        ),
+        (
+            |event| Some(event.magnitude),
+            "minmagnitude",
+            "maxmagnitude",
+        ),
         (|event| event.depth_km, "mindepth", "maxdepth"),
     ] {
         limits.push((of, query.number(least)?, query.number(most)?));
@@ -78,7 +87,9 @@ fn select<'a>(events: &'a [Event], query: &Query) -> Result<Vec<&'a Event>, Refu
         .filter(|event| {
             start.is_none_or(|start| start <= event.origin_time)
                 && end.is_none_or(|end| event.origin_time <= end)
-                && query.text("eventid").is_none_or(|ids| ids.split(',').any(|id| id == event.id))
+                && query
+                    .text("eventid")
+                    .is_none_or(|ids| ids.split(',').any(|id| id == event.id))
                 && query
                     .text("magnitudetype")
                     .is_none_or(|kind| kind.eq_ignore_ascii_case(&event.magnitude_type))

@@ -4,6 +4,7 @@
 //! refusals, status 204 for nothing, the end sample included. What is not simulated (channels
 //! other than HH and LH, availability, radius searches) is refused as unknown, with status 400.
 
+mod channels;
 mod dataselect;
 mod event;
 mod query;
@@ -15,7 +16,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Query as Pairs, Request, State};
+use axum::extract::{Query as Pairs, Request};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -89,7 +90,10 @@ fn routes(served: Served) -> Router {
         let wadl = wadl::describe(service);
         let wadl = move || async move { ([(header::CONTENT_TYPE, "application/xml")], wadl) };
         routes = routes
-            .route(&format!("{query}/{service}/1/version"), get(|| async { VERSION }))
+            .route(
+                &format!("{query}/{service}/1/version"),
+                get(|| async { VERSION }),
+            )
             .route(&format!("{query}/{service}/1/application.wadl"), get(wadl));
     }
     routes

@@ -56,7 +56,9 @@ impl Query {
 
     pub fn text(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(known, _)| *known == name);
-        found.map(|(_, value)| value.as_str()).filter(|v| !v.is_empty())
+        found
+            .map(|(_, value)| value.as_str())
+            .filter(|v| !v.is_empty())
     }
 
     pub fn number(&self, name: &str) -> Result<Option<f64>, Refusal> {
@@ -84,7 +86,8 @@ impl Query {
 
     /// Whether the code passes the parameter's list of patterns; `--` stands for an empty code.
     pub fn admits(&self, name: &str, code: &str) -> bool {
-        self.text(name).is_none_or(|patterns| admits(patterns, code))
+        self.text(name)
+            .is_none_or(|patterns| admits(patterns, code))
     }
 
     /// The answer where there is nothing: 204, or 404 where the query asks for it.

@@ -12,7 +12,9 @@ pub(super) fn describe(service: &str) -> String {
     };
     let parameters: String = parameters
         .iter()
-        .map(|(name, _, kind)| format!("<param name=\"{name}\" style=\"query\" type=\"{kind}\"/>\n"))
+        .map(|(name, _, kind)| {
+            format!("<param name=\"{name}\" style=\"query\" type=\"{kind}\"/>\n")
+        })
         .collect();
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
