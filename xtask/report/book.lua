@@ -1,34 +1,19 @@
 -- What pandoc's Markdown reader leaves to do for the book.
 
--- Tables of outputs come as HTML, which pandoc would drop on the way to Typst.
-local function tables(html)
-  return pandoc.read(html, "html").blocks
-end
-
-local function is_html(block, pattern)
-  return block.t == "RawBlock" and block.format:match("html") and block.text:match(pattern)
-end
-
 -- `<details>` folds a solution away on the screen; on paper it is a box with the summary on top.
-local function details(blocks)
-  local out, box = pandoc.List(), nil
-  for _, block in ipairs(blocks) do
-    if is_html(block, "<details") then
-      box = pandoc.List()
-      local summary = block.text:match("<summary>(.-)</summary>")
-      if summary then box:insert(pandoc.Para{pandoc.Strong(summary)}) end
-    elseif box and is_html(block, "<summary>") then
-      box:insert(pandoc.Para{pandoc.Strong(block.text:match("<summary>(.-)</summary>") or "")})
-    elseif box and is_html(block, "</details>") then
-      out:insert(pandoc.RawBlock("typst", "#solution["))
-      out:extend(box)
-      out:insert(pandoc.RawBlock("typst", "]"))
-      box = nil
-    else
-      (box or out):insert(block)
-    end
-  end
-  return out
+local boxes = {
+  ["<details"] = "#solution[",
+  ["</details"] = "]",
+  ["<summary"] = "#summary[",
+  ["</summary"] = "]",
+}
+
+function RawBlock(block)
+  if not block.format:match("html") then return end
+  -- Outputs' tables come as HTML, which pandoc would drop on the way to Typst.
+  if block.text:match("<table") then return pandoc.read(block.text, "html").blocks end
+  local box = boxes[block.text:match("^%s*(</?%a+)")]
+  if box then return pandoc.RawBlock("typst", box) end
 end
 
 function CodeBlock(block)
@@ -37,20 +22,12 @@ function CodeBlock(block)
   end
 end
 
-function RawBlock(block)
-  if is_html(block, "<table") then return tables(block.text) end
-end
-
+-- The abstract stands before the contents: the template takes it from the metadata.
 function Pandoc(doc)
-  doc.blocks = details(doc.blocks)
-  local rest = pandoc.List()
-  for _, block in ipairs(doc.blocks) do
-    if block.t == "Div" and block.classes:includes("abstract") then
-      doc.meta.abstract = pandoc.MetaBlocks(block.content)
-    else
-      rest:insert(block)
-    end
-  end
-  doc.blocks = rest
+  doc.blocks = doc.blocks:filter(function(block)
+    local abstract = block.t == "Div" and block.classes:includes("abstract")
+    if abstract then doc.meta.abstract = pandoc.MetaBlocks(block.content) end
+    return not abstract
+  end)
   return doc
 end
