@@ -28,8 +28,8 @@ pub const OMORI_P: f64 = 1.3;
 pub const OMORI_C_S: f64 = 900.0;
 /// Mean number of direct aftershocks of an earthquake, over all magnitudes.
 pub const BRANCHING_RATIO: f64 = 0.50;
-/// Growth of the number of aftershocks with magnitude (powers of ten). Below the b-value, as in
-/// swarms, where small earthquakes carry much of the triggering (Ogata 1988, table 3).
+/// Growth of the number of aftershocks with magnitude (powers of ten). Chosen below the b-value, so
+/// that small earthquakes carry much of the triggering, as in swarms.
 pub const PRODUCTIVITY: f64 = 0.7;
 /// Brune stress drops: small events and aftershocks have 1-11 MPa (Cramer 2017), taken as the 5-95 %
 /// range of a lognormal distribution.
@@ -219,4 +219,24 @@ pub fn mean_n_aftershocks(mw: f64) -> f64 {
 /// `seconds` later, to the microsecond that text formats hold.
 fn later(start: Time, seconds: f64) -> Time {
     start + TimeDelta::microseconds((seconds * 1e6).round() as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_earthquake_causes_the_branching_ratio_in_the_mean() {
+        // By the midpoint rule over the cut Gutenberg-Richter density.
+        let n_steps = 100_000;
+        let step = (MAX_MW - MIN_MW) / f64::from(n_steps);
+        let (mut causes, mut children) = (0.0, 0.0);
+        for i in 0..n_steps {
+            let mw = MIN_MW + (f64::from(i) + 0.5) * step;
+            let density = 10f64.powf(-B_VALUE * mw);
+            causes += density;
+            children += density * mean_n_aftershocks(mw);
+        }
+        assert!((children / causes - BRANCHING_RATIO).abs() < 1e-6);
+    }
 }

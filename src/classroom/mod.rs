@@ -19,7 +19,7 @@
 //! assert!(published.simulated && published.len() < classroom.truth().len());
 //! ```
 
-mod branching;
+pub mod branching;
 pub mod coda;
 pub mod earthquake;
 pub mod greens;
