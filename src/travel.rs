@@ -18,7 +18,7 @@
 //! use quakebook::travel::{LayeredModel, Phase};
 //! let model = LayeredModel::central_us();
 //! let (p, s) = (model.arrival(Phase::P, 5.0, 11.0), model.arrival(Phase::S, 5.0, 11.0));
-//! assert!((s.time_s - p.time_s - 1.45).abs() < 0.01);
+//! assert!((s.time_s - p.time_s - 1.50).abs() < 0.01);
 //! assert!(p.takeoff_deg > 90.0, "the first wave leaves upwards");
 //! ```
 
