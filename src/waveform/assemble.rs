@@ -21,8 +21,12 @@ impl Record3C {
     /// [`crate::Error::Waveform`] where a component is missing, where the traces are of several
     /// stations or the components of several sampling rates, and where the span holds no sample at all.
     pub fn from_traces(traces: &[Trace], start: Time, n_samples: usize) -> Result<Self> {
+        Self::assemble(&traces.iter().collect::<Vec<_>>(), start, n_samples)
+    }
+
+    pub(crate) fn assemble(traces: &[&Trace], start: Time, n_samples: usize) -> Result<Self> {
         let place = format!("{n_samples} samples from {}", time::iso(start));
-        let components = choose(traces, &place)?;
+        let components = choose(traces, start, n_samples, &place)?;
         let rate = components[0][0].sampling_rate_hz;
         let first = &components[0][0].id;
         let station = format!("{}.{}.{}", first.network, first.station, first.location);
@@ -59,69 +63,89 @@ impl Record3C {
 pub(crate) const NO_SAMPLE: &str = "no sample in the span";
 pub(crate) const NO_COMPONENT: &str = "fewer than three components";
 
-/// The traces of each of the three components, vertical last.
-fn choose<'a>(traces: &'a [Trace], place: &str) -> Result<[Vec<&'a Trace>; 3]> {
+/// Traces of one band of a station, by the last letter of their channels.
+type Band<'a> = BTreeMap<char, Vec<&'a Trace>>;
+
+/// The traces of each of the three components that have samples in the span, vertical last.
+fn choose<'a>(
+    traces: &[&'a Trace],
+    start: Time,
+    n_samples: usize,
+    place: &str,
+) -> Result<[Vec<&'a Trace>; 3]> {
     let refuse = |what: String, remedy: &str| Err(fail!(Waveform, place, what, remedy));
-    // Station and band, then component: `GS.OK029.00.HH`, `Z`.
-    let mut bands: BTreeMap<String, BTreeMap<char, Vec<&Trace>>> = BTreeMap::new();
-    for trace in traces.iter().filter(|trace| trace.n_samples() > 0) {
+    let mut bands: BTreeMap<String, Band> = BTreeMap::new();
+    for trace in traces
+        .iter()
+        .filter(|trace| reaches(trace, start, n_samples))
+    {
         let mut band = trace.id.to_string();
         if let Some(component) = band.pop() {
-            bands
-                .entry(band)
-                .or_default()
-                .entry(component)
-                .or_default()
-                .push(trace);
+            let components = bands.entry(band).or_default();
+            components.entry(component).or_default().push(trace);
         }
+    }
+    if bands.is_empty() {
+        return refuse(
+            NO_SAMPLE.into(),
+            "Choose a time at which the station recorded",
+        );
     }
     let found: Vec<String> = bands
         .iter()
         .map(|(band, components)| format!("{band}{}", components.keys().collect::<String>()))
         .collect();
-    let rate = |components: &BTreeMap<char, Vec<&Trace>>| {
-        let rates = components.values().flatten().map(|t| t.sampling_rate_hz);
+    let found = found.join(", ");
+    let rate = |band: &Band| {
+        let rates = band.values().flatten().map(|trace| trace.sampling_rate_hz);
         rates.fold(0.0, f64::max)
     };
-    let triples = || {
-        bands
-            .values()
-            .filter(|c| c.len() == 3 && c.contains_key(&'Z'))
+    let mut triples: Vec<&Band> = bands
+        .values()
+        .filter(|band| band.len() == 3 && band.contains_key(&'Z'))
+        .collect();
+    triples.sort_by(|a, b| rate(b).total_cmp(&rate(a)));
+    let band = match triples[..] {
+        [] => {
+            return refuse(
+                format!("{NO_COMPONENT} of one band: there are {found}"),
+                "Choose a time at which three components recorded",
+            );
+        }
+        [first, second, ..] if rate(first) == rate(second) => {
+            return refuse(
+                format!("more than one triple of components: {found}"),
+                "Ask for the channels of one station and band, such as HH*",
+            );
+        }
+        [first, ..] => first,
     };
-    let fastest = triples().map(rate).fold(0.0, f64::max);
-    let mut best = triples().filter(|components| rate(components) == fastest);
-    let (Some(components), None) = (best.next(), best.next()) else {
-        return match triples().next() {
-            None if found.is_empty() => refuse(
-                NO_SAMPLE.into(),
-                "Choose a time at which the station recorded",
-            ),
-            None => refuse(
-                format!("{NO_COMPONENT} of one band: there are {}", found.join(", ")),
-                "Ask for a band that has three components, such as HH*",
-            ),
-            Some(_) => refuse(
-                format!("more than one triple of components: {}", found.join(", ")),
-                "Pass the traces of one station and band",
-            ),
-        };
-    };
-    if let Some(other) = components
+    let fastest = rate(band);
+    if let Some(other) = band
         .values()
         .flatten()
-        .find(|t| !same_rate(t.sampling_rate_hz, fastest))
+        .find(|trace| !same_rate(trace.sampling_rate_hz, fastest))
     {
         return refuse(
             format!(
-                "{} has {} Hz, others {fastest} Hz",
+                "{} has {} Hz, another component {fastest} Hz",
                 other.id, other.sampling_rate_hz
             ),
             "Choose a time with one sampling rate",
         );
     }
-    let mut vertical_last: Vec<_> = components.iter().collect();
+    let mut vertical_last: Vec<_> = band.iter().collect();
     vertical_last.sort_by_key(|(component, _)| (**component == 'Z', **component));
     Ok([0, 1, 2].map(|i| vertical_last[i].1.clone()))
+}
+
+/// Whether the trace has a sample in the span, to within half a sample at both ends.
+fn reaches(trace: &Trace, start: Time, n_samples: usize) -> bool {
+    let rate = trace.sampling_rate_hz;
+    trace.segments.iter().any(|segment| {
+        let first = time::between_s(start, segment.start) * rate;
+        first < n_samples as f64 - 0.5 && first + segment.samples.len() as f64 > 0.5
+    })
 }
 
 /// Rates that a day at 100 Hz does not tell apart.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::error::Result;
+use crate::error::{Result, fail};
 use crate::time::{self, Time};
 
 /// Three components of one station on a common grid.
@@ -45,6 +45,127 @@ impl Record3C {
         }
         gaps
     }
+
+    /// The samples of `range` as a record of its own.
+    ///
+    /// # Errors
+    /// [`crate::Error::Waveform`] where the range is empty or reaches beyond the record.
+    pub fn slice(&self, range: Range<usize>) -> Result<Self> {
+        if range.is_empty() || range.end > self.n_samples() {
+            return Err(fail!(
+                Waveform,
+                format!("{}, samples {range:?}", self.station),
+                format!("the record has samples 0..{}", self.n_samples()),
+                "Choose a range inside the record"
+            ));
+        }
+        Ok(Self {
+            start: time::of_sample(self.start, range.start, self.sampling_rate_hz),
+            data: [0, 1, 2].map(|i| self.data[i][range.clone()].to_vec()),
+            ..self.header()
+        })
+    }
+
+    /// `n_samples` from the sample nearest to `start`.
+    ///
+    /// # Errors
+    /// As [`Record3C::slice`].
+    pub fn window(&self, start: Time, n_samples: usize) -> Result<Self> {
+        let first = (time::between_s(self.start, start) * self.sampling_rate_hz).round();
+        if first < 0.0 {
+            return Err(fail!(
+                Waveform,
+                format!("{}, window from {}", self.station, time::iso(start)),
+                format!("the record begins at {}", time::iso(self.start)),
+                "Choose a start inside the record"
+            ));
+        }
+        let first = first as usize;
+        self.slice(first..first.saturating_add(n_samples))
+    }
+
+    /// Every stretch without a gap, of every component, replaced by what `change` makes of it (as
+    /// many samples); gaps stay, and do not spread.
+    pub fn map(&self, change: impl Fn(&[f32]) -> Vec<f32>) -> Self {
+        let data = [0, 1, 2].map(|i| {
+            let mut row = self.data[i].clone();
+            for stretch in row.chunk_by_mut(|a, b| a.is_nan() == b.is_nan()) {
+                if !stretch[0].is_nan() {
+                    let changed = change(stretch);
+                    stretch.copy_from_slice(&changed);
+                }
+            }
+            row
+        });
+        Self {
+            data,
+            ..self.header()
+        }
+    }
+
+    /// Each component less the mean of what was recorded of it.
+    pub fn remove_mean(&self) -> Self {
+        self.subtract(|samples| (mean(samples.clone().map(|(_, y)| y)), 0.0))
+    }
+
+    /// Each component less the straight line that fits it best in least squares.
+    pub fn detrend(&self) -> Self {
+        self.subtract(|samples| {
+            let (x0, y0) = (
+                mean(samples.clone().map(|(x, _)| x)),
+                mean(samples.clone().map(|(_, y)| y)),
+            );
+            let (xy, xx) = samples.fold((0.0, 0.0), |(xy, xx), (x, y)| {
+                (xy + (x - x0) * (y - y0), xx + (x - x0) * (x - x0))
+            });
+            let slope = if xx > 0.0 { xy / xx } else { 0.0 };
+            (y0 - slope * x0, slope)
+        })
+    }
+
+    /// Subtracts from each component the line (value at index 0, slope) that `fit` finds in its
+    /// recorded samples, as pairs of index and value.
+    fn subtract(&self, fit: impl Fn(Pairs<'_>) -> (f64, f64)) -> Self {
+        let data = [0, 1, 2].map(|i| {
+            let row = &self.data[i];
+            let (value, slope) = fit(Pairs(row.iter().enumerate()));
+            let line = |(x, y): (usize, &f32)| (f64::from(*y) - value - slope * x as f64) as f32;
+            row.iter().enumerate().map(line).collect()
+        });
+        Self {
+            data,
+            ..self.header()
+        }
+    }
+
+    /// All but the samples.
+    fn header(&self) -> Self {
+        Self {
+            station: self.station.clone(),
+            channels: self.channels.clone(),
+            data: Default::default(),
+            ..*self
+        }
+    }
+}
+
+/// Index and value of the recorded samples.
+#[derive(Clone)]
+struct Pairs<'a>(std::iter::Enumerate<std::slice::Iter<'a, f32>>);
+
+impl Iterator for Pairs<'_> {
+    type Item = (f64, f64);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (x, y) = self.0.find(|(_, y)| !y.is_nan())?;
+        Some((x as f64, f64::from(*y)))
+    }
+}
+
+/// Zero for nothing.
+fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (sum, n) = values.fold((0.0, 0_usize), |(sum, n), x| (sum + x, n + 1));
+    sum / n.max(1) as f64
 }
 
 /// Where three-component records come from: a data centre, an archive on disk, the classroom.

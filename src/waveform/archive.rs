@@ -1,0 +1,314 @@
+//! A folder of day files in the SDS layout, `YEAR/NET/STA/CHAN.D/NET.STA.LOC.CHAN.D.YEAR.DAY`
+//! (SeisComP Data Structure), each a file of miniSEED.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{Datelike, NaiveDate, TimeDelta};
+
+use crate::error::{Error, Result, fail};
+use crate::time::{self, Time};
+use crate::waveform::{Record3C, Samples, Segment, StreamId, Trace, WaveformSource, merge, mseed};
+
+/// One station's day files.
+///
+/// A day file is decoded once and kept while it is among the last few that were asked for, so that
+/// windows in time order, or ten hours in pieces, cost one decoding a day.
+#[derive(Debug)]
+pub struct Archive {
+    root: PathBuf,
+    network: String,
+    station: String,
+    location: String,
+    channels: String,
+    simulated: bool,
+    decoded: Mutex<Vec<(PathBuf, Day)>>,
+}
+
+/// The traces of one day file.
+type Day = Arc<Vec<Trace>>;
+
+/// Three components of two days: a record across midnight, or windows on either side of it.
+const N_DECODED: usize = 6;
+
+/// A day file may begin or end a record's length beside midnight: digitisers do not start a record then.
+const MIDNIGHT_MARGIN: TimeDelta = TimeDelta::minutes(10);
+
+/// Says in an archive's root that its records are simulated.
+const SIMULATED_MARK: &str = "SIMULATED.txt";
+
+impl Archive {
+    /// The archive in the folder `root`, for one station. `channels` are codes with wildcards, one or
+    /// more: `HH*`, `HH?` or `HHE,HHN,HHZ`; an empty location is `""` or `"--"`.
+    ///
+    /// # Errors
+    /// [`Error::Waveform`] where there is no such folder.
+    pub fn open(
+        root: impl AsRef<Path>,
+        network: &str,
+        station: &str,
+        location: &str,
+        channels: &str,
+    ) -> Result<Self> {
+        let root = root.as_ref().to_path_buf();
+        if !root.is_dir() {
+            return Err(fail!(
+                Waveform,
+                root.display(),
+                "no such folder",
+                "Give the folder that holds the archive's years, or make one by Archive::create"
+            ));
+        }
+        Ok(Self {
+            simulated: root.join(SIMULATED_MARK).exists(),
+            root,
+            network: network.into(),
+            station: station.into(),
+            location: location.trim_matches('-').into(),
+            channels: channels.into(),
+            decoded: Mutex::default(),
+        })
+    }
+
+    /// Opens an archive after making its folder. Simulated records are marked for ever: every
+    /// record that is read from it says so.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the folder cannot be made.
+    pub fn create(
+        root: impl AsRef<Path>,
+        network: &str,
+        station: &str,
+        location: &str,
+        channels: &str,
+        simulated: bool,
+    ) -> Result<Self> {
+        let root = root.as_ref();
+        std::fs::create_dir_all(root).map_err(Error::io(root))?;
+        if simulated {
+            let mark = root.join(SIMULATED_MARK);
+            std::fs::write(&mark, "The records below are simulated.\n")
+                .map_err(Error::io(&mark))?;
+        }
+        Self::open(root, network, station, location, channels)
+    }
+
+    /// Where a stream's day lies.
+    pub fn day_file(&self, id: &StreamId, day: NaiveDate) -> PathBuf {
+        let StreamId {
+            network,
+            station,
+            location,
+            channel,
+        } = id;
+        let (year, day) = (day.year(), day.ordinal());
+        self.root.join(format!(
+            "{year}/{network}/{station}/{channel}.D/{network}.{station}.{location}.{channel}.D.{year}.{day:03}"
+        ))
+    }
+
+    /// What the archive holds of the station from `start` until `end`, in whole day files: sorted and
+    /// joined, across midnight too.
+    ///
+    /// # Errors
+    /// As [`mseed::read_file`].
+    pub fn traces(&self, start: Time, end: Time) -> Result<Vec<Trace>> {
+        let days = self.days(start, end)?;
+        merge(days.iter().flat_map(|day| day.iter().cloned()).collect())
+    }
+
+    /// Adds traces to their day files and returns the files that were written. A file is replaced
+    /// whole, by renaming, so that whatever interrupts it leaves the old or the new one.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where a file cannot be written; [`Error::Waveform`] where an existing file is damaged, or holds
+    /// other samples for the same time.
+    pub fn write(&self, traces: &[Trace]) -> Result<Vec<PathBuf>> {
+        let mut days: Vec<(PathBuf, Trace)> = traces
+            .iter()
+            .flat_map(by_day)
+            .map(|(day, trace)| (self.day_file(&trace.id, day), trace))
+            .collect();
+        days.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut written = Vec::new();
+        for of_file in days.chunk_by(|a, b| a.0 == b.0) {
+            let path = &of_file[0].0;
+            let mut pieces = if path.exists() {
+                mseed::read_file(path)?
+            } else {
+                Vec::new()
+            };
+            pieces.extend(of_file.iter().map(|(_, trace)| trace.clone()));
+            replace(path, &mseed::write(&merge(pieces)?)?)?;
+            self.lock().retain(|(decoded, _)| decoded != path);
+            written.push(path.clone());
+        }
+        Ok(written)
+    }
+
+    /// The decoded day files that reach into the span.
+    fn days(&self, start: Time, end: Time) -> Result<Vec<Day>> {
+        let last = (end + MIDNIGHT_MARGIN).date_naive();
+        let first = (start - MIDNIGHT_MARGIN).date_naive();
+        let mut days = Vec::new();
+        for day in first.iter_days().take_while(|day| *day <= last) {
+            for channel in self.channels_of(day.year())? {
+                let id = StreamId {
+                    network: self.network.clone(),
+                    station: self.station.clone(),
+                    location: self.location.clone(),
+                    channel,
+                };
+                let path = self.day_file(&id, day);
+                if path.is_file() {
+                    days.push(self.decode(path)?);
+                }
+            }
+        }
+        Ok(days)
+    }
+
+    /// The year's channels of the station that match, sorted.
+    fn channels_of(&self, year: i32) -> Result<Vec<String>> {
+        let dir = self
+            .root
+            .join(year.to_string())
+            .join(&self.network)
+            .join(&self.station);
+        if !dir.is_dir() {
+            return Ok(Vec::new());
+        }
+        let mut channels = Vec::new();
+        for entry in std::fs::read_dir(&dir).map_err(Error::io(&dir))? {
+            let name = entry.map_err(Error::io(&dir))?.file_name();
+            if let Some(channel) = name.to_string_lossy().strip_suffix(".D")
+                && self
+                    .channels
+                    .split(',')
+                    .any(|pattern| matches(pattern.trim(), channel))
+            {
+                channels.push(channel.to_string());
+            }
+        }
+        channels.sort();
+        Ok(channels)
+    }
+
+    fn decode(&self, path: PathBuf) -> Result<Day> {
+        let mut decoded = self.lock();
+        // The one asked for last stands last.
+        let day = match decoded.iter().position(|(p, _)| *p == path) {
+            Some(i) => decoded.remove(i).1,
+            None => Arc::new(mseed::read_file(&path)?),
+        };
+        if decoded.len() == N_DECODED {
+            decoded.remove(0);
+        }
+        decoded.push((path, day.clone()));
+        Ok(day)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(PathBuf, Day)>> {
+        // A panic elsewhere leaves whole entries behind: they are as good as before.
+        self.decoded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl WaveformSource for Archive {
+    fn record(&self, start: Time, n_samples: usize) -> Result<Record3C> {
+        // The rate is in the files: those of the first day give it, then the end is known.
+        let mut days = self.days(start, start)?;
+        let rate = days
+            .iter()
+            .flat_map(|day| day.iter())
+            .map(|t| t.sampling_rate_hz);
+        let rate = rate.fold(f64::INFINITY, f64::min).max(1e-3);
+        let end = start + time::seconds((n_samples as f64 / rate).min(1e9));
+        if end.date_naive() != start.date_naive() || days.is_empty() {
+            days = self.days(start, end)?;
+        }
+        let traces: Vec<&Trace> = days.iter().flat_map(|day| day.iter()).collect();
+        let record = Record3C::assemble(&traces, start, n_samples)?;
+        Ok(Record3C {
+            simulated: self.simulated,
+            ..record
+        })
+    }
+}
+
+/// The pieces of a trace by the day of their samples' times.
+fn by_day(trace: &Trace) -> Vec<(NaiveDate, Trace)> {
+    let rate = trace.sampling_rate_hz;
+    let mut pieces = Vec::new();
+    for segment in &trace.segments {
+        let n = segment.samples.len();
+        let mut from = 0;
+        while from < n {
+            let start = time::of_sample(segment.start, from, rate);
+            let day = start.date_naive();
+            let midnight = (day + TimeDelta::days(1))
+                .and_time(chrono::NaiveTime::MIN)
+                .and_utc();
+            let to = (time::between_s(segment.start, midnight) * rate - 1e-6).ceil() as usize;
+            let to = to.clamp(from + 1, n);
+            let samples = match &segment.samples {
+                Samples::Int32(v) => Samples::Int32(v[from..to].to_vec()),
+                Samples::Float32(v) => Samples::Float32(v[from..to].to_vec()),
+                Samples::Float64(v) => Samples::Float64(v[from..to].to_vec()),
+            };
+            let piece = Trace {
+                id: trace.id.clone(),
+                sampling_rate_hz: rate,
+                segments: vec![Segment { start, samples }],
+            };
+            pieces.push((day, piece));
+            from = to;
+        }
+    }
+    pieces
+}
+
+/// Writes beside the file, syncs, and renames.
+fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let dir = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(dir).map_err(Error::io(dir))?;
+    let mut file = tempfile::NamedTempFile::new_in(dir).map_err(Error::io(dir))?;
+    std::io::Write::write_all(&mut file, bytes)
+        .and_then(|()| file.as_file().sync_all())
+        .and_then(|()| file.persist(path).map_err(|error| error.error))
+        .map_err(Error::io(path))?;
+    Ok(())
+}
+
+/// Whether `text` fits a pattern of letters, `?` (one) and `*` (any number).
+fn matches(pattern: &str, text: &str) -> bool {
+    match (pattern.as_bytes(), text.as_bytes()) {
+        ([], []) => true,
+        ([b'*', ..], _) => {
+            (0..=text.len()).any(|i| text.is_char_boundary(i) && matches(&pattern[1..], &text[i..]))
+        }
+        ([b'?', ..], [_, ..]) => matches(&pattern[1..], &text[1..]),
+        ([p, ..], [t, ..]) if p == t => matches(&pattern[1..], &text[1..]),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn wildcards() {
+        for (pattern, fits) in [
+            ("HH*", true),
+            ("HH?", true),
+            ("*", true),
+            ("HHZ", true),
+            ("HH", false),
+            ("BH*", false),
+            ("??", false),
+        ] {
+            assert_eq!(matches(pattern, "HHZ"), fits, "{pattern}");
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Butterworth filters, as second-order sections.
+//!
+//! The analogue prototype (poles evenly on the left half of the unit circle; Butterworth 1930) is moved to
+//! the wanted band and brought to samples by the bilinear transform with its corner frequencies
+//! pre-warped (Oppenheim & Schafer, *Discrete-Time Signal Processing*, section 7.1).
+//!
+//! ```
+//! use quakebook::waveform::filter::{Filter, Pass};
+//! let filter = Filter::highpass(4, 1.0, 100.0)?;
+//! let offset = vec![1000.0; 500];
+//! assert!(filter.apply(&offset, Pass::Causal).iter().all(|y| y.abs() < 1e-3));
+//! assert!((filter.gain(1.0) - 0.5_f64.sqrt()).abs() < 1e-9);
+//! # Ok::<(), quakebook::Error>(())
+//! ```
+
+use std::f64::consts::PI;
+
+use rustfft::num_complex::Complex64;
+
+use crate::error::{Result, fail};
+use crate::waveform::Record3C;
+
+/// How a filter runs over samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pass {
+    /// Forward alone: nothing is heard before it happens, but it is delayed. It starts as if the
+    /// first sample had stood there for ever.
+    Causal,
+    /// Forward and backward: no delay and twice the slope, but onsets smear to earlier times.
+    ZeroPhase,
+}
+
+/// A filter for one sampling rate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filter {
+    sampling_rate_hz: f64,
+    sections: Vec<Section>,
+}
+
+/// `(b0 + b1/z + b2/z^2) / (1 + a1/z + a2/z^2)`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Section {
+    b: [f64; 3],
+    a: [f64; 2],
+}
+
+enum Band {
+    Low(f64),
+    High(f64),
+    Between(f64, f64),
+}
+
+impl Filter {
+    /// Lets pass what lies below `corner_hz`, where its gain is 1/sqrt(2).
+    ///
+    /// # Errors
+    /// [`crate::Error::Waveform`] where the order is 0 or a corner is not between 0 and half the sampling
+    /// rate.
+    pub fn lowpass(order: usize, corner_hz: f64, sampling_rate_hz: f64) -> Result<Self> {
+        Self::design(order, &Band::Low(corner_hz), sampling_rate_hz)
+    }
+
+    /// Lets pass what lies above `corner_hz`.
+    ///
+    /// # Errors
+    /// As [`Filter::lowpass`].
+    pub fn highpass(order: usize, corner_hz: f64, sampling_rate_hz: f64) -> Result<Self> {
+        Self::design(order, &Band::High(corner_hz), sampling_rate_hz)
+    }
+
+    /// Lets pass what lies between `low_hz` and `high_hz`; `order` counts for each flank.
+    ///
+    /// # Errors
+    /// As [`Filter::lowpass`], and where `low_hz` is not below `high_hz`.
+    pub fn bandpass(
+        order: usize,
+        low_hz: f64,
+        high_hz: f64,
+        sampling_rate_hz: f64,
+    ) -> Result<Self> {
+        Self::design(order, &Band::Between(low_hz, high_hz), sampling_rate_hz)
+    }
+
+    fn design(order: usize, band: &Band, rate: f64) -> Result<Self> {
+        let (low, high) = match *band {
+            Band::Low(f) | Band::High(f) => (f, f),
+            Band::Between(low, high) => (low, high),
+        };
+        let ordered = !matches!(band, Band::Between(..)) || low < high;
+        if order == 0 || !(low > 0.0 && high < rate / 2.0 && ordered) {
+            return Err(fail!(
+                Waveform,
+                format!("filter of order {order}, {low} to {high} Hz at {rate} Hz"),
+                "expected order 1 or more and corners between 0 and half the sampling rate, the lower first",
+                "Correct the corners"
+            ));
+        }
+        // Frequencies of the analogue filter that the bilinear transform z = (1 + s) / (1 - s) puts there.
+        let warp = |f: f64| (PI * f / rate).tan();
+        let prototype = (0..order).map(|k| {
+            Complex64::from_polar(1.0, PI * (2 * k + order + 1) as f64 / (2 * order) as f64)
+        });
+        // The poles in the band, the zeros of one section, and where its gain is 1 (as z).
+        let (poles, zeros, reference): (Vec<Complex64>, [f64; 2], Complex64) = match *band {
+            Band::Low(f) => (
+                prototype.map(|p| p * warp(f)).collect(),
+                [-1.0; 2],
+                Complex64::ONE,
+            ),
+            Band::High(f) => (
+                prototype.map(|p| warp(f) / p).collect(),
+                [1.0; 2],
+                -Complex64::ONE,
+            ),
+            Band::Between(low, high) => {
+                let (width, centre) = (warp(high) - warp(low), warp(low) * warp(high));
+                let split = |p: Complex64| {
+                    let half = p * width / 2.0;
+                    let root = (half * half - centre).sqrt();
+                    [half + root, half - root]
+                };
+                let at_centre = Complex64::from_polar(1.0, 2.0 * centre.sqrt().atan());
+                (prototype.flat_map(split).collect(), [1.0, -1.0], at_centre)
+            }
+        };
+        let poles: Vec<Complex64> = poles.iter().map(|s| (1.0 + s) / (1.0 - s)).collect();
+        Ok(Self {
+            sampling_rate_hz: rate,
+            sections: pair(&poles)
+                .into_iter()
+                .map(|(p, q)| Section::new(p, q, zeros, reference))
+                .collect(),
+        })
+    }
+
+    /// Gain at a frequency.
+    pub fn gain(&self, frequency_hz: f64) -> f64 {
+        let z = Complex64::from_polar(1.0, 2.0 * PI * frequency_hz / self.sampling_rate_hz);
+        self.sections.iter().map(|s| s.response(z).norm()).product()
+    }
+
+    /// Filters samples without a gap.
+    pub fn apply(&self, samples: &[f32], pass: Pass) -> Vec<f32> {
+        let samples: Vec<f64> = samples.iter().map(|x| f64::from(*x)).collect();
+        let filtered = match pass {
+            Pass::Causal => self.forward(samples),
+            Pass::ZeroPhase => self.forward_and_backward(&samples),
+        };
+        filtered.iter().map(|y| *y as f32).collect()
+    }
+
+    /// Filters a record; after each gap the filter starts anew, so gaps neither ring nor spread.
+    ///
+    /// # Errors
+    /// [`crate::Error::Waveform`] where the record's sampling rate is not the filter's.
+    pub fn record(&self, record: &Record3C, pass: Pass) -> Result<Record3C> {
+        if record.sampling_rate_hz != self.sampling_rate_hz {
+            return Err(fail!(
+                Waveform,
+                record.station,
+                format!(
+                    "a record of {} Hz, a filter for {} Hz",
+                    record.sampling_rate_hz, self.sampling_rate_hz
+                ),
+                "Design the filter for the record's rate"
+            ));
+        }
+        Ok(record.map(|samples| self.apply(samples, pass)))
+    }
+
+    /// Section by section, in transposed direct form II.
+    fn forward(&self, mut samples: Vec<f64>) -> Vec<f64> {
+        for Section { b, a } in &self.sections {
+            // Memory that a constant of the first sample's value leaves behind.
+            let constant = samples.first().copied().unwrap_or(0.0);
+            let y = constant * (b[0] + b[1] + b[2]) / (1.0 + a[0] + a[1]);
+            let mut m2 = b[2] * constant - a[1] * y;
+            let mut m1 = b[1] * constant - a[0] * y + m2;
+            for x in &mut samples {
+                let y = b[0] * *x + m1;
+                m1 = b[1] * *x - a[0] * y + m2;
+                m2 = b[2] * *x - a[1] * y;
+                *x = y;
+            }
+        }
+        samples
+    }
+
+    /// The ends are continued by the samples turned about their end point, so that the filter
+    /// has settled where they begin (Gustafsson 1996 discusses alternatives).
+    fn forward_and_backward(&self, samples: &[f64]) -> Vec<f64> {
+        let n = samples.len();
+        // As long as SciPy's sosfiltfilt makes it.
+        let n_odd = self.sections.iter().filter(|s| s.b[2] == 0.0).count();
+        let edge = (3 * (2 * self.sections.len() + 1 - n_odd)).min(n.saturating_sub(1));
+        let mut extended = Vec::with_capacity(n + 2 * edge);
+        extended.extend((1..=edge).rev().map(|i| 2.0 * samples[0] - samples[i]));
+        extended.extend_from_slice(samples);
+        extended.extend((1..=edge).map(|i| 2.0 * samples[n - 1] - samples[n - 1 - i]));
+        for _ in 0..2 {
+            extended = self.forward(extended);
+            extended.reverse();
+        }
+        extended[edge..edge + n].to_vec()
+    }
+}
+
+impl Section {
+    /// Poles `p` and `q` (none for a section of first order), one zero for each, and gain 1 at `reference`.
+    fn new(p: Complex64, q: Option<Complex64>, zeros: [f64; 2], reference: Complex64) -> Self {
+        let (b, a) = match q {
+            Some(q) => (
+                [1.0, -zeros[0] - zeros[1], zeros[0] * zeros[1]],
+                [-(p + q).re, (p * q).re],
+            ),
+            None => ([1.0, -zeros[0], 0.0], [-p.re, 0.0]),
+        };
+        let gain = Self { b, a }.response(reference).norm();
+        Self {
+            b: b.map(|b| b / gain),
+            a,
+        }
+    }
+
+    fn response(&self, z: Complex64) -> Complex64 {
+        let (b, a, back) = (self.b, self.a, z.inv());
+        (b[0] + back * (b[1] + back * b[2])) / (1.0 + back * (a[0] + back * a[1]))
+    }
+}
+
+/// Conjugate poles together, real ones two by two; an odd one is left alone.
+fn pair(poles: &[Complex64]) -> Vec<(Complex64, Option<Complex64>)> {
+    let tiny = 1e-12;
+    let complex = poles
+        .iter()
+        .filter(|p| p.im > tiny)
+        .map(|p| (*p, Some(p.conj())));
+    let mut real: Vec<Complex64> = poles
+        .iter()
+        .filter(|p| p.im.abs() <= tiny)
+        .copied()
+        .collect();
+    real.sort_by(|a, b| a.re.total_cmp(&b.re));
+    let real = real.chunks(2).map(|two| (two[0], two.get(1).copied()));
+    complex.chain(real).collect()
+}
