@@ -139,7 +139,7 @@ impl Archive {
                 Vec::new()
             };
             pieces.extend(of_file.iter().map(|(_, trace)| trace.clone()));
-            replace(path, &mseed::write(&merge(pieces)?)?)?;
+            replace_file(path, &mseed::write(&merge(pieces)?)?)?;
             self.lock().retain(|(decoded, _)| decoded != path);
             written.push(path.clone());
         }
@@ -268,8 +268,8 @@ fn by_day(trace: &Trace) -> Vec<(NaiveDate, Trace)> {
     pieces
 }
 
-/// Writes beside the file, syncs, and renames.
-fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+/// Writes beside the file, syncs, and renames: whatever interrupts it leaves the old file or the new.
+pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> Result<()> {
     let dir = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(dir).map_err(Error::io(dir))?;
     let mut file = tempfile::NamedTempFile::new_in(dir).map_err(Error::io(dir))?;

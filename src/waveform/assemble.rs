@@ -43,7 +43,7 @@ impl Record3C {
             return Err(fail!(
                 Waveform,
                 format!("{station}, {place}"),
-                NO_SAMPLE,
+                format!("{NO_SAMPLE} in this span"),
                 "Choose a time at which the station recorded"
             ));
         }
@@ -58,9 +58,9 @@ impl Record3C {
     }
 }
 
-/// How the errors of [`Record3C::from_traces`] begin that say what was not recorded: the ledger of windows
+/// Words in the errors of a [`crate::waveform::WaveformSource`] that say what was not recorded: the ledger of windows
 /// tells them from other errors.
-pub(crate) const NO_SAMPLE: &str = "no sample in the span";
+pub(crate) const NO_SAMPLE: &str = "no sample";
 pub(crate) const NO_COMPONENT: &str = "fewer than three components";
 
 /// Traces of one band of a station, by the last letter of their channels.
@@ -87,7 +87,7 @@ fn choose<'a>(
     }
     if bands.is_empty() {
         return refuse(
-            NO_SAMPLE.into(),
+            format!("{NO_SAMPLE} in this span"),
             "Choose a time at which the station recorded",
         );
     }

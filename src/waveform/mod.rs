@@ -10,6 +10,8 @@ pub mod spectrum;
 mod trace;
 
 pub use archive::Archive;
+pub(crate) use archive::replace_file;
+pub(crate) use assemble::{NO_COMPONENT, NO_SAMPLE};
 pub use merge::merge;
 pub use record::{Record3C, WaveformSource};
 pub use trace::{Samples, Segment, StreamId, Trace};

@@ -1,6 +1,43 @@
 //! Windows of equal length, cut from records: what a network looks at.
+//!
+//! A window is a start and a number of samples, half-open: a thousand samples at 100 Hz are ten
+//! seconds, and a 1001st cannot occur.
+//!
+//! | Step | Function |
+//! |---|---|
+//! | one window out of a record | [`cut`] |
+//! | a window for each event, from its origin or its P wave | [`event_windows`], [`StartRule`] |
+//! | windows of noise between events | [`noise_windows`], [`NoiseRule`] |
+//! | both together, scaled, kept on disk | [`Windows::concat`], [`Windows::normalised`], [`Windows::write`] |
+//! | what could not be had, and why | [`Ledger`], [`Reason`] |
+//! | what a scale does to a window | [`normalise`], [`seam_jumps`], [`relative_ranges`] |
+//!
+//! ```
+//! use quakebook::window::{Normalisation, normalise, relative_ranges, seam_jumps};
+//! // Three components of four samples; the third moves ten times as far as the others.
+//! let window = [0., 1., 0., -1., 0., 1., 0., -1., 0., 10., 0., -10.];
+//! let alone = normalise(&window, Normalisation::MinMaxPerComponent)?;
+//! let joint = normalise(&window, Normalisation::MinMaxJoint)?;
+//! assert_eq!(relative_ranges(&alone), [1.0, 1.0, 1.0]);
+//! assert!((relative_ranges(&joint)[0] - 0.1).abs() < 1e-6);
+//! assert_eq!(seam_jumps(&alone), [0.5, 0.5]);
+//! assert!(seam_jumps(&joint)[0] < 0.051);
+//! # Ok::<(), quakebook::Error>(())
+//! ```
 
+mod cut;
+mod ledger;
+mod noise;
+mod normalise;
+mod store;
+
+use crate::error::{Result, fail};
 use crate::time::Time;
+
+pub use cut::{StartRule, cut, event_windows, print_progress, silent};
+pub use ledger::{Ledger, Missing, Reason};
+pub use noise::{NoiseRule, noise_windows};
+pub use normalise::{normalise, relative_ranges, seam_jumps};
 
 /// How amplitudes are scaled before a network sees them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -18,7 +55,8 @@ pub enum Normalisation {
 }
 
 /// What a window holds.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// An event of the catalog, by its identifier.
     Event { id: String },
@@ -36,4 +74,107 @@ pub struct Window {
     /// Cluster of the event, from 0; noise has the number of clusters.
     pub class: usize,
     pub origin: Origin,
+}
+
+/// Labelled windows of one station, and the ledger of those that could not be had.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Windows {
+    /// `GS.OK029.00`.
+    pub station: String,
+    pub channels: [String; 3],
+    pub sampling_rate_hz: f64,
+    /// Samples of one component of a window.
+    pub n_samples: usize,
+    /// Clusters and, last, noise.
+    pub n_classes: usize,
+    /// `None` for counts as they were recorded.
+    pub normalisation: Option<Normalisation>,
+    /// Simulated windows say so in every figure.
+    pub simulated: bool,
+    pub windows: Vec<Window>,
+    pub ledger: Ledger,
+}
+
+impl Windows {
+    pub fn len(&self) -> usize {
+        self.windows.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.windows.is_empty()
+    }
+
+    /// Windows of each class, noise last.
+    pub fn class_counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.n_classes];
+        for window in &self.windows {
+            counts[window.class] += 1;
+        }
+        counts
+    }
+
+    /// The same windows, scaled. One that cannot be scaled goes to the ledger.
+    ///
+    /// # Errors
+    /// [`crate::Error::Window`] where they are scaled already.
+    pub fn normalised(&self, normalisation: Normalisation) -> Result<Self> {
+        if let Some(done) = self.normalisation {
+            return Err(fail!(
+                Window,
+                self.station,
+                format!("the windows are already scaled by {done:?}"),
+                "Start from the windows as they were cut"
+            ));
+        }
+        let mut scaled = Self {
+            normalisation: Some(normalisation),
+            windows: Vec::with_capacity(self.len()),
+            ..self.clone()
+        };
+        for window in &self.windows {
+            match normalise(&window.samples, normalisation) {
+                Ok(samples) => scaled.windows.push(Window {
+                    samples,
+                    ..window.clone()
+                }),
+                Err(_) => scaled.ledger.missing.push(Missing {
+                    what: ledger::name(&window.origin),
+                    start: window.start,
+                    reason: Reason::Flat,
+                }),
+            }
+        }
+        Ok(scaled)
+    }
+
+    /// These windows and then those of `other`, with both ledgers.
+    ///
+    /// # Errors
+    /// [`crate::Error::Window`] where the two differ in station, channels, rate, length, classes or scale.
+    pub fn concat(&self, other: &Self) -> Result<Self> {
+        let kind = |w: &Self| {
+            format!(
+                "{} {:?}, {} samples at {} Hz, {} classes, scale {:?}",
+                w.station,
+                w.channels,
+                w.n_samples,
+                w.sampling_rate_hz,
+                w.n_classes,
+                w.normalisation
+            )
+        };
+        if kind(self) != kind(other) {
+            return Err(fail!(
+                Window,
+                "concat",
+                format!("windows of two kinds: {}; {}", kind(self), kind(other)),
+                "Cut both from one station by one study"
+            ));
+        }
+        let mut both = self.clone();
+        both.simulated |= other.simulated;
+        both.windows.extend(other.windows.iter().cloned());
+        both.ledger.extend(&other.ledger);
+        Ok(both)
+    }
 }

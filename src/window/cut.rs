@@ -1,0 +1,237 @@
+//! Cutting windows: one out of a record, and one for each event of a catalog.
+
+use super::{Ledger, Missing, Origin, Reason, Window, Windows, ledger};
+use crate::catalog::{Catalog, Event};
+use crate::error::{Result, fail};
+use crate::geo::Point;
+use crate::study::Study;
+use crate::time::{self, Time};
+use crate::waveform::{Record3C, WaveformSource};
+
+/// Where the window of an event begins.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StartRule {
+    /// At the origin time, as in the paper: the P wave is anywhere in it.
+    Origin,
+    /// After the time that a wave of `km_s` takes from the epicentre: ConvNetQuake's rule, with 5 km/s
+    /// (Perol et al. 2018, Materials and Methods).
+    Distance { station: Point, km_s: f64 },
+}
+
+/// Samples of three components, `(3, n_samples)`, from the sample nearest to `start`.
+///
+/// # Errors
+/// [`crate::Error::Window`] where the window reaches beyond the record, holds a gap, or a component is flat.
+pub fn cut(record: &Record3C, start: Time, n_samples: usize) -> Result<Vec<f32>> {
+    record
+        .window(start, n_samples)
+        .map_err(|_| Reason::BeyondRecord)
+        .and_then(|window| samples_of(&window))
+        .map_err(|reason| {
+            fail!(
+                Window,
+                format!(
+                    "{}, {n_samples} samples from {}",
+                    record.station,
+                    time::iso(start)
+                ),
+                reason,
+                "Choose another time, or leave this window out"
+            )
+        })
+}
+
+/// All samples of a record as one window.
+pub(super) fn samples_of(record: &Record3C) -> std::result::Result<Vec<f32>, Reason> {
+    let n_missing: usize = record
+        .gaps()
+        .iter()
+        .map(std::iter::ExactSizeIterator::len)
+        .sum();
+    if n_missing > 0 {
+        return Err(if n_missing == record.n_samples() {
+            Reason::NoData
+        } else {
+            Reason::Gap { n_missing }
+        });
+    }
+    let flat = |row: &Vec<f32>| row.iter().all(|x| *x == row[0]);
+    if record.data.iter().any(flat) {
+        return Err(Reason::Flat);
+    }
+    Ok(record.data.concat())
+}
+
+/// A window for each event of the catalog; `labels` are the clusters of its events, in its order.
+/// `progress` is told how many of how many are done: pass `&mut silent` or `&mut print_progress`.
+///
+/// # Errors
+/// [`crate::Error::Window`] where the catalog is empty, the labels are not one for each event and
+/// below the study's number of clusters, or the source failed for every single window.
+pub fn event_windows(
+    source: &dyn WaveformSource,
+    catalog: &Catalog,
+    labels: &[usize],
+    rule: &StartRule,
+    study: &Study,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Windows> {
+    let k = study.cluster.k;
+    if labels.len() != catalog.len() || labels.iter().any(|label| *label >= k) {
+        return Err(fail!(
+            Window,
+            "labels",
+            format!(
+                "{} labels, the largest {:?}, for {} events in {k} clusters",
+                labels.len(),
+                labels.iter().max(),
+                catalog.len()
+            ),
+            "Cluster this very catalog with the study's k"
+        ));
+    }
+    let mut collector = Collector::new(study, catalog.simulated);
+    for (i, (event, &class)) in catalog.events().iter().zip(labels).enumerate() {
+        let id = event.id.clone();
+        collector.ask(
+            source,
+            start_of(event, rule),
+            1,
+            class,
+            &Origin::Event { id },
+        );
+        progress(i + 1, catalog.len());
+    }
+    collector.finish()
+}
+
+fn start_of(event: &Event, rule: &StartRule) -> Time {
+    match rule {
+        StartRule::Origin => event.origin_time,
+        StartRule::Distance { station, km_s } => {
+            event.origin_time + time::seconds(event.epicentre().distance_km(*station) / km_s)
+        }
+    }
+}
+
+/// No progress shown.
+pub fn silent(_n_done: usize, _n: usize) {}
+
+/// A line for each tenth.
+pub fn print_progress(n_done: usize, n: usize) {
+    if n_done == n || n_done.is_multiple_of(n.div_ceil(10)) {
+        println!("{n_done} of {n} windows");
+    }
+}
+
+/// Asks a source for windows and writes the ledger.
+pub(super) struct Collector {
+    windows: Windows,
+}
+
+impl Collector {
+    pub fn new(study: &Study, simulated: bool) -> Self {
+        let choice = &study.station;
+        Self {
+            windows: Windows {
+                station: format!("{}.{}.{}", choice.network, choice.station, choice.location),
+                channels: Default::default(),
+                sampling_rate_hz: study.window.sampling_rate_hz,
+                n_samples: study.window.n_samples,
+                n_classes: study.cluster.k + 1,
+                normalisation: None,
+                simulated,
+                windows: Vec::new(),
+                ledger: Ledger::default(),
+            },
+        }
+    }
+
+    /// Asks for `n` consecutive windows from `start`.
+    pub fn ask(
+        &mut self,
+        source: &dyn WaveformSource,
+        start: Time,
+        n: usize,
+        class: usize,
+        origin: &Origin,
+    ) {
+        let n_samples = self.windows.n_samples;
+        let record = source
+            .record(start, n * n_samples)
+            .map_err(|error| Reason::of(&error))
+            .and_then(|record| self.same_kind(record));
+        for i in 0..n {
+            let nominal = time::of_sample(start, i * n_samples, self.windows.sampling_rate_hz);
+            let cut = record.clone().and_then(|record| {
+                let window = record
+                    .slice(i * n_samples..(i + 1) * n_samples)
+                    .map_err(|_| Reason::BeyondRecord)?;
+                Ok((window.start, samples_of(&window)?))
+            });
+            match cut {
+                Ok((start, samples)) => {
+                    self.windows.ledger.n_asked += 1;
+                    self.windows.windows.push(Window {
+                        start,
+                        samples,
+                        class,
+                        origin: origin.clone(),
+                    });
+                }
+                Err(reason) => self.miss(origin, nominal, reason),
+            }
+        }
+    }
+
+    /// Enters into the ledger a window that was wanted.
+    pub fn miss(&mut self, origin: &Origin, start: Time, reason: Reason) {
+        self.windows.ledger.n_asked += 1;
+        self.windows.ledger.missing.push(Missing {
+            what: ledger::name(origin),
+            start,
+            reason,
+        });
+    }
+
+    /// Windows of one set have one rate and one set of channels: the study's, and those of the first.
+    fn same_kind(&mut self, record: Record3C) -> std::result::Result<Record3C, Reason> {
+        let windows = &mut self.windows;
+        let rate = record.sampling_rate_hz;
+        let first = windows.windows.is_empty();
+        if rate != windows.sampling_rate_hz || !(first || record.channels == windows.channels) {
+            let what = format!(
+                "a record of {:?} at {rate} Hz, expected {:?} at {} Hz",
+                record.channels, windows.channels, windows.sampling_rate_hz
+            );
+            return Err(Reason::Failed { what });
+        }
+        windows.channels = record.channels.clone();
+        windows.station = record.station.clone();
+        windows.simulated |= record.simulated;
+        Ok(record)
+    }
+
+    pub fn finish(self) -> Result<Windows> {
+        let ledger = &self.windows.ledger;
+        let failed = |m: &Missing| matches!(m.reason, Reason::Failed { .. });
+        if ledger.n_asked == 0 {
+            return Err(fail!(
+                Window,
+                self.windows.station,
+                "no window to ask for: the catalog has too few events",
+                "Choose a larger region or time span"
+            ));
+        }
+        if ledger.missing.len() == ledger.n_asked && ledger.missing.iter().all(failed) {
+            let first = &ledger.missing[0];
+            return Err(fail!(
+                Window,
+                format!("{}, {} and all others", self.windows.station, first.what),
+                first.reason,
+                "Check the source: not one of the windows could be read"
+            ));
+        }
+        Ok(self.windows)
+    }
+}

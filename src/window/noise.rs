@@ -1,0 +1,59 @@
+//! Windows of noise: what the station records between events.
+
+use super::cut::Collector;
+use super::{Origin, Reason, Windows};
+use crate::catalog::Catalog;
+use crate::error::Result;
+use crate::study::Study;
+use crate::time;
+use crate::waveform::WaveformSource;
+
+/// Where between two events noise is taken.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum NoiseRule {
+    /// Consecutive windows from the midpoint of two events on, however close these are: the paper's rule.
+    Midpoints,
+    /// Consecutive windows around the midpoint, if they begin `guard_s` or more after the
+    /// one event and end as long before the other; else the gap goes to the ledger.
+    Guarded { guard_s: f64 },
+}
+
+/// For each pair of consecutive events the study's number of windows between them, of the class
+/// after the last cluster. An event that the catalog does not have may be in them: the denser the
+/// catalog, the purer the noise.
+///
+/// # Errors
+/// As [`super::event_windows`], where there are fewer than two events.
+pub fn noise_windows(
+    source: &dyn WaveformSource,
+    catalog: &Catalog,
+    study: &Study,
+    rule: NoiseRule,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Windows> {
+    let n = study.window.n_noise_per_gap;
+    let length_s = (n * study.window.n_samples) as f64 / study.window.sampling_rate_hz;
+    let mut collector = Collector::new(study, catalog.simulated);
+    for (i, pair) in catalog.events().windows(2).enumerate() {
+        let (before, after) = (pair[0].origin_time, pair[1].origin_time);
+        let gap_s = time::between_s(before, after);
+        let (start_s, has_room) = match rule {
+            NoiseRule::Midpoints => (gap_s / 2.0, true),
+            NoiseRule::Guarded { guard_s } => {
+                let start_s = (gap_s - length_s) / 2.0;
+                (start_s, start_s >= guard_s)
+            }
+        };
+        let start = before + time::seconds(start_s);
+        let origin = Origin::Noise {
+            after: pair[0].id.clone(),
+        };
+        if has_room {
+            collector.ask(source, start, n, study.cluster.k, &origin);
+        } else {
+            (0..n).for_each(|_| collector.miss(&origin, start, Reason::NoRoom));
+        }
+        progress(i + 1, catalog.len() - 1);
+    }
+    collector.finish()
+}

@@ -1,0 +1,84 @@
+//! Scaling a window, and what that does to the components beside one another.
+
+use super::Normalisation;
+use crate::error::{Result, fail};
+
+/// The window scaled; `samples` are `(3, n_samples)`, component after component.
+///
+/// # Errors
+/// [`crate::Error::Window`] where the length is no multiple of three, a value is not finite, or a
+/// component is flat: a scale would then be made of nothing.
+pub fn normalise(samples: &[f32], normalisation: Normalisation) -> Result<Vec<f32>> {
+    let refuse = |what: String, remedy: &str| Err(fail!(Window, "normalise", what, remedy));
+    if samples.is_empty() || !samples.len().is_multiple_of(3) {
+        return refuse(
+            format!("{} values are not three components", samples.len()),
+            "Pass all of component 0, then 1, then 2",
+        );
+    }
+    if let Some(i) = samples.iter().position(|x| !x.is_finite()) {
+        return refuse(
+            format!("value {i} is {}", samples[i]),
+            "Leave out windows with gaps: the ledger counts them",
+        );
+    }
+    let rows = || samples.chunks_exact(samples.len() / 3);
+    if let Some(i) = rows().position(|row| range(row).1 == 0.0) {
+        return refuse(
+            format!("component {i} is flat"),
+            "Leave this window out: its sensor did not work",
+        );
+    }
+    Ok(match normalisation {
+        Normalisation::MinMaxPerComponent => rows().flat_map(min_max).collect(),
+        Normalisation::MinMaxJoint => min_max(samples),
+        Normalisation::Deviation | Normalisation::Peak => {
+            let centred: Vec<f64> = rows().flat_map(centred).collect();
+            let scale = if normalisation == Normalisation::Peak {
+                centred.iter().fold(0.0, |peak: f64, x| peak.max(x.abs()))
+            } else {
+                (centred.iter().map(|x| x * x).sum::<f64>() / centred.len() as f64).sqrt()
+            };
+            centred.iter().map(|x| (x / scale) as f32).collect()
+        }
+    })
+}
+
+/// The jump where component i meets i + 1, as a fraction of the whole window's range: what the
+/// paper calls the guillotine. Scaled apart, components that rest at different heights of
+/// their ranges do not meet.
+pub fn seam_jumps(samples: &[f32]) -> [f64; 2] {
+    let n = samples.len() / 3;
+    let (_, range) = range(samples);
+    [n, 2 * n].map(|i| (f64::from(samples[i]) - f64::from(samples[i - 1])).abs() / range)
+}
+
+/// Each component's range (largest less smallest value) as a fraction of the largest of the three: a scale
+/// for all three together keeps it, one for each component makes it `[1, 1, 1]`.
+pub fn relative_ranges(samples: &[f32]) -> [f64; 3] {
+    let n = samples.len() / 3;
+    let ranges = [0, 1, 2].map(|i| range(&samples[i * n..(i + 1) * n]).1);
+    let largest = ranges.iter().fold(0.0, |a: f64, b| a.max(*b));
+    ranges.map(|range| range / largest)
+}
+
+/// Smallest value, and how far above it the largest is.
+fn range(values: &[f32]) -> (f64, f64) {
+    let (min, max) = values
+        .iter()
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(min, max), x| {
+            (min.min(*x), max.max(*x))
+        });
+    (f64::from(min), f64::from(max) - f64::from(min))
+}
+
+fn min_max(values: &[f32]) -> Vec<f32> {
+    let (min, range) = range(values);
+    let scale = |x: &f32| ((f64::from(*x) - min) / range) as f32;
+    values.iter().map(scale).collect()
+}
+
+fn centred(values: &[f32]) -> Vec<f64> {
+    let mean = values.iter().map(|x| f64::from(*x)).sum::<f64>() / values.len() as f64;
+    values.iter().map(|x| f64::from(*x) - mean).collect()
+}
