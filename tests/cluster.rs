@@ -12,28 +12,16 @@ use quakebook::cluster::{
 use quakebook::geo::Point;
 use quakebook::study::Study;
 
-/// `[longitude_deg, latitude_deg]` and the time of each event of a ComCat file; none where the
-/// shared data are absent.
-fn comcat(name: &str) -> Option<Vec<(String, [f64; 2])>> {
+/// A ComCat file; none where the shared data are absent.
+fn comcat(name: &str) -> Option<Catalog> {
     let shared = std::env::var_os("QUAKEBOOK_SHARED_DATA").map(PathBuf::from);
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
     let path = shared.unwrap_or(beside).join("comcat").join(name);
-    let Ok(text) = std::fs::read_to_string(&path) else {
+    if !path.exists() {
         eprintln!("skipped: {} is absent", path.display());
         return None;
-    };
-    let row = |line: &str| {
-        let mut cells = line.split(',');
-        let time = cells.next().unwrap().to_string();
-        let latitude = cells.next().unwrap().parse().unwrap();
-        let longitude = cells.next().unwrap().parse().unwrap();
-        (time, [longitude, latitude])
-    };
-    Some(text.lines().skip(1).map(row).collect())
-}
-
-fn points(rows: &[(String, [f64; 2])]) -> Vec<[f64; 2]> {
-    rows.iter().map(|(_, point)| *point).collect()
+    }
+    Some(Catalog::read_comcat_csv(path).unwrap())
 }
 
 fn catalog(points: &[[f64; 2]]) -> Catalog {
@@ -70,66 +58,59 @@ fn sorted(mut sizes: Vec<usize>) -> Vec<usize> {
 
 #[test]
 fn cityblock_sums_of_the_papers_box() {
-    let Some(rows) = comcat("oklahoma_box_2014-2016.csv") else {
+    let Some(events) = comcat("oklahoma_box_2014-2016.csv") else {
         return;
     };
     let params = ClusterParams::new(3).n_replicates(200);
-    let all = params.fit_points(&points(&rows)).unwrap();
+    let all = params.fit(&events).unwrap();
     assert_eq!(all.labels.len(), 887);
     assert!((all.sum - 59.2345).abs() < 1e-3, "{}", all.sum);
     assert_eq!(sorted(all.sizes), [155, 347, 385]);
 
-    let early: Vec<_> = rows
-        .into_iter()
-        .filter(|(t, _)| t.as_str() < "2015-09")
-        .collect();
+    let before = quakebook::time::parse("2015-09-01").unwrap();
+    let early = events.filter(|event| event.origin_time < before);
     assert_eq!(early.len(), 730);
-    let early = params.fit_points(&points(&early)).unwrap();
+    let early = params.fit(&early).unwrap();
     assert!((early.sum - 42.9194).abs() < 1e-3, "{}", early.sum);
     assert_eq!(sorted(early.sizes), [142, 238, 350]);
 }
 
 #[test]
 fn nine_thousand_events() {
-    let Some(rows) = comcat("oklahoma_m2.5_2000-2022.csv") else {
+    let Some(events) = comcat("oklahoma_m2.5_2000-2022.csv") else {
         return;
     };
-    let points = points(&rows);
     for metric in [Metric::Cityblock, Metric::Euclidean] {
-        let clusters = ClusterParams::new(3)
-            .metric(metric)
-            .fit_points(&points)
-            .unwrap();
+        let clusters = ClusterParams::new(3).metric(metric).fit(&events).unwrap();
         assert_eq!(clusters.sizes.iter().sum::<usize>(), 9678);
         assert!(clusters.converged);
-        assert!(clusters.silhouette(&catalog(&points)).unwrap() > 0.3);
+        assert!(clusters.silhouette(&events).unwrap() > 0.3);
     }
 }
 
 #[test]
 fn few_replicates_may_miss_the_best_sum() {
-    let Some(rows) = comcat("oklahoma_box_2014-2016.csv") else {
+    let Some(events) = comcat("oklahoma_box_2014-2016.csv") else {
         return;
     };
     let many = ClusterParams::new(3)
         .n_replicates(200)
-        .fit_points(&points(&rows))
+        .fit(&events)
         .unwrap();
     let minima = many.minima();
     assert!(minima.len() > 5, "{} local minima", minima.len());
     assert_eq!(minima.iter().map(|m| m.n_replicates).sum::<usize>(), 200);
     assert!((minima[0].sum - many.sum).abs() < 1e-9);
     assert!(minima[0].n_replicates < 150);
-    let few = ClusterParams::new(3).fit_points(&points(&rows)).unwrap();
+    let few = ClusterParams::new(3).fit(&events).unwrap();
     assert_eq!(few.replicate_sums, many.replicate_sums[..5]);
 }
 
 #[test]
 fn euclidean_sums_and_silhouettes_are_those_of_scikit_learn() {
-    let Some(rows) = comcat("oklahoma_box_2014-2016.csv") else {
+    let Some(events) = comcat("oklahoma_box_2014-2016.csv") else {
         return;
     };
-    let points = points(&rows);
     let expected = [
         (2, 5.470122293, vec![530, 357], 0.536555939),
         (3, 3.361868231, vec![97, 481, 309], 0.583058567),
@@ -139,11 +120,11 @@ fn euclidean_sums_and_silhouettes_are_those_of_scikit_learn() {
         let params = ClusterParams::new(k)
             .metric(Metric::Euclidean)
             .n_replicates(100);
-        let clusters = params.max_iterations(1000).fit_points(&points).unwrap();
+        let clusters = params.max_iterations(1000).fit(&events).unwrap();
         assert!((clusters.sum - sum).abs() < 1e-8, "k {k}: {}", clusters.sum);
         assert_eq!(clusters.sizes, sizes);
         assert!(clusters.converged);
-        let ours = clusters.silhouette(&catalog(&points)).unwrap();
+        let ours = clusters.silhouette(&events).unwrap();
         assert!((ours - silhouette).abs() < 1e-8, "k {k}: {ours}");
         if k == 3 {
             let first = clusters.centroids[0];
@@ -223,18 +204,14 @@ fn one_cluster_and_as_many_clusters_as_events() {
 
 #[test]
 fn a_cut_off_descent_says_so() {
-    let Some(rows) = comcat("oklahoma_box_2014-2016.csv") else {
+    let Some(events) = comcat("oklahoma_box_2014-2016.csv") else {
         return;
     };
     for metric in [Metric::Cityblock, Metric::Euclidean] {
         let params = ClusterParams::new(3).metric(metric).n_replicates(1);
-        let cut = params
-            .clone()
-            .max_iterations(1)
-            .fit_points(&points(&rows))
-            .unwrap();
+        let cut = params.clone().max_iterations(1).fit(&events).unwrap();
         assert!(!cut.converged);
-        let whole = params.fit_points(&points(&rows)).unwrap();
+        let whole = params.fit(&events).unwrap();
         assert!(whole.converged && whole.sum < cut.sum);
     }
 }
