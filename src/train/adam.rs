@@ -95,3 +95,36 @@ impl Adam {
         Some(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tch::nn::{self, OptimizerConfig};
+
+    use super::*;
+    use crate::network::{Classify, ConvNet};
+
+    #[test]
+    fn it_steps_as_libtorchs_own() {
+        let (ours, theirs) = (ConvNet::new(40, 3, 1), ConvNet::new(40, 3, 1));
+        let mut adam = Adam::new(&ours, 1e-2, 0.0);
+        let mut libtorchs = nn::Adam::default().build(theirs.store(), 1e-2).unwrap();
+        let windows: Vec<f32> = (0..8 * 120).map(|i| (i as f32 * 0.11).sin()).collect();
+        let input = Tensor::from_slice(&windows).view([8, 3, 40]);
+        let classes = Tensor::from_slice(&[0_i64, 1, 2, 0, 1, 2, 0, 1]);
+        for _ in 0..20 {
+            super::super::training::zero_gradients(&ours);
+            let loss = ours.forward(&input).cross_entropy_for_logits(&classes);
+            loss.backward();
+            tch::no_grad(|| adam.step());
+            let loss = theirs.forward(&input).cross_entropy_for_logits(&classes);
+            libtorchs.backward_step(&loss);
+        }
+        let (ours, theirs) = (
+            ours.probabilities(&windows).unwrap(),
+            theirs.probabilities(&windows).unwrap(),
+        );
+        for (a, b) in ours.iter().zip(&theirs) {
+            assert!((a - b).abs() < 1e-4, "{a} {b}");
+        }
+    }
+}

@@ -157,3 +157,59 @@ fn along(from: &[f64], length: f64, direction: &[f64]) -> Vec<f64> {
         .map(|(x, d)| x + length * d)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn minimum(start: &[f64], n_steps: usize, objective: &mut Objective) -> Scg {
+        let mut scg = Scg::new(start.to_vec(), objective);
+        for _ in 0..n_steps {
+            if scg.converged() {
+                break;
+            }
+            scg.step(objective);
+        }
+        scg
+    }
+
+    #[test]
+    fn a_quadratic_takes_one_step_a_dimension() {
+        // f = sum a (x - c)^2 / 2; conjugate directions reach the minimum in 4 steps.
+        let (a, c) = ([1.0, 2.0, 5.0, 10.0], [3.0, -1.0, 0.5, 2.0]);
+        let mut objective = |x: &[f64]| {
+            let gradient: Vec<f64> = (0..4).map(|i| a[i] * (x[i] - c[i])).collect();
+            let value = (0..4).map(|i| 0.5 * gradient[i] * (x[i] - c[i])).sum();
+            (value, gradient)
+        };
+        let scg = minimum(&[0.0; 4], 5, &mut objective);
+        for (x, c) in scg.point().iter().zip(c) {
+            assert!((x - c).abs() < 1e-5, "{:?}", scg.point());
+        }
+    }
+
+    #[test]
+    fn rosenbrocks_valley_ends_at_one_one() {
+        let mut objective = |x: &[f64]| {
+            let (a, b) = (1.0 - x[0], x[1] - x[0] * x[0]);
+            let gradient = vec![-2.0 * a - 400.0 * x[0] * b, 200.0 * b];
+            (a * a + 100.0 * b * b, gradient)
+        };
+        let scg = minimum(&[-1.2, 1.0], 500, &mut objective);
+        assert!(scg.converged(), "{scg:?}");
+        assert!((scg.point()[0] - 1.0).abs() < 1e-5 && (scg.point()[1] - 1.0).abs() < 1e-5);
+    }
+
+    #[test]
+    fn it_never_goes_up() {
+        // Negative curvature at the start.
+        let mut objective = |x: &[f64]| (x[0].cos(), vec![-x[0].sin()]);
+        let mut scg = Scg::new(vec![0.1], &mut objective);
+        for _ in 0..50 {
+            let before = scg.value();
+            scg.step(&mut objective);
+            assert!(scg.value() <= before);
+        }
+        assert!((scg.value() + 1.0).abs() < 1e-9);
+    }
+}

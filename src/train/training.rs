@@ -343,3 +343,75 @@ fn set_flat_weights(network: &dyn Network, w: &[f64]) {
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::{Dataset, Split};
+    use crate::network::{ConvNet, Perceptron};
+    use crate::study::{SplitChoice, Study};
+    use crate::window::{Origin, Window};
+
+    fn split() -> Split {
+        let windows: Vec<Window> = (0..90)
+            .map(|i| Window {
+                start: chrono::DateTime::from_timestamp(i, 0).unwrap(),
+                samples: (0..60).map(|t| ((t * (1 + i % 3)) as f32).sin()).collect(),
+                class: i as usize % 3,
+                origin: Origin::Event { id: i.to_string() },
+            })
+            .collect();
+        let choice = SplitChoice {
+            train_fraction: 0.6,
+            validation_fraction: 0.2,
+        };
+        let dataset = Dataset::from_windows(&windows, 20, 3).unwrap();
+        dataset.split_random(&choice, 1).unwrap()
+    }
+
+    fn new(params: &TrainParams) -> Box<dyn Network> {
+        match params.optimiser {
+            Optimiser::Adam { .. } => Box::new(ConvNet::new(20, 3, 7)),
+            Optimiser::ScaledConjugateGradient => Box::new(Perceptron::new(20, 3, 7)),
+        }
+    }
+
+    #[test]
+    fn interrupted_and_resumed_equals_uninterrupted() {
+        let split = split();
+        let choice = Study::oklahoma().train;
+        for mut params in [
+            TrainParams::adam(&choice, 5),
+            TrainParams::as_the_paper(&choice, 5),
+        ] {
+            (params.max_epochs, params.batch_size, params.report_every) = (7, 16, 0);
+            let mut whole = new(&params);
+            let (train, validation) = (&split.train, &split.validation);
+            let whole = crate::train::train(&mut *whole, train, validation, &params, None).unwrap();
+
+            let dir = tempfile::tempdir().unwrap();
+            let dir = Some(dir.path());
+            for n_epochs in [3, 1] {
+                let mut network = new(&params);
+                let begun = Training::begin(&mut *network, train, validation, &params, dir);
+                let Begun::Open(mut training) = begun.unwrap() else {
+                    panic!("not yet finished");
+                };
+                for _ in 0..n_epochs {
+                    training.epoch().unwrap();
+                }
+            }
+            let mut network = new(&params);
+            let resumed =
+                crate::train::train(&mut *network, train, validation, &params, dir).unwrap();
+            assert_eq!(resumed.epochs.len(), 7);
+            for (a, b) in resumed.epochs.iter().zip(&whole.epochs) {
+                assert_eq!(
+                    (a.train_loss, a.validation_loss),
+                    (b.train_loss, b.validation_loss)
+                );
+            }
+            assert_eq!(resumed.weights_sha256, whole.weights_sha256);
+        }
+    }
+}
