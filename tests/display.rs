@@ -96,7 +96,7 @@ fn a_catalog_says_how_many_and_that_it_is_simulated() {
     };
     let table = Catalog::new("classroom", true, (0..20).map(event).collect()).table();
     assert_eq!(table.caption, "20 events");
-    assert_eq!(table.rows[0][0], "2014-02-16 01:28:31.32");
+    assert_eq!(table.rows[0][0], "2014-02-16 01:28:31.320");
     assert_eq!(
         table.note,
         "First 12 of 20 rows. Simulated data: classroom."

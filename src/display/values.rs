@@ -40,7 +40,7 @@ impl Catalog {
             table = table.row([
                 event
                     .origin_time
-                    .format("%Y-%m-%d %H:%M:%S%.2f")
+                    .format("%Y-%m-%d %H:%M:%S%.3f")
                     .to_string(),
                 format!("{:.4}", event.latitude_deg),
                 format!("{:.4}", event.longitude_deg),

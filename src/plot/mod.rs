@@ -1,5 +1,10 @@
 //! Every figure, drawn by plotters. Knows nothing of notebooks.
 
+mod axes;
+mod style;
+
+pub(crate) use style::class_name;
+
 /// A drawn figure.
 #[derive(Debug, Clone)]
 pub struct Figure {
