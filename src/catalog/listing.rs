@@ -108,7 +108,8 @@ impl Catalog {
     }
 }
 
-/// `time | lat, lon | mag type`, the columns as wide as ObsPy's.
+/// `time | lat, lon | mag type`, the columns as wide as ObsPy's. (Newer ObsPy puts a second
+/// space after a magnitude of one decimal; the paper's listing has one.)
 fn row(event: &Event) -> String {
     let mut text = format!(
         "{} | {:+7.3}, {:+8.3}",
@@ -116,19 +117,12 @@ fn row(event: &Event) -> String {
         event.latitude_deg,
         event.longitude_deg
     );
-    let m = event.magnitude;
-    if m.is_finite() {
-        // One decimal where that is all there is, as ObsPy does it.
-        let one = format!("{m:.1}");
-        let value = match one.parse() == Ok(m) {
-            true => one + " ",
-            false => format!("{m:.2}"),
-        };
+    if event.magnitude.is_finite() {
         let kind = match event.magnitude_type.as_str() {
             "" => "None",
             kind => kind,
         };
-        write!(text, " | {value} {kind:2}").expect("writing to a String cannot fail");
+        write!(text, " | {:?} {kind:2}", event.magnitude).expect("writing to a String cannot fail");
     }
     text
 }
