@@ -26,16 +26,16 @@ const N_CRUSTAL: usize = 3000;
 const FARTHEST_KM: f64 = 150.0;
 const MOHO_KM: f64 = 40.0;
 /// Total scattering coefficient: share of the energy lost to scattering in a kilometre. Sato, Fehler & Maeda (2012),
-/// *Seismic Wave Propagation and Scattering in the Heterogeneous Earth*, chapter 3: 0.01 within a factor of 3, for S at 1 to 30 Hz.
-const SCATTERING_PER_KM: f64 = 0.01;
+/// *Seismic Wave Propagation and Scattering in the Heterogeneous Earth*, chapter 3: 0.01 within a factor of 3 or so, for S at 1 to 30 Hz.
+const SCATTERING_PER_KM: f64 = 0.03;
 
-const N_SHALLOW: usize = 200;
+const N_SHALLOW: usize = 300;
 const SHALLOW_RADIUS_KM: f64 = 4.0;
 /// Speed, and the distance over which the energy falls by e.
 const SHALLOW_SPEED_KM_S: f64 = 1.6;
 const SHALLOW_DECAY_KM: f64 = 1.0;
-/// Energy of the waves scattered there, over that of the mean direct wave.
-const SHALLOW_ENERGY: f64 = 0.7;
+/// Share of a mean wave's energy that is scattered there; the rest arrives directly. A choice, by the look of records from sedimentary basins.
+pub const SHALLOW_ENERGY: f64 = 0.7;
 
 /// Q = 680 f^0.36 for the central and eastern United States: Atkinson & Boore (1995), *BSSA* 85, 17-30.
 const Q0: f64 = 680.0;

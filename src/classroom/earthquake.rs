@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 
 use rustfft::{FftPlanner, num_complex::Complex64};
 
-use super::coda::Scatterers;
+use super::coda::{SHALLOW_ENERGY, Scatterers};
 use super::greens::{Ray, SITE, rays};
 use super::instrument::{SAMPLING_RATE_HZ, anti_alias};
 use super::motion::Motion;
@@ -66,9 +66,11 @@ fn synthesise(source: &Source, model: &LayeredModel, coda: Option<&Scatterers>) 
         Complex64::new(0.0, 2.0 * PI * f) * brune(f, fc) * anti_alias(f)
     };
     let mut spectrum: [Vec<Complex64>; 3] = std::array::from_fn(|_| vec![Complex64::ZERO; n]);
+    // What the shallow ground scatters is missing from the direct waves.
+    let direct = coda.map_or(1.0, |_| (1.0 - SHALLOW_ENERGY).sqrt());
     for ray in rays(source, model) {
         for (k, &f) in frequencies.iter().enumerate() {
-            let wave = pulse(f, ray.phase.below()) * path(f, &ray, lead_s);
+            let wave = pulse(f, ray.phase.below()) * path(f, &ray, lead_s) * direct;
             for (sum, plateau) in spectrum.iter_mut().zip(ray.plateau_m_s) {
                 sum[k] += wave * plateau;
             }

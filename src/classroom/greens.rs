@@ -14,14 +14,14 @@ use crate::travel::{Arrival, Layer, LayeredModel, Phase, Wave};
 /// The ground below the sensor: soft layers, too thin to matter for travel times, that steepen rays, amplify, and attenuate.
 ///
 /// Speeds are typical of weathered sedimentary rock. The attenuation t* ("kappa") follows from the shear quality
-/// factors of 10 to 100 that Chang (2025) found in the top 400 m: 0.4 km / (0.8 km/s * 12) is 0.042 s. P waves cross
+/// factors of 10 to 100 that Chang (2025) found in the top 400 m: 0.4 km / (0.75 km/s * 10) is 0.053 s. P waves cross
 /// faster and suffer about half.
 pub const SITE: Site = Site {
     vp_km_s: 2.2,
     vs_km_s: 0.8,
     density_g_cm3: 2.1,
-    kappa_p_s: 0.020,
-    kappa_s_s: 0.042,
+    kappa_p_s: 0.027,
+    kappa_s_s: 0.053,
 };
 
 /// See [`SITE`].
@@ -159,7 +159,8 @@ pub fn free_surface(p: f64) -> ((f64, f64), (f64, f64)) {
 }
 
 /// Size of the conversion of an upgoing wave at an interface, `(P to S, S to P)`: Aki & Richards (2002), eq. 5.46, for
-/// small contrasts; S to P from P to S by reciprocity of the energy flux.
+/// small contrasts; S to P from P to S by reciprocity of the energy flux. Where P grazes the interface that theory gives infinity; there S to P
+/// is taken to fade with the cosine of P's angle, as the energy flux does.
 pub fn conversions(p: f64, upper: &Layer, lower: &Layer) -> (f64, f64) {
     let mean = |u: f64, l: f64| (u + l) / 2.0;
     let contrast = |u: f64, l: f64| (l - u) / mean(u, l);
@@ -175,7 +176,7 @@ pub fn conversions(p: f64, upper: &Layer, lower: &Layer) -> (f64, f64) {
         (1.0 - 2.0 * b2p2 - 2.0 * slopes) * density - (4.0 * b2p2 + 4.0 * slopes) * shear;
     (
         (p * a * strength / (2.0 * cos_j)).abs(),
-        (p * b * strength / (2.0 * cos_i.max(0.1))).abs(),
+        (p * b * strength / 2.0 * cos_i).abs(),
     )
 }
 

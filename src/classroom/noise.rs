@@ -15,13 +15,15 @@ use super::random::{Use, normal, smooth, stream};
 
 /// Period in seconds and noise acceleration of HH1, HH2 and HHZ in dB relative to 1 (m/s^2)^2/Hz.
 ///
-/// Measured at GS.OK029 by the USGS (fourth column of its noise tables, the median-like level), here at those 20 of
-/// its 115 periods from which the others follow within 2.1 dB by straight lines over log period.
+/// Measured at GS.OK029 by the USGS (fourth column of its noise tables, the median-like level), here at those 25 of
+/// its 115 periods from which the others follow within 1.3 dB by straight lines over log period.
 /// The fall below 0.035 s is the digitiser's anti-alias filter, the peak near 5 s the ocean's microseism.
-pub const LEVELS_DB: [(f64, [f64; 3]); 20] = [
+pub const LEVELS_DB: [(f64, [f64; 3]); 25] = [
     (0.01612, [-176.0, -175.0, -176.0]),
     (0.017579, [-158.0, -157.0, -158.0]),
+    (0.01917, [-148.0, -148.0, -149.0]),
     (0.020905, [-142.0, -143.0, -143.0]),
+    (0.02486, [-136.0, -136.0, -136.0]),
     (0.029564, [-132.0, -132.0, -132.0]),
     (0.03224, [-122.0, -122.0, -123.0]),
     (0.035158, [-118.0, -118.0, -119.0]),
@@ -29,6 +31,7 @@ pub const LEVELS_DB: [(f64, [f64; 3]); 20] = [
     (0.091189, [-111.0, -112.0, -113.0]),
     (0.16724, [-117.0, -115.0, -119.0]),
     (0.28126, [-119.0, -118.0, -119.0]),
+    (0.36475, [-123.0, -120.0, -123.0]),
     (0.72951, [-136.0, -133.0, -136.0]),
     (1.1251, [-140.0, -138.0, -143.0]),
     (1.5911, [-137.0, -137.0, -142.0]),
@@ -36,8 +39,10 @@ pub const LEVELS_DB: [(f64, [f64; 3]); 20] = [
     (4.1267, [-123.0, -123.0, -127.0]),
     (5.8361, [-124.0, -124.0, -126.0]),
     (6.9403, [-127.0, -127.0, -128.0]),
+    (11.672, [-143.0, -143.0, -145.0]),
     (15.137, [-148.0, -148.0, -153.0]),
     (27.761, [-149.0, -147.0, -163.0]),
+    (36.002, [-148.0, -145.0, -164.0]),
     (55.522, [-146.0, -141.0, -161.0]),
 ];
 
@@ -45,8 +50,8 @@ const BLOCK: usize = 8192;
 const HOP: usize = BLOCK / 2;
 
 /// Day above and night below the median, in the band of human activity.
-const DAY_AND_NIGHT_DB: f64 = 3.0;
-/// Busiest hour of the day, UTC: 13:30 local standard time (UTC - 6 h).
+const DAY_AND_NIGHT_DB: f64 = 2.5;
+/// Busiest hour of the day, UTC: half past one in the afternoon, local standard time (UTC - 6 h).
 const BUSIEST_HOUR_UTC: f64 = 19.5;
 /// Slow random changes of that band and of the microseism: deviation in dB, and time between independent values.
 const ACTIVITY: (f64, f64) = (0.8, 1800.0);
@@ -184,6 +189,6 @@ mod tests {
             let at = |d: i32| modulation_db(3, (f64::from(d) * 24.0 + hour) * 3600.0).1;
             (16_000..16_100).map(at).sum::<f64>() / 100.0
         };
-        assert!((mean(BUSIEST_HOUR_UTC) - mean(BUSIEST_HOUR_UTC - 12.0) - 6.0).abs() < 0.6);
+        assert!((mean(BUSIEST_HOUR_UTC) - mean(BUSIEST_HOUR_UTC - 12.0) - 5.0).abs() < 0.6);
     }
 }
