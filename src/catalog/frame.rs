@@ -56,18 +56,15 @@ impl Catalog {
                 )
             })
         };
-        let numbers = |name: &str| {
+        let numbers = |name: &str| -> Result<Vec<Option<f64>>> {
             let column = column(name, &DataType::Float64)?;
             let values = column.f64().expect("the column was cast");
-            Ok(values.iter().collect::<Vec<_>>())
+            Ok(values.iter().collect())
         };
-        let texts = |name: &str| {
+        let texts = |name: &str| -> Result<Vec<Option<String>>> {
             let column = column(name, &DataType::String)?;
             let values = column.str().expect("the column was cast");
-            Ok(values
-                .iter()
-                .map(|t| t.map(str::to_string))
-                .collect::<Vec<_>>())
+            Ok(values.iter().map(|t| t.map(str::to_string)).collect())
         };
         let times = column(
             "origin_time",
