@@ -166,17 +166,20 @@ pub fn conversions(p: f64, upper: &Layer, lower: &Layer) -> (f64, f64) {
     let contrast = |u: f64, l: f64| (l - u) / mean(u, l);
     let a = mean(upper.vp_km_s, lower.vp_km_s);
     let b = mean(upper.vs_km_s, lower.vs_km_s);
-    let cos_i = (1.0 - (a * p).powi(2)).max(0.0).sqrt();
-    let cos_j = (1.0 - (b * p).powi(2)).max(0.0).sqrt();
-    let slopes = cos_i * cos_j * b / a;
+    let cos = |speed_km_s: f64| (1.0 - (speed_km_s * p).powi(2)).max(0.0).sqrt();
     let density = contrast(upper.density_g_cm3, lower.density_g_cm3);
     let shear = contrast(upper.vs_km_s, lower.vs_km_s);
     let b2p2 = (b * p).powi(2);
-    let strength =
-        (1.0 - 2.0 * b2p2 - 2.0 * slopes) * density - (4.0 * b2p2 + 4.0 * slopes) * shear;
+    let strength = |cos_p: f64, cos_s: f64| {
+        let slopes = cos_p * cos_s * b / a;
+        (1.0 - 2.0 * b2p2 - 2.0 * slopes) * density - (4.0 * b2p2 + 4.0 * slopes) * shear
+    };
+    // Each wave with its angle on its own side.
+    let (p_below, s_above) = (cos(lower.vp_km_s), cos(upper.vs_km_s));
+    let (s_below, p_above) = (cos(lower.vs_km_s), cos(upper.vp_km_s));
     (
-        (p * a * strength / (2.0 * cos_j)).abs(),
-        (p * b * strength / 2.0 * cos_i).abs(),
+        (p * a * strength(p_below, s_above) / (2.0 * s_above)).abs(),
+        (p * b * strength(p_above, s_below) / 2.0 * p_above).abs(),
     )
 }
 

@@ -75,7 +75,7 @@ impl Synthesis {
     /// # Panics
     /// If `component` is not 0, 1 or 2.
     pub fn samples(&self, component: usize, first: i64, n: usize) -> Vec<i32> {
-        self.velocities(component, first, n, |v| instrument::counts(v))
+        self.velocities(component, first, n, instrument::counts)
     }
 
     /// The same as ground velocity in m/s, before the digitiser.
