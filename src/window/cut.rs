@@ -6,6 +6,7 @@ use crate::error::{Result, fail};
 use crate::geo::Point;
 use crate::study::Study;
 use crate::time::{self, Time};
+use crate::travel::{LayeredModel, Phase};
 use crate::waveform::{Record3C, WaveformSource};
 
 /// Where the window of an event begins.
@@ -16,6 +17,12 @@ pub enum StartRule {
     /// After the time that a wave of `km_s` takes from the epicentre: ConvNetQuake's rule, with 5 km/s
     /// (Perol et al. 2018, Materials and Methods).
     Distance { station: Point, km_s: f64 },
+    /// `before_s` before the first P wave of a layered model arrives. The catalog must have depths.
+    PArrival {
+        station: Point,
+        model: LayeredModel,
+        before_s: f64,
+    },
 }
 
 /// Samples of three components, `(3, n_samples)`, from the sample nearest to `start`.
@@ -93,25 +100,33 @@ pub fn event_windows(
     let mut collector = Collector::new(study, catalog.simulated);
     for (i, (event, &class)) in catalog.events().iter().zip(labels).enumerate() {
         let id = event.id.clone();
-        collector.ask(
-            source,
-            start_of(event, rule),
-            1,
-            class,
-            &Origin::Event { id },
-        );
+        let origin = Origin::Event { id };
+        match start_of(event, rule) {
+            Some(start) => collector.ask(source, start, 1, class, &origin),
+            None => collector.miss(&origin, event.origin_time, Reason::NoDepth),
+        }
         progress(i + 1, catalog.len());
     }
     collector.finish()
 }
 
-fn start_of(event: &Event, rule: &StartRule) -> Time {
-    match rule {
-        StartRule::Origin => event.origin_time,
-        StartRule::Distance { station, km_s } => {
-            event.origin_time + time::seconds(event.epicentre().distance_km(*station) / km_s)
+/// `None` where the rule wants a depth and the catalog gives none.
+fn start_of(event: &Event, rule: &StartRule) -> Option<Time> {
+    let delay_s = match rule {
+        StartRule::Origin => 0.0,
+        StartRule::Distance { station, km_s } => event.epicentre().distance_km(*station) / km_s,
+        StartRule::PArrival {
+            station,
+            model,
+            before_s,
+        } => {
+            // A depth above sea level, as a few catalogs have, is the surface.
+            let depth_km = event.depth_km?.max(0.0);
+            let distance_km = event.epicentre().distance_km(*station);
+            model.travel_time_s(Phase::P, depth_km, distance_km) - before_s
         }
-    }
+    };
+    Some(event.origin_time + time::seconds(delay_s))
 }
 
 /// No progress shown.

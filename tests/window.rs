@@ -1,0 +1,323 @@
+//! Windows of events and noise, their scale, and the ledger of those that cannot be had.
+
+use proptest::prelude::*;
+use quakebook::catalog::{Catalog, Event};
+use quakebook::geo::Point;
+use quakebook::study::Study;
+use quakebook::time::{self, Time};
+use quakebook::travel::{LayeredModel, Phase};
+use quakebook::waveform::{Record3C, WaveformSource};
+use quakebook::window::{
+    NoiseRule, Normalisation, Origin, Reason, StartRule, Windows, cut, event_windows,
+    noise_windows, normalise, relative_ranges, seam_jumps, silent,
+};
+use quakebook::{Error, Result};
+
+const STATION: Point = Point {
+    longitude_deg: -97.4,
+    latitude_deg: 35.8,
+};
+
+/// Twenty minutes from midnight whose samples count from 0, with faults at set times.
+struct Source(Record3C);
+
+impl Source {
+    fn new() -> Self {
+        let n = 120_000;
+        let mut data =
+            [0.0, 1e6, 2e6].map(|offset| (0..n).map(|i| offset + i as f32).collect::<Vec<f32>>());
+        data[0][30_500] = f32::NAN;
+        data[1][60_000..61_000].fill(3.0);
+        data[2][90_000..91_000].fill(f32::NAN);
+        for row in &mut data {
+            row[100_000..101_000].fill(f32::NAN);
+        }
+        Self(Record3C {
+            station: "GS.OK029.00".into(),
+            channels: ["HH1", "HH2", "HHZ"].map(String::from),
+            start: midnight(),
+            sampling_rate_hz: 100.0,
+            data,
+            simulated: true,
+        })
+    }
+}
+
+impl WaveformSource for Source {
+    fn record(&self, start: Time, n_samples: usize) -> Result<Record3C> {
+        self.0.window(start, n_samples)
+    }
+}
+
+fn midnight() -> Time {
+    time::parse("2014-02-16").unwrap()
+}
+
+fn catalog(starts_s: &[f64]) -> Catalog {
+    let events = starts_s.iter().enumerate().map(|(i, start_s)| Event {
+        id: format!("e{i}"),
+        origin_time: midnight() + time::seconds(*start_s),
+        longitude_deg: -97.3,
+        latitude_deg: 35.9,
+        depth_km: (i != 1).then_some(5.0),
+        magnitude: 2.0,
+        magnitude_type: "ML".into(),
+        event_type: "earthquake".into(),
+    });
+    Catalog::new("test", false, events.collect())
+}
+
+fn windows_at(starts_s: &[f64], rule: &StartRule) -> Result<Windows> {
+    let labels = vec![1; starts_s.len()];
+    let study = Study::oklahoma();
+    event_windows(
+        &Source::new(),
+        &catalog(starts_s),
+        &labels,
+        rule,
+        &study,
+        &mut silent,
+    )
+}
+
+#[test]
+fn a_window_for_each_event_or_the_reason_why_not() {
+    let windows = windows_at(
+        &[100.0, 300.0, 600.0, 900.0, 1000.0, 1195.0],
+        &StartRule::Origin,
+    )
+    .unwrap();
+    assert_eq!(windows.len(), 1);
+    assert_eq!(windows.windows[0].start, midnight() + time::seconds(100.0));
+    assert_eq!(windows.windows[0].samples.len(), 3000);
+    assert_eq!(windows.windows[0].samples[..2], [10_000.0, 10_001.0]);
+    assert_eq!(windows.windows[0].samples[2999], 2e6 + 10_999.0);
+    assert_eq!(windows.windows[0].origin, Origin::Event { id: "e0".into() });
+    assert_eq!(
+        (windows.class_counts(), windows.simulated),
+        (vec![0, 1, 0, 0], true)
+    );
+    assert_eq!(windows.station, "GS.OK029.00");
+
+    let reasons: Vec<&Reason> = windows.ledger.missing.iter().map(|m| &m.reason).collect();
+    assert_eq!(reasons[0], &Reason::Gap { n_missing: 1 });
+    assert_eq!(reasons[1], &Reason::Flat);
+    assert_eq!(reasons[3], &Reason::NoData);
+    assert!(matches!(reasons[4], Reason::Failed { .. }));
+    assert_eq!(windows.ledger.n_asked, 6);
+    let text = windows.ledger.to_string();
+    assert!(
+        text.starts_with("6 windows asked for, 1 had; missing: 1 failed, 1 flat component"),
+        "{text}"
+    );
+}
+
+#[test]
+fn windows_start_by_the_chosen_rule() {
+    let km = STATION.distance_km(Point::new(-97.3, 35.9));
+    let delay_s = |rule| {
+        let start = windows_at(&[100.0], &rule).unwrap().windows[0].start;
+        time::between_s(midnight(), start) - 100.0
+    };
+    let distance = StartRule::Distance {
+        station: STATION,
+        km_s: 5.0,
+    };
+    assert!((delay_s(distance) - km / 5.0).abs() <= 0.005);
+    let model = LayeredModel::central_us();
+    let travel_s = model.travel_time_s(Phase::P, 5.0, km);
+    let p = StartRule::PArrival {
+        station: STATION,
+        model,
+        before_s: 1.0,
+    };
+    assert!((delay_s(p.clone()) - travel_s + 1.0).abs() <= 0.005);
+    let ledger = windows_at(&[100.0, 200.0], &p).unwrap().ledger;
+    assert_eq!(ledger.missing[0].reason, Reason::NoDepth);
+}
+
+#[test]
+fn bad_input_is_refused() {
+    let study = Study::oklahoma();
+    let ask = |starts: &[f64], labels: &[usize]| {
+        let rule = StartRule::Origin;
+        event_windows(
+            &Source::new(),
+            &catalog(starts),
+            labels,
+            &rule,
+            &study,
+            &mut silent,
+        )
+        .unwrap_err()
+        .to_string()
+    };
+    assert!(ask(&[], &[]).contains("no window to ask for"));
+    assert!(ask(&[1.0], &[]).contains("0 labels"));
+    assert!(ask(&[1.0], &[3]).contains("3 clusters"));
+    assert!(ask(&[5000.0, 6000.0], &[0, 0]).contains("all others"));
+    let record = Source::new().0;
+    for (start_s, words) in [
+        (305.0, "gap of 1"),
+        (600.0, "flat"),
+        (1195.0, "beyond"),
+        (-1.0, "beyond"),
+    ] {
+        let error = cut(&record, midnight() + time::seconds(start_s), 1000).unwrap_err();
+        assert!(
+            matches!(error, Error::Window { .. }) && error.to_string().contains(words),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn noise_lies_between_events() {
+    let study = Study::oklahoma();
+    let catalog = catalog(&[0.0, 200.0, 240.0]);
+    let noise = |rule| noise_windows(&Source::new(), &catalog, &study, rule, &mut silent).unwrap();
+    let midpoints = noise(NoiseRule::Midpoints);
+    let starts = |windows: &Windows| -> Vec<f64> {
+        windows
+            .windows
+            .iter()
+            .map(|w| time::between_s(midnight(), w.start))
+            .collect()
+    };
+    assert_eq!(
+        starts(&midpoints),
+        [100.0, 110.0, 120.0, 220.0, 230.0, 240.0]
+    );
+    assert!(midpoints.windows.iter().all(|w| w.class == 3));
+    assert_eq!(
+        midpoints.windows[1].origin,
+        Origin::Noise { after: "e0".into() }
+    );
+
+    let guarded = noise(NoiseRule::Guarded { guard_s: 30.0 });
+    assert_eq!(starts(&guarded), [85.0, 95.0, 105.0]);
+    assert_eq!(
+        guarded.ledger.counts(),
+        [("no room between events".to_string(), 3)]
+    );
+}
+
+#[test]
+fn windows_survive_the_disk_and_their_damage_is_found() {
+    let events = windows_at(&[100.0, 300.0], &StartRule::Origin).unwrap();
+    let noise = noise_windows(
+        &Source::new(),
+        &catalog(&[0.0, 200.0]),
+        &Study::oklahoma(),
+        NoiseRule::Midpoints,
+        &mut silent,
+    );
+    let both = events.concat(&noise.unwrap()).unwrap();
+    assert_eq!(
+        (both.class_counts(), both.ledger.n_asked),
+        (vec![0, 1, 0, 3], 5)
+    );
+    let scaled = both.normalised(Normalisation::MinMaxJoint).unwrap();
+    assert!(scaled.normalised(Normalisation::Peak).is_err());
+    assert!(
+        both.concat(&scaled)
+            .unwrap_err()
+            .to_string()
+            .contains("two kinds")
+    );
+
+    let dir = tempfile::tempdir().unwrap();
+    for windows in [&both, &scaled] {
+        windows.write(dir.path()).unwrap();
+        assert_eq!(&Windows::read(dir.path()).unwrap(), windows);
+    }
+    let samples = dir.path().join("windows.npy");
+    let mut bytes = std::fs::read(&samples).unwrap();
+    assert_eq!(&bytes[..6], b"\x93NUMPY");
+    assert_eq!((bytes.len() - 4 * 3000 * 4) % 64, 0);
+    bytes[500] ^= 1;
+    std::fs::write(&samples, bytes).unwrap();
+    assert!(
+        Windows::read(dir.path())
+            .unwrap_err()
+            .to_string()
+            .contains("not the samples")
+    );
+    assert!(matches!(
+        Windows::read(dir.path().join("none")),
+        Err(Error::Io { .. })
+    ));
+}
+
+/// By hand: components 0..4, 10..18, -2..2.
+#[test]
+fn scales_by_hand() {
+    let window = [0., 1., 4., 10., 18., 14., -2., 2., 0.];
+    let scaled = |n| normalise(&window, n).unwrap();
+    let alone = scaled(Normalisation::MinMaxPerComponent);
+    assert_eq!(alone, [0., 0.25, 1., 0., 1., 0.5, 0., 1., 0.5]);
+    let joint = scaled(Normalisation::MinMaxJoint);
+    assert_eq!(joint[0], 0.1);
+    assert_eq!((joint[4], joint[6]), (1.0, 0.0));
+    let peak = scaled(Normalisation::Peak);
+    assert_eq!(peak[3..6], [-1.0, 1.0, 0.0]);
+    let deviation = scaled(Normalisation::Deviation);
+    let mean_square: f32 = deviation.iter().map(|x| x * x).sum::<f32>() / 9.0;
+    assert!((mean_square - 1.0).abs() < 1e-6);
+
+    assert_eq!(relative_ranges(&alone), [1.0; 3]);
+    assert_eq!(relative_ranges(&window), [0.5, 1.0, 0.5]);
+    assert!((relative_ranges(&peak)[0] - 0.5).abs() < 1e-6);
+    assert_eq!(seam_jumps(&window), [0.3, 0.8]);
+    assert_eq!(seam_jumps(&alone), [1.0, 0.5]);
+
+    for bad in [
+        &[1.0, 2.0][..],
+        &[],
+        &[1., 1., 2., 3., 4., 5.],
+        &[1., f32::NAN, 2., 3., 4., 5.],
+    ] {
+        assert!(normalise(bad, Normalisation::MinMaxJoint).is_err());
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_cut_window_is_the_slice(first in 0_usize..119_000, n in 1_usize..1100, offset in -0.004..0.004) {
+        let record = Source::new().0;
+        let start = midnight() + time::seconds(first as f64 / 100.0 + offset);
+        match cut(&record, start, n) {
+            Ok(samples) => {
+                prop_assert_eq!(samples.len(), 3 * n);
+                for (row, data) in samples.chunks(n).zip(&record.data) {
+                    prop_assert_eq!(row, &data[first..first + n]);
+                }
+                prop_assert!(samples.iter().all(|x| x.is_finite()));
+            }
+            Err(_) => {
+                let beyond = first + n > record.n_samples();
+                let gap = record.gaps().iter().any(|g| g.start < first + n && first < g.end);
+                let flat = n == 1 || first >= 60_000 && first + n <= 61_000;
+                prop_assert!(beyond || gap || flat);
+            }
+        }
+    }
+
+    #[test]
+    fn scaled_windows_stay_within_their_bounds(samples in prop::collection::vec(-1e6_f32..1e6, 30)) {
+        for (normalisation, low, high) in [
+            (Normalisation::MinMaxPerComponent, 0.0, 1.0),
+            (Normalisation::MinMaxJoint, 0.0, 1.0),
+            (Normalisation::Peak, -1.0, 1.0),
+            (Normalisation::Deviation, -6.0, 6.0),
+        ] {
+            let scaled = normalise(&samples, normalisation).unwrap();
+            prop_assert!(scaled.iter().all(|x| (low..=high).contains(x)));
+            if normalisation != Normalisation::MinMaxPerComponent {
+                for (a, b) in relative_ranges(&scaled).iter().zip(relative_ranges(&samples)) {
+                    prop_assert!((a - b).abs() < 1e-5);
+                }
+            }
+        }
+    }
+}
