@@ -1,1 +1,176 @@
-//! (products)
+//! What one chapter makes for the next: read from the study's derived folder, or made and kept there.
+//!
+//! Every chapter can so be run alone. Products lie in [`Study::derived_dir`], whose name carries the
+//! hash of all the study's numbers, so products of different choices never mix; delete the folder to
+//! make everything anew.
+//!
+//! | Product | File | Made by |
+//! |---|---|---|
+//! | catalog | `catalog.xml`, and `cat.txt` in the paper's form | the event service |
+//! | clusters | `clusters.toml` | [`crate::cluster`] |
+//! | windows | `windows-paper/`, `windows-arrival/` | [`crate::window`] |
+//! | networks | `runs/NAME/` | [`crate::train`] |
+//!
+//! ```no_run
+//! use quakebook::{products, study::Study};
+//! let study = Study::current().unwrap();
+//! let catalog = products::catalog(&study).unwrap();
+//! let clusters = products::clusters(&study).unwrap();
+//! assert_eq!(clusters.labels.len(), catalog.len());
+//! ```
+
+use std::path::{Path, PathBuf};
+
+use crate::catalog::Catalog;
+use crate::cluster::{ClusterParams, Clusters};
+use crate::error::{Error, Result, fail};
+use crate::fdsn::Client;
+use crate::study::Study;
+use crate::time;
+use crate::travel::LayeredModel;
+use crate::waveform::{Record3C, WaveformSource};
+use crate::window::{self, NoiseRule, StartRule, Windows};
+
+/// Noise keeps so far from every event of the catalog when windows are cut with care: the S wave of
+/// the farthest events is then past, and most of its coda.
+pub const NOISE_GUARD_S: f64 = 60.0;
+
+/// An event's window begins so long before its P wave when windows are cut with care.
+pub const BEFORE_P_S: f64 = 2.0;
+
+/// The study's catalog, from its data centre.
+///
+/// # Errors
+/// [`Error::Request`] where the data centre does not answer, [`Error::Catalog`] where it has no event.
+pub fn catalog(study: &Study) -> Result<Catalog> {
+    let path = study.derived_dir().join("catalog.xml");
+    if path.is_file() {
+        let mut catalog = Catalog::read(&path)?;
+        catalog.source.clone_from(&study.provider);
+        catalog.simulated = is_simulated(study);
+        return Ok(catalog);
+    }
+    let catalog = Client::for_study(study)?.fetch_events(study)?;
+    if catalog.is_empty() {
+        return Err(fail!(
+            Catalog,
+            &study.name,
+            "the data centre knows no event in this region and time",
+            "Widen the region or the time span of the study"
+        ));
+    }
+    keep(&path, catalog.to_quakeml().as_bytes())?;
+    keep(
+        &study.derived_dir().join("cat.txt"),
+        catalog.listing().as_bytes(),
+    )?;
+    Ok(catalog)
+}
+
+/// The catalog's clusters as the paper made them: cityblock, on degrees.
+///
+/// # Errors
+/// As [`catalog`], and [`Error::Cluster`] where there are too few events.
+pub fn clusters(study: &Study) -> Result<Clusters> {
+    let path = study.derived_dir().join("clusters.toml");
+    if path.is_file() {
+        return Clusters::read(&path);
+    }
+    let clusters = ClusterParams::for_study(study).fit(&catalog(study)?)?;
+    make_folder(&study.derived_dir())?;
+    clusters.write(&path)?;
+    Ok(clusters)
+}
+
+/// Event and noise windows as the paper cut them, in counts: from the origin time on, and from the
+/// midpoints between events.
+///
+/// # Errors
+/// As [`clusters`], and [`Error::Window`] where no window could be had.
+pub fn windows_as_the_paper(study: &Study) -> Result<Windows> {
+    windows(
+        study,
+        "windows-paper",
+        |_| StartRule::Origin,
+        NoiseRule::Midpoints,
+    )
+}
+
+/// Event and noise windows cut with care, in counts: [`BEFORE_P_S`] before the P wave's arrival, and
+/// [`NOISE_GUARD_S`] away from every event.
+///
+/// # Errors
+/// As [`windows_as_the_paper`].
+pub fn windows_at_arrivals(study: &Study) -> Result<Windows> {
+    let guard = NoiseRule::Guarded {
+        guard_s: NOISE_GUARD_S,
+    };
+    windows(study, "windows-arrival", at_arrival, guard)
+}
+
+fn at_arrival(station: crate::geo::Point) -> StartRule {
+    StartRule::PArrival {
+        station,
+        model: LayeredModel::central_us(),
+        before_s: BEFORE_P_S,
+    }
+}
+
+fn windows(
+    study: &Study,
+    name: &str,
+    rule: impl Fn(crate::geo::Point) -> StartRule,
+    noise: NoiseRule,
+) -> Result<Windows> {
+    let dir = study.derived_dir().join(name);
+    if dir.is_dir() {
+        return Windows::read(&dir);
+    }
+    let (catalog, clusters) = (catalog(study)?, clusters(study)?);
+    let client = Client::for_study(study)?;
+    let rule = rule(client.fetch_station(study)?.position());
+    let silent = &mut window::silent;
+    let events = window::event_windows(&client, &catalog, &clusters.labels, &rule, study, silent)?;
+    let noise = window::noise_windows(&client, &catalog, study, noise, silent)?;
+    let both = events.concat(&noise)?;
+    // Under another name until it is whole, so that an interrupted cell leaves nothing half-made.
+    let partial = dir.with_extension("partial");
+    let _ = std::fs::remove_dir_all(&partial);
+    make_folder(&partial)?;
+    both.write(&partial)?;
+    std::fs::rename(&partial, &dir).map_err(Error::io(&dir))?;
+    Ok(both)
+}
+
+/// The continuous record that the study scans.
+///
+/// # Errors
+/// As [`WaveformSource::record`].
+pub fn continuous(study: &Study) -> Result<Record3C> {
+    let seconds = time::between_s(study.scan.start, study.scan.end);
+    let n_samples = (seconds * study.window.sampling_rate_hz).round() as usize;
+    Client::for_study(study)?.record(study.scan.start, n_samples)
+}
+
+/// The folder of a training run.
+pub fn run_dir(study: &Study, name: &str) -> PathBuf {
+    study.derived_dir().join("runs").join(name)
+}
+
+/// Whether the study's data are simulated: those of the classroom are.
+pub fn is_simulated(study: &Study) -> bool {
+    study.provider == "classroom"
+}
+
+fn keep(path: &Path, bytes: &[u8]) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        make_folder(folder)?;
+    }
+    let partial = path.with_extension("partial");
+    std::fs::write(&partial, bytes).map_err(Error::io(&partial))?;
+    std::fs::rename(&partial, path).map_err(Error::io(path))
+}
+
+fn make_folder(path: &Path) -> Result<()> {
+    std::fs::create_dir_all(path).map_err(Error::io(path))
+}
