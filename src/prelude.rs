@@ -1,1 +1,28 @@
-//! (prelude)
+//! What a notebook needs, by one line: `use quakebook::prelude::*;`.
+//!
+//! Types come by their own names; functions by their module's, so that a cell says where they
+//! belong: `plot::epicentres(..)`, `window::cut(..)`, `products::catalog(..)`.
+
+pub use crate::catalog::{Catalog, Event};
+pub use crate::classroom::{self, Classroom, Truth};
+pub use crate::cluster::{
+    self, ClusterParams, Clusters, Metric, Space, adjusted_rand_index, choose_k,
+};
+pub use crate::dataset::{self, AddedNoise, Augment, Dataset, Split, augment};
+pub use crate::detect;
+pub use crate::display::Table;
+pub use crate::evaluate::{self, ConfusionMatrix, PrecisionRecallCurve, Rate, Score};
+pub use crate::fdsn::{Client, Provider, Station};
+pub use crate::geo::{self, Point};
+pub use crate::network::{self, Classify, ConvNet, Network, Perceptron};
+pub use crate::plot::{self, Figure};
+pub use crate::products;
+pub use crate::study::{Region, Study, TimeSpan};
+pub use crate::time::{self, Time};
+pub use crate::train::{self, Run, TrainParams};
+pub use crate::travel::{self, LayeredModel, Phase};
+pub use crate::waveform::filter::{Filter, Pass};
+pub use crate::waveform::{self, Archive, Record3C, Trace, WaveformSource, mseed, spectrum};
+pub use crate::window::{self, NoiseRule, Normalisation, StartRule, Window, Windows};
+pub use polars::prelude::DataFrame;
+pub use tch::{self, Tensor};
