@@ -1,1 +1,47 @@
-//! (detect)
+//! From a continuous record to a list of events.
+//!
+//! | Step | What it gives |
+//! |---|---|
+//! | [`scan`] | [`Scan`]: probabilities of every window; [`Scan::counts`] is Table 1 of the paper |
+//! | [`Scan::merge`] | [`Detections`]: windows joined to events, by hysteresis |
+//! | [`Detections::match_`] | [`Matches`]: found, missed, false alarms beside a catalog |
+//! | [`classic_sta_lta`], [`recursive_sta_lta`], [`triggers`] | the classical detector, for comparison |
+//!
+//! The paper counts windows: an earthquake that the edge of a window cuts is counted twice. Here
+//! windows may overlap, and what is reported are events.
+//!
+//! ```
+//! use quakebook::detect::{MergeParams, Scan};
+//! # let start = quakebook::time::parse("2014-02-16").unwrap();
+//! // Six windows of 10 s, one cluster and noise: an earthquake lies across windows 2 and 3.
+//! let p_event = [0.1, 0.0, 0.9, 0.6, 0.0, 0.1];
+//! let scan = Scan {
+//!     station: "GS.OK029.00".into(),
+//!     simulated: true,
+//!     sampling_rate_hz: 100.0,
+//!     n_samples: 1000,
+//!     hop_samples: 1000,
+//!     n_classes: 2,
+//!     starts: (0..6).map(|i| start + quakebook::time::seconds(10.0 * i as f64)).collect(),
+//!     probabilities: p_event.iter().flat_map(|p| [*p, 1.0 - p]).collect(),
+//!     n_in_gaps: 0,
+//!     n_flat: 0,
+//!     n_samples_left: 0,
+//! };
+//! assert_eq!(scan.counts(), [2, 4]);
+//! let detections = scan.merge(&MergeParams::default()).unwrap();
+//! assert_eq!(detections.len(), 1);
+//! assert_eq!(detections.items[0].n_windows, 2);
+//! ```
+
+mod detections;
+mod matching;
+mod merge;
+mod scan;
+mod sta_lta;
+
+pub use detections::{Detection, Detections};
+pub use matching::{Found, Matches};
+pub use merge::MergeParams;
+pub use scan::{Scan, ScanParams, scan};
+pub use sta_lta::{classic_sta_lta, recursive_sta_lta, triggers};

@@ -7,8 +7,7 @@ use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, Value
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::style::{Backend, Canvas, FAINT, INK, LARGE, SMALL, line, px, text};
-use crate::error::Result;
+use super::style::{Backend, Canvas, FAINT, INK, LARGE, Painted, SMALL, line, px, text};
 use crate::time::Time;
 
 pub(super) type Chart<'a, 'b> = ChartContext<'a, Backend<'b>, Cartesian2d<Axis, Axis>>;
@@ -238,7 +237,7 @@ pub(super) fn chart<'a, 'b>(
     frame: Frame,
     x: &Axis,
     y: &Axis,
-) -> Result<Chart<'a, 'b>> {
+) -> Painted<Chart<'a, 'b>> {
     let mut chart = ChartBuilder::on(canvas)
         .margin_top(px(frame.top))
         .margin_right(px(frame.right))
@@ -285,7 +284,7 @@ pub(super) fn mark(
     mark: Mark,
     colour: RGBColor,
     r: u32,
-) -> Result<()> {
+) -> Painted<()> {
     let r = px(r) as i32;
     let (x, y) = at;
     match mark {
@@ -315,13 +314,27 @@ pub(super) fn mark(
     Ok(())
 }
 
+/// Draws a mark at a point of the chart.
+pub(super) fn spot(
+    chart: &Chart,
+    at: (f64, f64),
+    shape: Mark,
+    colour: RGBColor,
+    r: u32,
+) -> Painted<()> {
+    let area = chart.plotting_area().strip_coord_spec();
+    let (x0, y0) = area.get_base_pixel();
+    let (x, y) = chart.backend_coord(&at);
+    mark(&area, (x - x0, y - y0), shape, colour, r)
+}
+
 /// A legend in a strip of its own above the plot, so that it never covers data; what is below the
 /// strip is returned. Entries that do not fit in a line go to the next.
 pub(super) fn legend<'b>(
     canvas: &Canvas<'b>,
     left: u32,
     entries: &[(String, Mark, RGBColor)],
-) -> Result<Canvas<'b>> {
+) -> Painted<Canvas<'b>> {
     let style = text(SMALL, INK, HPos::Left, VPos::Center);
     let width = canvas.dim_in_pixel().0 as i32;
     let (pitch, left) = (px(22) as i32, px(left) as i32);
@@ -345,7 +358,7 @@ pub(super) fn dashed(
     from: (f64, f64),
     to: (f64, f64),
     colour: RGBColor,
-) -> Result<()> {
+) -> Painted<()> {
     let series = DashedLineSeries::new([from, to], px(6), px(4), line(colour, 15));
     chart.draw_series(series)?;
     Ok(())

@@ -9,14 +9,16 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, register_font};
 
 use super::Figure;
-use crate::error::{Error, Result, fail};
+use crate::error::{Result, fail};
 
 /// Pixels of the picture for each nominal one, so that print is sharp.
 const SCALE: u32 = 2;
 
 pub(super) type Backend<'a> = BitMapBackend<'a>;
 pub(super) type Canvas<'a> = DrawingArea<Backend<'a>, Shift>;
-pub(super) type Drawn = DrawingAreaErrorKind<<Backend<'static> as DrawingBackend>::ErrorType>;
+/// What drawing on a canvas gives; [`figure`] makes our own error of the backend's.
+pub(super) type Painted<T> =
+    std::result::Result<T, DrawingAreaErrorKind<<Backend<'static> as DrawingBackend>::ErrorType>>;
 
 // The palette that people with any colour vision tell apart: Okabe & Ito (2008), Color Universal
 // Design, https://jfly.uni-koeln.de/color/
@@ -84,7 +86,7 @@ pub(super) fn upward(height: u32, colour: RGBColor) -> TextStyle<'static> {
 pub(super) fn figure(
     caption: impl Into<String>,
     size: (u32, u32),
-    paint: impl FnOnce(&Canvas) -> Result<()>,
+    paint: impl FnOnce(&Canvas) -> Painted<()>,
 ) -> Result<Figure> {
     static FONTS: Once = Once::new();
     FONTS.call_once(|| {
@@ -100,8 +102,14 @@ pub(super) fn figure(
     let mut pixels = vec![255; (width * height * 3) as usize];
     {
         let canvas = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
-        paint(&canvas)?;
-        canvas.present()?;
+        paint(&canvas).map_err(|error| {
+            fail!(
+                Plot,
+                "drawing",
+                error,
+                "Report this with the data of the figure"
+            )
+        })?;
     }
     Ok(Figure {
         number: String::new(),
@@ -165,17 +173,6 @@ fn with_palette(pixels: &[[u8; 3]], step: u8) -> Option<(Vec<[u8; 3]>, Vec<u8>)>
         indices.push(u8::try_from(index).ok()?);
     }
     Some((palette, indices))
-}
-
-impl From<Drawn> for Error {
-    fn from(error: Drawn) -> Self {
-        fail!(
-            Plot,
-            "drawing",
-            error,
-            "Check that the values of the figure are finite"
-        )
-    }
 }
 
 /// Refuses an empty list and values that are not finite.

@@ -1,0 +1,220 @@
+//! Epicentres on the map.
+
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, VPos};
+
+use super::Figure;
+use super::axes::{Axis, Chart, Frame, Mark, chart, legend, spot};
+use super::style::{
+    BLUE, Canvas, INK, Painted, SMALL, check, class_colour, figure, line, px, text,
+};
+use crate::catalog::{Catalog, Event};
+use crate::cluster::Clusters;
+use crate::error::{Result, fail};
+use crate::geo::{EARTH_RADIUS_KM, Point};
+
+/// Epicentres, larger with magnitude, in equal scale east and north, with a named station if one is
+/// given: Figure 1 of the paper.
+///
+/// # Errors
+/// [`crate::Error::Plot`] where the catalog is empty or a coordinate is not finite.
+pub fn epicentres(catalog: &Catalog, station: Option<(&str, Point)>) -> Result<Figure> {
+    let caption = format!(
+        "Epicentres of {} events; the area of a circle grows with magnitude.",
+        catalog.len()
+    );
+    let map = Map::of(catalog, station)?;
+    let figure = figure(caption, map.size, |canvas| {
+        let mut chart = map.chart(canvas, magnitude_key(catalog))?;
+        for event in catalog.events() {
+            circle(&mut chart, event, BLUE)?;
+        }
+        map.finish(&chart)
+    })?;
+    Ok(figure.sourced(&catalog.source, catalog.simulated))
+}
+
+/// Epicentres in the colour of their cluster, with centroids: Figure 2 of the paper.
+///
+/// # Errors
+/// As [`epicentres`], and where `clusters` were not found on this catalog.
+pub fn clusters(
+    catalog: &Catalog,
+    clusters: &Clusters,
+    station: Option<(&str, Point)>,
+) -> Result<Figure> {
+    if clusters.labels.len() != catalog.len() {
+        return Err(fail!(
+            Plot,
+            "clusters",
+            format!(
+                "{} labels for {} events",
+                clusters.labels.len(),
+                catalog.len()
+            ),
+            "Draw the catalog that was clustered"
+        ));
+    }
+    let k = clusters.k();
+    let caption = format!("{k} clusters of {} epicentres.", catalog.len());
+    let map = Map::of(catalog, station)?;
+    let mut entries: Vec<_> = (0..k)
+        .map(|i| {
+            let name = format!("cluster {} ({} events)", i + 1, clusters.sizes[i]);
+            (name, Mark::Dot, class_colour(i, k + 1))
+        })
+        .collect();
+    entries.push(("centroid".into(), Mark::Cross, INK));
+    let figure = figure(caption, map.size, |canvas| {
+        let mut chart = map.chart(canvas, entries)?;
+        for (event, label) in catalog.events().iter().zip(&clusters.labels) {
+            circle(&mut chart, event, class_colour(*label, k + 1))?;
+        }
+        for centroid in &clusters.centroids {
+            let at = (centroid.longitude_deg, centroid.latitude_deg);
+            spot(&chart, at, Mark::Dot, WHITE, 10)?;
+            spot(&chart, at, Mark::Cross, INK, 8)?;
+        }
+        map.finish(&chart)
+    })?;
+    Ok(figure.sourced(&catalog.source, catalog.simulated))
+}
+
+/// The two axes, the figure's size and the station.
+struct Map {
+    x: Axis,
+    y: Axis,
+    size: (u32, u32),
+    station: Option<(String, Point)>,
+}
+
+/// Nominal pixels around the plotting area; the top holds the scale bar.
+const FRAME: Frame = Frame {
+    left: 72,
+    bottom: 50,
+    top: 30,
+    right: 22,
+};
+const WIDTH: u32 = 660;
+/// Two lines of legend.
+const LEGEND: u32 = 52;
+
+impl Map {
+    fn of(catalog: &Catalog, station: Option<(&str, Point)>) -> Result<Self> {
+        let points = catalog.events().iter().map(Event::epicentre);
+        let points: Vec<Point> = points.chain(station.map(|s| s.1)).collect();
+        let magnitudes = catalog.events().iter().map(|event| event.magnitude);
+        check("magnitudes", magnitudes)?;
+        check("longitudes", points.iter().map(|p| p.longitude_deg))?;
+        check("latitudes", points.iter().map(|p| p.latitude_deg))?;
+
+        let mut x = Axis::around("longitude (deg)", points.iter().map(|p| p.longitude_deg), 6);
+        let mut y = Axis::around("latitude (deg)", points.iter().map(|p| p.latitude_deg), 6);
+        // A degree east is shorter than a degree north by the cosine of the latitude. A map that
+        // is much wider than high, or the reverse, shows more of the surroundings instead.
+        let shrink = ((y.low + y.high) / 2.0).to_radians().cos();
+        let ratio = (y.high - y.low) / ((x.high - x.low) * shrink);
+        let wanted = ratio.clamp(0.5, 1.0);
+        if ratio < wanted {
+            y = widened(&y, wanted / ratio);
+        } else {
+            x = widened(&x, ratio / wanted);
+        }
+        let inner = f64::from(WIDTH - FRAME.left - FRAME.right);
+        let height = (inner * wanted) as u32 + FRAME.top + FRAME.bottom + LEGEND;
+        Ok(Self {
+            x,
+            y,
+            size: (WIDTH, height),
+            station: station.map(|(name, at)| (name.to_string(), at)),
+        })
+    }
+
+    fn chart<'a, 'b>(
+        &self,
+        canvas: &'a Canvas<'b>,
+        mut entries: Vec<(String, Mark, RGBColor)>,
+    ) -> Painted<Chart<'a, 'b>> {
+        if let Some((name, _)) = &self.station {
+            entries.push((format!("station {name}"), Mark::Triangle, INK));
+        }
+        let strip = legend(canvas, FRAME.left, &entries)?;
+        let n_used = canvas.dim_in_pixel().1 - strip.dim_in_pixel().1;
+        let frame = Frame {
+            top: FRAME.top + n_used / 2,
+            bottom: FRAME.bottom + LEGEND.saturating_sub(n_used / 2),
+            ..FRAME
+        };
+        let chart = chart(canvas, frame, &self.x, &self.y)?;
+        self.scale_bar(canvas, &chart)?;
+        Ok(chart)
+    }
+
+    /// A bar of round kilometres above the map's right corner.
+    fn scale_bar(&self, canvas: &Canvas, chart: &Chart) -> Painted<()> {
+        let area = chart.plotting_area();
+        let (right, top) = (
+            area.get_x_axis_pixel_range().end,
+            area.get_y_axis_pixel_range().start,
+        );
+        let middle = ((self.y.low + self.y.high) / 2.0).to_radians();
+        let width_km = (self.x.high - self.x.low).to_radians() * EARTH_RADIUS_KM * middle.cos();
+        let bar_km = [0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0]
+            .into_iter()
+            .rfind(|km| *km < width_km / 4.0)
+            .unwrap_or(0.5);
+        let n_pixels = f64::from(area.dim_in_pixel().0) * bar_km / width_km;
+        let (left, y) = (right - n_pixels as i32, top - px(12) as i32);
+        canvas.draw(&PathElement::new([(left, y), (right, y)], line(INK, 30)))?;
+        let style = text(SMALL, INK, HPos::Right, VPos::Center);
+        canvas.draw_text(&format!("{bar_km} km"), &style, (left - px(8) as i32, y))?;
+        Ok(())
+    }
+
+    /// The station, above all events.
+    fn finish(&self, chart: &Chart) -> Painted<()> {
+        let Some((_, at)) = &self.station else {
+            return Ok(());
+        };
+        let at = (at.longitude_deg, at.latitude_deg);
+        spot(chart, at, Mark::Triangle, WHITE, 9)?;
+        spot(chart, at, Mark::Triangle, INK, 7)
+    }
+}
+
+/// The axis, `factor` times as long around the same middle.
+fn widened(axis: &Axis, factor: f64) -> Axis {
+    let (middle, half) = (
+        (axis.low + axis.high) / 2.0,
+        (axis.high - axis.low) / 2.0 * factor,
+    );
+    Axis::linear(&axis.name, middle - half, middle + half, 6)
+}
+
+/// Nominal radius of a circle: its area grows by the same factor with each magnitude.
+fn radius(magnitude: f64) -> f64 {
+    2.0 * 1.45f64.powf(magnitude.clamp(-1.0, 8.0) - 1.0)
+}
+
+fn circle(chart: &mut Chart, event: &Event, colour: RGBColor) -> Painted<()> {
+    let at = (event.longitude_deg, event.latitude_deg);
+    let r = (radius(event.magnitude) * f64::from(px(1))).round() as i32;
+    chart.draw_series([
+        Circle::new(at, r, colour.mix(0.55).filled()),
+        Circle::new(at, r, line(colour, 5)),
+    ])?;
+    Ok(())
+}
+
+/// Which magnitudes there are; the circles themselves show the sizes.
+fn magnitude_key(catalog: &Catalog) -> Vec<(String, Mark, RGBColor)> {
+    let magnitudes = catalog.events().iter().map(|event| event.magnitude);
+    let (low, high) = magnitudes.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), m| {
+        (low.min(m), high.max(m))
+    });
+    vec![(
+        format!("event, magnitude {low:.1} to {high:.1}"),
+        Mark::Dot,
+        BLUE,
+    )]
+}

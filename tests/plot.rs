@@ -1,0 +1,377 @@
+//! Every figure, drawn from made-up data. `QUAKEBOOK_FIGURES=DIR` keeps the pictures to look at.
+
+use quakebook::catalog::{Catalog, Event};
+use quakebook::cluster::ClusterParams;
+use quakebook::detect::{Detection, Detections, Scan};
+use quakebook::evaluate::{Calibration, ConfusionMatrix, PrecisionRecallCurve};
+use quakebook::geo::Point;
+use quakebook::network::{ConvNet, Network, Perceptron};
+use quakebook::plot::{self, Figure};
+use quakebook::study::{Study, TimeSpan};
+use quakebook::time::{self, Time};
+use quakebook::train::{Epoch, Run, Stop, TrainParams};
+use quakebook::waveform::filter::Filter;
+use quakebook::waveform::{Record3C, spectrum};
+use quakebook::window::{Origin, Window};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// The picture is a PNG of twice the nominal size, with ink, on a white ground.
+fn look(name: &str, figure: &Figure) {
+    if let Some(dir) = std::env::var_os("QUAKEBOOK_FIGURES") {
+        let path = std::path::Path::new(&dir).join(format!("{name}.png"));
+        std::fs::write(path, &figure.png).unwrap();
+    }
+    let (palette, pixels, width) = decode(&figure.png);
+    assert_eq!(width as u32, 2 * figure.size.0, "{name}");
+    assert_eq!(pixels.len() / width, 2 * figure.size.1 as usize, "{name}");
+    let is_white = |i: usize| palette[i] == [255; 3];
+    let n_white = pixels.iter().filter(|i| is_white(**i)).count();
+    let ink = 1.0 - n_white as f64 / pixels.len() as f64;
+    assert!(
+        (0.01..0.9).contains(&ink),
+        "{name}: {ink} of the picture is ink"
+    );
+    // Nothing is cut off: the outermost pixels are paper.
+    let height = pixels.len() / width;
+    let edge = (0..width).flat_map(|x| [x, (height - 1) * width + x]);
+    let edge = edge.chain((0..height).flat_map(|y| [y * width, y * width + width - 1]));
+    assert!(
+        edge.into_iter().all(|i| is_white(pixels[i])),
+        "{name}: ink on the edge"
+    );
+    assert!(!figure.caption.is_empty(), "{name}");
+}
+
+/// Colours, and each pixel's index among them.
+fn decode(bytes: &[u8]) -> (Vec<[u8; 3]>, Vec<usize>, usize) {
+    let mut decoder = png::Decoder::new(bytes);
+    decoder.set_transformations(png::Transformations::EXPAND);
+    let mut reader = decoder.read_info().unwrap();
+    let mut data = vec![0; reader.output_buffer_size()];
+    let info = reader.next_frame(&mut data).unwrap();
+    assert_eq!(info.color_type, png::ColorType::Rgb);
+    let mut palette: Vec<[u8; 3]> = Vec::new();
+    let mut places = std::collections::HashMap::new();
+    let indices = data[..info.buffer_size()]
+        .chunks_exact(3)
+        .map(|p| {
+            *places.entry([p[0], p[1], p[2]]).or_insert_with(|| {
+                palette.push([p[0], p[1], p[2]]);
+                palette.len() - 1
+            })
+        })
+        .collect();
+    (palette, indices, info.width as usize)
+}
+
+fn at(seconds: f64) -> Time {
+    time::parse("2014-02-16").unwrap() + time::seconds(seconds)
+}
+
+fn catalog(n: usize) -> Catalog {
+    let mut random = ChaCha8Rng::seed_from_u64(1);
+    let zones = [(-97.52, 35.86), (-97.40, 35.78), (-97.30, 35.90)];
+    let events = (0..n).map(|i| {
+        let (longitude, latitude) = zones[i % 3];
+        let mut about = |middle: f64| middle + random.random_range(-0.03..0.03);
+        let (longitude_deg, latitude_deg) = (about(longitude), about(latitude));
+        Event {
+            id: i.to_string(),
+            origin_time: at(i as f64 * 86_400.0 * 1000.0 / n as f64),
+            longitude_deg,
+            latitude_deg,
+            depth_km: Some(5.0),
+            magnitude: 1.5 - random.random_range(0.0001f64..1.0).log10(),
+            magnitude_type: "ML".into(),
+            event_type: "earthquake".into(),
+        }
+    });
+    Catalog::new("made up", true, events.collect())
+}
+
+fn record(n_samples: usize) -> Record3C {
+    let mut random = ChaCha8Rng::seed_from_u64(2);
+    let data = [0.6, 0.8, 1.0].map(|gain| {
+        (0..n_samples)
+            .map(|i| {
+                let t = i as f32 / 100.0 - 3.0;
+                let wave = if t > 0.0 {
+                    (-t / 2.0).exp() * (t * 40.0).sin()
+                } else {
+                    0.0
+                };
+                gain * (3000.0 * wave + random.random_range(-200.0..200.0))
+            })
+            .collect::<Vec<f32>>()
+    });
+    Record3C {
+        station: "GS.OK029.00".into(),
+        channels: ["HH1", "HH2", "HHZ"].map(String::from),
+        start: at(0.0),
+        sampling_rate_hz: 100.0,
+        data,
+        simulated: true,
+    }
+}
+
+fn noise_window() -> Window {
+    let record = record(1000);
+    Window {
+        start: record.start,
+        samples: record.data.concat(),
+        class: 3,
+        origin: Origin::Noise { after: "1".into() },
+    }
+}
+
+fn scanned() -> (Scan, Detections) {
+    let mut random = ChaCha8Rng::seed_from_u64(3);
+    let p: Vec<f32> = (0..3600)
+        .map(|_| random.random_range(0.0f32..0.1))
+        .collect();
+    let p = |i: usize| {
+        if [500, 680, 3100].contains(&i) {
+            0.9
+        } else {
+            p[i]
+        }
+    };
+    let scan = Scan {
+        station: "GS.OK029.00".into(),
+        simulated: true,
+        sampling_rate_hz: 100.0,
+        n_samples: 1000,
+        hop_samples: 1000,
+        n_classes: 4,
+        starts: (0..3600).map(|i| at(10.0 * i as f64)).collect(),
+        probabilities: (0..3600)
+            .flat_map(|i| [p(i), 0.0, 0.0, 1.0 - p(i)])
+            .collect(),
+        n_in_gaps: 0,
+        n_flat: 0,
+        n_samples_left: 0,
+    };
+    let detection = |start: f64, class| Detection {
+        start: at(start),
+        end: at(start + 10.0),
+        time: at(start + 5.0),
+        class,
+        probability: 0.9,
+        n_windows: 1,
+    };
+    let detections = Detections {
+        station: scan.station.clone(),
+        simulated: true,
+        n_classes: 4,
+        scanned: vec![TimeSpan {
+            start: at(0.0),
+            end: at(36_000.0),
+        }],
+        items: vec![
+            detection(5000.0, 0),
+            detection(6800.0, 1),
+            detection(31_000.0, 2),
+        ],
+    };
+    (scan, detections)
+}
+
+#[test]
+fn maps() {
+    let catalog = catalog(600);
+    let station = Some(("GS.OK029", Point::new(-97.45486, 35.79657)));
+    look("epicentres", &plot::epicentres(&catalog, station).unwrap());
+    let clusters = ClusterParams::new(3).fit(&catalog).unwrap();
+    let figure = plot::clusters(&catalog, &clusters, station).unwrap();
+    look("clusters", &figure);
+    assert_eq!(figure.source, "Simulated data: made up.");
+    // A catalog that is a line, a single event, and none.
+    let line = catalog.filter(|event| event.latitude_deg > 35.9);
+    look("few", &plot::epicentres(&line, None).unwrap());
+    let one = catalog.filter(|event| event.id == "7");
+    look("one", &plot::epicentres(&one, None).unwrap());
+    let none = catalog.filter(|_| false);
+    let error = plot::epicentres(&none, station).unwrap_err().to_string();
+    assert!(error.contains("nothing to draw"), "{error}");
+    assert!(plot::clusters(&one, &clusters, None).is_err());
+}
+
+#[test]
+fn seismicity_in_time() {
+    let catalog = catalog(600);
+    look("magnitudes", &plot::magnitudes_in_time(&catalog).unwrap());
+    look("months", &plot::monthly_counts(&catalog).unwrap());
+    look(
+        "gutenberg-richter",
+        &plot::frequency_magnitude(&catalog, 1.7, 1.0).unwrap(),
+    );
+    assert!(plot::frequency_magnitude(&catalog, 9.0, 1.0).is_err());
+    assert!(plot::monthly_counts(&catalog.filter(|_| false)).is_err());
+}
+
+#[test]
+fn waveforms() {
+    let short = record(1000);
+    let marks = [(at(3.0), "P"), (at(4.5), "S")];
+    look("record", &plot::record(&short, &marks).unwrap());
+    let mut long = record(400_000);
+    for data in &mut long.data {
+        data[100_000..150_000].fill(f32::NAN);
+    }
+    look("record-with-gap", &plot::record(&long, &[]).unwrap());
+    let window = noise_window();
+    look(
+        "window",
+        &plot::window(&window, &["HH1", "HH2", "HHZ"], 100.0).unwrap(),
+    );
+    let vectors = [
+        ("Original", &window.samples[..]),
+        ("With 5 % noise", &window.samples[..]),
+    ];
+    look("vectors", &plot::vectors(&vectors).unwrap());
+
+    let mut nothing = short.clone();
+    nothing.data = [vec![f32::NAN; 10], vec![f32::NAN; 10], vec![f32::NAN; 10]];
+    assert!(plot::record(&nothing, &[]).is_err());
+    let mut flat = short.clone();
+    flat.data = [vec![0.0; 500], vec![0.0; 500], vec![0.0; 500]];
+    look("flat", &plot::record(&flat, &[]).unwrap());
+    assert!(plot::vectors(&[("broken", &[1.0, f32::NAN, 2.0])]).is_err());
+    assert!(plot::vectors(&[]).is_err());
+}
+
+#[test]
+fn spectra() {
+    let record = record(6000);
+    let psd = spectrum::psd(&record.data[2], 100.0, 512).unwrap();
+    let other = spectrum::psd(&record.data[0], 100.0, 512).unwrap();
+    let figure = plot::power_spectra(&[("HHZ", &psd), ("HH1", &other)], "counts^2/Hz").unwrap();
+    look("psd", &figure);
+    let spectrogram = spectrum::spectrogram(&record.data[2], 100.0, 256, 128).unwrap();
+    look(
+        "spectrogram",
+        &plot::spectrogram(&spectrogram, "counts^2/Hz").unwrap(),
+    );
+    let band = Filter::bandpass(4, 2.0, 20.0, 100.0).unwrap();
+    let high = Filter::highpass(2, 1.0, 100.0).unwrap();
+    let filters = [("bandpass 2 to 20 Hz", &band), ("highpass 1 Hz", &high)];
+    look(
+        "filters",
+        &plot::filter_responses(&filters, 0.1, 50.0).unwrap(),
+    );
+    assert!(plot::filter_responses(&filters, 0.0, 50.0).is_err());
+    assert!(plot::power_spectra(&[], "counts^2/Hz").is_err());
+}
+
+#[test]
+fn networks_and_their_training() {
+    let epoch = |i: usize| Epoch {
+        epoch: i,
+        train_loss: 1.2 * (-(i as f64) / 8.0).exp() + 0.1,
+        validation_loss: 1.0 * (-(i as f64) / 6.0).exp() + 0.2 + 0.006 * i as f64,
+        validation_accuracy: 0.9 - 0.5 * (-(i as f64) / 5.0).exp(),
+        seconds: 1.0,
+    };
+    let run = Run {
+        network: "convolutional network".into(),
+        params: TrainParams::adam(&Study::oklahoma().train, 1),
+        epochs: (1..=24).map(epoch).collect(),
+        best_epoch: 18,
+        stop: Stop::Validation,
+        train_sha256: String::new(),
+        weights_sha256: String::new(),
+        dir: None,
+    };
+    look("training", &plot::training(&run).unwrap());
+    assert!(
+        plot::training(&Run {
+            epochs: vec![],
+            ..run
+        })
+        .is_err()
+    );
+    let network = ConvNet::new(1000, 4, 1);
+    look(
+        "convnet",
+        &plot::layers(&[3, 1000], &network.layers()).unwrap(),
+    );
+    let network = Perceptron::new(1000, 4, 1);
+    look(
+        "perceptron",
+        &plot::layers(&[3000], &network.layers()).unwrap(),
+    );
+    assert!(plot::layers(&[3000], &[]).is_err());
+}
+
+#[test]
+fn confusion() {
+    let truth: Vec<usize> = (0..2595).map(|i| [0, 1, 2, 3, 3, 3, 3][i % 7]).collect();
+    let predicted: Vec<usize> = (0..2595)
+        .map(|i| [0, 1, 3, 3, 3, 3, 2][(i * 5 / 4) % 7])
+        .collect();
+    let matrix = ConfusionMatrix::new(4, &truth, &predicted).unwrap();
+    let empty = ConfusionMatrix::new(4, &[], &[]).unwrap();
+    let four = [
+        ("Training", &matrix),
+        ("Validation", &matrix),
+        ("Test", &empty),
+        ("All", &matrix),
+    ];
+    look("confusion", &plot::confusion_matrices(&four).unwrap());
+    look(
+        "confusion-1",
+        &plot::confusion_matrices(&four[..1]).unwrap(),
+    );
+    assert!(plot::confusion_matrices(&[]).is_err());
+}
+
+#[test]
+fn detection() {
+    let (scan, detections) = scanned();
+    let mut day = catalog(4);
+    day = Catalog::new("made up", true, {
+        let mut events = day.events().to_vec();
+        for (event, t) in events.iter_mut().zip([5003.0, 6802.0, 20_000.0, 30_990.0]) {
+            event.origin_time = at(t);
+        }
+        events
+    });
+    look(
+        "probabilities",
+        &plot::probabilities(&scan, &day, 0.5).unwrap(),
+    );
+    look(
+        "detections",
+        &plot::detections(&record(3_600_000), &detections, &day).unwrap(),
+    );
+    let short = record(6000);
+    let mut near = detections.clone();
+    near.items[0].start = at(2.0);
+    near.items[0].end = at(22.0);
+    look(
+        "detections-short",
+        &plot::detections(&short, &near, &day).unwrap(),
+    );
+
+    let truth: Vec<bool> = (0..200).map(|i| i % 7 == 0).collect();
+    let scores: Vec<f64> = (0..200)
+        .map(|i| {
+            if i % 7 == 0 {
+                0.4 + (i % 13) as f64 / 22.0
+            } else {
+                (i % 17) as f64 / 30.0
+            }
+        })
+        .collect();
+    let curve = PrecisionRecallCurve::new(&truth, &scores).unwrap();
+    look("precision-recall", &plot::precision_recall(&curve).unwrap());
+    let calibration = Calibration::new(&truth, &scores, 8).unwrap();
+    look("reliability", &plot::reliability(&calibration).unwrap());
+    let nothing = Scan {
+        starts: vec![],
+        probabilities: vec![],
+        ..scan
+    };
+    assert!(plot::probabilities(&nothing, &day, 0.5).is_err());
+}
