@@ -161,11 +161,10 @@ impl Scatterers {
             }
         }
         let step_hz = SAMPLING_RATE_HZ / n as f64;
+        let loss_per_s: Vec<f64> = (0..n / 2).map(|k| loss_per_s(k as f64 * step_hz)).collect();
         let mut spectrum = std::array::from_fn(|_| vec![Complex64::ZERO; n / 2]);
         for (track, time_s) in tracks.iter_mut().zip(TRACKS_S) {
-            let filter: Vec<f64> = (0..n / 2)
-                .map(|k| attenuation(k as f64 * step_hz, time_s))
-                .collect();
+            let filter: Vec<f64> = loss_per_s.iter().map(|l| (-l * time_s).exp()).collect();
             for (series, spectrum) in track.iter_mut().zip(&mut spectrum) {
                 fft.process(series);
                 for ((sum, filter), value) in spectrum.iter_mut().zip(&filter).zip(series) {
@@ -199,9 +198,9 @@ fn length([x, y, z]: [f64; 3]) -> f64 {
 /// Times under way of the attenuation tracks, in seconds.
 const TRACKS_S: [f64; 9] = [0.0, 4.0, 10.0, 20.0, 40.0, 80.0, 120.0, 160.0, 240.0];
 
-/// exp(-pi f t / Q(f)).
-fn attenuation(frequency_hz: f64, time_s: f64) -> f64 {
-    (-PI * frequency_hz.powf(1.0 - Q_EXPONENT) * time_s / Q0).exp()
+/// pi f / Q(f): amplitude falls as exp(-loss t).
+fn loss_per_s(frequency_hz: f64) -> f64 {
+    PI * frequency_hz.powf(1.0 - Q_EXPONENT) / Q0
 }
 
 /// 1 over the first 60 % of the record, 0 from 92 % on: nothing is cut off.
