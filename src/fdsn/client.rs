@@ -1,5 +1,7 @@
 //! What a study needs of a data centre.
 
+use std::path::PathBuf;
+
 use reqwest::blocking;
 
 use super::cache::Cache;
@@ -69,6 +71,14 @@ impl Client {
     pub fn without_cache(&self) -> Self {
         Self {
             cache: None,
+            ..self.clone()
+        }
+    }
+
+    /// The same client, keeping its answers in another folder.
+    pub fn with_cache(&self, folder: impl Into<PathBuf>) -> Self {
+        Self {
+            cache: (!self.provider.simulated).then(|| Cache::new(folder.into())),
             ..self.clone()
         }
     }
