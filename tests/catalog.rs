@@ -138,7 +138,7 @@ fn answers_of_data_centres_are_read() {
         ("fdsn/isc_via_iris_eventtext_sample.txt", 7, "2413"),
         ("fdsn/obspy_csv/events.txt", 2, "2413"),
         ("fdsn/obspy_quakeml/usgs_event.xml", 2, "ci37285320"),
-        ("fdsn/obspy_quakeml/iris_events.xml", 2, "3279407"),
+        ("fdsn/obspy_quakeml/iris_events.xml", 2, "2318174"),
         (
             "fdsn/obspy_quakeml/neries_events.xml",
             3,
