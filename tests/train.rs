@@ -4,7 +4,7 @@ use std::path::Path;
 
 use quakebook::Error;
 use quakebook::dataset::{Dataset, Split};
-use quakebook::network::{Classify, ConvNet, Network, Perceptron, weights_sha256};
+use quakebook::network::{ConvNet, Network, Perceptron, weights_sha256};
 use quakebook::study::{SplitChoice, Study};
 use quakebook::time::{parse, seconds};
 use quakebook::train::{Epoch, Optimiser, Run, TrainParams, train};

@@ -43,13 +43,13 @@ impl Perceptron {
     /// Until training calls [`Network::prepare`] the inputs are mapped as if they spanned `[0, 1]`.
     pub fn new(n_samples: usize, n_classes: usize, seed: u64) -> Self {
         let store = nn::VarStore::new(Device::cuda_if_available());
-        let root = store.root();
+        let (root, input) = (store.root(), store.root() / "input");
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let n_inputs = 3 * n_samples;
         let inputs = [n_inputs as i64];
         let device = (Kind::Float, store.device());
-        let centre = root.add("input.centre", Tensor::full(inputs, 0.5, device), false);
-        let gain = root.add("input.gain", Tensor::full(inputs, 2.0, device), false);
+        let centre = input.add("centre", Tensor::full(inputs, 0.5, device), false);
+        let gain = input.add("gain", Tensor::full(inputs, 2.0, device), false);
         let hidden = nguyen_widrow(&root / "hidden", n_inputs, N_HIDDEN, &mut rng);
         let output = nguyen_widrow(&root / "output", N_HIDDEN, n_classes, &mut rng);
         Self {
