@@ -6,7 +6,7 @@ use rand_distr::StandardNormal;
 
 use super::{Labelled, Train};
 use crate::error::{Result, fail};
-use crate::window::Normalisation;
+use crate::window::{Normalisation, normalise};
 
 /// What is added to a copy, in units of level times the window's largest absolute value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,8 +52,8 @@ impl Augment {
 /// It takes the training part alone: a copy of a tested window cannot get into the training.
 ///
 /// # Errors
-/// [`crate::Error::Dataset`] where a level is not a positive number, or a copy cannot be
-/// normalised because it is flat.
+/// [`crate::Error::Dataset`] where a level is not a positive number; [`crate::Error::Window`] where
+/// a copy cannot be normalised.
 pub fn augment(train: &Train, augment: &Augment, seed: u64) -> Result<Train> {
     with_copies(&train.0, augment, seed).map(Train)
 }
@@ -88,55 +88,10 @@ pub(super) fn with_copies(data: &Labelled, augment: &Augment, seed: u64) -> Resu
                 *x += amplitude * unit;
             }
             if let Some(normalisation) = augment.renormalise {
-                renormalise(window, normalisation)?;
+                window.copy_from_slice(&normalise(window, normalisation)?);
             }
         }
         all.append(copies);
     }
     Ok(all)
-}
-
-/// Normalises one window of `3 * n` values in place.
-fn renormalise(window: &mut [f32], normalisation: Normalisation) -> Result<()> {
-    let n_samples = window.len() / 3;
-    match normalisation {
-        Normalisation::MinMaxPerComponent => {
-            for component in window.chunks_exact_mut(n_samples) {
-                min_max(component)?;
-            }
-            Ok(())
-        }
-        Normalisation::MinMaxJoint => min_max(window),
-        Normalisation::Deviation | Normalisation::Peak => {
-            for component in window.chunks_exact_mut(n_samples) {
-                let mean = component.iter().sum::<f32>() / n_samples as f32;
-                component.iter_mut().for_each(|x| *x -= mean);
-            }
-            let scale = if normalisation == Normalisation::Peak {
-                window.iter().fold(0.0_f32, |peak, x| peak.max(x.abs()))
-            } else {
-                (window.iter().map(|x| x * x).sum::<f32>() / window.len() as f32).sqrt()
-            };
-            divide(window, 0.0, scale)
-        }
-    }
-}
-
-fn min_max(values: &mut [f32]) -> Result<()> {
-    let min = values.iter().copied().fold(f32::INFINITY, f32::min);
-    let max = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    divide(values, min, max - min)
-}
-
-fn divide(values: &mut [f32], offset: f32, scale: f32) -> Result<()> {
-    if !(scale > 0.0 && scale.is_finite()) {
-        return Err(fail!(
-            Dataset,
-            "a copy",
-            format!("its values span {scale}"),
-            "Leave out flat windows when cutting"
-        ));
-    }
-    values.iter_mut().for_each(|x| *x = (*x - offset) / scale);
-    Ok(())
 }

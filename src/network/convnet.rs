@@ -86,14 +86,9 @@ impl Network for ConvNet {
         let lengths = lengths(self.n_samples);
         let mut layers = Vec::with_capacity(N_CONVOLUTIONS + 1);
         let mut n_in = 3;
-        for number in 1..=N_CONVOLUTIONS {
-            let name = format!("conv{number}");
-            layers.push(Layer::conv(
-                &name,
-                n_in,
-                KERNEL,
-                [N_CHANNELS, lengths[number]],
-            ));
+        for (index, &length) in lengths[1..].iter().enumerate() {
+            let name = format!("conv{}", index + 1);
+            layers.push(Layer::conv(&name, n_in, KERNEL, [N_CHANNELS, length]));
             n_in = N_CHANNELS;
         }
         let n_flat = N_CHANNELS * lengths[N_CONVOLUTIONS];

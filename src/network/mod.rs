@@ -54,7 +54,7 @@ use tch::{Device, Kind, Tensor, nn};
 pub use convnet::ConvNet;
 pub use layer::Layer;
 pub use perceptron::Perceptron;
-pub(crate) use weights::{named_weights, set_weights};
+pub(crate) use weights::{NamedTensors, named_weights, set_weights};
 pub use weights::{read_weights, weights_sha256, write_weights};
 
 use crate::error::{Result, fail};

@@ -10,6 +10,9 @@ use tch::{Kind, Tensor, nn};
 use super::Network;
 use crate::error::{Error, Result, fail};
 
+/// Tensors by name, as safetensors holds them.
+pub(crate) type NamedTensors = Vec<(String, Tensor)>;
+
 /// A trainable tensor of numbers from `-bound` to `bound`, which `rng` alone decides: libtorch's own
 /// generator is shared by the whole process.
 pub(super) fn uniform(
@@ -35,8 +38,8 @@ pub(super) fn zeros(path: &nn::Path, name: &str, n: usize) -> Tensor {
 }
 
 /// All weights, by name in alphabetical order: copies, on the processor.
-pub(crate) fn named_weights(network: &dyn Network) -> Vec<(String, Tensor)> {
-    let mut weights: Vec<(String, Tensor)> = network
+pub(crate) fn named_weights(network: &dyn Network) -> NamedTensors {
+    let mut weights: NamedTensors = network
         .store()
         .variables()
         .into_iter()

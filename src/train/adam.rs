@@ -3,7 +3,7 @@
 use tch::{Kind, Tensor};
 
 use super::batches::Batches;
-use crate::network::Network;
+use crate::network::{NamedTensors, Network};
 
 // Kingma & Ba 2015, algorithm 1: the values they propose.
 const BETA_1: f64 = 0.9;
@@ -60,11 +60,13 @@ impl Adam {
         let rate = self.learning_rate / (1.0 - BETA_1.powf(step));
         let correction = (1.0 - BETA_2.powf(step)).sqrt();
         for (_, weight, mean, square) in &mut self.moments {
-            let mut gradient = weight.grad();
             // A bias is a vector; what is penalised is a matrix or more.
-            if self.weight_decay > 0.0 && weight.dim() > 1 {
-                gradient = gradient + &*weight * self.weight_decay;
-            }
+            let penalty = if weight.dim() > 1 {
+                self.weight_decay
+            } else {
+                0.0
+            };
+            let gradient = weight.grad() + &*weight * penalty;
             let _ = mean
                 .g_mul_scalar_(BETA_1)
                 .g_add_(&(&gradient * (1.0 - BETA_1)));
@@ -76,7 +78,7 @@ impl Adam {
         }
     }
 
-    pub fn state(&self) -> Vec<(String, Tensor)> {
+    pub fn state(&self) -> NamedTensors {
         let mut state = vec![("n_steps".into(), Tensor::from_slice(&[self.n_steps]))];
         for (name, _, mean, square) in &self.moments {
             state.push((format!("mean.{name}"), mean.to(tch::Device::Cpu)));

@@ -9,7 +9,7 @@ use tch::Tensor;
 use super::params::TrainParams;
 use crate::dataset::{Train, Validation};
 use crate::error::{Error, Result, fail};
-use crate::network::{Network, read_weights, weights_sha256, write_weights};
+use crate::network::{NamedTensors, Network, read_weights, weights_sha256, write_weights};
 
 /// One pass through the training windows.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -252,7 +252,7 @@ impl Folder {
     }
 
     /// The epochs done, and the state after them.
-    pub fn checkpoint(&self) -> Result<Option<(Vec<Epoch>, Vec<(String, Tensor)>)>> {
+    pub fn checkpoint(&self) -> Result<Option<(Vec<Epoch>, NamedTensors)>> {
         if !self.path("log.csv").exists() {
             return Ok(None);
         }

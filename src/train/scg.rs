@@ -2,6 +2,8 @@
 
 use tch::Tensor;
 
+use crate::network::NamedTensors;
+
 /// MATLAB's `trainscg` has these two for defaults; Møller asks for at most 1e-4 and 1e-6.
 const SIGMA: f64 = 5e-5;
 const LAMBDA: f64 = 5e-7;
@@ -108,7 +110,7 @@ impl Scg {
         }
     }
 
-    pub fn state(&self) -> Vec<(String, Tensor)> {
+    pub fn state(&self) -> NamedTensors {
         let scalars = [
             self.value,
             self.delta,

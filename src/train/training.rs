@@ -12,14 +12,14 @@ use super::run::{Config, Epoch, Folder, Outcome, Run, Stop};
 use super::scg::Scg;
 use crate::dataset::{Labelled, Train, Validation};
 use crate::error::{Result, fail};
-use crate::network::{Network, named_weights, set_weights, weights_sha256};
+use crate::network::{NamedTensors, Network, named_weights, set_weights, weights_sha256};
 
 /// What a run folder held.
 pub(super) enum Begun<'a> {
     /// A finished run, whose weights the network now has.
     Finished(Run),
     /// Nothing, or an unfinished run that goes on.
-    Open(Training<'a>),
+    Open(Box<Training<'a>>),
 }
 
 /// The state between two epochs.
@@ -33,7 +33,7 @@ pub(super) struct Training<'a> {
     descent: Descent,
     epochs: Vec<Epoch>,
     /// The weights of the best epoch.
-    best: Vec<(String, Tensor)>,
+    best: NamedTensors,
 }
 
 enum Descent {
@@ -87,7 +87,7 @@ impl<'a> Training<'a> {
             network,
         };
         training.resume()?;
-        Ok(Begun::Open(training))
+        Ok(Begun::Open(Box::new(training)))
     }
 
     /// One epoch: descend, validate, save.
@@ -187,7 +187,7 @@ impl<'a> Training<'a> {
     }
 
     /// Everything that the next epoch needs, by name.
-    fn state(&self) -> Vec<(String, Tensor)> {
+    fn state(&self) -> NamedTensors {
         let descent = match &self.descent {
             Descent::Adam(adam) => adam.state(),
             Descent::Scg(scg) => scg.state(),
@@ -210,7 +210,7 @@ impl<'a> Training<'a> {
         else {
             return Ok(());
         };
-        let part = |name: &str| -> Vec<(String, Tensor)> {
+        let part = |name: &str| -> NamedTensors {
             let prefix = format!("{name}.");
             let of_part = |(key, tensor): &(String, Tensor)| {
                 let key = key.strip_prefix(&prefix)?.to_string();
@@ -290,8 +290,8 @@ fn shallow((name, tensor): &(String, Tensor)) -> (String, Tensor) {
 }
 
 /// The weights that training changes, in alphabetical order.
-pub(super) fn trainable(network: &dyn Network) -> Vec<(String, Tensor)> {
-    let mut weights: Vec<(String, Tensor)> = network
+pub(super) fn trainable(network: &dyn Network) -> NamedTensors {
+    let mut weights: NamedTensors = network
         .store()
         .variables()
         .into_iter()
