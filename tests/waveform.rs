@@ -93,7 +93,8 @@ const REFUSED: [(&str, &str); 17] = [
     ("obspy/not3.mseed", "no miniSEED record"),
 ];
 
-/// Files that ObsPy leaves in pieces, or reads again and again, and the samples of the one segment here.
+/// Files that ObsPy leaves in pieces, or reads again and again, and the samples of the one segment
+/// here.
 const JOINED: [(&str, usize); 3] = [
     (
         "libmseed/test/data/testdata-oneseries-mixedlengths-mixedorder.mseed2",
@@ -103,7 +104,8 @@ const JOINED: [(&str, usize); 3] = [
     ("obspy/qualityflags.mseed", 412),
 ];
 
-/// Files of version 3, or of both versions, which ObsPy does not read: their twins of version 2 say what is in them.
+/// Files of version 3, or of both versions, which ObsPy does not read: their twins of version 2 say
+/// what is in them.
 const VERSION3_ONLY: [&str; 2] = [
     "libmseed/test/data/reference-testdata-mstlpack-rollingbuffer-next.mseed",
     "libmseed/test/data/reference-testdata-mstlpack-rollingbuffer.mseed",
@@ -175,9 +177,7 @@ fn version_3_holds_what_its_twin_of_version_2_holds() {
     }
 }
 
-/// Whatever single bit of the samples or of Steim's constants is flipped, no wrong sample comes out unnoticed,
-/// but for two cases that Steim's end value cannot see: bits of unused places, and differences of
-/// one word that change so that their sum stays.
+/// Flipped bits of the samples or of Steim's constants are found, or fall on unused places.
 #[test]
 fn a_flipped_bit_is_found() {
     let samples: Vec<i32> = (0..2000).map(|i: i32| i * 7919 % 1009 - 500).collect();

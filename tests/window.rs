@@ -1,12 +1,14 @@
 //! Windows of events and noise, their scale, and the ledger of those that cannot be had.
 
+use std::path::PathBuf;
+
 use proptest::prelude::*;
 use quakebook::catalog::{Catalog, Event};
 use quakebook::geo::Point;
 use quakebook::study::Study;
 use quakebook::time::{self, Time};
 use quakebook::travel::{LayeredModel, Phase};
-use quakebook::waveform::{Record3C, WaveformSource};
+use quakebook::waveform::{Archive, Record3C, WaveformSource};
 use quakebook::window::{
     NoiseRule, Normalisation, Origin, Reason, StartRule, Windows, cut, event_windows,
     noise_windows, normalise, relative_ranges, seam_jumps, silent,
@@ -279,6 +281,73 @@ fn scales_by_hand() {
     ] {
         assert!(normalise(bad, Normalisation::MinMaxJoint).is_err());
     }
+}
+
+/// 357 triggers of a real record as a stand-in for a catalog.
+#[test]
+fn windows_of_a_real_record() {
+    let data = std::env::var_os("QUAKEBOOK_SHARED_DATA").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
+        PathBuf::from,
+    );
+    let triggers = data.join("iquique/triggers_recursive_stalta_PB01.csv");
+    let Ok(text) = std::fs::read_to_string(&triggers) else {
+        println!("skipped: there is no {}", triggers.display());
+        return;
+    };
+    let events = text.lines().skip(1).enumerate().map(|(i, line)| Event {
+        id: format!("trigger {i}"),
+        origin_time: time::parse(line.split(',').next().unwrap()).unwrap(),
+        ..catalog(&[0.0]).events()[0].clone()
+    });
+    let triggers = Catalog::new("triggers", false, events.collect());
+    assert_eq!(triggers.len(), 357);
+    let mut study = Study::oklahoma();
+    study.cluster.k = 1;
+    let archive = Archive::open(data.join("iquique/sds"), "CX", "PB01", "", "HH*").unwrap();
+    let labels = vec![0; triggers.len()];
+    let rule = StartRule::Origin;
+    let windows = event_windows(&archive, &triggers, &labels, &rule, &study, &mut silent).unwrap();
+    // The record ends at 12:00:00, no trigger stands in its last ten seconds, and it has no gap.
+    assert_eq!(windows.ledger.to_string(), "357 windows asked for, 357 had");
+    assert_eq!(windows.station, "CX.PB01.");
+    let whole = archive
+        .record(time::parse("2014-05-01").unwrap(), 4_320_001)
+        .unwrap();
+    for (window, event) in windows.windows.iter().zip(triggers.events()) {
+        assert!(time::between_s(event.origin_time, window.start).abs() <= 0.005);
+        assert_eq!(
+            window.samples,
+            cut(&whole, event.origin_time, 1000).unwrap()
+        );
+    }
+
+    // The guillotine. Offsets between components survive the paper's remedy, a joint minimum and
+    // maximum; only without their means do the components meet.
+    let mean_jump = |normalisation| {
+        let scaled = windows.normalised(normalisation).unwrap();
+        let jumps = scaled.windows.iter().flat_map(|w| seam_jumps(&w.samples));
+        let mean = jumps.sum::<f64>() / (2 * scaled.len()) as f64;
+        println!("mean jump where components meet, {normalisation:?}: {mean:.3}");
+        mean
+    };
+    let apart = mean_jump(Normalisation::MinMaxPerComponent);
+    mean_jump(Normalisation::MinMaxJoint);
+    mean_jump(Normalisation::Deviation);
+    assert!(mean_jump(Normalisation::Peak) < apart);
+    let weakest =
+        |w: &quakebook::window::Window| relative_ranges(&w.samples).into_iter().fold(1.0, f64::min);
+    let ratio = windows.windows.iter().map(weakest).sum::<f64>() / windows.len() as f64;
+    println!("the weakest component has {ratio:.3} of the strongest's range");
+    assert!(ratio < 0.9);
+
+    let rule = NoiseRule::Guarded { guard_s: 10.0 };
+    let noise = noise_windows(&archive, &triggers, &study, rule, &mut silent).unwrap();
+    println!("noise: {}", noise.ledger);
+    assert_eq!(noise.ledger.n_asked, 3 * 356);
+    assert_eq!(noise.len() + noise.ledger.missing.len(), 3 * 356);
+    let both = windows.concat(&noise).unwrap();
+    assert_eq!(both.class_counts(), [357, noise.len()]);
 }
 
 proptest! {

@@ -31,15 +31,16 @@ type Day = Arc<Vec<Trace>>;
 /// Three components of two days: a record across midnight, or windows on either side of it.
 const N_DECODED: usize = 6;
 
-/// A day file may begin or end a record's length beside midnight: digitisers do not start a record then.
+/// A day file may begin or end a record's length beside midnight: digitisers do not start a record
+/// then.
 const MIDNIGHT_MARGIN: TimeDelta = TimeDelta::minutes(10);
 
 /// Says in an archive's root that its records are simulated.
 const SIMULATED_MARK: &str = "SIMULATED.txt";
 
 impl Archive {
-    /// The archive in the folder `root`, for one station. `channels` are codes with wildcards, one or
-    /// more: `HH*`, `HH?` or `HHE,HHN,HHZ`; an empty location is `""` or `"--"`.
+    /// The archive in the folder `root`, for one station. `channels` are codes with wildcards, one
+    /// or more: `HH*`, `HH?` or `HHE,HHN,HHZ`; an empty location is `""` or `"--"`.
     ///
     /// # Errors
     /// [`Error::Waveform`] where there is no such folder.
@@ -107,8 +108,8 @@ impl Archive {
         ))
     }
 
-    /// What the archive holds of the station from `start` until `end`, in whole day files: sorted and
-    /// joined, across midnight too.
+    /// What the archive holds of the station from `start` until `end`, in whole day files: sorted
+    /// and joined, across midnight too.
     ///
     /// # Errors
     /// As [`mseed::read_file`].
@@ -121,8 +122,8 @@ impl Archive {
     /// whole, by renaming, so that whatever interrupts it leaves the old or the new one.
     ///
     /// # Errors
-    /// [`Error::Io`] where a file cannot be written; [`Error::Waveform`] where an existing file is damaged, or holds
-    /// other samples for the same time.
+    /// [`Error::Io`] where a file cannot be written; [`Error::Waveform`] where an existing file is
+    /// damaged, or holds other samples for the same time.
     pub fn write(&self, traces: &[Trace]) -> Result<Vec<PathBuf>> {
         let mut days: Vec<(PathBuf, Trace)> = traces
             .iter()
@@ -268,7 +269,8 @@ fn by_day(trace: &Trace) -> Vec<(NaiveDate, Trace)> {
     pieces
 }
 
-/// Writes beside the file, syncs, and renames: whatever interrupts it leaves the old file or the new.
+/// Writes beside the file, syncs, and renames: whatever interrupts it leaves the old file or the
+/// new.
 pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> Result<()> {
     let dir = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(dir).map_err(Error::io(dir))?;

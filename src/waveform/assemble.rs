@@ -7,19 +7,21 @@ use crate::time::{self, Time};
 use crate::waveform::{Record3C, Samples, Segment, Trace};
 
 impl Record3C {
-    /// `n_samples` of three components from the sample nearest to `start`, out of traces of one station.
+    /// `n_samples` of three components from the sample nearest to `start`, out of traces of one
+    /// station.
     ///
-    /// The components are found by their codes: three of one band and instrument, sorted, vertical last
-    /// (`HH1, HH2, HHZ` or `HHE, HHN, HHZ`). Of several such triples the one with the highest sampling
-    /// rate is taken, so that the `LH*` which a wildcard brings along stay out.
+    /// The components are found by their codes: three of one band and instrument, sorted, vertical
+    /// last (`HH1, HH2, HHZ` or `HHE, HHN, HHZ`). Of several such triples the one with the highest
+    /// sampling rate is taken, so that the `LH*` which a wildcard brings along stay out.
     ///
-    /// The vertical component gives the grid. The others may lie beside it by a fraction of a sample, as
-    /// real digitisers do by microseconds: each takes its nearest sample. What was not recorded is
-    /// NaN. Counts above 2^24 are rounded to `f32`.
+    /// The vertical component gives the grid. The others may lie beside it by a fraction of a
+    /// sample, as real digitisers do by microseconds: each takes its nearest sample. What was not
+    /// recorded is NaN. Counts above 2^24 are rounded to `f32`.
     ///
     /// # Errors
     /// [`crate::Error::Waveform`] where a component is missing, where the traces are of several
-    /// stations or the components of several sampling rates, and where the span holds no sample at all.
+    /// stations or the components of several sampling rates, and where the span holds no sample at
+    /// all.
     pub fn from_traces(traces: &[Trace], start: Time, n_samples: usize) -> Result<Self> {
         Self::assemble(&traces.iter().collect::<Vec<_>>(), start, n_samples)
     }
@@ -58,8 +60,8 @@ impl Record3C {
     }
 }
 
-/// Words in the errors of a [`crate::waveform::WaveformSource`] that say what was not recorded: the ledger of windows
-/// tells them from other errors.
+/// Words in the errors of a [`crate::waveform::WaveformSource`] that say what was not recorded: the
+/// ledger of windows tells them from other errors.
 pub(crate) const NO_SAMPLE: &str = "no sample";
 pub(crate) const NO_COMPONENT: &str = "fewer than three components";
 
@@ -153,8 +155,8 @@ fn same_rate(a: f64, b: f64) -> bool {
     (a / b - 1.0).abs() < 1e-8
 }
 
-/// The time nearest to `start` on the grid of the segment that holds it, else of the first after it, else
-/// of the last one.
+/// The time nearest to `start` on the grid of the segment that holds it, else of the first after
+/// it, else of the last one.
 fn grid_start(traces: &[&Trace], start: Time, rate: f64) -> Time {
     let end = |s: &Segment| time::of_sample(s.start, s.samples.len(), rate);
     let segments = || traces.iter().flat_map(|trace| &trace.segments);

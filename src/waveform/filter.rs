@@ -1,8 +1,8 @@
 //! Butterworth filters, as second-order sections.
 //!
-//! The analogue prototype (poles evenly on the left half of the unit circle; Butterworth 1930) is moved to
-//! the wanted band and brought to samples by the bilinear transform with its corner frequencies
-//! pre-warped (Oppenheim & Schafer, *Discrete-Time Signal Processing*, section 7.1).
+//! The analogue prototype (poles evenly on the left half of the unit circle; Butterworth 1930) is
+//! moved to the wanted band and brought to samples by the bilinear transform with its corner
+//! frequencies pre-warped (Oppenheim & Schafer, *Discrete-Time Signal Processing*, section 7.1).
 //!
 //! ```
 //! use quakebook::waveform::filter::{Filter, Pass};
@@ -54,8 +54,8 @@ impl Filter {
     /// Lets pass what lies below `corner_hz`, where its gain is 1/sqrt(2).
     ///
     /// # Errors
-    /// [`crate::Error::Waveform`] where the order is 0 or a corner is not between 0 and half the sampling
-    /// rate.
+    /// [`crate::Error::Waveform`] where the order is 0 or a corner is not between 0 and half the
+    /// sampling rate.
     pub fn lowpass(order: usize, corner_hz: f64, sampling_rate_hz: f64) -> Result<Self> {
         Self::design(order, &Band::Low(corner_hz), sampling_rate_hz)
     }
@@ -95,7 +95,8 @@ impl Filter {
                 "Correct the corners"
             ));
         }
-        // Frequencies of the analogue filter that the bilinear transform z = (1 + s) / (1 - s) puts there.
+        // Frequencies of the analogue filter that the bilinear transform z = (1 + s) / (1 - s) puts
+        // there.
         let warp = |f: f64| (PI * f / rate).tan();
         let prototype = (0..order).map(|k| {
             Complex64::from_polar(1.0, PI * (2 * k + order + 1) as f64 / (2 * order) as f64)
@@ -206,7 +207,8 @@ impl Filter {
 }
 
 impl Section {
-    /// Poles `p` and `q` (none for a section of first order), one zero for each, and gain 1 at `reference`.
+    /// Poles `p` and `q` (none for a section of first order), one zero for each, and gain 1 at
+    /// `reference`.
     fn new(p: Complex64, q: Option<Complex64>, zeros: [f64; 2], reference: Complex64) -> Self {
         let (b, a) = match q {
             Some(q) => (

@@ -1,4 +1,16 @@
 //! Recorded ground motion: traces with gaps, three-component records, files and filters.
+//!
+//! | What | Where |
+//! |---|---|
+//! | one channel, as it was recorded, with its gaps | [`Trace`], [`Segment`], [`merge`] |
+//! | three components on one time grid, gaps NaN | [`Record3C`], [`Record3C::from_traces`] |
+//! | where records come from | [`WaveformSource`]: [`Archive`], [`crate::fdsn::Client`] |
+//! | files | [`mseed`], [`Archive`] |
+//! | filters | [`filter::Filter`] |
+//! | power by frequency | [`spectrum::psd`], [`spectrum::spectrogram`] |
+//!
+//! Samples are counts until a filter or a scale changes them, and a gap stays a gap: nothing here
+//! fills it with a number.
 
 mod archive;
 mod assemble;

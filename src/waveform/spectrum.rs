@@ -1,8 +1,8 @@
 //! How power is spread over frequency: by Welch's method, and in time as a spectrogram.
 //!
-//! Segments of equal length, each less its mean and under a Hann window, overlap by half; their periodograms
-//! are averaged (Welch, *IEEE Trans. Audio Electroacoust.* 15, 70-73, 1967) or stand side by side.
-//! A segment that touches a gap is left out and counted.
+//! Segments of equal length, each less its mean and under a Hann window, overlap by half; their
+//! periodograms are averaged (Welch, *IEEE Trans. Audio Electroacoust.* 15, 70-73, 1967) or stand
+//! side by side. A segment that touches a gap is left out and counted.
 //!
 //! ```
 //! use quakebook::waveform::spectrum;
@@ -75,11 +75,12 @@ pub fn psd(samples: &[f32], sampling_rate_hz: f64, n_per_segment: usize) -> Resu
     })
 }
 
-/// The periodograms of segments of `n_per_segment` samples, each beginning `n_per_segment - n_overlap` after the last.
+/// The periodograms of segments of `n_per_segment` samples, each beginning `n_per_segment -
+/// n_overlap` after the last.
 ///
 /// # Errors
-/// [`crate::Error::Waveform`] where there are fewer samples than a segment, or the overlap is not shorter
-/// than it.
+/// [`crate::Error::Waveform`] where there are fewer samples than a segment, or the overlap is not
+/// shorter than it.
 pub fn spectrogram(
     samples: &[f32],
     sampling_rate_hz: f64,

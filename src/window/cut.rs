@@ -14,8 +14,8 @@ use crate::waveform::{Record3C, WaveformSource};
 pub enum StartRule {
     /// At the origin time, as in the paper: the P wave is anywhere in it.
     Origin,
-    /// After the time that a wave of `km_s` takes from the epicentre: ConvNetQuake's rule, with 5 km/s
-    /// (Perol et al. 2018, Materials and Methods).
+    /// After the time that a wave of `km_s` takes from the epicentre: ConvNetQuake's rule, with 5
+    /// km/s (Perol et al. 2018, Materials and Methods).
     Distance { station: Point, km_s: f64 },
     /// `before_s` before the first P wave of a layered model arrives. The catalog must have depths.
     PArrival {
@@ -28,7 +28,8 @@ pub enum StartRule {
 /// Samples of three components, `(3, n_samples)`, from the sample nearest to `start`.
 ///
 /// # Errors
-/// [`crate::Error::Window`] where the window reaches beyond the record, holds a gap, or a component is flat.
+/// [`crate::Error::Window`] where the window reaches beyond the record, holds a gap, or a component
+/// is flat.
 pub fn cut(record: &Record3C, start: Time, n_samples: usize) -> Result<Vec<f32>> {
     record
         .window(start, n_samples)
@@ -209,7 +210,8 @@ impl Collector {
         });
     }
 
-    /// Windows of one set have one rate and one set of channels: the study's, and those of the first.
+    /// Windows of one set have one rate and one set of channels: the study's, and those of the
+    /// first.
     fn same_kind(&mut self, record: Record3C) -> std::result::Result<Record3C, Reason> {
         let windows = &mut self.windows;
         let rate = record.sampling_rate_hz;

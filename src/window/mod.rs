@@ -150,7 +150,8 @@ impl Windows {
     /// These windows and then those of `other`, with both ledgers.
     ///
     /// # Errors
-    /// [`crate::Error::Window`] where the two differ in station, channels, rate, length, classes or scale.
+    /// [`crate::Error::Window`] where the two differ in station, channels, rate, length, classes or
+    /// scale.
     pub fn concat(&self, other: &Self) -> Result<Self> {
         let kind = |w: &Self| {
             format!(

@@ -11,7 +11,8 @@ use crate::waveform::WaveformSource;
 /// Where between two events noise is taken.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum NoiseRule {
-    /// Consecutive windows from the midpoint of two events on, however close these are: the paper's rule.
+    /// Consecutive windows from the midpoint of two events on, however close these are: the paper's
+    /// rule.
     Midpoints,
     /// Consecutive windows around the midpoint, if they begin `guard_s` or more after the
     /// one event and end as long before the other; else the gap goes to the ledger.

@@ -45,16 +45,17 @@ pub fn normalise(samples: &[f32], normalisation: Normalisation) -> Result<Vec<f3
 }
 
 /// The jump where component i meets i + 1, as a fraction of the whole window's range: what the
-/// paper calls the guillotine. Scaled apart, components that rest at different heights of
-/// their ranges do not meet.
+/// paper calls the guillotine. Scaled apart, components rest at different heights of their ranges;
+/// scaled together by minimum and maximum, their recorded offsets remain between them; with
+/// their means removed they meet.
 pub fn seam_jumps(samples: &[f32]) -> [f64; 2] {
     let n = samples.len() / 3;
     let (_, range) = range(samples);
     [n, 2 * n].map(|i| (f64::from(samples[i]) - f64::from(samples[i - 1])).abs() / range)
 }
 
-/// Each component's range (largest less smallest value) as a fraction of the largest of the three: a scale
-/// for all three together keeps it, one for each component makes it `[1, 1, 1]`.
+/// Each component's range (largest less smallest value) as a fraction of the largest of the three:
+/// a scale for all three together keeps it, one for each component makes it `[1, 1, 1]`.
 pub fn relative_ranges(samples: &[f32]) -> [f64; 3] {
     let n = samples.len() / 3;
     let ranges = [0, 1, 2].map(|i| range(&samples[i * n..(i + 1) * n]).1);

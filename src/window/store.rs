@@ -1,8 +1,8 @@
 //! Windows on disk: samples in NumPy's format, all else in JSON beside them.
 //!
 //! `windows.npy` holds `(n_windows, 3, n_samples)` little-endian f32 (NEP 1, version 1.0), so that
-//! Python opens it too; `windows.json` holds the rest, the ledger and the SHA-256 of the samples' file. It is written
-//! last: what was interrupted is not taken for whole.
+//! Python opens it too; `windows.json` holds the rest, the ledger and the SHA-256 of the samples'
+//! file. It is written last: what was interrupted is not taken for whole.
 
 use std::path::Path;
 
@@ -78,8 +78,8 @@ impl Windows {
     /// Reads what [`Windows::write`] wrote.
     ///
     /// # Errors
-    /// [`Error::Io`] where a file cannot be read, [`Error::Window`] where the files are damaged or do not belong
-    /// together.
+    /// [`Error::Io`] where a file cannot be read, [`Error::Window`] where the files are damaged or
+    /// do not belong together.
     pub fn read(dir: impl AsRef<Path>) -> Result<Self> {
         let dir = dir.as_ref();
         let load = |name| std::fs::read(dir.join(name)).map_err(Error::io(dir.join(name)));
@@ -136,7 +136,8 @@ fn npy_header(n_windows: usize, n_samples: usize) -> Vec<u8> {
     let mut text = format!(
         "{{'descr': '<f4', 'fortran_order': False, 'shape': ({n_windows}, 3, {n_samples}), }}"
     );
-    // Magic, version and length take ten bytes; the whole is a multiple of 64 and ends with a newline.
+    // Magic, version and length take ten bytes; the whole is a multiple of 64 and ends with a
+    // newline.
     let padding = 63 - (10 + text.len()) % 64;
     text.push_str(&" ".repeat(padding));
     text.push('\n');

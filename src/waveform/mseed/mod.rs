@@ -1,14 +1,21 @@
 //! miniSEED, versions 2 and 3: the files in which seismic records travel.
 //!
-//! [`read`] and [`read_file`] give [`Trace`]s, [`write`] makes records of version 2 of them. Every record is
-//! verified: its sample count, Steim's end value Xn, version 3's CRC-32C, and that the file holds
-//! all of it. Damage is an error which names file, byte, stream and time: a wrong sample is never
-//! returned.
+//! [`read`] and [`read_file`] give [`Trace`]s, [`write`] makes records of version 2 of them. Every
+//! record is verified by all that it carries: its sample count, Steim's end value Xn, version 3's
+//! CRC-32C, and that the file holds all of it. Damage is an error which names file, byte, stream and
+//! time. What a record has no check for cannot be seen: a flipped bit in plain numbers or in a time of
+//! version 2, or two errors that cancel in Xn.
 //!
 //! Times keep the microseconds of blockette 1001, the time correction of the header is applied
-//! unless it already was, and blockette 100 gives the sampling rate where there is one. Records without
-//! samples (text, control headers of full SEED volumes, blank ones) are passed over: they hold no
-//! ground motion.
+//! unless it already was, and blockette 100 gives the sampling rate where there is one. Records
+//! without samples (text, control headers of full SEED volumes, blank ones) are passed over: they
+//! hold no ground motion.
+//!
+//! Why the crate `miniseed-rs` 0.2.2 does not read here, but only checks our packing in the tests:
+//! it leaves Xn and a truncated last record unnoticed; drops the microseconds of blockette 1001,
+//! blockette 100 and the time correction; takes little-endian headers for big-endian ones; rounds
+//! the sampling rate when it writes; and damaged bytes make it panic or run in a circle. All of
+//! these would be worth reporting there.
 //!
 //! ```
 //! use quakebook::waveform::{Samples, Segment, StreamId, Trace, mseed};

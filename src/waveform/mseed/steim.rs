@@ -1,8 +1,8 @@
 //! Steim's compression: first differences packed in frames of sixteen 32-bit words.
 //!
-//! SEED Reference Manual 2.4, Appendix B. Word 0 of a frame holds sixteen codes of two bits, one for
-//! each word. In the first frame word 1 is X0, the first sample, and word 2 is Xn, the last one: the
-//! sum of all differences must lead to Xn, so a damaged record is known by it.
+//! SEED Reference Manual 2.4, Appendix B. Word 0 of a frame holds sixteen codes of two bits, one
+//! for each word. In the first frame word 1 is X0, the first sample, and word 2 is Xn, the last
+//! one: the sum of all differences must lead to Xn, so a damaged record is known by it.
 
 use super::header::Checked;
 

@@ -16,8 +16,8 @@ const DATA_START_WITH_RATE: usize = 128;
 /// Records of all traces, one after another. Times are kept to the microsecond.
 ///
 /// # Errors
-/// [`crate::Error::Waveform`] where a code is too long or not ASCII, where a sampling rate is not positive, or a time
-/// lies outside the years 1900 to 2100.
+/// [`crate::Error::Waveform`] where a code is too long or not ASCII, where a sampling rate is not
+/// positive, or a time lies outside the years 1900 to 2100.
 pub fn write(traces: &[Trace]) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     for trace in traces {
