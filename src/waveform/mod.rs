@@ -25,5 +25,6 @@ pub use archive::Archive;
 pub(crate) use archive::replace_file;
 pub(crate) use assemble::{NO_COMPONENT, NO_SAMPLE};
 pub use merge::merge;
+pub(crate) use record::BEYOND;
 pub use record::{Record3C, WaveformSource};
 pub use trace::{Samples, Segment, StreamId, Trace};

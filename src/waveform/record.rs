@@ -55,7 +55,7 @@ impl Record3C {
             return Err(fail!(
                 Waveform,
                 format!("{}, samples {range:?}", self.station),
-                format!("the record has samples 0..{}", self.n_samples()),
+                format!("{BEYOND}, which has samples 0..{}", self.n_samples()),
                 "Choose a range inside the record"
             ));
         }
@@ -76,7 +76,7 @@ impl Record3C {
             return Err(fail!(
                 Waveform,
                 format!("{}, window from {}", self.station, time::iso(start)),
-                format!("the record begins at {}", time::iso(self.start)),
+                format!("{BEYOND}, which begins at {}", time::iso(self.start)),
                 "Choose a start inside the record"
             ));
         }
@@ -177,4 +177,14 @@ pub trait WaveformSource {
     /// [`crate::Error::Waveform`] where there is no sample in the span, or a component is absent;
     /// [`crate::Error::Request`] or [`crate::Error::Io`] where the source cannot be asked.
     fn record(&self, start: Time, n_samples: usize) -> Result<Record3C>;
+}
+
+/// Words of an error by which the ledger of windows knows that a window reaches beyond its record.
+pub(crate) const BEYOND: &str = "beyond the record";
+
+/// A record in memory, filtered perhaps, is a source of shorter ones.
+impl WaveformSource for Record3C {
+    fn record(&self, start: Time, n_samples: usize) -> Result<Self> {
+        self.window(start, n_samples)
+    }
 }

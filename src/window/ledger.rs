@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Origin;
 use crate::error::Error;
 use crate::time::Time;
-use crate::waveform::{NO_COMPONENT, NO_SAMPLE};
+use crate::waveform::{BEYOND, NO_COMPONENT, NO_SAMPLE};
 
 /// Why there is no window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +51,7 @@ impl Reason {
     pub(super) fn of(error: &Error) -> Self {
         match error {
             Error::Waveform { what, .. } if what.contains(NO_COMPONENT) => Self::MissingComponent,
+            Error::Waveform { what, .. } if what.contains(BEYOND) => Self::BeyondRecord,
             Error::Waveform { what, .. } if what.contains(NO_SAMPLE) => Self::NoData,
             Error::Request {
                 status: Some(204 | 404),
