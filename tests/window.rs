@@ -319,7 +319,7 @@ fn windows_of_a_real_record() {
     let windows = event_windows(&archive, &triggers, &labels, &rule, &study, &mut silent).unwrap();
     // The record ends at 12:00:00, no trigger stands in its last ten seconds, and it has no gap.
     assert_eq!(windows.ledger.to_string(), "357 windows asked for, 357 had");
-    assert_eq!(windows.station, "CX.PB01.");
+    assert_eq!(windows.station, "CX.PB01");
     let whole = archive
         .record(time::parse("2014-05-01").unwrap(), 4_320_001)
         .unwrap();

@@ -32,6 +32,8 @@ impl Record3C {
         let rate = components[0][0].sampling_rate_hz;
         let first = &components[0][0].id;
         let station = format!("{}.{}.{}", first.network, first.station, first.location);
+        // No location, no dot.
+        let station = station.trim_end_matches('.').to_string();
 
         let grid = grid_start(&components[2], start, rate);
         let mut data = [const { Vec::new() }; 3];
