@@ -7,7 +7,7 @@ use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, Value
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::style::{Backend, Canvas, FAINT, INK, LARGE, Painted, SMALL, line, px, text};
+use super::style::{Backend, Canvas, FAINT, INK, LARGE, Painted, SMALL, line, px, text, upward};
 use crate::time::Time;
 
 pub(super) type Chart<'a, 'b> = ChartContext<'a, Backend<'b>, Cartesian2d<Axis, Axis>>;
@@ -244,7 +244,6 @@ pub(super) fn chart<'a, 'b>(
         .set_label_area_size(LabelAreaPosition::Left, px(frame.left))
         .set_label_area_size(LabelAreaPosition::Bottom, px(frame.bottom))
         .build_cartesian_2d(x.clone(), y.clone())?;
-    let name = text(LARGE, INK, HPos::Center, VPos::Center);
     let ticks = text(SMALL, INK, HPos::Center, VPos::Center);
     chart
         .configure_mesh()
@@ -254,15 +253,24 @@ pub(super) fn chart<'a, 'b>(
         .axis_style(line(INK, 10))
         .set_all_tick_mark_size(px(4))
         .label_style(ticks)
-        .axis_desc_style(name)
-        .x_desc(&x.name)
-        .y_desc(&y.name)
         .draw()?;
     // plotters draws the lower and left axes only; a closed frame reads better in print.
     chart.draw_series([Rectangle::new(
         [(x.low, y.low), (x.high, y.high)],
         line(INK, 10),
     )])?;
+    // Its axis names would touch the edge of the picture.
+    let (area, (x0, y0)) = (chart.plotting_area(), canvas.get_base_pixel());
+    let (columns, rows) = (area.get_x_axis_pixel_range(), area.get_y_axis_pixel_range());
+    let foot = canvas.dim_in_pixel().1 as i32 - px(12) as i32;
+    let centre = ((columns.start + columns.end) / 2 - x0, foot);
+    canvas.draw_text(
+        &x.name,
+        &text(LARGE, INK, HPos::Center, VPos::Center),
+        centre,
+    )?;
+    let side = (px(12) as i32, (rows.start + rows.end) / 2 - y0);
+    canvas.draw_text(&y.name, &upward(LARGE, INK), side)?;
     Ok(chart)
 }
 
@@ -345,7 +353,8 @@ pub(super) fn legend<'b>(
             (x, y) = (left, y + pitch);
         }
         mark(canvas, (x + px(10) as i32, y), *shape, *colour, 5)?;
-        canvas.draw_text(name, &style, (x + px(24) as i32, y))?;
+        // The letters' middle lies a little above the middle of their line.
+        canvas.draw_text(name, &style, (x + px(24) as i32, y + px(2) as i32))?;
         x += px(24 + 18) as i32 + n_text;
     }
     let strip = if entries.is_empty() { 0 } else { y + pitch / 2 };

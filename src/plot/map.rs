@@ -167,7 +167,11 @@ impl Map {
         let (left, y) = (right - n_pixels as i32, top - px(12) as i32);
         canvas.draw(&PathElement::new([(left, y), (right, y)], line(INK, 30)))?;
         let style = text(SMALL, INK, HPos::Right, VPos::Center);
-        canvas.draw_text(&format!("{bar_km} km"), &style, (left - px(8) as i32, y))?;
+        canvas.draw_text(
+            &format!("{bar_km} km"),
+            &style,
+            (left - px(8) as i32, y + px(2) as i32),
+        )?;
         Ok(())
     }
 

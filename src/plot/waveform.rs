@@ -55,7 +55,7 @@ pub fn record(record: &Record3C, marks: &[(Time, &str)]) -> Result<Figure> {
         let (head, body) = canvas.split_vertically(px(26));
         let panels = panels(&body, 3);
         for (i, data) in record.data.iter().enumerate() {
-            let y = Axis::around(&axis_name(&record.channels[i]), finite(data), 3);
+            let y = Axis::around(&axis_name(&record.channels[i]), finite(data), 4);
             let mut chart = stacked(&panels, i, &x, &y)?;
             draw_samples(&mut chart, to_x(start), to_x(end), data, INK)?;
             for (t, _) in marks {
@@ -87,7 +87,7 @@ pub fn window(window: &Window, channels: &[&str; 3], sampling_rate_hz: f64) -> R
     figure(caption, (WIDTH, 3 * PANEL + FOOT), |canvas| {
         let panels = panels(canvas, 3);
         for (i, samples) in window.samples.chunks(n.max(1)).take(3).enumerate() {
-            let y = Axis::around(channels[i], finite(samples), 3);
+            let y = Axis::around(channels[i], finite(samples), 4);
             let mut chart = stacked(&panels, i, &x, &y)?;
             draw_samples(&mut chart, 0.0, x.high, samples, INK)?;
         }
@@ -124,7 +124,7 @@ pub fn vectors(vectors: &[(&str, &[f32])]) -> Result<Figure> {
             let at = (px(FRAME.left) as i32, px(13) as i32);
             head.draw_text(name, &style, at)?;
             let x = Axis::linear("sample", 0.0, longest as f64, 10);
-            let y = Axis::around("amplitude", finite(samples), 3);
+            let y = Axis::around("amplitude", finite(samples), 4);
             let mut chart = stacked_on(&below, i + 1 == vectors.len(), &x, &y)?;
             draw_samples(&mut chart, 0.0, samples.len() as f64, samples, BLUE)?;
             for joint in [1, 2].map(|n| (n * samples.len() / 3) as f64) {
