@@ -25,6 +25,7 @@
 //! ```
 
 mod figure;
+mod results;
 mod table;
 mod values;
 
@@ -42,6 +43,55 @@ fn emit(contents: &[(&str, &str)]) {
     // no reason to panic.
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
+
+/// `evcxr_display` by way of `table`.
+macro_rules! shows_its_table {
+    ($($type:ty),* $(,)?) => { $(
+        impl $type {
+            /// Shows the table as a cell's result.
+            pub fn evcxr_display(&self) {
+                self.table().evcxr_display();
+            }
+        }
+    )* };
+}
+
+shows_its_table!(
+    crate::catalog::Catalog,
+    crate::cluster::Clusters,
+    crate::cluster::KChoice,
+    crate::dataset::Leak,
+    crate::detect::Detections,
+    crate::detect::Matches,
+    crate::detect::Scan,
+    crate::evaluate::ConfusionMatrix,
+    crate::fdsn::Station,
+    crate::network::ConvNet,
+    crate::network::Perceptron,
+    crate::study::Study,
+    crate::train::Run,
+    crate::waveform::Record3C,
+    crate::window::Ledger,
+    crate::window::Windows,
+);
+
+/// `evcxr_display` of values that are one line of text.
+macro_rules! shows_its_text {
+    ($($type:ty),* $(,)?) => { $(
+        impl $type {
+            /// Shows the text as a cell's result.
+            pub fn evcxr_display(&self) {
+                emit(&[("text/plain", &self.to_string())]);
+            }
+        }
+    )* };
+}
+
+shows_its_text!(
+    crate::evaluate::Average,
+    crate::evaluate::Rate,
+    crate::evaluate::Score,
+);
 
 /// Text as HTML shows it literally.
 fn escape(text: &str) -> String {

@@ -1,28 +1,17 @@
-//! The tables by which the library's own values show themselves.
+//! Tables of what goes in: study, catalog, station, record, windows.
 
 use super::Table;
 use super::table::first_rows;
 use crate::catalog::Catalog;
-use crate::plot::provenance;
+use crate::fdsn::Station;
+use crate::plot::{class_name, provenance};
+use crate::study::Study;
 use crate::time;
 use crate::waveform::Record3C;
+use crate::window::{Ledger, Windows};
 
 /// Rows of a long list that a notebook shows.
-const N_ROWS: usize = 12;
-
-/// `evcxr_display` by way of `table`.
-macro_rules! shows_its_table {
-    ($($type:ty),*) => { $(
-        impl $type {
-            /// Shows the table as a cell's result.
-            pub fn evcxr_display(&self) {
-                self.table().evcxr_display();
-            }
-        }
-    )* };
-}
-
-shows_its_table!(Catalog, Record3C);
+pub(super) const N_ROWS: usize = 12;
 
 impl Catalog {
     /// The first events, with the number of all and the source.
@@ -88,5 +77,89 @@ impl Record3C {
             ]);
         }
         table.noted(&provenance(&self.station, self.simulated))
+    }
+}
+
+impl Study {
+    /// Every number of the study, by its key in the TOML.
+    pub fn table(&self) -> Table {
+        let caption = format!("Study {}", self.name);
+        let mut table = Table::new(&caption, &["Key", "Value"]);
+        let mut section = String::new();
+        for line in self.to_toml().lines() {
+            if let Some(name) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
+                section = format!("{name}.");
+            } else if let Some((key, value)) = line.split_once(" = ") {
+                table = table.row([format!("{section}{key}"), value.replace('"', "")]);
+            }
+        }
+        table.noted(&format!("SHA-256 begins with {}.", &self.hash()[..8]))
+    }
+}
+
+impl Station {
+    /// The station's place and one row a channel.
+    pub fn table(&self) -> Table {
+        let caption = format!(
+            "{}.{}.{} at {:.5} N, {:.5} E, {} m",
+            self.network,
+            self.station,
+            self.location,
+            self.latitude_deg,
+            self.longitude_deg,
+            self.elevation_m
+        );
+        let headers = [
+            "Channel",
+            "Azimuth (deg)",
+            "Dip (deg)",
+            "Rate (Hz)",
+            "Sensitivity (counts per m/s)",
+        ];
+        let mut table = Table::new(&caption, &headers);
+        for channel in &self.channels {
+            table = table.row([
+                channel.code.clone(),
+                channel.azimuth_deg.to_string(),
+                channel.dip_deg.to_string(),
+                channel.sampling_rate_hz.to_string(),
+                format!("{:.4e}", channel.sensitivity_counts_per_m_s),
+            ]);
+        }
+        let source = format!("{}.{}", self.network, self.station);
+        table.noted(&provenance(&source, self.simulated))
+    }
+}
+
+impl Windows {
+    /// Windows of each class, and in the note what could not be had.
+    pub fn table(&self) -> Table {
+        let caption = format!(
+            "{} windows of 3 x {} samples at {} Hz",
+            self.len(),
+            self.n_samples,
+            self.sampling_rate_hz
+        );
+        let mut table = Table::new(&caption, &["Class", "Windows"]);
+        for (class, n) in self.class_counts().iter().enumerate() {
+            table = table.row([class_name(class, self.n_classes), n.to_string()]);
+        }
+        table
+            .noted(&format!("{}.", self.ledger))
+            .noted(&provenance(&self.station, self.simulated))
+    }
+}
+
+impl Ledger {
+    /// Missing windows by reason.
+    pub fn table(&self) -> Table {
+        let caption = format!("What became of {} windows", self.n_asked);
+        let n_had = self.n_asked.saturating_sub(self.missing.len());
+        let mut table = Table::new(&caption, &["Outcome", "Windows"]);
+        table = table.row(["had".to_string(), n_had.to_string()]);
+        for (reason, n) in self.counts() {
+            table = table.row([format!("missing: {reason}"), n.to_string()]);
+        }
+        table
     }
 }

@@ -226,7 +226,7 @@ impl Default for Frame {
             left: 72,
             bottom: 50,
             top: 10,
-            right: 18,
+            right: 26,
         }
     }
 }
@@ -301,9 +301,10 @@ pub(super) fn mark(
             line(colour, 20),
         ))?,
         Mark::Dashed => {
-            for dash in [-2, 0, 2] {
+            for dash in [-3, 0, 3] {
+                let middle = x + dash * r / 2;
                 canvas.draw(&PathElement::new(
-                    [(x + dash * r - r / 2, y), (x + dash * r + r / 2, y)],
+                    [(middle - r / 2, y), (middle + r / 2, y)],
                     line(colour, 20),
                 ))?;
             }

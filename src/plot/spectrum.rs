@@ -148,8 +148,8 @@ pub fn spectrogram(spectrogram: &Spectrogram, unit: &str) -> Result<Figure> {
         }
         let scale = Axis::linear(&format!("power (dB relative to 1 {unit})"), low, high, 8);
         let frame = Frame {
-            left: 70,
-            right: 24,
+            left: 58,
+            right: 30,
             ..Frame::default()
         };
         let nothing = Axis {

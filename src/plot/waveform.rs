@@ -6,8 +6,8 @@ use plotters::style::text_anchor::{HPos, VPos};
 use super::Figure;
 use super::axes::{Axis, Chart, Frame, Mark, chart, dashed, legend, seconds, spot};
 use super::style::{
-    BLUE, Canvas, INK, LARGE, ORANGE, Painted, SMALL, VERMILLION, check, class_colour, class_name,
-    figure, line, px, text,
+    BLUE, Canvas, INK, LARGE, Painted, SMALL, VERMILLION, check, class_colour, class_name, figure,
+    line, px, text,
 };
 use crate::catalog::Catalog;
 use crate::detect::Detections;
@@ -21,8 +21,8 @@ const PANEL: u32 = 120;
 const FRAME: Frame = Frame {
     left: 84,
     bottom: 6,
-    top: 6,
-    right: 18,
+    top: 10,
+    right: 26,
 };
 /// What the lowest panel's labels take.
 const FOOT: u32 = 46;
@@ -180,7 +180,7 @@ pub fn detections(record: &Record3C, detections: &Detections, catalog: &Catalog)
         draw_samples(&mut chart, x.low, x.high, data, INK)?;
         for event in &events {
             let at = (seconds(event.origin_time), y.high - room / 2.0);
-            spot(&chart, at, Mark::Triangle, ORANGE, 6)?;
+            spot(&chart, at, Mark::Triangle, WHITE, 7)?;
             spot(&chart, at, Mark::Triangle, INK, 5)?;
         }
         Ok(())
