@@ -1,0 +1,425 @@
+//! The scan, windows to events, events beside a catalog, and STA/LTA.
+
+use proptest::prelude::*;
+use quakebook::Result;
+use quakebook::catalog::{Catalog, Event};
+use quakebook::detect::{
+    Detections, MergeParams, Scan, ScanParams, classic_sta_lta, recursive_sta_lta, scan, triggers,
+};
+use quakebook::network::Classify;
+use quakebook::time::{self, Time};
+use quakebook::waveform::Record3C;
+use quakebook::window::Normalisation;
+
+/// Two clusters and noise; a window is an event of cluster 1 where a sample stands far out.
+struct Outliers;
+
+impl Classify for Outliers {
+    fn n_classes(&self) -> usize {
+        3
+    }
+
+    fn n_samples(&self) -> usize {
+        100
+    }
+
+    fn probabilities(&self, windows: &[f32]) -> Result<Vec<f32>> {
+        assert!(windows.len() <= 256 * 300 && windows.len().is_multiple_of(300));
+        let stands_out = |window: &[f32]| window.iter().any(|v| v.abs() > 8.0);
+        let p = |window| match stands_out(window) {
+            true => [0.1, 0.8, 0.1],
+            false => [0.05, 0.05, 0.9],
+        };
+        Ok(windows.chunks(300).flat_map(p).collect())
+    }
+}
+
+fn at(seconds: f64) -> Time {
+    time::parse("2014-02-16").unwrap() + time::seconds(seconds)
+}
+
+/// 10 samples a second, so a window lasts 10 s; spikes at some samples.
+fn record(n_samples: usize, spikes: &[usize]) -> Record3C {
+    let mut data = [0, 1, 2].map(|component| {
+        let noise = |i: usize| ((i * 7 + component * 3) % 11) as f32 - 5.0;
+        (0..n_samples).map(noise).collect::<Vec<f32>>()
+    });
+    for spike in spikes {
+        data[2][*spike] = 1000.0;
+    }
+    Record3C {
+        station: "GS.OK029.00".into(),
+        channels: ["HH1", "HH2", "HHZ"].map(String::from),
+        start: at(0.0),
+        sampling_rate_hz: 10.0,
+        data,
+        simulated: true,
+    }
+}
+
+fn params(hop_samples: usize) -> ScanParams {
+    ScanParams {
+        hop_samples,
+        normalisation: Normalisation::Deviation,
+    }
+}
+
+/// A scan with one cluster, from probabilities of an event; windows of 10 s every `hop_s`.
+fn scan_of(p_event: &[f32], hop_s: f64) -> Scan {
+    Scan {
+        station: "GS.OK029.00".into(),
+        simulated: true,
+        sampling_rate_hz: 100.0,
+        n_samples: 1000,
+        hop_samples: (hop_s * 100.0) as usize,
+        n_classes: 2,
+        starts: (0..p_event.len()).map(|i| at(i as f64 * hop_s)).collect(),
+        probabilities: p_event.iter().flat_map(|p| [*p, 1.0 - p]).collect(),
+        n_in_gaps: 0,
+        n_flat: 0,
+        n_samples_left: 0,
+    }
+}
+
+fn event(id: &str, origin_s: f64) -> Event {
+    Event {
+        id: id.into(),
+        origin_time: at(origin_s),
+        longitude_deg: -97.4,
+        latitude_deg: 35.8,
+        depth_km: None,
+        magnitude: 2.2,
+        magnitude_type: "ML".into(),
+        event_type: "earthquake".into(),
+    }
+}
+
+fn catalog(origins_s: &[f64]) -> Catalog {
+    let events = origins_s.iter().enumerate();
+    let events = events.map(|(i, s)| event(&i.to_string(), *s)).collect();
+    Catalog::new("made up", true, events)
+}
+
+#[test]
+fn ten_hours_are_3600_windows_and_the_extra_sample_is_counted() {
+    let scan = scan(&Outliers, &record(360_001, &[12_345]), &params(100)).unwrap();
+    assert_eq!(scan.len(), 3600);
+    assert_eq!(scan.counts(), [0, 1, 3599]);
+    assert_eq!(scan.n_samples_left, 1);
+    assert_eq!(scan.starts[3599], at(35_990.0));
+    assert_eq!(scan.covered().len(), 1);
+}
+
+#[test]
+fn windows_that_touch_a_gap_or_are_flat_are_counted_and_left_out() {
+    let mut record = record(2000, &[1950]);
+    record.data[0][500] = f32::NAN; // one sample of one component
+    record.data[1][899..901].fill(f32::NAN); // across an edge
+    record.data[2][1200..1300].fill(3.0);
+    let scan = scan(&Outliers, &record, &params(100)).unwrap();
+    assert_eq!((scan.len(), scan.n_in_gaps, scan.n_flat), (16, 3, 1));
+    assert!(!scan.starts.contains(&at(50.0)) && scan.starts.contains(&at(60.0)));
+    assert_eq!(scan.counts(), [0, 1, 15]);
+    // Nothing was seen of the gaps: 0-50, 60-80, 100-120, 130-200 s.
+    let spans = scan.covered();
+    let spans: Vec<_> = spans.iter().map(|s| (s.start, s.end)).collect();
+    let expected = [(0.0, 50.0), (60.0, 80.0), (100.0, 120.0), (130.0, 200.0)];
+    assert_eq!(spans, expected.map(|(start, end)| (at(start), at(end))));
+    let hours = scan.merge(&MergeParams::default()).unwrap().hours();
+    assert!((hours - 160.0 / 3600.0).abs() < 1e-12);
+}
+
+#[test]
+fn what_cannot_be_scanned_is_refused() {
+    assert!(scan(&Outliers, &record(99, &[]), &params(100)).is_err());
+    assert!(scan(&Outliers, &record(200, &[]), &params(0)).is_err());
+    let mut silent = record(200, &[]);
+    silent.data = [
+        vec![f32::NAN; 200],
+        vec![f32::NAN; 200],
+        vec![f32::NAN; 200],
+    ];
+    let scan = scan(&Outliers, &silent, &params(50)).unwrap();
+    assert_eq!((scan.len(), scan.n_in_gaps), (0, 3));
+    let detections = scan.merge(&MergeParams::default()).unwrap();
+    assert!(detections.is_empty() && detections.hours() == 0.0);
+}
+
+#[test]
+fn an_earthquake_cut_by_the_edge_of_a_window_is_one_event() {
+    // Samples 995 to 1005: the windows from 90 s and from 100 s both see it.
+    let record = record(3000, &[995, 1005]);
+    let apart = scan(&Outliers, &record, &params(100)).unwrap();
+    assert_eq!(apart.counts(), [0, 2, 28]);
+    let detections = apart.merge(&MergeParams::default()).unwrap();
+    assert_eq!(detections.len(), 1);
+    assert_eq!(detections.items[0].class, 1);
+    assert_eq!(detections.items[0].start, at(90.0));
+    assert_eq!(detections.items[0].end, at(110.0));
+    // Windows every second place it within one second; the true middle is 100 s.
+    let close = scan(&Outliers, &record, &params(10)).unwrap();
+    let detections = close.merge(&MergeParams::default()).unwrap();
+    assert_eq!(detections.len(), 1);
+    let error_s = time::between_s(at(100.0), detections.items[0].time);
+    assert!(error_s.abs() < 1.0, "{error_s}");
+}
+
+#[test]
+fn hysteresis_keeps_one_event_whole() {
+    let p = [0.1, 0.4, 0.6, 0.35, 0.7, 0.1, 0.4, 0.4, 0.1];
+    let merged = |on, off, join_s| {
+        let params = MergeParams {
+            on,
+            off,
+            join_s,
+            min_windows: 1,
+        };
+        scan_of(&p, 10.0).merge(&params).unwrap()
+    };
+    // By hand: windows 1 to 4 are at least 0.3 and one is 0.5; windows 6 and 7 never reach 0.5.
+    let detections = merged(0.5, 0.3, 0.0);
+    assert_eq!(detections.len(), 1);
+    let found = detections.items[0];
+    assert_eq!(
+        (found.start, found.end, found.n_windows),
+        (at(10.0), at(50.0), 4)
+    );
+    assert!((found.probability - 0.7).abs() < 1e-6);
+    // (0.4 * 15 + 0.6 * 25 + 0.35 * 35 + 0.7 * 45) / 2.05 = 31.585 s
+    let time_s = time::between_s(at(0.0), found.time);
+    assert!((time_s - 31.585).abs() < 1e-3, "{time_s}");
+    // One threshold alone cuts it in two; joining over 20 s makes it one again.
+    assert_eq!(merged(0.5, 0.5, 0.0).len(), 2);
+    assert_eq!(merged(0.5, 0.5, 20.0).len(), 1);
+}
+
+#[test]
+fn a_lone_window_can_be_refused() {
+    let params = MergeParams {
+        min_windows: 2,
+        ..MergeParams::default()
+    };
+    let detections = scan_of(&[0.9, 0.0, 0.0, 0.9, 0.9], 10.0)
+        .merge(&params)
+        .unwrap();
+    assert_eq!(detections.len(), 1);
+    assert_eq!(detections.items[0].start, at(30.0));
+}
+
+#[test]
+fn a_gap_parts_events() {
+    let mut scan = scan_of(&[0.9, 0.9], 10.0);
+    scan.starts[1] = at(500.0);
+    assert_eq!(scan.merge(&MergeParams::default()).unwrap().len(), 2);
+}
+
+#[test]
+fn bad_thresholds_are_refused() {
+    for (on, off, join_s) in [
+        (0.3, 0.5, 1.0),
+        (0.5, 0.0, 1.0),
+        (1.1, 0.5, 1.0),
+        (0.5, 0.3, -1.0),
+    ] {
+        let params = MergeParams {
+            on,
+            off,
+            join_s,
+            min_windows: 1,
+        };
+        assert!(scan_of(&[0.9], 10.0).merge(&params).is_err(), "{params:?}");
+    }
+    let params = MergeParams {
+        on: f64::NAN,
+        ..MergeParams::default()
+    };
+    assert!(scan_of(&[0.9], 10.0).merge(&params).is_err());
+}
+
+fn detections(p: &[f32]) -> Detections {
+    scan_of(p, 10.0).merge(&MergeParams::default()).unwrap()
+}
+
+#[test]
+fn events_are_found_missed_or_not_scanned() {
+    // Detections over 20-30 s and 60-70 s, in 100 s.
+    let mut p = [0.0; 10];
+    (p[2], p[6]) = (0.9, 0.9);
+    let detections = detections(&p);
+    let catalog = catalog(&[22.0, 40.0, 200.0]);
+    let matches = detections.match_(&catalog, |_| 3.0, 1.0).unwrap();
+    assert_eq!((matches.found[0].detection, matches.found[0].event), (0, 0));
+    assert!(matches.found[0].delay_s.abs() < 1e-9); // 22 + 3 = 25 s, the window's middle
+    assert_eq!(
+        (matches.missed.as_slice(), matches.n_not_scanned),
+        (&[1][..], 1)
+    );
+    assert_eq!(matches.false_alarms, [1]);
+    assert_eq!(
+        (matches.recall().value, matches.precision().value),
+        (0.5, 0.5)
+    );
+    let rate = matches.false_alarm_rate().unwrap();
+    assert!((rate.per_hour - 36.0).abs() < 1e-9);
+    assert!(matches.simulated);
+    assert!(detections.match_(&catalog, |_| 3.0, -1.0).is_err());
+    assert!(detections.match_(&catalog, |_| f64::NAN, 1.0).is_err());
+}
+
+#[test]
+fn one_detection_is_at_most_one_event() {
+    let detections = detections(&[0.0, 0.9, 0.0, 0.0]);
+    let matches = detections
+        .match_(&catalog(&[11.0, 14.0]), |_| 0.0, 0.0)
+        .unwrap();
+    // The middle of the window is 15 s: the second event is nearer.
+    assert_eq!(matches.found.len(), 1);
+    assert_eq!(matches.found[0].event, 1);
+    assert_eq!(matches.missed, [0]);
+}
+
+#[test]
+fn detections_survive_csv_and_broken_files_are_named() {
+    let detections = detections(&[0.9, 0.0, 0.0, 0.7, 0.31, 0.0]);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("detections.csv");
+    detections.write(&path).unwrap();
+    assert_eq!(Detections::read(&path).unwrap(), detections);
+    assert_eq!(detections.to_frame().unwrap().height(), 2);
+
+    let text = detections.to_csv();
+    assert!(text.contains(",1,"), "clusters are counted from 1: {text}");
+    for (broken, line) in [
+        (text.replace("# ", ""), "line 1"),
+        (text.replace("cluster", "class"), "line 2"),
+        (
+            text.replacen("2014-02-16T00:00:30", "yesterday", 1),
+            "line 4",
+        ),
+        (text.replacen(",1,", ",2,", 1), "line 3"), // noise is no detection
+    ] {
+        let error = Detections::from_csv(&broken).unwrap_err().to_string();
+        assert!(error.contains(line), "{error}");
+    }
+    assert!(Detections::read(dir.path().join("none")).is_err());
+}
+
+#[test]
+fn ratios_are_obspys() {
+    // tests/reference/sta_lta.py
+    let mut state: i64 = 1;
+    let samples: Vec<f32> = (0..200)
+        .map(|i| {
+            state = (1_103_515_245 * state + 12_345) % (1 << 31);
+            let pulse = if (120..140).contains(&i) {
+                4.0 * f64::from(i).sin()
+            } else {
+                0.0
+            };
+            (state as f64 / (1u64 << 31) as f64 - 0.5 + pulse) as f32
+        })
+        .collect();
+    let places = [0, 48, 49, 50, 100, 125, 145, 199];
+    let classic = [
+        0.0, 0.0, 1.139467, 1.074649, 0.823563, 8.336914, 0.012102, 1.271821,
+    ];
+    let recursive = [
+        0.0, 0.0, 0.0, 2.075962, 1.270565, 6.057744, 0.832164, 0.095992,
+    ];
+    for (ratios, expected) in [
+        (classic_sta_lta(&samples, 5, 50).unwrap(), classic),
+        (recursive_sta_lta(&samples, 5, 50).unwrap(), recursive),
+    ] {
+        for (place, expected) in places.into_iter().zip(expected) {
+            let error = (ratios[place] - expected).abs();
+            assert!(
+                error < 1e-5,
+                "{place}: {} against {expected}",
+                ratios[place]
+            );
+        }
+    }
+    let ratios = classic_sta_lta(&samples, 5, 50).unwrap();
+    let found = triggers(&ratios, 5.0, 1.0);
+    assert_eq!(found.len(), 1);
+    assert!((120..125).contains(&found[0].start), "{found:?}");
+}
+
+#[test]
+fn after_a_gap_the_averages_start_anew() {
+    let mut samples: Vec<f32> = (0..60).map(|i| (i % 7) as f32).collect();
+    samples[30] = f32::NAN;
+    for ratio in [classic_sta_lta, recursive_sta_lta] {
+        let ratios = ratio(&samples, 2, 10).unwrap();
+        assert!(ratios[30..40].iter().all(|r| *r == 0.0));
+        assert!(ratios[41..].iter().all(|r| *r > 0.0));
+        let alone = ratio(&samples[31..], 2, 10).unwrap();
+        assert_eq!(&ratios[31..], alone.as_slice());
+    }
+    assert!(
+        classic_sta_lta(&[0.0; 40], 2, 10)
+            .unwrap()
+            .iter()
+            .all(|r| *r == 0.0)
+    );
+    assert!(classic_sta_lta(&samples, 10, 10).is_err());
+    assert!(recursive_sta_lta(&samples, 0, 10).is_err());
+    assert!(classic_sta_lta(&[1.0], 2, 10).unwrap() == [0.0]);
+}
+
+proptest! {
+    #[test]
+    fn events_are_in_order_apart_and_made_of_all_that_opened_them(
+        p in prop::collection::vec(0.0f32..1.0, 0..200),
+        hop_s in 1usize..12,
+        join_s in 0.0f64..30.0,
+    ) {
+        let scan = scan_of(&p, hop_s as f64);
+        let params = MergeParams { on: 0.8, off: 0.6, join_s, min_windows: 1 };
+        let detections = scan.merge(&params).unwrap();
+        for pair in detections.items.windows(2) {
+            let apart_s = time::between_s(pair[0].end, pair[1].start) + scan.window_s();
+            prop_assert!(apart_s > join_s.max(hop_s as f64));
+        }
+        for (start, p) in scan.starts.iter().zip(&p) {
+            let inside = |d: &&quakebook::detect::Detection| d.start <= *start && *start < d.end;
+            let holder = detections.items.iter().find(inside);
+            prop_assert!(f64::from(*p) < 0.8 || holder.is_some());
+        }
+        for d in &detections.items {
+            prop_assert!(d.start <= d.time && d.time <= d.end && d.probability >= 0.8);
+        }
+        prop_assert_eq!(Detections::from_csv(&detections.to_csv()).unwrap(), detections);
+    }
+
+    #[test]
+    fn matching_loses_and_doubles_nothing(
+        p in prop::collection::vec(0.0f32..1.0, 1..60),
+        origins in prop::collection::vec(-50.0f64..700.0, 0..30),
+        tolerance_s in 0.0f64..20.0,
+    ) {
+        let detections = detections(&p);
+        let catalog = catalog(&origins);
+        let matches = detections.match_(&catalog, |_| 2.0, tolerance_s).unwrap();
+        let n_events = matches.found.len() + matches.missed.len() + matches.n_not_scanned;
+        prop_assert_eq!(n_events, catalog.len());
+        prop_assert_eq!(matches.found.len() + matches.false_alarms.len(), detections.len());
+        let mut taken: Vec<usize> = matches.found.iter().map(|f| f.detection).collect();
+        taken.sort_unstable();
+        taken.dedup();
+        prop_assert_eq!(taken.len(), matches.found.len());
+    }
+
+    #[test]
+    fn every_window_is_counted_once(n in 100usize..3000, hop in 1usize..300, gap in 0usize..3000) {
+        let mut record = record(n, &[]);
+        if gap < n {
+            record.data[1][gap] = f32::NAN;
+        }
+        let scan = scan(&Outliers, &record, &params(hop)).unwrap();
+        prop_assert_eq!(scan.len() + scan.n_in_gaps + scan.n_flat, (n - 100) / hop + 1);
+        prop_assert_eq!((n - 100) / hop * hop + 100 + scan.n_samples_left, n);
+        prop_assert_eq!(scan.probabilities.len(), scan.len() * 3);
+        prop_assert_eq!(scan.counts().iter().sum::<usize>(), scan.len());
+    }
+}
