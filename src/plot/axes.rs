@@ -3,11 +3,11 @@
 use chrono::{Datelike, Months, NaiveDate};
 use plotters::chart::ChartContext;
 use plotters::coord::cartesian::Cartesian2d;
-use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
+use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
 
-use super::style::{Backend, Canvas, FAINT, INK, LARGE, Painted, SMALL, line, px, text, upward};
+use super::style::{Backend, Canvas, FAINT, INK, LARGE, Painted, SMALL, line, px};
+use super::text::{Align, text};
 use crate::time::Time;
 
 pub(super) type Chart<'a, 'b> = ChartContext<'a, Backend<'b>, Cartesian2d<Axis, Axis>>;
@@ -91,7 +91,7 @@ impl Axis {
         if n_days > 60 {
             let n_months = [1, 3, 6, 12, 24, 60]
                 .into_iter()
-                .find(|n| n_days / (30 * i64::from(*n)) <= 12)
+                .find(|n| n_days / (30 * i64::from(*n)) <= 8)
                 .unwrap_or(120);
             let mut date = NaiveDate::from_ymd_opt(start.year(), 1, 1).unwrap_or_default();
             while day(date) <= end {
@@ -155,7 +155,7 @@ impl Axis {
 }
 
 impl Ranged for Axis {
-    type FormatOption = NoDefaultFormatting;
+    type FormatOption = DefaultFormatting;
     type ValueType = f64;
 
     fn map(&self, value: &f64, (first, last): (i32, i32)) -> i32 {
@@ -169,13 +169,6 @@ impl Ranged for Axis {
 
     fn range(&self) -> std::ops::Range<f64> {
         self.low..self.high
-    }
-}
-
-impl ValueFormatter<f64> for Axis {
-    fn format_ext(&self, value: &f64) -> String {
-        let tick = self.ticks.iter().find(|tick| tick.0 == *value);
-        tick.map_or(String::new(), |tick| tick.1.clone())
     }
 }
 
@@ -241,36 +234,44 @@ pub(super) fn chart<'a, 'b>(
     let mut chart = ChartBuilder::on(canvas)
         .margin_top(px(frame.top))
         .margin_right(px(frame.right))
-        .set_label_area_size(LabelAreaPosition::Left, px(frame.left))
-        .set_label_area_size(LabelAreaPosition::Bottom, px(frame.bottom))
+        .margin_left(px(frame.left))
+        .margin_bottom(px(frame.bottom))
         .build_cartesian_2d(x.clone(), y.clone())?;
-    let ticks = text(SMALL, INK, HPos::Center, VPos::Center);
-    chart
-        .configure_mesh()
-        .bold_line_style(line(FAINT, 10))
-        .light_line_style(FAINT)
-        .max_light_lines(1)
-        .axis_style(line(INK, 10))
-        .set_all_tick_mark_size(px(4))
-        .label_style(ticks)
-        .draw()?;
-    // plotters draws the lower and left axes only; a closed frame reads better in print.
+    let (area, (x0, y0)) = (chart.plotting_area(), canvas.get_base_pixel());
+    let (columns, rows) = (area.get_x_axis_pixel_range(), area.get_y_axis_pixel_range());
+    let (left, right) = (columns.start - x0, columns.end - x0);
+    let (top, bottom) = (rows.start - y0, rows.end - y0);
+    let tick = px(4) as i32;
+
+    let label = text(SMALL, INK, Align::Centre);
+    for (value, name) in &x.ticks {
+        let column = area.map_coordinate(&(*value, y.low)).0 - x0;
+        let grid = [(column, top), (column, bottom)];
+        canvas.draw(&PathElement::new(grid, line(FAINT, 10)))?;
+        let mark = [(column, bottom), (column, bottom + tick)];
+        canvas.draw(&PathElement::new(mark, line(INK, 10)))?;
+        label.draw(canvas, name, (column, bottom + px(13) as i32))?;
+    }
+    let label = text(SMALL, INK, Align::Right);
+    for (value, name) in &y.ticks {
+        let row = area.map_coordinate(&(x.low, *value)).1 - y0;
+        let grid = [(left, row), (right, row)];
+        canvas.draw(&PathElement::new(grid, line(FAINT, 10)))?;
+        canvas.draw(&PathElement::new(
+            [(left - tick, row), (left, row)],
+            line(INK, 10),
+        ))?;
+        label.draw(canvas, name, (left - px(8) as i32, row))?;
+    }
+    let name = text(LARGE, INK, Align::Centre);
+    let foot = canvas.dim_in_pixel().1 as i32 - px(12) as i32;
+    name.draw(canvas, &x.name, ((left + right) / 2, foot))?;
+    let side = (px(12) as i32, (top + bottom) / 2);
+    name.upward().draw(canvas, &y.name, side)?;
     chart.draw_series([Rectangle::new(
         [(x.low, y.low), (x.high, y.high)],
         line(INK, 10),
     )])?;
-    // Its axis names would touch the edge of the picture.
-    let (area, (x0, y0)) = (chart.plotting_area(), canvas.get_base_pixel());
-    let (columns, rows) = (area.get_x_axis_pixel_range(), area.get_y_axis_pixel_range());
-    let foot = canvas.dim_in_pixel().1 as i32 - px(12) as i32;
-    let centre = ((columns.start + columns.end) / 2 - x0, foot);
-    canvas.draw_text(
-        &x.name,
-        &text(LARGE, INK, HPos::Center, VPos::Center),
-        centre,
-    )?;
-    let side = (px(12) as i32, (rows.start + rows.end) / 2 - y0);
-    canvas.draw_text(&y.name, &upward(LARGE, INK), side)?;
     Ok(chart)
 }
 
@@ -344,18 +345,17 @@ pub(super) fn legend<'b>(
     left: u32,
     entries: &[(String, Mark, RGBColor)],
 ) -> Painted<Canvas<'b>> {
-    let style = text(SMALL, INK, HPos::Left, VPos::Center);
+    let style = text(SMALL, INK, Align::Left);
     let width = canvas.dim_in_pixel().0 as i32;
     let (pitch, left) = (px(22) as i32, px(left) as i32);
     let (mut x, mut y) = (left, pitch / 2 + px(4) as i32);
     for (name, shape, colour) in entries {
-        let n_text = canvas.estimate_text_size(name, &style)?.0 as i32;
+        let n_text = style.width(name);
         if x > left && x + px(26) as i32 + n_text > width {
             (x, y) = (left, y + pitch);
         }
         mark(canvas, (x + px(10) as i32, y), *shape, *colour, 5)?;
-        // The letters' middle lies a little above the middle of their line.
-        canvas.draw_text(name, &style, (x + px(24) as i32, y + px(2) as i32))?;
+        style.draw(canvas, name, (x + px(24) as i32, y))?;
         x += px(24 + 18) as i32 + n_text;
     }
     let strip = if entries.is_empty() { 0 } else { y + pitch / 2 };
@@ -409,8 +409,8 @@ mod tests {
     fn dates_and_hours_fit_the_span() {
         let time = |text| crate::time::parse(text).unwrap();
         let years = Axis::dates(time("2014-02-15"), time("2016-11-16"));
-        assert_eq!(labels(&years)[0], "2014-04");
-        assert_eq!(years.ticks.len(), 11);
+        assert_eq!(labels(&years)[0], "2014-07");
+        assert_eq!(years.ticks.len(), 5);
         let hours = Axis::dates(time("2014-02-16T00:00:00"), time("2014-02-16T10:00:00"));
         assert_eq!(labels(&hours)[1], "01:00");
     }

@@ -1,13 +1,13 @@
 //! Confusion matrices, laid out as MATLAB's `plotconfusion` does.
 
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
 
 use super::Figure;
 use super::style::{
     BLUE, Canvas, FAINT, GREY, INK, LARGE, Painted, SMALL, VERMILLION, check, class_name, figure,
-    line, px, text, upward,
+    line, px,
 };
+use super::text::{Align, text};
 use crate::error::Result;
 use crate::evaluate::{ConfusionMatrix, Score};
 
@@ -41,10 +41,10 @@ fn draw(area: &Canvas, name: &str, matrix: &ConfusionMatrix) -> Painted<()> {
     let n = matrix.n_classes();
     let (left, top, edge) = (px(84) as i32, px(34) as i32, px(SIDE - 84 - 12) as i32);
     let cell = edge / (n as i32 + 1);
-    let centred = |height, colour| text(height, colour, HPos::Center, VPos::Center);
+    let centred = |height, colour| text(height, colour, Align::Centre);
     let middle = left + cell * (n as i32 + 1) / 2;
     let title = format!("{name} ({} windows)", matrix.n());
-    area.draw_text(&title, &centred(LARGE, INK), (middle, px(16) as i32))?;
+    centred(LARGE, INK).draw(area, &title, (middle, px(16) as i32))?;
 
     for output in 0..=n {
         for target in 0..=n {
@@ -59,7 +59,7 @@ fn draw(area: &Canvas, name: &str, matrix: &ConfusionMatrix) -> Painted<()> {
                     corner.1 + cell / 2 + px(1) as i32 * shift,
                 );
                 let height = if n > 5 { SMALL - 3 } else { SMALL };
-                area.draw_text(label, &centred(height, *colour), at)?;
+                centred(height, *colour).draw(area, label, at)?;
             }
         }
     }
@@ -67,14 +67,16 @@ fn draw(area: &Canvas, name: &str, matrix: &ConfusionMatrix) -> Painted<()> {
         let at = class as i32 * cell + cell / 2;
         let label = class_name(class, n);
         let below = top + (n as i32 + 1) * cell + px(12) as i32;
-        area.draw_text(&label, &centred(SMALL, INK), (left + at, below))?;
-        let style = text(SMALL, INK, HPos::Right, VPos::Center);
-        area.draw_text(&label, &style, (left - px(8) as i32, top + at))?;
+        centred(SMALL, INK).draw(area, &label, (left + at, below))?;
+        let style = text(SMALL, INK, Align::Right);
+        style.draw(area, &label, (left - px(8) as i32, top + at))?;
     }
     let foot = top + (n as i32 + 1) * cell + px(32) as i32;
-    area.draw_text("target class", &centred(LARGE, INK), (middle, foot))?;
+    centred(LARGE, INK).draw(area, "target class", (middle, foot))?;
     let side = (px(18) as i32, top + cell * (n as i32 + 1) / 2);
-    area.draw_text("output class", &upward(LARGE, INK), side)?;
+    text(LARGE, INK, Align::Centre)
+        .upward()
+        .draw(area, "output class", side)?;
     Ok(())
 }
 

@@ -80,7 +80,7 @@ pub fn precision_recall(curve: &PrecisionRecallCurve) -> Result<Figure> {
         let frame = Frame::default();
         let below = legend(canvas, frame.left, &entries)?;
         let x = Axis::linear("recall", 0.0, 1.0, 5);
-        let y = Axis::linear("precision", 0.0, 1.02, 5);
+        let y = Axis::linear("precision", 0.0, 1.02, 6);
         let mut chart = chart(&below, frame, &x, &y)?;
         let upper = points.iter().map(|p| (p.recall.value, p.precision.upper));
         let lower = points.iter().rev();

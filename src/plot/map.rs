@@ -1,13 +1,11 @@
 //! Epicentres on the map.
 
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
 
 use super::Figure;
 use super::axes::{Axis, Chart, Frame, Mark, chart, legend, spot};
-use super::style::{
-    BLUE, Canvas, INK, Painted, SMALL, check, class_colour, figure, line, px, text,
-};
+use super::style::{BLUE, Canvas, INK, Painted, SMALL, check, class_colour, figure, line, px};
+use super::text::{Align, text};
 use crate::catalog::{Catalog, Event};
 use crate::cluster::Clusters;
 use crate::error::{Result, fail};
@@ -140,9 +138,9 @@ impl Map {
         }
         let strip = legend(canvas, FRAME.left, &entries)?;
         let n_used = canvas.dim_in_pixel().1 - strip.dim_in_pixel().1;
+        // The legend may be higher than foreseen: with many clusters.
         let frame = Frame {
-            top: FRAME.top + n_used / 2,
-            bottom: FRAME.bottom + LEGEND.saturating_sub(n_used / 2),
+            top: FRAME.top + LEGEND.max(n_used / px(1)),
             ..FRAME
         };
         let chart = chart(canvas, frame, &self.x, &self.y)?;
@@ -166,12 +164,8 @@ impl Map {
         let n_pixels = f64::from(area.dim_in_pixel().0) * bar_km / width_km;
         let (left, y) = (right - n_pixels as i32, top - px(12) as i32);
         canvas.draw(&PathElement::new([(left, y), (right, y)], line(INK, 30)))?;
-        let style = text(SMALL, INK, HPos::Right, VPos::Center);
-        canvas.draw_text(
-            &format!("{bar_km} km"),
-            &style,
-            (left - px(8) as i32, y + px(2) as i32),
-        )?;
+        let style = text(SMALL, INK, Align::Right);
+        style.draw(canvas, &format!("{bar_km} km"), (left - px(8) as i32, y))?;
         Ok(())
     }
 

@@ -6,6 +6,7 @@ mod detection;
 mod map;
 mod spectrum;
 mod style;
+mod text;
 mod time;
 mod training;
 mod waveform;

@@ -1,12 +1,8 @@
 //! What all figures share: paper, ink, colours, and the way from a canvas to a PNG.
 
-use std::sync::Once;
-
 use plotters::coord::Shift;
 use plotters::drawing::DrawingAreaErrorKind;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{FontStyle, register_font};
 
 use super::Figure;
 use crate::error::{Result, fail};
@@ -65,39 +61,12 @@ pub(super) fn line(colour: impl Color, tenths: u32) -> ShapeStyle {
     colour.stroke_width((tenths * SCALE).div_ceil(10))
 }
 
-/// Text of a nominal height, anchored.
-pub(super) fn text(height: u32, colour: RGBColor, h: HPos, v: VPos) -> TextStyle<'static> {
-    ("sans-serif", px(height))
-        .into_font()
-        .color(&colour)
-        .pos(Pos::new(h, v))
-}
-
-/// Text turned to read upwards.
-pub(super) fn upward(height: u32, colour: RGBColor) -> TextStyle<'static> {
-    ("sans-serif", px(height))
-        .into_font()
-        .transform(FontTransform::Rotate270)
-        .color(&colour)
-        .pos(Pos::new(HPos::Center, VPos::Center))
-}
-
 /// Paints a white canvas of the nominal size with `paint` and makes it a figure.
 pub(super) fn figure(
     caption: impl Into<String>,
     size: (u32, u32),
     paint: impl FnOnce(&Canvas) -> Painted<()>,
 ) -> Result<Figure> {
-    static FONTS: Once = Once::new();
-    FONTS.call_once(|| {
-        for (style, font) in [
-            (FontStyle::Normal, dejavu::sans::regular()),
-            (FontStyle::Bold, dejavu::sans::bold()),
-        ] {
-            // A font that plotters refuses is reported by the first text drawn.
-            let _ = register_font("sans-serif", style, font);
-        }
-    });
     let (width, height) = (px(size.0), px(size.1));
     let mut pixels = vec![255; (width * height * 3) as usize];
     {

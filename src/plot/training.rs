@@ -1,13 +1,11 @@
 //! How a network is built, and how it learnt.
 
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
 
 use super::Figure;
 use super::axes::{Axis, Frame, Mark, chart, dashed, legend};
-use super::style::{
-    BLUE, GREEN, INK, LARGE, SKY, SMALL, VERMILLION, check, figure, line, px, text,
-};
+use super::style::{BLUE, GREEN, INK, LARGE, SKY, SMALL, VERMILLION, check, figure, line, px};
+use super::text::{Align, text};
 use crate::error::Result;
 use crate::network::Layer;
 use crate::train::Run;
@@ -115,7 +113,7 @@ pub fn layers(input: &[usize], layers: &[Layer]) -> Result<Figure> {
                 canvas.draw(&Polygon::new(head, INK.filled()))?;
             }
             before = Some(x + half_w);
-            let style = |height| text(height, INK, HPos::Center, VPos::Center);
+            let style = |height| text(height, INK, Align::Centre);
             let size: Vec<String> = shape.iter().map(usize::to_string).collect();
             let rows = [
                 (name.clone(), SMALL),
@@ -127,12 +125,12 @@ pub fn layers(input: &[usize], layers: &[Layer]) -> Result<Figure> {
                     continue;
                 }
                 let y = px(268 + 20 * row as u32) as i32;
-                canvas.draw_text(label, &style(*height), (x, y))?;
+                style(*height).draw(canvas, label, (x, y))?;
             }
         }
-        let style = text(LARGE, INK, HPos::Left, VPos::Center);
+        let style = text(LARGE, INK, Align::Left);
         let heading = "Name, shape, parameters";
-        canvas.draw_text(heading, &style, (px(10) as i32, px(12) as i32))?;
+        style.draw(canvas, heading, (px(10) as i32, px(12) as i32))?;
         Ok(())
     })
 }

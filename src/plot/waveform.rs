@@ -1,14 +1,14 @@
 //! Records, windows and the vectors that networks see.
 
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
 
 use super::Figure;
 use super::axes::{Axis, Chart, Frame, Mark, chart, dashed, legend, seconds, spot};
 use super::style::{
     BLUE, Canvas, INK, LARGE, Painted, SMALL, VERMILLION, check, class_colour, class_name, figure,
-    line, px, text,
+    line, px,
 };
+use super::text::{Align, text};
 use crate::catalog::Catalog;
 use crate::detect::Detections;
 use crate::error::{Result, fail};
@@ -22,7 +22,7 @@ const FRAME: Frame = Frame {
     left: 84,
     bottom: 6,
     top: 10,
-    right: 26,
+    right: 34,
 };
 /// What the lowest panel's labels take.
 const FOOT: u32 = 46;
@@ -65,8 +65,8 @@ pub fn record(record: &Record3C, marks: &[(Time, &str)]) -> Result<Figure> {
             if i == 0 {
                 for (t, name) in marks {
                     let column = chart.backend_coord(&(to_x(*t), 0.0)).0;
-                    let style = text(LARGE, VERMILLION, HPos::Center, VPos::Center);
-                    head.draw_text(name, &style, (column, px(16) as i32))?;
+                    let style = text(LARGE, VERMILLION, Align::Centre);
+                    style.draw(&head, name, (column, px(16) as i32))?;
                 }
             }
         }
@@ -120,9 +120,9 @@ pub fn vectors(vectors: &[(&str, &[f32])]) -> Result<Figure> {
         let panels = panels(canvas, vectors.len());
         for (i, (name, samples)) in vectors.iter().enumerate() {
             let (head, below) = panels[i].split_vertically(px(24));
-            let style = text(SMALL, INK, HPos::Left, VPos::Center);
+            let style = text(SMALL, INK, Align::Left);
             let at = (px(FRAME.left) as i32, px(13) as i32);
-            head.draw_text(name, &style, at)?;
+            style.draw(&head, name, at)?;
             let x = Axis::linear("sample", 0.0, longest as f64, 10);
             let y = Axis::around("amplitude", finite(samples), 4);
             let mut chart = stacked_on(&below, i + 1 == vectors.len(), &x, &y)?;
