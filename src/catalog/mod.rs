@@ -8,6 +8,8 @@
 //! | QuakeML 1.2 | [`Catalog::from_quakeml`] | [`Catalog::to_quakeml`] |
 //! | polars `DataFrame` | [`Catalog::from_frame`] | [`Catalog::to_frame`] |
 //!
+//! [`Catalog::completeness`] and [`Catalog::b_value`] say how many events of each size there are.
+//!
 //! [`Catalog::read`] looks at a file's first line and takes the right one. A row that cannot be
 //! read is an error that names file, line and column; no row is left out. Reading a catalog
 //! without events succeeds: "no earthquake" is an answer. What needs events (clustering, cutting
@@ -26,6 +28,7 @@ mod event;
 mod fdsn_text;
 mod frame;
 mod listing;
+mod magnitudes;
 mod quakeml;
 mod row;
 
@@ -35,6 +38,7 @@ use crate::error::{Error, Result, fail};
 
 pub use event::{Catalog, Event};
 pub(crate) use fdsn_text::fdsn_text;
+pub use magnitudes::BValue;
 pub(crate) use quakeml::quakeml;
 
 impl Catalog {

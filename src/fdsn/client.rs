@@ -94,17 +94,7 @@ impl Client {
     /// [`Error::Study`] where the provider has no event service, [`Error::Request`] where it does
     /// not answer with a catalog.
     pub fn fetch_events(&self, study: &Study) -> Result<Catalog> {
-        let region = &study.region;
-        let parameters = [
-            ("starttime", asked(study.catalog.start)),
-            ("endtime", asked(study.catalog.end)),
-            ("minlatitude", region.min_latitude_deg.to_string()),
-            ("maxlatitude", region.max_latitude_deg.to_string()),
-            ("minlongitude", region.min_longitude_deg.to_string()),
-            ("maxlongitude", region.max_longitude_deg.to_string()),
-            ("format", "text".to_string()),
-        ];
-        let mut catalog = self.ask("event", &parameters, |answer| {
+        let mut catalog = self.ask("event", &events_of(study), |answer| {
             let events = match answer.text()? {
                 Some(text) => Catalog::from_text(&text, "the answer")?,
                 None => Catalog::new("", false, Vec::new()),
@@ -195,6 +185,16 @@ impl Client {
     }
 }
 
+impl Provider {
+    /// The address that [`Client::fetch_events`] asks; a browser shows the answer.
+    ///
+    /// # Errors
+    /// [`Error::Study`] where the provider has no event service.
+    pub fn events_url(&self, study: &Study) -> Result<String> {
+        http::address(&self.query("event")?, &events_of(study))
+    }
+}
+
 impl WaveformSource for Client {
     fn record(&self, start: Time, n_samples: usize) -> Result<Record3C> {
         // Half a sample more on both sides: the samples need not lie on the grid of `start`.
@@ -223,6 +223,20 @@ impl WaveformSource for Client {
 /// A time as the services want it: without `Z`.
 fn asked(time: Time) -> String {
     time.format("%Y-%m-%dT%H:%M:%S%.6f").to_string()
+}
+
+/// The parameters that ask for a study's events.
+fn events_of(study: &Study) -> [(&'static str, String); 7] {
+    let region = &study.region;
+    [
+        ("starttime", asked(study.catalog.start)),
+        ("endtime", asked(study.catalog.end)),
+        ("minlatitude", region.min_latitude_deg.to_string()),
+        ("maxlatitude", region.max_latitude_deg.to_string()),
+        ("minlongitude", region.min_longitude_deg.to_string()),
+        ("maxlongitude", region.max_longitude_deg.to_string()),
+        ("format", "text".to_string()),
+    ]
 }
 
 /// The parameters that name a stream; an empty location is written `--`.
