@@ -9,7 +9,7 @@
 //! | catalog | `catalog.xml`, and `cat.txt` in the paper's form | the event service |
 //! | clusters | `clusters.toml` | [`crate::cluster`] |
 //! | windows | `windows-paper/`, `windows-arrival/` | [`crate::window`] |
-//! | networks | `runs/NAME/` | [`crate::train`] |
+//! | networks | `runs/NAME/` | [`crate::train`]; see [`paper_network`], [`honest_network`] |
 //!
 //! ```no_run
 //! use quakebook::{products, study::Study};
@@ -23,13 +23,16 @@ use std::path::{Path, PathBuf};
 
 use crate::catalog::Catalog;
 use crate::cluster::{ClusterParams, Clusters};
+use crate::dataset::{Augment, Dataset, Split, augment};
 use crate::error::{Error, Result, fail};
 use crate::fdsn::Client;
-use crate::study::Study;
+use crate::network::{ConvNet, Network, Perceptron};
+use crate::study::{Study, TimeSpan};
 use crate::time;
+use crate::train::{Run, TrainParams, train};
 use crate::travel::LayeredModel;
 use crate::waveform::{Record3C, WaveformSource};
-use crate::window::{self, NoiseRule, StartRule, Windows};
+use crate::window::{self, NoiseRule, Normalisation, StartRule, Windows};
 
 /// Noise keeps so far from every event of the catalog when windows are cut with care: the S wave of
 /// the farthest events is then past, and most of its coda.
@@ -37,6 +40,12 @@ pub const NOISE_GUARD_S: f64 = 60.0;
 
 /// An event's window begins so long before its P wave when windows are cut with care.
 pub const BEFORE_P_S: f64 = 2.0;
+
+/// The paper's scale: each window to `[0, 1]`, its three components together.
+pub const PAPER_NORMALISATION: Normalisation = Normalisation::MinMaxJoint;
+
+/// The scale of windows cut with care: no offset, one standard deviation for the three components.
+pub const HONEST_NORMALISATION: Normalisation = Normalisation::Deviation;
 
 /// The study's catalog, from its data centre.
 ///
@@ -150,6 +159,96 @@ pub fn continuous(study: &Study) -> Result<Record3C> {
     let seconds = time::between_s(study.scan.start, study.scan.end);
     let n_samples = (seconds * study.window.sampling_rate_hz).round() as usize;
     Client::for_study(study)?.record(study.scan.start, n_samples)
+}
+
+/// The paper's windows in `n_sets` sets (the originals, then a noisy copy for each of the study's
+/// first `n_sets - 1` levels), divided at random AFTER copying, as the paper did.
+///
+/// # Errors
+/// As [`windows_as_the_paper`], and [`Error::Dataset`] where there are too few windows, or too few
+/// noise levels for so many sets.
+pub fn paper_split(study: &Study, n_sets: usize) -> Result<Split> {
+    let levels = &study.augment.noise_levels;
+    if n_sets == 0 || n_sets > levels.len() + 1 {
+        return Err(fail!(
+            Dataset,
+            "n_sets",
+            format!("{n_sets}, expected 1 to {}", levels.len() + 1),
+            "Add a level to the study's augment.noise_levels, or ask for fewer sets"
+        ));
+    }
+    dataset(&windows_as_the_paper(study)?, PAPER_NORMALISATION)?
+        .copies_before_split_as_the_paper(&levels[..n_sets - 1], study.seed)?
+        .split_random(&study.split, study.seed)
+}
+
+/// The windows at arrivals, divided by time without the hours that will be scanned; then the
+/// training part alone gets a copy with Gaussian noise for each of the study's levels.
+///
+/// # Errors
+/// As [`windows_at_arrivals`], and [`Error::Dataset`] where there are too few windows.
+pub fn honest_split(study: &Study) -> Result<Split> {
+    let length_s = study.window.n_samples as f64 / study.window.sampling_rate_hz;
+    // A window that begins just before the scan reaches into it.
+    let scanned = TimeSpan {
+        start: study.scan.start - time::seconds(length_s),
+        end: study.scan.end,
+    };
+    let mut split = dataset(&windows_at_arrivals(study)?, HONEST_NORMALISATION)?
+        .without(&scanned)?
+        .split_by_time(&study.split)?;
+    let copies = Augment::gaussian(&study.augment.noise_levels, HONEST_NORMALISATION);
+    split.train = augment(&split.train, &copies, study.seed)?;
+    Ok(split)
+}
+
+/// The paper's perceptron with its three sets: the network with which it scanned. Its run is
+/// `perceptron-paper-3`; windows go to it scaled by [`PAPER_NORMALISATION`].
+///
+/// # Errors
+/// As [`paper_split`] and [`train()`].
+pub fn paper_network(study: &Study) -> Result<Perceptron> {
+    let n_sets = study.augment.noise_levels.len() + 1;
+    let mut network = Perceptron::new(study.window.n_samples, study.cluster.k + 1, study.seed);
+    let run = format!("perceptron-paper-{n_sets}");
+    trained(study, &run, &mut network, &paper_split(study, n_sets)?)?;
+    Ok(network)
+}
+
+/// ConvNetQuake's network trained with care. Its run is `convnet-honest`; windows go to it scaled
+/// by [`HONEST_NORMALISATION`].
+///
+/// # Errors
+/// As [`honest_split`] and [`train()`].
+pub fn honest_network(study: &Study) -> Result<ConvNet> {
+    let mut network = ConvNet::new(study.window.n_samples, study.cluster.k + 1, study.seed);
+    trained(study, "convnet-honest", &mut network, &honest_split(study)?)?;
+    Ok(network)
+}
+
+/// Trains `network` quietly in the run folder `name`, by the optimiser that suits it; a finished
+/// run is read, an interrupted one goes on.
+///
+/// # Errors
+/// As [`train()`].
+pub fn trained(study: &Study, name: &str, network: &mut dyn Network, split: &Split) -> Result<Run> {
+    let params = TrainParams {
+        report_every: 0,
+        ..TrainParams::suited(network, study)
+    };
+    let dir = run_dir(study, name);
+    train(
+        network,
+        &split.train,
+        &split.validation,
+        &params,
+        Some(&dir),
+    )
+}
+
+fn dataset(windows: &Windows, scale: Normalisation) -> Result<Dataset> {
+    let scaled = windows.normalised(scale)?;
+    Dataset::from_windows(&scaled.windows, scaled.n_samples, scaled.n_classes)
 }
 
 /// The folder of a training run.

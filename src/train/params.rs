@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, fail};
-use crate::study::TrainChoice;
+use crate::network::Network;
+use crate::study::{Study, TrainChoice};
 
 /// How the weights go down the loss.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -59,6 +60,15 @@ impl TrainParams {
             max_epochs: 1000,
             report_every: 10,
             ..Self::adam(choice, seed)
+        }
+    }
+
+    /// The optimiser that suits a network, with a study's choices and seed: the conjugate gradient
+    /// for the perceptron, Adam for all others.
+    pub fn suited(network: &dyn Network, study: &Study) -> Self {
+        match network.name() {
+            "perceptron" => Self::as_the_paper(&study.train, study.seed),
+            _ => Self::adam(&study.train, study.seed),
         }
     }
 
