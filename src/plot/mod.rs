@@ -15,6 +15,7 @@ pub use confusion::confusion_matrices;
 pub use detection::{precision_recall, probabilities, reliability};
 pub use map::{clusters, epicentres};
 pub use spectrum::{filter_responses, power_spectra, spectrogram};
+pub(crate) use style::class_name;
 pub use time::{frequency_magnitude, magnitudes_in_time, monthly_counts};
 pub use training::{layers, training};
 pub use waveform::{detections, record, vectors, window};
