@@ -18,12 +18,11 @@
 //! | scan, windows side by side: 54 detections | 68.5 % [55.3, 79.3] | 34.3 % [26.0, 43.6] | 4.25 an hour |
 //! | scan every 2 s, two windows or more: 104 detections | 75.0 % [65.9, 82.3] | 72.2 % [63.1, 79.8] | 6.50 an hour |
 //!
-//! The network has learnt where in a window an event begins: trained on windows that start 2 s
-//! before their trigger, it misses two of three events where windows lie side by side, and finds
-//! most of them again where they overlap. Without the filter the windows' accuracy is 68 % instead
-//! of 94 %: the ocean's noise below 1 Hz is larger than the events. 342 of 357 triggers remain
-//! after those within a window of another are joined; 660 of 1023 noise windows have room between
-//! events.
+//! All training windows start 2 s before their trigger. Windows side by side hold an event anywhere
+//! and find a third of them; overlapping ones, of which some are placed as in training, find most:
+//! as one expects of a network that has learnt where in a window an event begins. In a run without
+//! the filter the windows' accuracy was 68.2 % instead of 93.9 %. 342 of 357 triggers remain after
+//! those within a window of another are joined; 660 of 1023 noise windows have room between events.
 
 use std::path::{Path, PathBuf};
 
@@ -69,7 +68,7 @@ fn main() -> Result<()> {
         time::iso(record.start),
         record.gaps().len()
     );
-    // Below 1 Hz the ocean's noise hides small earthquakes.
+    // The ocean's noise lies below 1 Hz, what small earthquakes radiate above it.
     let band = Filter::bandpass(4, 1.0, 20.0, record.sampling_rate_hz)?;
     let record = band.record(&record, Pass::Causal)?;
 
