@@ -345,7 +345,7 @@ fn slices_windows_and_lines() {
     let mut gappy = record.clone();
     gappy.data[2][500] = f32::NAN;
     for changed in [gappy.remove_mean(), gappy.detrend()] {
-        assert_eq!(changed.gaps(), [500..501]);
+        assert_eq!(changed.gaps(), vec![500..501; 1]);
     }
     let mean: f32 = record.remove_mean().data[1].iter().sum::<f32>() / 1000.0;
     assert!(mean.abs() < 1e-3);
@@ -459,7 +459,7 @@ fn twelve_hours_of_a_real_record() {
     // One sample more is a gap, not a shift.
     assert_eq!(
         archive.record(start, 4_320_002).unwrap().gaps(),
-        [4_320_001..4_320_002]
+        vec![4_320_001..4_320_002; 1]
     );
 }
 
@@ -543,7 +543,7 @@ fn a_filter_starts_anew_after_a_gap() {
     let filter = Filter::bandpass(4, 2.0, 20.0, 100.0).unwrap();
     for pass in [Pass::Causal, Pass::ZeroPhase] {
         let filtered = filter.record(&record, pass).unwrap();
-        assert_eq!(filtered.gaps(), [200..201]);
+        assert_eq!(filtered.gaps(), vec![200..201; 1]);
         assert_eq!(filtered.data[1][..200], filter.apply(&samples[..200], pass));
         assert_eq!(filtered.data[1][201..], filter.apply(&samples[201..], pass));
         assert!(filter.apply(&[], pass).is_empty());
