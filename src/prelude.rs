@@ -9,7 +9,7 @@ pub use crate::cluster::{
     self, ClusterParams, Clusters, Metric, Space, adjusted_rand_index, choose_k,
 };
 pub use crate::dataset::{self, AddedNoise, Augment, Dataset, Split, augment};
-pub use crate::detect;
+pub use crate::detect::{self, Detections, Matches, MergeParams, Scan, ScanParams};
 pub use crate::display::Table;
 pub use crate::evaluate::{self, ConfusionMatrix, PrecisionRecallCurve, Rate, Score};
 pub use crate::fdsn::{Client, Provider, Station};

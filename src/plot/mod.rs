@@ -1,4 +1,34 @@
 //! Every figure, drawn by plotters. Knows nothing of notebooks.
+//!
+//! | Figure of the paper | Function |
+//! |---|---|
+//! | 1, 2: epicentres, clusters | [`epicentres`], [`clusters`] |
+//! | 3, 8, 9: components end to end, noisy copies | [`vectors`] |
+//! | 4: noise on three axes | [`window()`] |
+//! | 5, 6: the network, its training | [`layers`], [`training()`] |
+//! | 7, 10, 11: confusion matrices | [`confusion_matrices`] |
+//! | 12: detections on the record | [`detections`] |
+//!
+//! and, to understand them: [`magnitudes_in_time`], [`monthly_counts`], [`frequency_magnitude`],
+//! [`record`], [`power_spectra`], [`spectrogram()`], [`filter_responses`], [`probabilities`],
+//! [`precision_recall`], [`reliability`].
+//!
+//! Each takes the library's own types by reference and returns a [`Figure`], a PNG at twice its
+//! nominal size; what cannot be drawn is an [`Error::Plot`](crate::Error::Plot). A figure of a
+//! catalog or record names its source and says where that is simulated; for the others,
+//! [`Figure::sourced`] does.
+//!
+//! ```
+//! use quakebook::evaluate::ConfusionMatrix;
+//! use quakebook::plot;
+//! let matrix = ConfusionMatrix::new(2, &[0, 0, 1], &[0, 1, 1]).unwrap();
+//! let figure = plot::confusion_matrices(&[("Test", &matrix)])?
+//!     .numbered("Figure 4.2")
+//!     .sourced("classroom", true);
+//! assert_eq!(&figure.png[1..4], b"PNG");
+//! assert!(figure.full_caption().ends_with("Simulated data: classroom."));
+//! # Ok::<(), quakebook::Error>(())
+//! ```
 
 mod axes;
 mod confusion;
