@@ -3,7 +3,8 @@
 use plotters::prelude::*;
 
 use super::Figure;
-use super::axes::{Axis, Frame, Mark, chart, dashed, legend, seconds, spot};
+use super::axes::{Axis, Frame, chart, seconds};
+use super::marks::{Mark, dashed, legend, spot};
 use super::style::{BLUE, GREY, INK, SKY, VERMILLION, check, figure, line};
 use crate::catalog::Catalog;
 use crate::detect::Scan;

@@ -3,7 +3,8 @@
 use plotters::prelude::*;
 
 use super::Figure;
-use super::axes::{Axis, Chart, Frame, Mark, chart, legend, spot};
+use super::axes::{Axis, Chart, Frame, chart};
+use super::marks::{Mark, legend, spot};
 use super::style::{BLUE, Canvas, INK, Painted, SMALL, check, class_colour, figure, line, px};
 use super::text::{Align, text};
 use crate::catalog::{Catalog, Event};

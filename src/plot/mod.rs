@@ -34,6 +34,7 @@ mod axes;
 mod confusion;
 mod detection;
 mod map;
+mod marks;
 mod spectrum;
 mod style;
 mod text;

@@ -3,7 +3,8 @@
 use plotters::prelude::*;
 
 use super::Figure;
-use super::axes::{Axis, Frame, Mark, chart, legend};
+use super::axes::{Axis, Frame, chart};
+use super::marks::{Mark, legend};
 use super::style::{BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILLION, check, figure, line, px};
 use crate::error::{Result, fail};
 use crate::waveform::filter::Filter;

@@ -4,7 +4,8 @@ use chrono::{Datelike, Months, NaiveDate};
 use plotters::prelude::*;
 
 use super::Figure;
-use super::axes::{Axis, Frame, Mark, chart, dashed, legend, seconds, spot};
+use super::axes::{Axis, Frame, chart, seconds};
+use super::marks::{Mark, dashed, legend, spot};
 use super::style::{BLUE, INK, SKY, VERMILLION, check, figure, line};
 use crate::catalog::Catalog;
 use crate::error::Result;

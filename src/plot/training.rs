@@ -3,7 +3,8 @@
 use plotters::prelude::*;
 
 use super::Figure;
-use super::axes::{Axis, Frame, Mark, chart, dashed, legend};
+use super::axes::{Axis, Frame, chart};
+use super::marks::{Mark, dashed, legend};
 use super::style::{BLUE, GREEN, INK, LARGE, SKY, SMALL, VERMILLION, check, figure, line, px};
 use super::text::{Align, text};
 use crate::error::Result;

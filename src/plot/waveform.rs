@@ -3,7 +3,8 @@
 use plotters::prelude::*;
 
 use super::Figure;
-use super::axes::{Axis, Chart, Frame, Mark, chart, dashed, legend, seconds, spot};
+use super::axes::{Axis, Chart, Frame, chart, seconds};
+use super::marks::{Mark, dashed, legend, spot};
 use super::style::{
     BLUE, Canvas, INK, LARGE, Painted, SMALL, VERMILLION, check, class_colour, class_name, figure,
     line, px,
