@@ -1,10 +1,10 @@
 //! `environment.yml`, the one list of Python packages, and the virtual environment made from it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::Result;
 use crate::command::{command, io, run};
-use crate::places::Places;
+use crate::places::{Places, program};
 use crate::step::Step;
 
 /// What is read from `environment.yml`.
@@ -13,6 +13,8 @@ pub struct Environment {
     pub packages: Vec<String>,
     /// The wheels of libtorch, to be taken without their dependencies.
     pub libtorch: Vec<String>,
+    /// What the tests compare with.
+    pub tests: Vec<String>,
 }
 
 impl Environment {
@@ -31,15 +33,19 @@ impl Environment {
             .filter_map(|line| line.trim().strip_prefix("- "))
             .map(str::to_string)
             .collect();
-        let libtorch: Vec<String> = text
-            .lines()
-            .filter_map(|line| line.strip_prefix("# libtorch: "))
-            .map(str::to_string)
-            .collect();
+        let marked = |mark: &str| -> Vec<String> {
+            let lines = text.lines().filter_map(|line| line.strip_prefix(mark));
+            lines.map(str::to_string).collect()
+        };
+        let libtorch = marked("# libtorch: ");
         if packages.is_empty() || libtorch.is_empty() {
             return Err("environment.yml has no pip section or no line `# libtorch:`: take it from the repository again".into());
         }
-        Ok(Self { packages, libtorch })
+        Ok(Self {
+            packages,
+            libtorch,
+            tests: marked("# tests: "),
+        })
     }
 
     /// `2.13.0` of `torch==2.13.0`.
@@ -58,24 +64,49 @@ impl Environment {
 pub fn make_venv(places: &Places, environment: &Environment, python: &str) -> Result {
     let venv = places.venv();
     Step {
-        about: "Python packages: JupyterLab, nbclient, pandoc, Typst, a Chinese font (download 130 MB, half a minute)",
+        about: "Python packages: JupyterLab, nbclient, pandoc, Typst, a Chinese font",
+        cost: "download 130 MB, half a minute",
         stamp: venv.join("quakebook.stamp"),
         inputs: environment.packages.join("\n"),
     }
-    .run(|| {
-        if !places.python().exists() {
-            run(
-                command(python).args(["-m", "venv"]).arg(&venv),
-                "the virtual environment could not be made: its message stands above",
-            )?;
-        }
+    .run(|| install(python.as_ref(), &venv, &environment.packages))
+}
+
+/// A Python with what the tests compare with, in a virtual environment of its own: a reader of the
+/// notebooks needs none of it.
+pub fn make_test_venv(places: &Places, environment: &Environment) -> Result<PathBuf> {
+    let venv = places.cache.join("venv-tests");
+    Step {
+        about: "ObsPy, with which some tests compare",
+        cost: "download 80 MB, a minute",
+        stamp: venv.join("quakebook.stamp"),
+        inputs: environment.tests.join("\n"),
+    }
+    .run(|| install(&places.python(), &venv, &environment.tests))?;
+    Ok(program(&venv, "python"))
+}
+
+/// Installs packages into a virtual environment, which `python` makes where there is none.
+fn install(python: &Path, venv: &Path, packages: &[String]) -> Result {
+    let own = program(venv, "python");
+    if !own.exists() {
         run(
-            command(places.python())
-                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-                .args(&environment.packages),
-            "pip could not install the Python packages: check the network and run `cargo xtask setup` again",
-        )
-    })
+            command(python).args(["-m", "venv"]).arg(venv),
+            "the virtual environment could not be made: its message stands above",
+        )?;
+    }
+    run(
+        command(own)
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+            ])
+            .args(packages),
+        "pip could not install the Python packages: check the network and try again",
+    )
 }
 
 #[cfg(test)]
@@ -84,10 +115,11 @@ mod tests {
 
     #[test]
     fn the_pip_section_and_the_libtorch_lines_are_read() {
-        let text = "dependencies:\n  - python>=3.10\n  - pip:\n      - a==1\n      # why\n      - b==2\n\n# libtorch: torch==2.13.0\n";
+        let text = "dependencies:\n  - python>=3.10\n  - pip:\n      - a==1\n      # why\n      - b==2\n\n# libtorch: torch==2.13.0\n# tests: c==3\n";
         let environment = Environment::parse(text).unwrap();
         assert_eq!(environment.packages, ["a==1", "b==2"]);
         assert_eq!(environment.torch_version().unwrap(), "2.13.0");
+        assert_eq!(environment.tests, ["c==3"]);
         assert!(Environment::parse("dependencies:\n").is_err());
     }
 
@@ -104,7 +136,9 @@ mod tests {
         for name in ["jupyterlab", "nbclient", "pypandoc_binary", "typst"] {
             assert!(pinned(name), "{name}");
         }
-        assert!(environment.packages.iter().all(|p| p.contains("==")));
+        let mut all = environment.packages.iter().chain(&environment.tests);
+        assert!(all.all(|p| p.contains("==")));
+        assert!(environment.tests.iter().any(|p| p.starts_with("obspy")));
         environment.torch_version().unwrap();
     }
 }

@@ -25,7 +25,8 @@ pub fn build(places: &Places) -> Result {
     let folder = folder(places);
     let target = folder.join("build");
     Step {
-        about: "the Rust kernel evcxr_jupyter (download 60 MB, 5 to 10 minutes)",
+        about: "the Rust kernel evcxr_jupyter",
+        cost: "download 60 MB, 5 to 10 minutes",
         stamp: folder.join("quakebook.stamp"),
         inputs: VERSION.into(),
     }

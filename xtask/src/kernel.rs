@@ -19,41 +19,15 @@ pub const NAME: &str = "quakebook";
 
 /// Builds the library as a dylib, and writes what the kernel is started with.
 pub fn build(places: &Places, libtorch: &Path) -> Result {
-    println!(
-        "[....] the library and all that it needs (at first a download of 130 MB and 10 minutes, then seconds)"
-    );
     let library = build_dylib(places)?;
     write_thin_package(places)?;
     write_init(places, libtorch, &library)?;
-    write_kernelspec(places)
+    write_kernelspec(places)?;
+    println!("[done] the library, and the kernel of this clone");
+    Ok(())
 }
 
 fn build_dylib(places: &Places) -> Result<PathBuf> {
-    let lock = places.cache.join("build.lock");
-    let lock = fs::File::create(&lock).map_err(io(&lock))?;
-    // From here to the copy: all clones' dylibs have one name in the shared target folder.
-    lock.lock()
-        .map_err(|error| format!("the cache could not be locked: {error}"))?;
-    let exports = places.root.join("xtask/kernel/torch.map");
-    run(
-        cargo(&places.root)
-            .args([
-                "rustc",
-                "--quiet",
-                "--package",
-                "quakebook",
-                "--lib",
-                "--crate-type",
-                "dylib",
-                "--",
-            ])
-            .args(["-Cprefer-dynamic", "-Crpath"])
-            .arg(format!(
-                "-Clink-arg=-Wl,--version-script={}",
-                exports.display()
-            )),
-        "the library could not be built: the compiler's message stands above",
-    )?;
     let name = format!(
         "{}quakebook{}",
         std::env::consts::DLL_PREFIX,
@@ -61,6 +35,31 @@ fn build_dylib(places: &Places) -> Result<PathBuf> {
     );
     let built = places.target().join("debug").join(&name);
     let kept = places.kernel().join("lib").join(&name);
+    let mut build = cargo(&places.root);
+    build.arg("rustc");
+    if built.exists() {
+        println!("[....] the library, where it changed (seconds to two minutes)");
+        build.arg("--quiet");
+    } else {
+        println!("[....] the library and all that it needs (download 130 MB, 10 minutes)");
+    }
+    let lock = places.cache.join("build.lock");
+    let lock = fs::File::create(&lock).map_err(io(&lock))?;
+    // From here to the copy: all clones' dylibs have one name in the shared target folder.
+    lock.lock()
+        .map_err(|error| format!("the cache could not be locked: {error}"))?;
+    let exports = places.root.join("xtask/kernel/torch.map");
+    run(
+        build
+            .args(["--package", "quakebook", "--lib"])
+            .args(["--crate-type", "dylib", "--"])
+            .args(["-Cprefer-dynamic", "-Crpath"])
+            .arg(format!(
+                "-Clink-arg=-Wl,--version-script={}",
+                exports.display()
+            )),
+        "the library could not be built: the compiler's message stands above",
+    )?;
     if modified(&kept) < modified(&built) {
         let folder = places.kernel().join("lib");
         fs::create_dir_all(&folder).map_err(io(&folder))?;

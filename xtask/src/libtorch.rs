@@ -24,7 +24,8 @@ pub fn provide(places: &Places, environment: &Environment) -> Result<PathBuf> {
     }
     let folder = places.cache.join(format!("libtorch-{wanted}"));
     Step {
-        about: "libtorch for the processor (download 0.5 GB, a minute)",
+        about: "libtorch for the processor",
+        cost: "download 0.5 GB, a minute",
         stamp: folder.join("quakebook.stamp"),
         inputs: environment.libtorch.join("\n"),
     }

@@ -27,8 +27,11 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   setup             get everything that the notebooks need: Python packages, libtorch, the kernel
-  report [CHAPTER…] run the notebooks (or those whose names begin with CHAPTER: `report 02 03`),
-                    keep their outputs, and make report/quakebook.pdf
+  report [--keep] [CHAPTER…]
+                    run the notebooks (or those whose names begin with CHAPTER: `report 02 03`),
+                    save their outputs, and make report/quakebook.pdf. A report of all removes
+                    data/derived first, so that every number is of this run; --keep keeps it, as
+                    to go on with a training that was interrupted
   lab [OPTION…]     open JupyterLab on the notebooks; options go to JupyterLab (`--no-browser`)
   test              format, clippy, all tests, the kernel, and the notebooks with the small study
   clean [--cache]   remove what was made in this clone; with --cache also what clones share

@@ -40,16 +40,7 @@ impl Places {
     }
 
     pub fn python(&self) -> PathBuf {
-        self.venv_program("python")
-    }
-
-    /// A program of the virtual environment.
-    pub fn venv_program(&self, name: &str) -> PathBuf {
-        if cfg!(windows) {
-            self.venv().join("Scripts").join(format!("{name}.exe"))
-        } else {
-            self.venv().join("bin").join(name)
-        }
+        program(&self.venv(), "python")
     }
 
     /// Cargo's target folder: one for the kernel, the tests and the programs of all clones.
@@ -64,6 +55,22 @@ impl Places {
 
     pub fn notebooks(&self) -> PathBuf {
         self.root.join("notebooks")
+    }
+
+    /// What the notebooks make of the data, each study in a folder of its own.
+    pub fn derived(&self) -> PathBuf {
+        let data = env::var_os("QUAKEBOOK_DATA").map(PathBuf::from);
+        data.unwrap_or_else(|| self.root.join("data"))
+            .join("derived")
+    }
+}
+
+/// A program of a virtual environment.
+pub fn program(venv: &Path, name: &str) -> PathBuf {
+    if cfg!(windows) {
+        venv.join("Scripts").join(format!("{name}.exe"))
+    } else {
+        venv.join("bin").join(name)
     }
 }
 

@@ -6,23 +6,47 @@ use std::process::Command;
 use crate::Result;
 use crate::command::{command, io, run};
 use crate::kernel;
-use crate::places::Places;
+use crate::places::{Places, program};
 use crate::setup::setup;
 
-/// Runs the notebooks whose names begin with one of `chapters` (all, if none is named), keeps their
-/// outputs in `notebooks/`, and makes the PDF of all of them.
-pub fn report(places: &Places, chapters: &[String]) -> Result {
-    setup(places)?;
+/// Runs the notebooks whose names begin with one of the chapters in `args` (all, if none is named),
+/// keeps their outputs in `notebooks/`, and makes the PDF of all of them.
+///
+/// A report of all begins without the products of earlier runs, so that every number in it is this
+/// run's own, unless `args` has `--keep`.
+pub fn report(places: &Places, args: &[String]) -> Result {
+    let (options, chapters): (Vec<String>, Vec<String>) =
+        args.iter().cloned().partition(|arg| arg.starts_with('-'));
+    if let Some(unknown) = options.iter().find(|option| *option != "--keep") {
+        return Err(format!(
+            "`report {unknown}` is not understood: `cargo xtask --help` lists the options"
+        ));
+    }
     let all = notebooks(places)?;
-    let chosen = choose(&all, chapters)?;
+    let chosen = choose(&all, &chapters)?;
+    setup(places)?;
+    if chapters.is_empty() && options.is_empty() {
+        forget_products(&places.derived())?;
+    }
     run(
         script(places, "notebooks.py").args(&chosen),
-        "a notebook failed: its cell and message stand above",
+        "a notebook failed: its cell and message stand above; `cargo xtask report --keep` picks up what was made until then",
     )?;
     let pdf = places.root.join("report/quakebook.pdf");
     book(places, &all, &pdf)?;
     println!("{}", pdf.display());
     Ok(())
+}
+
+fn forget_products(derived: &Path) -> Result {
+    if !derived.exists() {
+        return Ok(());
+    }
+    println!(
+        "[....] removing {}, so that every number is of this run (`--keep` keeps it)",
+        derived.display()
+    );
+    std::fs::remove_dir_all(derived).map_err(io(derived))
 }
 
 /// Makes the PDF of notebooks that have their outputs.
@@ -36,7 +60,7 @@ pub fn book(places: &Places, notebooks: &[PathBuf], pdf: &Path) -> Result {
 /// Opens JupyterLab on the notebooks.
 pub fn lab(places: &Places, options: &[String]) -> Result {
     setup(places)?;
-    let mut lab = command(places.venv_program("jupyter-lab"));
+    let mut lab = command(program(&places.venv(), "jupyter-lab"));
     lab.args(options)
         .current_dir(places.notebooks())
         .env("JUPYTER_PATH", kernel::jupyter_path(places));
@@ -100,6 +124,18 @@ pub fn script(places: &Places, name: &str) -> Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn products_of_earlier_runs_are_removed_where_there_are_any() {
+        let data = std::env::temp_dir().join(format!("quakebook-data-{}", std::process::id()));
+        let derived = data.join("derived");
+        std::fs::create_dir_all(derived.join("oklahoma-1/runs")).unwrap();
+        std::fs::create_dir_all(data.join("cache")).unwrap();
+        forget_products(&derived).unwrap();
+        forget_products(&derived).unwrap();
+        assert!(!derived.exists() && data.join("cache").is_dir());
+        std::fs::remove_dir_all(data).unwrap();
+    }
 
     #[test]
     fn chapters_are_chosen_by_the_beginning_of_their_names() {

@@ -8,8 +8,9 @@ use crate::command::write;
 
 /// A step, done when its stamp holds the inputs that it would be done from now.
 pub struct Step {
-    /// What it does, how much it downloads, how long it takes on two cores.
     pub about: &'static str,
+    /// How much it downloads, how long it takes on two cores.
+    pub cost: &'static str,
     /// Written after success, so a step that was cut off is taken up again.
     pub stamp: PathBuf,
     /// Versions, paths: whatever makes a new run necessary when it changes.
@@ -26,7 +27,7 @@ impl Step {
             println!("[done] {}", self.about);
             return Ok(());
         }
-        println!("[....] {}", self.about);
+        println!("[....] {} ({})", self.about, self.cost);
         let start = Instant::now();
         // A stamp of other inputs must not outlive a product that is half replaced.
         let _ = std::fs::remove_file(&self.stamp);
@@ -46,6 +47,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("quakebook-step-{}", std::process::id()));
         let step = |inputs: &str| Step {
             about: "test",
+            cost: "nothing",
             stamp: folder.join("stamp"),
             inputs: inputs.into(),
         };
