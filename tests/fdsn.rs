@@ -311,3 +311,21 @@ fn stations_are_read_by_their_header_and_the_last_epoch_holds() {
         assert!(error.to_string().contains(word), "{error}");
     }
 }
+
+#[test]
+fn the_address_of_an_event_request_can_be_shown() {
+    let study = Study::oklahoma();
+    let url = Provider::by_name("usgs").unwrap().events_url(&study);
+    assert_eq!(
+        url.unwrap(),
+        "https://earthquake.usgs.gov/fdsnws/event/1/query\
+         ?starttime=2014-02-15T00%3A00%3A00.000000&endtime=2016-11-16T00%3A00%3A00.000000\
+         &minlatitude=35.7&maxlatitude=36&minlongitude=-97.6&maxlongitude=-97.2&format=text"
+    );
+    let at = Provider::by_name("http://localhost:1").unwrap();
+    assert!(
+        at.events_url(&study)
+            .unwrap()
+            .starts_with("http://localhost:1/fdsnws/event/1/query?")
+    );
+}
