@@ -53,22 +53,29 @@ impl Table {
         self
     }
 
-    /// The same table with a number, `Table 3.1`.
-    pub fn numbered(mut self, number: &str) -> Self {
-        self.number = number.into();
-        self
+    /// The same table with a number, `Table 3.1`. It borrows, as a cell that ended by moving one of its
+    /// variables would show the value's innards instead of the table.
+    pub fn numbered(&self, number: &str) -> Self {
+        Self {
+            number: number.into(),
+            ..self.clone()
+        }
     }
 
     /// The same table with another caption.
-    pub fn captioned(mut self, caption: &str) -> Self {
-        self.caption = caption.into();
-        self
+    pub fn captioned(&self, caption: &str) -> Self {
+        Self {
+            caption: caption.into(),
+            ..self.clone()
+        }
     }
 
     /// Adds a sentence to the note.
-    pub fn noted(mut self, note: &str) -> Self {
-        self.note = format!("{} {note}", self.note).trim().to_string();
-        self
+    pub fn noted(&self, note: &str) -> Self {
+        Self {
+            note: format!("{} {note}", self.note).trim().to_string(),
+            ..self.clone()
+        }
     }
 
     /// The table as HTML, number and caption in `<caption>`, the note in a paragraph below.

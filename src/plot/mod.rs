@@ -68,21 +68,27 @@ pub struct Figure {
 
 impl Figure {
     /// The same figure with a number, `Figure 2.1`.
-    pub fn numbered(mut self, number: &str) -> Self {
-        self.number = number.into();
-        self
+    pub fn numbered(&self, number: &str) -> Self {
+        Self {
+            number: number.into(),
+            ..self.clone()
+        }
     }
 
     /// The same figure with another caption; the source stays.
-    pub fn captioned(mut self, caption: &str) -> Self {
-        self.caption = caption.into();
-        self
+    pub fn captioned(&self, caption: &str) -> Self {
+        Self {
+            caption: caption.into(),
+            ..self.clone()
+        }
     }
 
     /// The same figure, naming its source.
-    pub fn sourced(mut self, source: &str, simulated: bool) -> Self {
-        self.source = provenance(source, simulated);
-        self
+    pub fn sourced(&self, source: &str, simulated: bool) -> Self {
+        Self {
+            source: provenance(source, simulated),
+            ..self.clone()
+        }
     }
 }
 

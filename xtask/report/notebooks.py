@@ -18,6 +18,8 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 # What stands behind this sign on a line of output is for who waits (a time, a rate): it is not kept.
 FOR_THE_EYES = "⏱"
 ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
+# A struct as `{:?}` prints it.
+DEBUG_FORM = re.compile(r"[A-Z]\w+ \{ ")
 # Cursor movements and colours of the terminal.
 TERMINAL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -59,7 +61,15 @@ def complaint(cell):
             texts.append("\n".join(output.traceback) or output.evalue)
         elif output.output_type == "stream" and output.name == "stderr":
             texts.append(output.text)
+        elif DEBUG_FORM.match(plain(output)):
+            texts.append(f"shown by its innards, not by its evcxr_display: {plain(output)[:80]}")
     return TERMINAL.sub("", "\n".join(texts)).strip()
+
+
+def plain(output):
+    """Its text, where it has no other form."""
+    data = output.get("data", {})
+    return data["text/plain"] if set(data) == {"text/plain"} else ""
 
 
 def indent(text):
@@ -73,11 +83,12 @@ def clean(notebook):
         "language_info": {"file_extension": ".rs", "mimetype": "text/rust", "name": "Rust"},
     }
     for cell in notebook.cells:
-        tags = cell.metadata.get("tags")
-        cell.metadata = {"tags": tags} if tags else {}
+        # Tags place a cell in the book; `jupyter` folds a solution away.
+        cell.metadata = {k: v for k, v in cell.metadata.items() if k in ("tags", "jupyter")}
         if cell.cell_type != "code":
             continue
         cell.execution_count = None
+        cell.outputs = joined([output for output in cell.outputs if not is_unit(output)])
         for output in cell.outputs:
             if "execution_count" in output:
                 output.execution_count = None
@@ -89,6 +100,23 @@ def clean(notebook):
                 for kind, data in output.data.items():
                     if kind.startswith("text/"):
                         output.data[kind] = clean_text(data)
+
+
+def is_unit(output):
+    """Whether it shows `()`, the value of a cell that ends with a loop or a `match`."""
+    return plain(output).strip() == "()"
+
+
+def joined(outputs):
+    """The lines of one stream, which come one by one, as one output."""
+    kept = []
+    for output in outputs:
+        last = kept[-1] if kept else None
+        if last and output.output_type == last.output_type == "stream" and output.name == last.name:
+            last.text += output.text
+        else:
+            kept.append(output)
+    return kept
 
 
 def clean_text(text):
