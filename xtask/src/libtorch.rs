@@ -13,7 +13,8 @@ use crate::step::Step;
 /// else downloaded.
 pub fn provide(places: &Places, environment: &Environment) -> Result<PathBuf> {
     let wanted = environment.torch_version()?;
-    if let Some(folder) = std::env::var_os("LIBTORCH").map(PathBuf::from) {
+    let named = std::env::var_os("LIBTORCH").map(PathBuf::from);
+    if let Some(folder) = named.filter(|folder| !was_downloaded(places, folder)) {
         check(&folder, wanted)?;
         println!("[done] libtorch {wanted} of LIBTORCH, {}", folder.display());
         return Ok(folder);
@@ -32,6 +33,14 @@ pub fn provide(places: &Places, environment: &Environment) -> Result<PathBuf> {
     .run(|| download(places, environment, &folder))?;
     check(&folder, wanted)?;
     Ok(folder)
+}
+
+/// Whether LIBTORCH is no wish of the reader's, but the download of an earlier set-up (perhaps gone by
+/// now), which `.cargo/local.toml` names to all that cargo starts.
+fn was_downloaded(places: &Places, folder: &Path) -> bool {
+    let config = fs::read_to_string(places.root.join(".cargo/local.toml")).unwrap_or_default();
+    config.contains(&format!("LIBTORCH = {folder:?}"))
+        && (folder.join("quakebook.stamp").exists() || !folder.exists())
 }
 
 /// Whether `folder` holds libtorch of the wanted version, by its own header.
@@ -97,7 +106,9 @@ fn download(places: &Places, environment: &Environment, folder: &Path) -> Result
                     "--disable-pip-version-check",
                 ])
                 .args(["--no-deps", "--no-compile", "--target"])
-                .arg(&wheels)
+                // One folder a wheel: pip adds nothing to a folder that an earlier wheel has made,
+                // and two of these share one.
+                .arg(wheels.join(name(wheel)))
                 .arg(wheel),
             "pip could not get libtorch: check the network and run `cargo xtask setup` again",
         )?;
@@ -110,11 +121,32 @@ fn download(places: &Places, environment: &Environment, folder: &Path) -> Result
     }
     let include = folder.join("include");
     let _ = fs::remove_dir_all(&include);
-    fs::rename(wheels.join("torch/include"), &include).map_err(io(&include))?;
+    fs::rename(wheels.join("torch/torch/include"), &include).map_err(io(&include))?;
+    loads(&places.python(), &lib)?;
     // torch-sys reads the version here.
     let version = folder.join("build-version");
     fs::write(&version, environment.torch_version()?).map_err(io(&version))?;
     fs::remove_dir_all(&wheels).map_err(io(&wheels))
+}
+
+/// The package's name in `torch==2.13.0; …`.
+fn name(wheel: &str) -> &str {
+    wheel.split("==").next().unwrap_or(wheel)
+}
+
+/// Loads the library, as only that shows whether all that it needs lies beside it.
+fn loads(python: &Path, lib: &Path) -> Result {
+    let name = format!(
+        "{}torch_cpu{}",
+        std::env::consts::DLL_PREFIX,
+        std::env::consts::DLL_SUFFIX
+    );
+    run(
+        command(python)
+            .args(["-c", "import ctypes, sys; ctypes.CDLL(sys.argv[1])"])
+            .arg(lib.join(name)),
+        "libtorch was downloaded but does not load, as its message says above: please report it with your system's name, and set LIBTORCH to a libtorch of your own meanwhile",
+    )
 }
 
 /// The libraries of the processor, and those that they are linked to, though they only call them
@@ -130,7 +162,10 @@ fn libraries(wheels: &Path) -> std::io::Result<Vec<PathBuf>> {
         "libcupti.",
     ];
     let mut found = Vec::new();
-    let mut folders = vec![wheels.join("torch/lib"), wheels.join("nvidia")];
+    let mut folders = vec![wheels.join("torch/torch/lib")];
+    for wheel in fs::read_dir(wheels)? {
+        folders.push(wheel?.path().join("nvidia"));
+    }
     while let Some(folder) = folders.pop() {
         if !folder.is_dir() {
             continue;
@@ -175,6 +210,25 @@ mod tests {
             sentence.contains("is libtorch 2.13.0, but 2.14.0 is needed"),
             "{sentence}"
         );
+    }
+
+    #[test]
+    fn a_download_that_is_gone_is_no_wish_of_the_readers() {
+        let root = libtorch("libtorch-clone", None);
+        let places = Places {
+            root: root.clone(),
+            cache: root.clone(),
+        };
+        let gone = root.join("libtorch-2.13.0");
+        assert!(!was_downloaded(&places, &gone));
+        fs::create_dir_all(root.join(".cargo")).unwrap();
+        let config = format!("[env]\nLIBTORCH = {gone:?}\n");
+        fs::write(root.join(".cargo/local.toml"), config).unwrap();
+        assert!(was_downloaded(&places, &gone));
+        fs::create_dir_all(&gone).unwrap();
+        assert!(!was_downloaded(&places, &gone), "the reader's own folder");
+        fs::write(gone.join("quakebook.stamp"), "").unwrap();
+        assert!(was_downloaded(&places, &gone));
     }
 
     #[test]
