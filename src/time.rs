@@ -1,6 +1,9 @@
 //! Instants and seconds: UTC with nanoseconds, and samples counted from a start.
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::NaiveDateTime;
+/// What [`Time`] and a difference of two are made of. A notebook's cell names the type of each of its
+/// variables by a path through this crate.
+pub use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::error::{Result, fail};
 

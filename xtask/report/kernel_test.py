@@ -88,6 +88,17 @@ def types_are_inferred(kernel):
     assert kernel.show("widest") == "-97.2", "a type was not inferred"
 
 
+def types_of_other_crates_are_inferred(kernel):
+    kernel.show("let start = study.catalog.start;")
+    kernel.show("let later = start + (start - start);")
+    assert kernel.show('println!("{later}");').endswith("UTC")
+    kernel.show("let tensor = quakebook::prelude::Tensor::from_slice(&[1.0f32, 2.0]);")
+    kernel.show("let doubled = &tensor * 2.0;")
+    assert kernel.show('println!("{:?}", doubled.size());') == "[2]"
+    kernel.show('let frame = quakebook::prelude::Catalog::new("a test", true, vec![]).to_frame();')
+    assert kernel.show('println!("{}", frame.height());') == "0"
+
+
 def completion_works(kernel):
     matches = kernel.complete("study.reg")
     assert any("region" in match for match in matches), matches
@@ -115,6 +126,7 @@ TESTS = [
     a_model_goes_on_training_in_the_next_cell,
     a_cell_calls_generic_functions_of_tch,
     types_are_inferred,
+    types_of_other_crates_are_inferred,
     completion_works,
     a_panic_complains,
     a_failed_question_mark_complains_in_words,

@@ -78,10 +78,18 @@ fn modified(path: &Path) -> Option<std::time::SystemTime> {
 fn write_thin_package(places: &Places) -> Result {
     let folder = places.kernel().join("quakebook");
     let source = places.root.join("src/lib.rs");
+    // Crates whose types cells hold in variables: rust-analyzer cannot infer a type that it does not
+    // find, and takes long to read such crates whole.
+    let stubs: String = ["chrono", "polars", "tch"]
+        .map(|name| {
+            let path = places.root.join("xtask/kernel/stubs").join(name);
+            format!("{name} = {{ path = {path:?} }}\n")
+        })
+        .concat();
     // The example is never built: it makes rust-analyzer read that folder.
     let manifest = format!(
         "[package]\nname = \"quakebook\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[lib]\npath = \"lib.rs\"\n\n\
-         [[example]]\nname = \"source\"\npath = {source:?}\n\n[workspace]\n\n\
+         [dependencies]\n{stubs}\n[[example]]\nname = \"source\"\npath = {source:?}\n\n[workspace]\n\n\
          [lints.rust]\nunexpected_cfgs = {{ level = \"allow\", check-cfg = [\"cfg(rust_analyzer)\"] }}\n"
     );
     let lib = format!(
