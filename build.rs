@@ -2,6 +2,7 @@
 //! at run time without `LD_LIBRARY_PATH`.
 
 use std::path::Path;
+use std::process::Command;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -25,9 +26,24 @@ fn main() {
         return;
     }
     println!("cargo::rustc-link-arg=-Wl,-rpath,{}", lib.display());
+    name_versions(Path::new(&libtorch));
     if lib.join("libtorch_cuda.so").is_file() {
         // Nothing refers to it by name: it registers itself when it is loaded, so the linker must
         // not leave it out as unneeded.
         println!("cargo::rustc-link-arg=-Wl,--no-as-needed,-ltorch_cuda,--as-needed");
     }
+}
+
+/// What `quakebook::provenance` tells the reader of a result.
+fn name_versions(libtorch: &Path) {
+    let version = std::fs::read_to_string(libtorch.join("build-version"));
+    let version = version.as_deref().unwrap_or("unknown").trim();
+    println!("cargo::rustc-env=QUAKEBOOK_LIBTORCH={version}");
+    let compiler = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let answer = Command::new(compiler).arg("--version").output();
+    let answer = answer.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    let rust = answer.unwrap_or_default();
+    // `rustc 1.95.0 (hash date)`
+    let rust = rust.split_whitespace().nth(1).unwrap_or("unknown");
+    println!("cargo::rustc-env=QUAKEBOOK_RUSTC={rust}");
 }

@@ -30,6 +30,7 @@ pub mod network;
 pub mod plot;
 pub mod prelude;
 pub mod products;
+pub mod provenance;
 pub mod study;
 pub mod time;
 pub mod train;

@@ -17,6 +17,7 @@ pub use crate::geo::{self, Point};
 pub use crate::network::{self, Classify, ConvNet, Network, Perceptron};
 pub use crate::plot::{self, Figure};
 pub use crate::products;
+pub use crate::provenance;
 pub use crate::study::{Region, Study, TimeSpan};
 pub use crate::time::{self, Time};
 pub use crate::train::{self, Run, TrainParams};

@@ -10,6 +10,8 @@
 //! | clusters | `clusters.toml` | [`crate::cluster`] |
 //! | windows | `windows-paper/`, `windows-arrival/` | [`crate::window`] |
 //! | networks | `runs/NAME/` | [`crate::train`]; see [`paper_network`], [`honest_network`] |
+//! | thresholds tried | `operating-points.toml` | [`operating_points`] |
+//! | detections | `detections.csv` | [`crate::detect`]; see [`detections`] |
 //!
 //! ```no_run
 //! use quakebook::{products, study::Study};
@@ -19,9 +21,13 @@
 //! assert_eq!(clusters.labels.len(), catalog.len());
 //! ```
 
+mod detection;
+
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::catalog::Catalog;
+use crate::classroom::{self, Classroom, Nuisance, Synthesis, Truth};
 use crate::cluster::{ClusterParams, Clusters};
 use crate::dataset::{Augment, Dataset, Split, augment};
 use crate::error::{Error, Result, fail};
@@ -33,6 +39,12 @@ use crate::train::{Run, TrainParams, train};
 use crate::travel::LayeredModel;
 use crate::waveform::{Record3C, WaveformSource};
 use crate::window::{self, NoiseRule, Normalisation, StartRule, Windows};
+
+pub use detection::{
+    BEARABLE_PER_HOUR, N_TRIAL_NIGHTS, OperatingPoint, THRESHOLDS, TOLERANCE_S, detections,
+    detections_path, match_at, merge_params, merge_params_at, operating_points, scan_params,
+    trial_records,
+};
 
 /// Noise keeps so far from every event of the catalog when windows are cut with care: the S wave of
 /// the farthest events is then past, and most of its coda.
@@ -156,9 +168,46 @@ fn windows(
 /// # Errors
 /// As [`WaveformSource::record`].
 pub fn continuous(study: &Study) -> Result<Record3C> {
-    let seconds = time::between_s(study.scan.start, study.scan.end);
+    record(study, &scanned(study))
+}
+
+/// The station's record of a time span.
+///
+/// # Errors
+/// As [`WaveformSource::record`].
+pub fn record(study: &Study, span: &TimeSpan) -> Result<Record3C> {
+    let seconds = time::between_s(span.start, span.end);
     let n_samples = (seconds * study.window.sampling_rate_hz).round() as usize;
-    Client::for_study(study)?.record(study.scan.start, n_samples)
+    Client::for_study(study)?.record(span.start, n_samples)
+}
+
+fn scanned(study: &Study) -> TimeSpan {
+    TimeSpan {
+        start: study.scan.start,
+        end: study.scan.end,
+    }
+}
+
+/// Every earthquake that was simulated. Of a real region nobody knows it: then a catalog without
+/// events.
+///
+/// # Errors
+/// [`Error::Classroom`] where the classroom cannot be started.
+pub fn truth(study: &Study) -> Result<Catalog> {
+    match is_simulated(study) {
+        true => Ok(Classroom::of_process(classroom::SEED)?.truth()),
+        false => Ok(Catalog::new("unknown truth", false, Vec::new())),
+    }
+}
+
+/// What happens in a time span that is no local earthquake, oldest first; nothing where the data
+/// are real, for nobody knows it.
+pub fn nuisances(study: &Study, span: &TimeSpan) -> Vec<Nuisance> {
+    if !is_simulated(study) {
+        return Vec::new();
+    }
+    let truth = Arc::new(Truth::simulate(classroom::SEED));
+    Synthesis::new(classroom::SEED, truth).nuisances(span.start, span.end)
 }
 
 /// The paper's windows in `n_sets` sets (the originals, then a noisy copy for each of the study's

@@ -339,7 +339,7 @@ fn detection() {
     });
     look(
         "probabilities",
-        &plot::probabilities(&scan, &day, 0.5).unwrap(),
+        &plot::probabilities(&scan, &[("published", &day), ("simulated", &day)], 0.5).unwrap(),
     );
     look(
         "detections",
@@ -373,5 +373,5 @@ fn detection() {
         probabilities: vec![],
         ..scan
     };
-    assert!(plot::probabilities(&nothing, &day, 0.5).is_err());
+    assert!(plot::probabilities(&nothing, &[("published", &day)], 0.5).is_err());
 }

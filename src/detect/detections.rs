@@ -1,5 +1,6 @@
 //! The list of what was detected, in memory and on disk.
 
+use std::ops::Range;
 use std::path::Path;
 
 use polars::prelude::{Column, DataFrame};
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result, fail};
 use crate::study::TimeSpan;
 use crate::time::{self, Time, between_s};
+use crate::waveform::Record3C;
 
 /// One detected event.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -56,6 +58,50 @@ impl Detections {
 
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
+    }
+
+    /// Spans of a record's samples as detections, such as the [`triggers`](super::triggers) of
+    /// STA/LTA; those at most `join_s` apart are one, for the S wave triggers anew.
+    ///
+    /// There is one class, `event`, and each probability is 1: a trigger tells neither. The time is
+    /// the trigger's, where the waves set in.
+    pub fn from_triggers(record: &Record3C, spans: &[Range<usize>], join_s: f64) -> Self {
+        let at = |sample| time::of_sample(record.start, sample, record.sampling_rate_hz);
+        let mut items: Vec<Detection> = Vec::new();
+        for span in spans {
+            let (start, end) = (at(span.start), at(span.end));
+            match items.last_mut() {
+                Some(last) if between_s(last.end, start) <= join_s => {
+                    last.end = end;
+                    last.n_windows += 1;
+                }
+                _ => items.push(Detection {
+                    start,
+                    end,
+                    time: start,
+                    class: 0,
+                    probability: 1.0,
+                    n_windows: 1,
+                }),
+            }
+        }
+        let gaps = record.gaps();
+        let starts = std::iter::once(0).chain(gaps.iter().map(|gap| gap.end));
+        let ends = gaps.iter().map(|gap| gap.start);
+        let ends = ends.chain([record.n_samples()]);
+        let scanned = starts.zip(ends).filter(|(start, end)| start < end);
+        Self {
+            station: record.station.clone(),
+            simulated: record.simulated,
+            n_classes: 2,
+            scanned: scanned
+                .map(|(start, end)| TimeSpan {
+                    start: at(start),
+                    end: at(end),
+                })
+                .collect(),
+            items,
+        }
     }
 
     /// Hours that were scanned, gaps left out.
@@ -191,4 +237,29 @@ fn parse_row(line: &str, n_classes: usize) -> Option<Detection> {
         probability: probability.parse().ok()?,
         n_windows: n_windows.parse().ok()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn triggers_close_together_are_one_detection() {
+        let mut record = Record3C {
+            station: "made up".into(),
+            channels: ["HH1", "HH2", "HHZ"].map(String::from),
+            start: time::parse("2014-02-16").unwrap(),
+            sampling_rate_hz: 10.0,
+            data: [(); 3].map(|()| vec![1.0; 1000]),
+            simulated: true,
+        };
+        record.data[1][600..650].fill(f32::NAN);
+        let found = Detections::from_triggers(&record, &[10..20, 40..50, 200..210], 2.0);
+        assert_eq!(found.len(), 2);
+        assert_eq!(found.items[0].n_windows, 2);
+        assert_eq!(between_s(record.start, found.items[0].end), 5.0);
+        assert_eq!(found.class_counts(), [2]);
+        assert!((found.hours() * 3600.0 - 95.0).abs() < 1e-9);
+        assert_eq!(found.scanned.len(), 2);
+    }
 }

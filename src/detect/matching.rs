@@ -3,9 +3,22 @@
 use crate::catalog::{Catalog, Event};
 use crate::error::{Result, fail};
 use crate::evaluate::{Rate, Score};
+use crate::geo::Point;
 use crate::time::{self, between_s};
+use crate::travel::{LayeredModel, Phase};
 
 use super::{Detection, Detections};
+
+/// Where a catalog gives no depth: the median of the region's earthquakes (Oklahoma Geological
+/// Survey), km.
+const USUAL_DEPTH_KM: f64 = 5.0;
+
+/// What the P wave takes from an event to a station, in seconds.
+pub fn p_travel_time_s(model: &LayeredModel, event: &Event, station: Point) -> f64 {
+    // A depth above sea level, as a few catalogs have, is the surface.
+    let depth_km = event.depth_km.unwrap_or(USUAL_DEPTH_KM).max(0.0);
+    model.travel_time_s(Phase::P, depth_km, event.epicentre().distance_km(station))
+}
 
 /// A detection and the event that it is taken for, by their places in their lists.
 #[derive(Debug, Clone, Copy, PartialEq)]

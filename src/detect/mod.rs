@@ -41,7 +41,7 @@ mod scan;
 mod sta_lta;
 
 pub use detections::{Detection, Detections};
-pub use matching::{Found, Matches};
+pub use matching::{Found, Matches, p_travel_time_s};
 pub use merge::MergeParams;
 pub use scan::{Scan, ScanParams, scan};
 pub use sta_lta::{classic_sta_lta, recursive_sta_lta, triggers};

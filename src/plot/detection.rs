@@ -5,50 +5,58 @@ use plotters::prelude::*;
 use super::Figure;
 use super::axes::{Axis, Frame, chart, seconds};
 use super::marks::{Mark, dashed, legend, spot};
-use super::style::{BLUE, GREY, INK, SKY, VERMILLION, check, figure, line};
+use super::style::{BLUE, GREY, INK, ORANGE, SKY, VERMILLION, check, figure, line};
 use crate::catalog::Catalog;
 use crate::detect::Scan;
 use crate::error::Result;
 use crate::evaluate::{Calibration, PrecisionRecallCurve};
 use crate::study::TimeSpan;
 
-/// The probability that a window holds an event (of any cluster) along the scan, catalog events as
-/// triangles above, and dashed the `threshold`.
+/// The probability that a window holds an event (of any cluster) along the scan, and dashed the
+/// `threshold`. Above it a row of marks for each named catalog, the first as triangles.
 ///
 /// # Errors
 /// [`crate::Error::Plot`] where no window was classified or a probability is not finite.
-pub fn probabilities(scan: &Scan, catalog: &Catalog, threshold: f64) -> Result<Figure> {
+pub fn probabilities(scan: &Scan, catalogs: &[(&str, &Catalog)], threshold: f64) -> Result<Figure> {
     let values = scan.event_probabilities()?;
     check("probabilities", values.iter().copied())?;
     let covered = scan.covered();
     // The check has found a window, so there is a span.
     let (start, end) = (covered[0].start, covered[covered.len() - 1].end);
-    let during = catalog.during(&TimeSpan { start, end });
-    let caption = format!(
-        "Probability of an event in {} windows; {} events of the catalog.",
-        values.len(),
-        during.len()
-    );
-    let figure = figure(caption, (700, 300), |canvas| {
-        let entries = [
+    let looks = [(Mark::Triangle, INK), (Mark::Dot, ORANGE), (Mark::Cross, GREY)];
+    let rows: Vec<_> = catalogs
+        .iter()
+        .zip(looks.into_iter().cycle())
+        .map(|((name, catalog), look)| (*name, catalog.during(&TimeSpan { start, end }), look))
+        .collect();
+    let mut caption = format!("Probability of an event in {} windows", values.len());
+    for (name, events, _) in &rows {
+        caption += &format!("; {} events {name}", events.len());
+    }
+    let figure = figure(caption + ".", (700, 320), |canvas| {
+        let mut entries = vec![
             ("probability of an event".to_string(), Mark::Line, BLUE),
-            ("event of the catalog".into(), Mark::Triangle, INK),
             (format!("threshold {threshold}"), Mark::Dashed, VERMILLION),
         ];
+        for (name, _, (shape, colour)) in &rows {
+            entries.push((format!("event {name}"), *shape, *colour));
+        }
         let frame = Frame::default();
         let below = legend(canvas, frame.left, &entries)?;
         let x = Axis::dates(start, end);
         let mut y = Axis::linear("probability", 0.0, 1.0, 5);
-        y.high = 1.12;
+        y.high = 1.04 + 0.08 * rows.len() as f64;
         let mut chart = chart(&below, frame, &x, &y)?;
         let half_s = scan.window_s() / 2.0;
         chart.draw_series(scan.starts.iter().zip(&values).map(|(start, p)| {
             let t = seconds(*start) + half_s;
             PathElement::new([(t, 0.0), (t, *p)], line(BLUE, 10))
         }))?;
-        for event in during.events() {
-            let at = (seconds(event.origin_time), 1.06);
-            spot(&chart, at, Mark::Triangle, INK, 5)?;
+        for (i, (_, events, (shape, colour))) in rows.iter().enumerate() {
+            for event in events.events() {
+                let at = (seconds(event.origin_time), 1.06 + 0.08 * i as f64);
+                spot(&chart, at, *shape, *colour, 5)?;
+            }
         }
         dashed(
             &mut chart,
@@ -57,8 +65,11 @@ pub fn probabilities(scan: &Scan, catalog: &Catalog, threshold: f64) -> Result<F
             VERMILLION,
         )
     })?;
-    let source = format!("{}, {}", scan.station, catalog.source);
-    Ok(figure.sourced(&source, scan.simulated || catalog.simulated))
+    let sources = catalogs.iter().map(|(_, catalog)| &catalog.source);
+    let source = std::iter::once(&scan.station).chain(sources);
+    let source: Vec<&str> = source.map(String::as_str).collect();
+    let simulated = scan.simulated || catalogs.iter().any(|(_, catalog)| catalog.simulated);
+    Ok(figure.sourced(&source.join(", "), simulated))
 }
 
 /// Precision over recall for every threshold, with the 95 % band of the precision.
