@@ -8,6 +8,7 @@
 //! |---|---|---|---|
 //! | [`Figure`](crate::plot::Figure) | picture and caption | picture | `Figure 2.1. caption` |
 //! | [`Table`] | table with caption | | aligned columns |
+//! | [`Markdown`] | | | its text, also as `text/markdown` |
 //! | `Catalog`, `Scan`, `Clusters`, ... | the table of their `table()` | | the same |
 //!
 //! JupyterLab, nbconvert and GitHub take the HTML, which is the only form with a caption under the
@@ -27,9 +28,11 @@
 mod figure;
 mod results;
 mod table;
+mod text;
 mod values;
 
 pub use table::Table;
+pub use text::Markdown;
 
 use std::io::Write;
 
