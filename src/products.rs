@@ -322,3 +322,17 @@ fn keep(path: &Path, bytes: &[u8]) -> Result<()> {
 fn make_folder(path: &Path) -> Result<()> {
     std::fs::create_dir_all(path).map_err(Error::io(path))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_are_the_originals_and_a_copy_for_each_level() {
+        let study = Study::oklahoma();
+        for n_sets in [0, study.augment.noise_levels.len() + 2] {
+            let error = paper_split(&study, n_sets).unwrap_err().to_string();
+            assert!(error.contains("expected 1 to 3"), "{error}");
+        }
+    }
+}

@@ -1,10 +1,13 @@
 //! Scores, against statsmodels, SciPy and scikit-learn (tests/reference/evaluate.py).
 
 use proptest::prelude::*;
+use quakebook::dataset::Dataset;
 use quakebook::evaluate::{
     Calibration, ConfusionMatrix, PrecisionRecallCurve, Rate, Score, at_temperature,
     event_probability, fit_temperature, majority_baseline, top_class,
 };
+use quakebook::network::Classify;
+use quakebook::window::{Origin, Window};
 
 const TRUTH: [usize; 15] = [0, 0, 0, 1, 1, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3];
 const SAID: [usize; 15] = [0, 1, 3, 1, 1, 0, 2, 3, 3, 3, 3, 3, 3, 2, 0];
@@ -287,4 +290,51 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn matrices_of_parts_add_up_to_that_of_all() {
+    let part = ConfusionMatrix::new(2, &[0, 1, 1], &[0, 0, 1]).unwrap();
+    let other = ConfusionMatrix::new(2, &[1, 0], &[1, 0]).unwrap();
+    let all = ConfusionMatrix::new(2, &[0, 1, 1, 1, 0], &[0, 0, 1, 1, 0]).unwrap();
+    assert_eq!(part.plus(&other).unwrap(), all);
+    let three = ConfusionMatrix::new(3, &[2], &[2]).unwrap();
+    assert!(part.plus(&three).is_err());
+}
+
+/// Says the class that the first sample names.
+struct Reader;
+
+impl Classify for Reader {
+    fn n_classes(&self) -> usize {
+        3
+    }
+
+    fn n_samples(&self) -> usize {
+        2
+    }
+
+    fn probabilities(&self, windows: &[f32]) -> quakebook::Result<Vec<f32>> {
+        let one_hot = |w: &[f32]| {
+            (0..3)
+                .map(|c| f32::from(u8::from(w[0] == c as f32)))
+                .collect()
+        };
+        Ok(windows.chunks(6).flat_map::<Vec<f32>, _>(one_hot).collect())
+    }
+}
+
+#[test]
+fn a_classifier_is_judged_by_its_most_probable_class() {
+    let said_and_true = [(0, 0), (1, 0), (2, 2), (2, 1)];
+    let window = |&(said, class): &(i32, usize)| Window {
+        start: quakebook::time::parse("2014-02-16").unwrap(),
+        samples: vec![said as f32; 6],
+        class,
+        origin: Origin::Noise { after: "a".into() },
+    };
+    let windows: Vec<Window> = said_and_true.iter().map(window).collect();
+    let data = Dataset::from_windows(&windows, 2, 3).unwrap();
+    let by_hand = ConfusionMatrix::new(3, &[0, 0, 2, 1], &[0, 1, 2, 2]).unwrap();
+    assert_eq!(ConfusionMatrix::of(&Reader, &data).unwrap(), by_hand);
 }

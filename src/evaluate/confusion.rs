@@ -4,8 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Score;
+use super::{Score, top_class};
+use crate::dataset::Labelled;
 use crate::error::{Result, fail};
+use crate::network::Classify;
 
 /// Counts of (output, target) pairs, laid out as MATLAB's `plotconfusion`: a ROW is an output class
 /// (what the network said), a COLUMN a target class (what it was). The last column of that figure
@@ -87,6 +89,37 @@ impl ConfusionMatrix {
             counts[output][target] += 1;
         }
         Ok(Self { counts })
+    }
+
+    /// What a classifier says of windows, against their classes.
+    ///
+    /// # Errors
+    /// As [`Classify::probabilities`] and [`ConfusionMatrix::new`].
+    pub fn of(network: &dyn Classify, data: &Labelled) -> Result<Self> {
+        let probabilities = network.probabilities(data.samples())?;
+        let top = top_class(network.n_classes(), &probabilities)?;
+        let predicted: Vec<usize> = top.into_iter().map(|(class, _)| class).collect();
+        Self::new(data.n_classes(), data.classes(), &predicted)
+    }
+
+    /// The counts of both, which have the same classes: the parts of one dataset together.
+    ///
+    /// # Errors
+    /// [`crate::Error::Evaluate`] where they have not.
+    pub fn plus(&self, other: &Self) -> Result<Self> {
+        if self.n_classes() != other.n_classes() {
+            return Err(fail!(
+                Evaluate,
+                "plus",
+                format!("{} and {} classes", self.n_classes(), other.n_classes()),
+                "Add matrices of one and the same study"
+            ));
+        }
+        let mut sum = self.clone();
+        for (row, others) in sum.counts.iter_mut().zip(&other.counts) {
+            row.iter_mut().zip(others).for_each(|(n, more)| *n += more);
+        }
+        Ok(sum)
     }
 
     /// Clusters and noise.
