@@ -375,3 +375,18 @@ fn detection() {
     };
     assert!(plot::probabilities(&nothing, &[("published", &day)], 0.5).is_err());
 }
+
+#[test]
+fn arrivals_in_windows() {
+    let mut random = ChaCha8Rng::seed_from_u64(4);
+    let p: Vec<f64> = (0..500).map(|_| random.random_range(1.0..4.0)).collect();
+    let s: Vec<f64> = p.iter().map(|t| t * 1.73).collect();
+    let late: Vec<f64> = p.iter().map(|t| t - 2.5).collect();
+    let rules = [
+        ("from the origin time", p.as_slice(), s.as_slice()),
+        ("late", &late, &p),
+    ];
+    look("arrivals", &plot::arrivals(&rules, 10.0).unwrap());
+    assert!(plot::arrivals(&[], 10.0).is_err());
+    assert!(plot::arrivals(&[("nan", &[f64::NAN], &p)], 10.0).is_err());
+}

@@ -10,8 +10,8 @@
 //! | 12: detections on the record | [`detections`] |
 //!
 //! and, to understand them: [`magnitudes_in_time`], [`monthly_counts`], [`frequency_magnitude`],
-//! [`record`], [`power_spectra`], [`spectrogram()`], [`filter_responses`], [`probabilities`],
-//! [`precision_recall`], [`reliability`].
+//! [`record`], [`arrivals()`], [`power_spectra`], [`spectrogram()`], [`filter_responses`],
+//! [`probabilities`], [`precision_recall`], [`reliability`].
 //!
 //! Each takes the library's own types by reference and returns a [`Figure`], a PNG at twice its
 //! nominal size; what cannot be drawn is an [`Error::Plot`](crate::Error::Plot). A figure of a
@@ -30,6 +30,7 @@
 //! # Ok::<(), quakebook::Error>(())
 //! ```
 
+mod arrivals;
 mod axes;
 mod confusion;
 mod detection;
@@ -42,6 +43,7 @@ mod time;
 mod training;
 mod waveform;
 
+pub use arrivals::arrivals;
 pub use confusion::confusion_matrices;
 pub use detection::{precision_recall, probabilities, reliability};
 pub use map::{clusters, epicentres};
