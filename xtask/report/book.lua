@@ -22,6 +22,14 @@ function CodeBlock(block)
   end
 end
 
+-- Text reads from the left; a column of numbers says so itself.
+function Table(found)
+  for _, column in ipairs(found.colspecs) do
+    if column[1] == "AlignDefault" then column[1] = "AlignLeft" end
+  end
+  return found
+end
+
 -- The abstract stands before the contents: the template takes it from the metadata.
 function Pandoc(doc)
   doc.blocks = doc.blocks:filter(function(block)

@@ -10,10 +10,12 @@ What a notebook does for the book, by the tags of its cells:
 - `no-book`: the cell is not printed.
 
 Outputs: a figure is `image/png` with its caption in `text/plain`; a table is HTML; `text/markdown` is
-set as text; anything else as it stands.
+set as text; anything else as it stands. A folded cell is a solution, and gets a box of its own.
 """
 
 import base64
+import html
+import json
 import re
 import sys
 from pathlib import Path
@@ -55,10 +57,30 @@ def blocks(cell, hidden, image):
         return []
     source = [] if hidden or not cell.source.strip() else [fence("rust", cell.source)]
     outputs = [output_block(o, image.with_name(f"{image.name}-{i}")) for i, o in enumerate(cell.outputs)]
-    return source + [block for block in outputs if block]
+    printed = source + [block for block in outputs if block]
+    if "jupyter" not in cell.metadata and "solution" not in cell.metadata.get("tags", []):
+        return printed
+    # Folded away on the screen; on paper a box of its own.
+    return [fence("{=typst}", "#solution[#summary[Solution]"), *printed, fence("{=typst}", "]")]
 
 
 def output_block(output, image):
+    """An output as Markdown; what has a number is named for the list of figures and tables."""
+    block = bare_output_block(output, image)
+    data = output.get("data", {})
+    named = data.get("text/plain", "") if "image/png" in data else html_caption(data.get("text/html", ""))
+    if not block or not CAPTION.match(named):
+        return block
+    title = re.split(r"(?<=[^\d.])\. |(?<=\))\. |\.$", " ".join(named.split())[:200])[0]
+    return fence("{=typst}", f"#listed({json.dumps(title, ensure_ascii=False)})") + "\n\n" + block
+
+
+def html_caption(text):
+    found = re.search("<caption[^>]*>(.*?)</caption>", text, re.S)
+    return html.unescape(re.sub("<[^>]*>", "", found[1])) if found else ""
+
+
+def bare_output_block(output, image):
     if output.output_type == "stream":
         return fence("output", output.text.rstrip("\n"))
     data = output.get("data", {})

@@ -33,10 +33,12 @@ pub fn run(command: &mut Command, otherwise: &str) -> Result {
         .stdin(Stdio::null())
         .status()
         .map_err(|error| format!("{program} could not be started ({error}): {otherwise}"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(otherwise.to_string())
+    match status.code() {
+        Some(0) => Ok(()),
+        Some(_) => Err(otherwise.to_string()),
+        None => Err(format!(
+            "{program} was stopped from outside ({status}); the same command goes on where it stopped"
+        )),
     }
 }
 
