@@ -24,8 +24,9 @@ pub const THRESHOLDS: [f64; 9] = [0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.97, 0.99, 0.99
 /// False alarms that a person who looks at each detection can bear: one in two hours.
 pub const BEARABLE_PER_HOUR: f64 = 0.5;
 
-/// An event's arrival may lie so far outside of its detection.
-pub const TOLERANCE_S: f64 = 2.0;
+/// An event's P wave may arrive so long before its detection: a detector may have seen the S wave
+/// alone, which in a region of 30 km comes up to 5 s later.
+pub const TOLERANCE_S: f64 = 5.0;
 
 /// What the honest network does with one threshold, on windows and records of the validation time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
