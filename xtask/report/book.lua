@@ -22,12 +22,25 @@ function CodeBlock(block)
   end
 end
 
--- Text reads from the left; a column of numbers says so itself.
+-- Text reads from the left; a column of numbers says so itself. Columns are as wide as they need.
 function Table(found)
-  for _, column in ipairs(found.colspecs) do
-    if column[1] == "AlignDefault" then column[1] = "AlignLeft" end
+  for i, column in ipairs(found.colspecs) do
+    local align = column[1] == "AlignDefault" and "AlignLeft" or column[1]
+    found.colspecs[i] = { align, nil }
   end
   return found
+end
+
+-- Glossary, sources and provenance are sections of a chapter on the screen, and their own in the book.
+function Div(div)
+  local apart = { glossary = true, sources = true, provenance = true }
+  if not apart[div.classes[1]] then return end
+  local raised = div:walk({ Header = function(header)
+    header.level = math.max(1, header.level - 1)
+    return header
+  end })
+  -- Without the Div, which would be a box: a page cannot end in a box.
+  return raised.content
 end
 
 -- The abstract stands before the contents: the template takes it from the metadata.
