@@ -23,7 +23,11 @@ pub fn probabilities(scan: &Scan, catalogs: &[(&str, &Catalog)], threshold: f64)
     let covered = scan.covered();
     // The check has found a window, so there is a span.
     let (start, end) = (covered[0].start, covered[covered.len() - 1].end);
-    let looks = [(Mark::Triangle, INK), (Mark::Dot, ORANGE), (Mark::Cross, GREY)];
+    let looks = [
+        (Mark::Triangle, INK),
+        (Mark::Dot, ORANGE),
+        (Mark::Cross, GREY),
+    ];
     let rows: Vec<_> = catalogs
         .iter()
         .zip(looks.into_iter().cycle())

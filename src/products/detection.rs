@@ -89,7 +89,10 @@ pub fn trial_records(study: &Study) -> Result<Vec<Record3C>> {
         return Ok(Vec::new()); // A split has no empty part.
     };
     let duration = study.scan.end - study.scan.start;
-    let first_night = first.date_naive().and_time(study.scan.start.time()).and_utc();
+    let first_night = first
+        .date_naive()
+        .and_time(study.scan.start.time())
+        .and_utc();
     let n_days = (*last - *first).num_days();
     let mut records: Vec<Record3C> = Vec::new();
     for night in 0..N_TRIAL_NIGHTS as i64 {

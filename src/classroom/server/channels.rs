@@ -147,7 +147,7 @@ mod tests {
         fn outages(&self, from: i64, to: i64) -> Vec<Range<i64>> {
             let (start, end) = (from.max(MIDNIGHT + 150), to.min(MIDNIGHT + 250));
             if start < end {
-                vec![start..end]
+                std::iter::once(start..end).collect()
             } else {
                 Vec::new()
             }
