@@ -33,11 +33,17 @@ pub fn versions() -> Vec<(String, String)> {
         .collect()
 }
 
-/// The version of a crate in the text of a `Cargo.lock`, the first where there are several.
+/// The version of a dependency of ours in the text of a `Cargo.lock`. Where the lock has several
+/// versions of a crate, our list of dependencies says which is ours.
 fn locked<'a>(lock: &'a str, name: &str) -> Option<&'a str> {
-    let entry = format!("name = \"{name}\"\nversion = \"");
-    let (_, after) = lock.split_once(&entry)?;
-    after.split('"').next()
+    let package = |name: &str| {
+        let entry = format!("[[package]]\nname = \"{name}\"\nversion = \"");
+        lock.split_once(&entry).map(|(_, after)| after)
+    };
+    let ours = package("quakebook")?.split("\n\n").next()?;
+    let listed = ours.split_once(&format!("\"{name} "));
+    let version = listed.map(|(_, after)| after).or_else(|| package(name));
+    version?.split('"').next()
 }
 
 #[cfg(test)]
@@ -45,8 +51,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_version_is_read_from_the_lock() {
-        let lock = "[[package]]\nname = \"tch-more\"\nversion = \"1.0.0\"\n\n[[package]]\nname = \"tch\"\nversion = \"0.26.0\"\n";
+    fn of_two_versions_ours_is_taken() {
+        let lock = r#"
+[[package]]
+name = "quakebook"
+version = "0.1.0"
+dependencies = [
+ "rand_chacha 0.10.0",
+ "tch",
+]
+
+[[package]]
+name = "rand_chacha"
+version = "0.3.1"
+
+[[package]]
+name = "rand_chacha"
+version = "0.10.0"
+
+[[package]]
+name = "tch"
+version = "0.26.0"
+"#;
+        assert_eq!(locked(lock, "rand_chacha"), Some("0.10.0"));
         assert_eq!(locked(lock, "tch"), Some("0.26.0"));
         assert_eq!(locked(lock, "linfa"), None);
     }

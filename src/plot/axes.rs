@@ -22,7 +22,8 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    /// From `low` to `high`, with about `n` labels at round numbers.
+    /// From `low` to `high`, with about `n` labels at round numbers, and never fewer than two: one
+    /// alone tells no scale.
     pub fn linear(name: &str, low: f64, high: f64, n: usize) -> Self {
         // A flat range still gets an axis.
         let (low, high) = match high > low {
@@ -33,6 +34,9 @@ impl Axis {
         let n_decimals = (-step.log10().floor()).max(0.0) as usize;
         let first = (low / step - 1e-9).ceil() as i64;
         let last = (high / step + 1e-9).floor() as i64;
+        if last <= first && n < 64 {
+            return Self::linear(name, low, high, 2 * n.max(1));
+        }
         let ticks = (first..=last)
             .map(|i| i as f64 * step)
             .map(|value| (value, label(value, n_decimals)))
