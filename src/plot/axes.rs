@@ -295,6 +295,12 @@ mod tests {
     }
 
     #[test]
+    fn an_axis_has_two_labels_at_least() {
+        let axis = Axis::linear("counts", -4900.0, 3900.0, 2);
+        assert!(labels(&axis).len() >= 2, "{:?}", labels(&axis));
+    }
+
+    #[test]
     fn a_flat_range_still_has_an_axis() {
         let axis = Axis::around("x", [3.0, 3.0], 4);
         assert!(axis.low < 3.0 && axis.high > 3.0);
