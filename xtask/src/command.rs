@@ -26,6 +26,14 @@ pub fn cargo(root: &Path) -> Command {
     cargo
 }
 
+/// `pip install` of that Python; the packages are still to be named.
+pub fn pip_install(python: impl AsRef<OsStr>) -> Command {
+    let mut pip = command(python);
+    pip.args(["-m", "pip", "install", "--quiet"])
+        .arg("--disable-pip-version-check");
+    pip
+}
+
 /// Runs a command to its end; its output is seen. `otherwise` is the sentence for its failure.
 pub fn run(command: &mut Command, otherwise: &str) -> Result {
     let program = command.get_program().to_string_lossy().into_owned();

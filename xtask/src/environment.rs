@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::Result;
-use crate::command::{command, io, run};
+use crate::command::{command, io, pip_install, run};
 use crate::places::{Places, program};
 use crate::step::Step;
 
@@ -96,15 +96,7 @@ fn install(python: &Path, venv: &Path, packages: &[String]) -> Result {
         )?;
     }
     run(
-        command(own)
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-            ])
-            .args(packages),
+        pip_install(own).args(packages),
         "pip could not install the Python packages: check the network and try again",
     )
 }

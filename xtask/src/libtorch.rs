@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::Result;
-use crate::command::{ask, command, io, run};
+use crate::command::{ask, command, io, pip_install, run};
 use crate::environment::Environment;
 use crate::places::Places;
 use crate::step::Step;
@@ -97,14 +97,7 @@ fn download(places: &Places, environment: &Environment, folder: &Path) -> Result
     let wheels = folder.join("wheels");
     for wheel in &environment.libtorch {
         run(
-            command(places.python())
-                .args([
-                    "-m",
-                    "pip",
-                    "install",
-                    "--quiet",
-                    "--disable-pip-version-check",
-                ])
+            pip_install(places.python())
                 .args(["--no-deps", "--no-compile", "--target"])
                 // One folder a wheel: pip adds nothing to a folder that an earlier wheel has made,
                 // and two of these share one.
