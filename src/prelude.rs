@@ -12,7 +12,7 @@ pub use crate::dataset::{self, AddedNoise, Augment, Dataset, Split, augment};
 pub use crate::detect::{self, Detections, Matches, MergeParams, Scan, ScanParams};
 pub use crate::display::{Markdown, Table};
 pub use crate::evaluate::{self, ConfusionMatrix, PrecisionRecallCurve, Rate, Score};
-pub use crate::fdsn::{Client, Provider, Station};
+pub use crate::fdsn::{self, Client, Provider, Station};
 pub use crate::geo::{self, Point};
 pub use crate::network::{self, Classify, ConvNet, Network, Perceptron};
 pub use crate::plot::{self, Figure};

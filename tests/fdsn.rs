@@ -1,82 +1,19 @@
-//! The client against servers that answer badly, and its cache.
+//! The client with a study, against small servers of its own; faults have their own file.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod fault_server;
 
+use fault_server::{FaultServer, Rig, ok, request_error, status};
 use quakebook::Error;
 use quakebook::fdsn::{Client, Provider, Station};
 use quakebook::study::Study;
 use quakebook::time;
 use quakebook::waveform::{Samples, Segment, StreamId, Trace, WaveformSource, mseed};
 
-/// A server on loopback that gives every request the same bytes, and counts the requests.
-struct Server {
-    address: String,
-    n_requests: Arc<AtomicUsize>,
-}
-
-impl Server {
-    fn answering(bytes: Vec<u8>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let n_requests = Arc::new(AtomicUsize::new(0));
-        let counter = n_requests.clone();
-        std::thread::spawn(move || {
-            for mut stream in listener.incoming().flatten() {
-                read_head(&stream);
-                counter.fetch_add(1, Ordering::SeqCst);
-                let _ = stream.write_all(&bytes);
-            }
-        });
-        Self {
-            address,
-            n_requests,
-        }
-    }
-
-    fn with(status: &str, body: &[u8]) -> Self {
-        let head = format!(
-            "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
-        Self::answering([head.as_bytes(), body].concat())
-    }
-
-    /// The client keeps its answers in a folder of this server's port alone.
-    fn client(&self) -> Client {
-        Client::new(
-            Provider::by_name(&self.address).unwrap(),
-            &Study::oklahoma(),
-        )
-        .unwrap()
-    }
-
-    fn n_requests(&self) -> usize {
-        self.n_requests.load(Ordering::SeqCst)
-    }
-}
-
-/// Reads until the empty line after the head: an answer before that would reset the connection.
-fn read_head(stream: &TcpStream) {
-    let lines = BufReader::new(stream).lines();
-    lines.map_while(Result::ok).find(|line| line.is_empty());
-}
-
-/// The parts of an error of a request.
-fn request_error<T: std::fmt::Debug>(
-    result: quakebook::Result<T>,
-) -> (String, Option<u16>, String, String) {
-    match result {
-        Err(Error::Request {
-            url,
-            status,
-            what,
-            remedy,
-        }) => (url, status, what, remedy),
-        other => panic!("expected an error of the request, got {other:?}"),
-    }
+/// A client of the paper's station, without a cache.
+fn client(server: &FaultServer) -> Client {
+    let provider = Provider::by_name(&server.address).unwrap();
+    let client = Client::new(provider, &Study::oklahoma()).unwrap();
+    client.with_clock(Rig::new(server).clock).without_cache()
 }
 
 const EVENTS: &str = "#EventID|Time|Latitude|Longitude|Depth/km|MagType|Magnitude\n\
@@ -84,140 +21,52 @@ const EVENTS: &str = "#EventID|Time|Latitude|Longitude|Depth/km|MagType|Magnitud
 
 #[test]
 fn nothing_is_an_answer() {
-    for status in ["204 No Content", "404 Not Found"] {
-        let client = Server::with(status, b"").client().without_cache();
-        let study = Study::oklahoma();
-        assert!(client.fetch_events(&study).unwrap().is_empty(), "{status}");
-        let (start, end) = (study.scan.start, study.scan.end);
-        assert!(client.fetch_waveforms(start, end).unwrap().is_empty());
-        let error = client.record(start, 1000).unwrap_err();
-        assert!(matches!(error, Error::Waveform { .. }), "{error}");
-        let (_, _, what, _) = request_error(client.fetch_station(&study));
-        assert!(what.contains("no such station"), "{what}");
-    }
-}
-
-#[test]
-fn a_refusal_names_address_status_first_line_and_remedy() {
-    for (status, body, code, line, hint) in [
-        (
-            "400 Bad Request",
-            "Error 400: Bad Request\nmore",
-            400,
-            "Error 400: Bad Request",
-            "check the study",
-        ),
-        ("401 Unauthorized", "", 401, "without a word", "restricted"),
-        (
-            "413 Payload Too Large",
-            "\n\n too much \n",
-            413,
-            "too much",
-            "shorter",
-        ),
-        ("429 Too Many Requests", "slow", 429, "slow", "wait"),
-        (
-            "500 Internal Server Error",
-            "oops",
-            500,
-            "oops",
-            "has a fault",
-        ),
-        ("503 Service Unavailable", "busy", 503, "busy", "busy"),
-    ] {
-        let server = Server::with(status, body.as_bytes());
-        let client = server.client().without_cache();
-        let result = client.fetch_events(&Study::oklahoma());
-        let (url, found, what, remedy) = request_error(result);
-        assert!(
-            url.starts_with(&format!("{}/fdsnws/event/1/query?", server.address)),
-            "{url}"
-        );
-        assert_eq!((found, what.as_str().contains(line)), (Some(code), true));
-        assert!(remedy.contains(hint), "{remedy}");
-    }
-}
-
-#[test]
-fn a_body_with_status_200_is_looked_at_before_it_is_believed() {
-    let html: &[u8] = b"\n<!DOCTYPE HTML><html><body>Please log in</body></html>";
-    let cut = &EVENTS[..EVENTS.len() - 12];
+    let server = FaultServer::always(status("204 No Content", ""));
+    let client = client(&server);
     let study = Study::oklahoma();
-    for (body, word) in [
-        (html, "HTML"),
-        (cut.as_bytes(), "fields where the header has 7"),
-        (b"Error: the database is down", "begins no catalog"),
-        (b"\xff\xfe\x00", "bytes where text was expected"),
-    ] {
-        let client = Server::with("200 OK", body).client().without_cache();
-        let (url, status, what, _) = request_error(client.fetch_events(&study));
-        assert!(url.contains("/fdsnws/event/1/query?"));
-        assert_eq!(status, Some(200));
-        assert!(what.contains(word), "{what}");
-        let (.., what, _) = request_error(client.fetch_station(&study));
-        assert!(!what.is_empty());
-        let (start, end) = (study.scan.start, study.scan.end);
-        let (_, status, ..) = request_error(client.fetch_waveforms(start, end));
-        assert_eq!(status, Some(200));
-    }
-}
-
-#[test]
-fn an_answer_that_breaks_off_is_an_error() {
-    let head = "HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\n";
-    for bytes in [
-        format!("{head}{EVENTS}"),
-        head[..20].to_string(),
-        String::new(),
-    ] {
-        let server = Server::answering(bytes.into_bytes());
-        let client = server.client().without_cache();
-        let (url, _, what, remedy) = request_error(client.fetch_events(&Study::oklahoma()));
-        assert!(url.starts_with(&server.address) && !what.is_empty());
-        assert!(remedy.contains("network"), "{remedy}");
-    }
-}
-
-#[test]
-fn a_server_that_is_not_there_is_named() {
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let provider = Provider::by_name(&format!("http://{port}/")).unwrap();
-    let client = Client::new(provider, &Study::oklahoma()).unwrap();
-    let (url, status, what, _) = request_error(client.fetch_events(&Study::oklahoma()));
-    assert!(url.starts_with(&format!("http://{port}/fdsnws/")), "{url}");
-    assert_eq!(status, None);
-    assert!(what.to_lowercase().contains("refused"), "{what}");
+    assert!(client.fetch_events(&study).unwrap().is_empty());
+    let (start, end) = (study.scan.start, study.scan.end);
+    assert!(client.fetch_waveforms(start, end).unwrap().is_empty());
+    let error = client.record(start, 1000).unwrap_err();
+    assert!(matches!(error, Error::Waveform { .. }), "{error}");
+    let (_, status, what, _) = request_error(client.fetch_station(&study));
+    assert!(what.contains("no such station"), "{what}");
+    assert_eq!((status, server.n_requests()), (Some(204), 4));
 }
 
 #[test]
 fn an_answer_is_kept_and_a_bad_one_is_not() {
     let study = Study::oklahoma();
-    let good = Server::with("200 OK", EVENTS.as_bytes());
+    let good = FaultServer::always(ok(EVENTS.as_bytes()));
     let folder = tempfile::tempdir().unwrap();
-    let client = good.client().with_cache(folder.path());
-    let first = client.fetch_events(&study).unwrap();
+    let keeping = client(&good).with_cache(folder.path());
+    let first = keeping.fetch_events(&study).unwrap();
     assert_eq!((first.len(), first.simulated), (1, false));
-    assert_eq!(client.fetch_events(&study).unwrap(), first);
+    assert_eq!(keeping.fetch_events(&study).unwrap(), first);
     assert_eq!(good.n_requests(), 1);
-    client.without_cache().fetch_events(&study).unwrap();
+    keeping.without_cache().fetch_events(&study).unwrap();
     assert_eq!(good.n_requests(), 2);
 
-    let nothing = Server::with("204 No Content", b"");
-    let client = nothing.client().with_cache(folder.path());
+    let bad = FaultServer::always(ok(b"<html>later</html>"));
+    let keeping = client(&bad).with_cache(folder.path());
     for _ in 0..2 {
-        assert!(client.fetch_events(&study).unwrap().is_empty());
+        assert!(keeping.fetch_events(&study).is_err());
     }
-    assert_eq!(nothing.n_requests(), 1);
+    assert_eq!(bad.n_requests(), 4);
+}
 
-    let bad = Server::with("200 OK", b"<html>later</html>");
-    let client = bad.client().with_cache(folder.path());
-    for _ in 0..2 {
-        assert!(client.fetch_events(&study).is_err());
+#[test]
+fn without_a_study_there_is_no_station() {
+    let server = FaultServer::always(status("204 No Content", ""));
+    let client = Client::at(&server.address).unwrap();
+    let start = Study::oklahoma().scan.start;
+    for error in [
+        client.record(start, 10).unwrap_err(),
+        client.fetch_waveforms(start, start).unwrap_err(),
+    ] {
+        assert!(error.to_string().contains("without a study"), "{error}");
     }
-    assert_eq!(bad.n_requests(), 2);
+    assert_eq!(server.n_requests(), 0);
 }
 
 #[test]
@@ -244,10 +93,8 @@ fn a_gap_between_segments_is_nan_and_the_extra_end_sample_is_left_out() {
         trace("HH2", &[(0, 400), (500, 1001)]),
         trace("HHZ", &[(0, 1001)]),
     ];
-    let client = Server::with("200 OK", &mseed::write(&traces).unwrap())
-        .client()
-        .without_cache();
-    let record = client.record(start, 1000).unwrap();
+    let server = FaultServer::always(ok(&mseed::write(&traces).unwrap()));
+    let record = client(&server).record(start, 1000).unwrap();
     assert_eq!(record.n_samples(), 1000);
     assert_eq!(record.gaps(), std::slice::from_ref(&(400..500)));
     assert_eq!(record.data[0][999], 999.0);

@@ -1,16 +1,27 @@
 //! Answers kept on disk, one file a request.
 //!
-//! A file begins with four lines (form, address, `data` or `nothing`, SHA-256 of what follows), so
-//! that an answer of nothing is kept too, and a damaged file is asked for again.
+//! A file begins with a head of six lines and an empty one; the body follows as it came:
+//!
+//! ```text
+//! quakebook answer 2
+//! provider: usgs
+//! fetched: 2026-11-25T17:45:00.000000Z
+//! request: https://earthquake.usgs.gov/fdsnws/event/1/query?starttime=...
+//! answer: data
+//! sha256: (of the body)
+//! ```
+//!
+//! `answer` is `data`, `nothing` (status 204 is kept too) or `too large` (ask for less). A file that is
+//! damaged, or of another form, is asked for again.
 
-use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use super::request::hex_sha256;
+use crate::error::Result;
+use crate::time::{self, Time};
+use crate::waveform::replace_file;
 
-use crate::error::{Error, Result};
-
-const FORM: &str = "quakebook answer 1";
+const FORM: &str = "quakebook answer 2";
 
 /// A folder of answers of one provider.
 #[derive(Debug, Clone)]
@@ -18,72 +29,148 @@ pub(super) struct Cache {
     folder: PathBuf,
 }
 
+/// What a data centre answered.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Kept {
+    Data(Vec<u8>),
+    Nothing,
+    TooLarge,
+}
+
+impl Kept {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Data(_) => "data",
+            Self::Nothing => "nothing",
+            Self::TooLarge => "too large",
+        }
+    }
+
+    fn body(&self) -> &[u8] {
+        match self {
+            Self::Data(body) => body,
+            Self::Nothing | Self::TooLarge => &[],
+        }
+    }
+}
+
 impl Cache {
     pub fn new(folder: PathBuf) -> Self {
         Self { folder }
     }
 
-    /// The answer to that address, or `None` where it is not kept; an answer of nothing is
-    /// `Some(None)`.
-    pub fn get(&self, url: &str) -> Option<Option<Vec<u8>>> {
-        let file = std::fs::read(self.path(url)).ok()?;
-        let mut parts = file.splitn(5, |&byte| byte == b'\n');
-        let mut line = || parts.next().and_then(|line| std::str::from_utf8(line).ok());
-        let (form, address, kind, hash) =
-            (line()?, line()?, line()?.to_string(), line()?.to_string());
-        if form != FORM || address != url {
-            return None;
-        }
-        let body = parts.next()?;
-        (hex_sha256(body) == hash).then(|| (kind == "data").then(|| body.to_vec()))
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
-    /// Keeps an answer: written beside, then renamed, so that no reader sees half of it.
+    /// The answer to that request and when it was fetched, or `None` where it is not kept.
+    pub fn get(&self, request: &str) -> Option<(Kept, Time)> {
+        let file = std::fs::read(self.path(request)).ok()?;
+        let end_of_head = file.windows(2).position(|pair| pair == b"\n\n")?;
+        let head = std::str::from_utf8(&file[..end_of_head]).ok()?;
+        let body = &file[end_of_head + 2..];
+        let mut lines = head.lines();
+        let is_ours = lines.next() == Some(FORM);
+        let mut field = |name: &str| lines.next()?.strip_prefix(name)?.strip_prefix(": ");
+        let _provider = field("provider")?;
+        let fetched = time::parse(field("fetched")?).ok()?;
+        let same = field("request")? == request;
+        let kept = match field("answer")? {
+            "data" => Kept::Data(body.to_vec()),
+            "nothing" => Kept::Nothing,
+            "too large" => Kept::TooLarge,
+            _ => return None,
+        };
+        let whole = field("sha256")? == hex_sha256(body) && kept.body() == body;
+        (is_ours && same && whole).then_some((kept, fetched))
+    }
+
+    /// Keeps an answer. The file is replaced whole, so that no reader sees half of it, whatever
+    /// interrupts it and however many processes write it at once.
     ///
     /// # Errors
-    /// [`Error::Io`] naming the path.
-    pub fn put(&self, url: &str, body: Option<&[u8]>) -> Result<()> {
-        std::fs::create_dir_all(&self.folder).map_err(Error::io(&self.folder))?;
-        let path = self.path(url);
-        let kind = if body.is_some() { "data" } else { "nothing" };
-        let body = body.unwrap_or_default();
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder).map_err(Error::io(&path))?;
-        write!(file, "{FORM}\n{url}\n{kind}\n{}\n", hex_sha256(body))
-            .and_then(|()| file.write_all(body))
-            .map_err(Error::io(&path))?;
-        file.persist(&path).map_err(|e| Error::io(&path)(e.error))?;
-        Ok(())
+    /// [`crate::Error::Io`] naming the path.
+    pub fn put(&self, provider: &str, request: &str, kept: &Kept, now: Time) -> Result<()> {
+        let body = kept.body();
+        let head = format!(
+            "{FORM}\nprovider: {provider}\nfetched: {}\nrequest: {request}\nanswer: {}\nsha256: {}\n\n",
+            time::iso(now),
+            kept.kind(),
+            hex_sha256(body)
+        );
+        replace_file(&self.path(request), &[head.as_bytes(), body].concat())
     }
 
-    fn path(&self, url: &str) -> PathBuf {
-        self.folder.join(hex_sha256(url.as_bytes()))
+    fn path(&self, request: &str) -> PathBuf {
+        self.folder.join(hex_sha256(request.as_bytes()))
     }
-}
-
-fn hex_sha256(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const REQUEST: &str = "https://example.org/query?a=1";
+
     #[test]
-    fn data_and_nothing_are_kept_and_damage_is_seen() {
+    fn every_answer_is_kept_with_its_date() {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::new(folder.path().join("provider"));
-        let url = "https://example.org/query?a=1";
-        assert_eq!(cache.get(url), None);
-        cache.put(url, None).unwrap();
-        assert_eq!(cache.get(url), Some(None));
-        cache.put(url, Some(b"two\nlines\n")).unwrap();
-        assert_eq!(cache.get(url), Some(Some(b"two\nlines\n".to_vec())));
+        let now = time::parse("2026-01-02T03:04:05.678").unwrap();
+        assert_eq!(cache.get(REQUEST), None);
+        let data = |bytes: &[u8]| Kept::Data(bytes.to_vec());
+        for kept in [
+            Kept::Nothing,
+            Kept::TooLarge,
+            data(b"two\nlines\n"),
+            data(b"\n\nblank lines\n\n\xff"),
+        ] {
+            cache.put("example", REQUEST, &kept, now).unwrap();
+            assert_eq!(cache.get(REQUEST), Some((kept, now)));
+        }
+        let file = std::fs::read(cache.path(REQUEST)).unwrap();
+        assert!(
+            file.starts_with(b"quakebook answer 2\nprovider: example\nfetched: 2026-01-02T03:")
+        );
+        assert_eq!(std::fs::read_dir(cache.folder()).unwrap().count(), 1);
+    }
 
-        let path = cache.path(url);
-        let mut bytes = std::fs::read(&path).unwrap();
-        *bytes.last_mut().unwrap() ^= 1;
-        std::fs::write(&path, bytes).unwrap();
-        assert_eq!(cache.get(url), None);
+    /// A file that was cut anywhere, or of which any bit was flipped, is no answer, or the same one
+    /// (where the bit lies in the date or the provider's name).
+    #[test]
+    fn no_damage_is_ever_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(folder.path().into());
+        let kept = Kept::Data(b"#EventID|Time\n1|2014\n".to_vec());
+        cache
+            .put("example", REQUEST, &kept, Time::UNIX_EPOCH)
+            .unwrap();
+        let path = cache.path(REQUEST);
+        let whole = std::fs::read(&path).unwrap();
+        for n in 0..whole.len() {
+            std::fs::write(&path, &whole[..n]).unwrap();
+            assert_eq!(cache.get(REQUEST), None, "cut after {n} bytes");
+        }
+        for bit in 0..whole.len() * 8 {
+            let mut damaged = whole.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            std::fs::write(&path, damaged).unwrap();
+            if let Some((found, _)) = cache.get(REQUEST) {
+                assert_eq!(found, kept, "bit {bit}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_written_leaves_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        // A file stands where the cache's folder should be.
+        let blocked = folder.path().join("blocked");
+        std::fs::write(&blocked, "in the way").unwrap();
+        let cache = Cache::new(blocked.join("provider"));
+        let put = cache.put("example", REQUEST, &Kept::Nothing, Time::UNIX_EPOCH);
+        assert!(put.unwrap_err().to_string().contains("blocked"));
+        assert_eq!(cache.get(REQUEST), None);
+        assert_eq!(std::fs::read(&blocked).unwrap(), b"in the way");
     }
 }

@@ -1,31 +1,49 @@
-//! What a study needs of a data centre.
+//! Asks one data centre for events and stations.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use reqwest::blocking;
 
+use super::ask::Asked;
 use super::cache::Cache;
-use super::http::{self, Answer};
-use super::{Provider, Station};
-use crate::catalog::Catalog;
+use super::clock::{Clock, SystemClock};
+use super::http;
+use super::limiter::Limiter;
+use super::request::{Request, Selection, halves};
+use super::{Patience, Provider, Reporter, Station, StationFormat};
+use crate::catalog::{Catalog, Event};
 use crate::classroom::{self, Classroom};
-use crate::error::{Error, Result, fail};
-use crate::study::{StationChoice, Study, data_dir};
-use crate::time::{self, Time};
-use crate::waveform::{Record3C, Trace, WaveformSource, mseed};
+use crate::error::{Error, Result};
+use crate::study::{Region, StationChoice, Study, TimeSpan, data_dir};
+use crate::time::Time;
+use crate::waveform::StreamId;
 
-/// Asks one data centre on behalf of one study.
+/// Asks one data centre, on behalf of a study or without one.
 ///
 /// Answers of real data centres are kept on disk (`data/cache/<provider>/`, keyed by the SHA-256
 /// of the request). Simulated ones never are: the classroom computes them as fast as a disk reads
 /// them, and a file would go stale when the simulation changes.
+///
+/// ```
+/// use quakebook::{fdsn::Client, study::Study};
+/// let study = Study::oklahoma();
+/// let client = Client::at("classroom").unwrap();
+/// let catalog = client.fetch_events_in(&study.region, &study.catalog).unwrap();
+/// assert_eq!(catalog, Client::for_study(&study).unwrap().fetch_events(&study).unwrap());
+/// ```
 #[derive(Debug, Clone)]
 pub struct Client {
-    provider: Provider,
-    station: StationChoice,
-    sampling_rate_hz: f64,
-    http: blocking::Client,
-    cache: Option<Cache>,
+    pub(super) provider: Provider,
+    /// The study's station and its sampling rate in hertz.
+    pub(super) station: Option<(StationChoice, f64)>,
+    pub(super) http: blocking::Client,
+    pub(super) cache: Option<Cache>,
+    pub(super) offline: bool,
+    pub(super) limiter: Arc<Limiter>,
+    pub(super) patience: Patience,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) reporter: Reporter,
 }
 
 impl Client {
@@ -36,11 +54,7 @@ impl Client {
     /// [`Error::Study`] for an unknown provider, [`Error::Classroom`] where the classroom cannot
     /// be started.
     pub fn for_study(study: &Study) -> Result<Self> {
-        let provider = match study.provider.as_str() {
-            "classroom" => Classroom::of_process(classroom::SEED)?.provider(),
-            name => Provider::by_name(name)?,
-        };
-        Self::new(provider, study)
+        Ok(Self::at(&study.provider)?.at_station(study))
     }
 
     /// A client of any provider, for the station of the study.
@@ -48,23 +62,50 @@ impl Client {
     /// # Errors
     /// [`Error::Request`] where the system's certificates cannot be read.
     pub fn new(provider: Provider, study: &Study) -> Result<Self> {
+        Ok(Self::of(provider)?.at_station(study))
+    }
+
+    /// A client without a study, of a provider by its name or address; `classroom` is started in this
+    /// process, once.
+    ///
+    /// # Errors
+    /// As [`Client::for_study`].
+    pub fn at(provider: &str) -> Result<Self> {
+        Self::of(match provider {
+            "classroom" => Classroom::of_process(classroom::SEED)?.provider(),
+            name => Provider::by_name(name)?,
+        })
+    }
+
+    /// A client without a study.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn of(provider: Provider) -> Result<Self> {
         let folder: String = provider
             .name
             .chars()
             .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
             .collect();
-        let addresses = [&provider.event, &provider.station, &provider.dataselect];
-        let tls = addresses
-            .into_iter()
-            .flatten()
-            .any(|a| a.starts_with("https"));
+        let patience = Patience::default();
         Ok(Self {
-            http: http::client(tls)?,
+            station: None,
+            http: http::client(provider.is_local(), patience.stall)?,
             cache: (!provider.simulated).then(|| Cache::new(data_dir().join("cache").join(folder))),
+            offline: false,
+            limiter: Limiter::of(&provider),
+            patience,
+            clock: Arc::new(SystemClock),
+            reporter: Reporter::default(),
             provider,
-            station: study.station.clone(),
-            sampling_rate_hz: study.window.sampling_rate_hz,
         })
+    }
+
+    fn at_station(self, study: &Study) -> Self {
+        Self {
+            station: Some((study.station.clone(), study.window.sampling_rate_hz)),
+            ..self
+        }
     }
 
     /// The same client, asking the data centre each time.
@@ -83,6 +124,43 @@ impl Client {
         }
     }
 
+    /// The same client, asking nobody: it answers from the cache alone, and an answer that is not
+    /// kept is an error that names the request. The classroom is on this machine: it answers.
+    pub fn offline(&self) -> Self {
+        Self {
+            offline: true,
+            ..self.clone()
+        }
+    }
+
+    /// The same client, saying elsewhere that it waits.
+    pub fn reporting(&self, reporter: Reporter) -> Self {
+        Self {
+            reporter,
+            ..self.clone()
+        }
+    }
+
+    /// The same client, trying more or less often.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn with_patience(&self, patience: Patience) -> Result<Self> {
+        Ok(Self {
+            http: http::client(self.provider.is_local(), patience.stall)?,
+            patience,
+            ..self.clone()
+        })
+    }
+
+    /// The same client, waiting by another clock.
+    pub fn with_clock(&self, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            ..self.clone()
+        }
+    }
+
     pub fn provider(&self) -> &Provider {
         &self.provider
     }
@@ -91,21 +169,55 @@ impl Client {
     /// none.
     ///
     /// # Errors
+    /// As [`Client::fetch_events_in`].
+    pub fn fetch_events(&self, study: &Study) -> Result<Catalog> {
+        self.fetch_events_in(&study.region, &study.catalog)
+    }
+
+    /// The events of a box and time span; a catalog without events where there are none. Where they
+    /// are too many for one answer they are asked for in halves of the span, and halves of these.
+    ///
+    /// # Errors
     /// [`Error::Study`] where the provider has no event service, [`Error::Request`] where it does
     /// not answer with a catalog.
-    pub fn fetch_events(&self, study: &Study) -> Result<Catalog> {
-        let mut catalog = self.ask("event", &events_of(study), |answer| {
-            let events = match answer.text()? {
-                Some(text) => Catalog::from_text(&text, "the answer")?,
+    pub fn fetch_events_in(&self, region: &Region, span: &TimeSpan) -> Result<Catalog> {
+        let mut parts = Vec::new();
+        self.events_of(region, span.start, span.end, &mut parts)?;
+        let simulated = parts.iter().any(|part| part.simulated);
+        let events: Vec<Event> = parts.iter().flat_map(|p| p.events().to_vec()).collect();
+        let catalog = Catalog::new(self.provider.name.clone(), simulated, events);
+        // The service includes the end of the span, the study does not.
+        Ok(catalog.during(span))
+    }
+
+    fn events_of(
+        &self,
+        region: &Region,
+        start: Time,
+        end: Time,
+        parts: &mut Vec<Catalog>,
+    ) -> Result<()> {
+        let request = Request::events(&self.provider, region, start, end)?;
+        let asked = self.ask(&request, &|answer| {
+            let mut events = match answer.text()? {
+                Some(text) => Catalog::from_text(text, "the answer")?,
                 None => Catalog::new("", false, Vec::new()),
             };
-            // The service includes the end of the span, the study does not.
-            let mut catalog = events.during(&study.catalog);
-            catalog.simulated |= answer.simulated;
-            Ok(catalog)
+            events.simulated |= answer.simulated;
+            let n_most = self.provider.limits.n_events.unwrap_or(usize::MAX);
+            Ok((events.len() < n_most).then_some(events))
         })?;
-        catalog.source = self.provider.name.clone();
-        Ok(catalog)
+        match asked {
+            Asked::Read(part) => parts.push(part),
+            Asked::TooLarge(error) => {
+                let halves = halves(start, end).ok_or(error)?;
+                self.say(&request, TOO_MUCH);
+                for (start, end) in halves {
+                    self.events_of(region, start, end, parts)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The study's station and those of its channels that the study chose.
@@ -114,74 +226,61 @@ impl Client {
     /// [`Error::Study`] where the provider has no station service, [`Error::Request`] where it
     /// does not know the station or does not answer with one.
     pub fn fetch_station(&self, study: &Study) -> Result<Station> {
-        let mut parameters = stream(&study.station);
-        parameters.extend([
-            ("starttime", asked(study.catalog.start)),
-            ("endtime", asked(study.catalog.end)),
-            ("level", "channel".to_string()),
-            ("format", "text".to_string()),
-        ]);
-        self.ask("station", &parameters, |answer| {
-            let Some(text) = answer.text()? else {
-                return Err(Error::Request {
-                    url: answer.url.clone(),
-                    status: Some(204),
-                    what: "no such station in this time span".into(),
-                    remedy: "Check the study's station codes and the provider".into(),
-                });
-            };
-            let mut station = Station::from_fdsn_text(&text, "the answer")?;
-            station.simulated = answer.simulated;
+        let stream = stream_of(&study.station);
+        let read = |text: &str, simulated| {
+            let mut station = Station::from_fdsn_text(text, "the answer")?;
+            station.simulated = simulated;
             Ok(station)
-        })
+        };
+        self.stations(&stream, &study.catalog, StationFormat::Text, &read)?
+            .ok_or_else(|| Error::Request {
+                url: self.provider.station.clone().unwrap_or_default(),
+                status: Some(204),
+                what: format!("no such station in this time span: {stream}"),
+                remedy: "Check the study's station codes and the provider".into(),
+            })
     }
 
-    /// What was recorded by the study's station from `start` to `end`, both included as FDSN
-    /// services do; no trace where there is nothing.
+    /// What a station service says of the streams, whose codes may hold wildcards, in its own words:
+    /// text with a row for each channel, or StationXML with the responses. `None` where it knows none
+    /// of them.
     ///
     /// # Errors
-    /// [`Error::Study`] where the provider has no dataselect service, [`Error::Request`] where it
-    /// does not answer with miniSEED.
-    pub fn fetch_waveforms(&self, start: Time, end: Time) -> Result<Vec<Trace>> {
-        Ok(self.waveforms(start, end)?.0)
-    }
-
-    /// The traces, and whether they are simulated.
-    fn waveforms(&self, start: Time, end: Time) -> Result<(Vec<Trace>, bool)> {
-        let mut parameters = stream(&self.station);
-        parameters.extend([("starttime", asked(start)), ("endtime", asked(end))]);
-        self.ask("dataselect", &parameters, |answer| {
-            let traces = match &answer.body {
-                Some(bytes) => mseed::read(bytes, "the answer")?,
-                None => Vec::new(),
-            };
-            Ok((traces, answer.simulated))
+    /// As [`Client::fetch_station`].
+    pub fn fetch_stations(
+        &self,
+        stream: &StreamId,
+        span: &TimeSpan,
+        format: StationFormat,
+    ) -> Result<Option<String>> {
+        self.stations(stream, span, format, &|text, _| {
+            check_stations(text, format)?;
+            Ok(text.to_string())
         })
     }
 
-    /// What `read` makes of the answer to one query. An answer is kept only once it was read.
-    fn ask<T>(
+    fn stations<T>(
         &self,
-        service: &str,
-        parameters: &[(&str, String)],
-        read: impl Fn(&Answer) -> Result<T>,
-    ) -> Result<T> {
-        let url = http::address(&self.provider.query(service)?, parameters)?;
-        if let Some(body) = self.cache.as_ref().and_then(|cache| cache.get(&url)) {
-            return read(&Answer {
-                url,
-                body,
-                simulated: false,
-            });
+        stream: &StreamId,
+        span: &TimeSpan,
+        format: StationFormat,
+        read: &dyn Fn(&str, bool) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let selection = Selection {
+            stream: stream.clone(),
+            start: span.start,
+            end: span.end,
+        };
+        let request = Request::stations(&self.provider, selection, format)?;
+        let asked = self.ask(&request, &|answer| {
+            let text = answer.text()?;
+            let read = text.map(|text| read(text, answer.simulated)).transpose()?;
+            Ok(Some(read))
+        })?;
+        match asked {
+            Asked::Read(read) => Ok(read),
+            Asked::TooLarge(error) => Err(error),
         }
-        let mut answer = http::get(&self.http, &url)?;
-        answer.simulated |= self.provider.simulated;
-        let value = read(&answer).map_err(|error| answer.disbelieved(error))?;
-        match &self.cache {
-            Some(cache) if !answer.simulated => cache.put(&url, answer.body.as_deref())?,
-            _ => {}
-        }
-        Ok(value)
     }
 }
 
@@ -191,64 +290,55 @@ impl Provider {
     /// # Errors
     /// [`Error::Study`] where the provider has no event service.
     pub fn events_url(&self, study: &Study) -> Result<String> {
-        http::address(&self.query("event")?, &events_of(study))
+        let TimeSpan { start, end } = study.catalog;
+        Request::events(self, &study.region, start, end)?.url(false)
     }
 }
 
-impl WaveformSource for Client {
-    fn record(&self, start: Time, n_samples: usize) -> Result<Record3C> {
-        // Half a sample more on both sides: the samples need not lie on the grid of `start`.
-        let half = time::seconds(0.5 / self.sampling_rate_hz);
-        let last = time::of_sample(start, n_samples.saturating_sub(1), self.sampling_rate_hz);
-        let (traces, simulated) = self.waveforms(start - half, last + half)?;
-        if traces.is_empty() {
-            return Err(fail!(
-                Waveform,
-                format!(
-                    "{}.{} at {}",
-                    self.station.network,
-                    self.station.station,
-                    time::iso(start)
-                ),
-                format!("{} has no sample in this window", self.provider.name),
-                "Leave this window out: nothing was recorded"
-            ));
-        }
-        let mut record = Record3C::from_traces(&traces, start, n_samples)?;
-        record.simulated = simulated;
-        Ok(record)
+/// The streams of a study's station.
+pub(super) fn stream_of(choice: &StationChoice) -> StreamId {
+    StreamId {
+        network: choice.network.clone(),
+        station: choice.station.clone(),
+        location: choice.location.clone(),
+        channel: choice.channels.clone(),
     }
 }
 
-/// A time as the services want it: without `Z`.
-fn asked(time: Time) -> String {
-    time.format("%Y-%m-%dT%H:%M:%S%.6f").to_string()
-}
+/// Said before the halves of a span.
+pub(super) const TOO_MUCH: &str = "too much at once; asking in halves";
 
-/// The parameters that ask for a study's events.
-fn events_of(study: &Study) -> [(&'static str, String); 7] {
-    let region = &study.region;
-    [
-        ("starttime", asked(study.catalog.start)),
-        ("endtime", asked(study.catalog.end)),
-        ("minlatitude", region.min_latitude_deg.to_string()),
-        ("maxlatitude", region.max_latitude_deg.to_string()),
-        ("minlongitude", region.min_longitude_deg.to_string()),
-        ("maxlongitude", region.max_longitude_deg.to_string()),
-        ("format", "text".to_string()),
-    ]
-}
-
-/// The parameters that name a stream; an empty location is written `--`.
-fn stream(choice: &StationChoice) -> Vec<(&'static str, String)> {
-    let location = match choice.location.as_str() {
-        "" => "--",
-        location => location,
+/// Whether a station service's words are whole, and of the form that was asked for.
+fn check_stations(text: &str, format: StationFormat) -> Result<()> {
+    let broken = |what: String| {
+        Err(Error::Request {
+            url: "the answer".into(),
+            status: None,
+            what,
+            remedy: "Run this again later".into(),
+        })
     };
-    vec![
-        ("network", choice.network.clone()),
-        ("station", choice.station.clone()),
-        ("location", location.to_string()),
-        ("channel", choice.channels.clone()),
-    ]
+    match format {
+        StationFormat::Xml => {
+            if !text.trim_start().starts_with('<') || !text.contains("FDSNStationXML") {
+                return broken("StationXML was expected".into());
+            }
+            if !text.trim_end().ends_with("FDSNStationXML>") {
+                return broken("StationXML that is cut short".into());
+            }
+        }
+        StationFormat::Text => {
+            let mut rows = text.lines().filter(|row| !row.trim().is_empty());
+            let n_fields = |row: &str| row.split('|').count();
+            let header = rows.next().unwrap_or_default();
+            let n = n_fields(header);
+            if n < 2 {
+                return broken(format!("{header:?} begins no list of stations"));
+            }
+            if let Some(row) = rows.find(|row| n_fields(row) != n) {
+                return broken(format!("{row:?} has not the {n} fields of the header"));
+            }
+        }
+    }
+    Ok(())
 }

@@ -1,57 +1,129 @@
-//! One request and what its answer means.
+//! One request, sent once, and what its answer means.
 
+use std::io::Read;
 use std::sync::Once;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use reqwest::Url;
-use reqwest::blocking;
+use reqwest::Version;
+use reqwest::blocking::{self, Response};
+use reqwest::header::{self, HeaderMap};
 
 use crate::error::{Error, Result};
+use crate::time::Time;
 
-/// Long enough for a large catalog on a slow line.
-const TIME_OUT: Duration = Duration::from_secs(120);
+/// No answer may be larger (1 GiB): the client asks for less.
+const N_BYTES_MOST: usize = 1 << 30;
 
-/// The answer to one request.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Answer {
-    pub url: String,
-    /// Nothing where the data centre has nothing (204 or 404).
-    pub body: Option<Vec<u8>>,
-    /// Whether the server says that its data are simulated.
-    pub simulated: bool,
-}
-
-impl Answer {
-    /// The body as text, or nothing where the data centre has nothing.
-    pub fn text(&self) -> Result<Option<String>> {
-        let text = self.body.clone().map(String::from_utf8).transpose();
-        text.map_err(|_| refused(&self.url, 200, "bytes where text was expected"))
-    }
-
-    /// The error for an answer that could not be read.
-    pub fn disbelieved(&self, error: Error) -> Error {
-        match error {
-            named @ Error::Request {
-                status: Some(_), ..
-            } => named,
-            other => refused(&self.url, 200, &other.to_string()),
-        }
-    }
-}
+/// No answer may take longer, even when it trickles in.
+const LONGEST: Duration = Duration::from_secs(3600);
 
 /// What the classroom's server calls itself; its data are simulated whatever address it has.
 pub(crate) const SIMULATING_SERVER: &str = "quakebook-classroom (simulated)";
 
-/// An HTTP client that keeps its connections. `tls` is for real data centres: it loads the
-/// system's certificates, which a machine without network may not have.
-pub(super) fn client(tls: bool) -> Result<blocking::Client> {
+/// An answer that may be believed once it was looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Answer {
+    pub url: String,
+    pub status: u16,
+    /// Nothing where the data centre has nothing.
+    pub body: Option<Vec<u8>>,
+    /// Whether the server said beforehand how long the body would be, or where it ends. Where it did
+    /// not, a connection that broke looks like the end.
+    pub measured: bool,
+    /// Whether the server says that its data are simulated.
+    pub simulated: bool,
+}
+
+/// What came of one request, by what can be done about it.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// 200 with a body, 204, or 404 in the words of a data centre.
+    Answer(Answer),
+    /// Ask for less: 413, or 400 where the USGS says so.
+    TooLarge(Refusal),
+    /// Ask by POST: 414.
+    AddressTooLong(Refusal),
+    /// Ask again after a while, of the length that the server gave: 408, 429, 500, 502, 503, 504,
+    /// no answer at all, one that broke off, and a page in place of data.
+    Passing(Refusal, Option<Duration>),
+    /// It is no use to ask again: 400, 401, 403, 404, 422 and whatever else there is.
+    Final(Refusal),
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Refusal {
+    /// `None` where the line failed, not the data centre.
+    pub status: Option<u16>,
+    pub what: String,
+}
+
+impl Refusal {
+    /// As the error of that address, which was asked `n_asked` times.
+    pub fn into_error(self, url: &str, n_asked: u32) -> Error {
+        let remedy = match self.status {
+            None => "Check the network and run this again, or take the provider \"classroom\"",
+            Some(200) => {
+                "The data centre answered something else than what was asked: run this again later"
+            }
+            Some(400 | 422) => {
+                "The data centre does not understand the request: check the study's values"
+            }
+            Some(401 | 403) => "These data are restricted: ask the data centre for access",
+            Some(404) => "Check the provider's address: no service answers there",
+            Some(413) => "The answer would be too large: choose a shorter time span",
+            Some(414) => "The address is too long: name fewer streams at once",
+            Some(429 | 503) => "The data centre is busy: wait some minutes and run this again",
+            Some(500..) => "The data centre has a fault: run this again later",
+            Some(_) => "Look the status up in the data centre's documentation",
+        };
+        let asked = match n_asked {
+            0 | 1 => String::new(),
+            n => format!(" (asked {n} times)"),
+        };
+        Error::Request {
+            url: url.into(),
+            status: self.status,
+            what: self.what + &asked,
+            remedy: remedy.into(),
+        }
+    }
+}
+
+impl Answer {
+    /// The body as text, or nothing where the data centre has nothing.
+    pub fn text(&self) -> Result<Option<&str>> {
+        let Some(body) = &self.body else {
+            return Ok(None);
+        };
+        let disbelieved = |what: &str| {
+            let status = Some(self.status);
+            let what = what.to_string();
+            Err(Refusal { status, what }.into_error(&self.url, 1))
+        };
+        let Ok(text) = std::str::from_utf8(body) else {
+            return disbelieved("bytes where text was expected");
+        };
+        // XML shows by itself that it is whole. Of a row one cannot tell 2.25 from 2.2.
+        if !self.measured && !text.ends_with('\n') && !text.trim_start().starts_with('<') {
+            return disbelieved("the text ends within a row, and the connection was closed");
+        }
+        Ok(Some(text))
+    }
+}
+
+/// An HTTP client that keeps its connections. `local` is for servers on this machine: it takes no
+/// proxy, and no certificates of the system, which a machine without network may not have.
+pub(super) fn client(local: bool, stall: Duration) -> Result<blocking::Client> {
     static TLS: Once = Once::new();
     // A failure means that the program chose a provider before: that one serves as well.
     TLS.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+    // A time-out of the blocking client is one for each step: connecting, waiting for the head, and
+    // each piece of the body.
     let mut builder = blocking::Client::builder()
-        .timeout(TIME_OUT)
+        .timeout(stall)
         .user_agent(concat!("quakebook/", env!("CARGO_PKG_VERSION")));
-    if !tls {
+    if local {
         builder = builder.tls_certs_only([]).no_proxy();
     }
     builder.build().map_err(|error| Error::Request {
@@ -62,86 +134,191 @@ pub(super) fn client(tls: bool) -> Result<blocking::Client> {
     })
 }
 
-/// The address of a query, its parameters escaped.
-pub(super) fn address(query: &str, parameters: &[(&str, String)]) -> Result<String> {
-    let url = Url::parse_with_params(query, parameters);
-    url.map(String::from).map_err(|error| Error::Request {
-        url: query.into(),
-        status: None,
-        what: error.to_string(),
-        remedy: "Correct the provider's address".into(),
-    })
-}
-
-/// Asks, and looks at the answer before it is believed.
-///
-/// # Errors
-/// [`Error::Request`] where no answer came or it broke off, for a status other than 200, 204 and
-/// 404, and for HTML in place of data.
-pub(super) fn get(client: &blocking::Client, url: &str) -> Result<Answer> {
-    let lost = |error: reqwest::Error| Error::Request {
-        url: url.into(),
-        status: error.status().map(|status| status.as_u16()),
-        what: cause(&error),
-        remedy: "Check the network and run this again, or take the provider \"classroom\"".into(),
+/// Sends a GET, or a POST where there is a body, and sorts the answer. `now` is for a `Retry-After`
+/// that is a date.
+pub(super) fn send(
+    client: &blocking::Client,
+    url: &str,
+    post: Option<String>,
+    now: Time,
+) -> Outcome {
+    let sent = match post {
+        Some(body) => client
+            .post(url)
+            .header(header::CONTENT_TYPE, "text/plain")
+            .body(body)
+            .send(),
+        None => client.get(url).send(),
     };
-    let response = client.get(url).send().map_err(lost)?;
-    let status = response.status().as_u16();
-    let server = response.headers().get(reqwest::header::SERVER);
-    let simulated = server.is_some_and(|server| server == SIMULATING_SERVER);
-    let body = response.bytes().map_err(lost)?.to_vec();
-    let body = match status {
-        200 if is_html(&body) => {
-            return Err(refused(url, status, "HTML where data were expected"));
+    let response = match sent {
+        Ok(response) => response,
+        Err(error) => {
+            let refusal = Refusal {
+                status: None,
+                what: cause(&error),
+            };
+            return match error.is_builder() || error.is_redirect() {
+                true => Outcome::Final(refusal),
+                false => Outcome::Passing(refusal, None),
+            };
         }
-        200 => Some(body).filter(|body| !body.is_empty()),
-        204 | 404 => None,
-        _ => return Err(refused(url, status, &first_line(&body))),
     };
-    Ok(Answer {
-        url: url.into(),
-        body,
-        simulated,
-    })
+    let head = Head {
+        status: response.status().as_u16(),
+        version: response.version(),
+        headers: response.headers().clone(),
+    };
+    match read_body(response) {
+        Ok(Some(body)) => sort(url, &head, body, now),
+        Ok(None) => Outcome::TooLarge(Refusal {
+            status: Some(413),
+            what: format!("an answer of more than {N_BYTES_MOST} bytes"),
+        }),
+        Err(what) => Outcome::Passing(Refusal { status: None, what }, None),
+    }
 }
 
-/// The error for an answer that is not what was asked for.
-pub(super) fn refused(url: &str, status: u16, what: &str) -> Error {
-    let remedy = match status {
-        200 => "The data centre answered something else than data: run this again later",
-        400 | 422 => "The data centre does not understand the request: check the study's values",
-        401 | 403 => "These data are restricted: ask the data centre for access",
-        413 => "The answer would be too large: choose a shorter time span",
-        429 | 503 => "The data centre is busy: wait some minutes and run this again",
-        500.. => "The data centre has a fault: run this again later",
-        _ => "Look the status up in the data centre's documentation",
+/// What came before the body.
+struct Head {
+    status: u16,
+    version: Version,
+    headers: HeaderMap,
+}
+
+/// The whole body; `None` where it is larger than any may be.
+fn read_body(mut response: Response) -> std::result::Result<Option<Vec<u8>>, String> {
+    let begun = Instant::now();
+    let mut body = Vec::new();
+    let mut piece = vec![0; 1 << 16];
+    loop {
+        let n = match response.read(&mut piece) {
+            Ok(0) => return Ok(Some(body)),
+            Ok(n) => n,
+            Err(error) => return Err(format!("the answer broke off: {}", cause(&error))),
+        };
+        body.extend_from_slice(&piece[..n]);
+        if body.len() > N_BYTES_MOST {
+            return Ok(None);
+        }
+        if begun.elapsed() > LONGEST {
+            return Err(format!("only {} bytes came in an hour", body.len()));
+        }
+    }
+}
+
+fn sort(url: &str, head: &Head, body: Vec<u8>, now: Time) -> Outcome {
+    let (status, headers) = (head.status, &head.headers);
+    let refusal = Refusal {
+        status: Some(status),
+        what: first_line(&body),
     };
-    Error::Request {
-        url: url.into(),
+    let because = |what: &str| Refusal {
         status: Some(status),
         what: what.into(),
-        remedy: remedy.into(),
+    };
+    let server = headers.get(header::SERVER);
+    let answer = |body| {
+        Outcome::Answer(Answer {
+            url: url.into(),
+            status,
+            body,
+            measured: is_measured(head),
+            simulated: server.is_some_and(|server| server == SIMULATING_SERVER),
+        })
+    };
+    match status {
+        200 if body.is_empty() => {
+            let what = "no byte, where status 204 would say that there is nothing";
+            Outcome::Passing(because(what), None)
+        }
+        200 if is_html(&body) => Outcome::Passing(because("HTML where data were expected"), None),
+        200 if broke_off(&body) => {
+            let what = "the data centre broke off and says so at the end";
+            Outcome::Passing(because(what), None)
+        }
+        200 => answer(Some(body)),
+        204 => answer(None),
+        404 if says_nothing(&body) => answer(None),
+        404 => Outcome::Final(because("no FDSN service at this address")),
+        400 if exceeds_a_limit(&body) => Outcome::TooLarge(refusal),
+        413 => Outcome::TooLarge(refusal),
+        414 => Outcome::AddressTooLong(refusal),
+        408 | 429 | 500 | 502 | 503 | 504 => Outcome::Passing(refusal, retry_after(headers, now)),
+        _ => Outcome::Final(refusal),
     }
+}
+
+/// Whether the end of the body shows: by its length, by chunks, or by a connection that stays open.
+/// (A body that was unpacked has lost the header of its length, but breaks when it is cut.)
+fn is_measured(head: &Head) -> bool {
+    let connection = head.headers.get(header::CONNECTION);
+    let says =
+        |word: &[u8]| connection.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(word));
+    let stays = match head.version {
+        Version::HTTP_10 => says(b"keep-alive"),
+        _ => !says(b"close"),
+    };
+    stays
+        || head.headers.contains_key(header::CONTENT_LENGTH)
+        || head.headers.contains_key(header::TRANSFER_ENCODING)
+}
+
+/// `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3).
+fn retry_after(headers: &HeaderMap, now: Time) -> Option<Duration> {
+    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = chrono::DateTime::parse_from_rfc2822(text).ok()?;
+    // A date that has passed means now.
+    Some((date.to_utc() - now).to_std().unwrap_or_default())
+}
+
+/// Whether a 404 speaks of data, as FDSN services do when they are asked to: any other server
+/// answers 404 to an address that it does not know.
+fn says_nothing(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body).to_lowercase();
+    let text = text.trim_start();
+    !is_html(body) && (text.starts_with("error 404") || text.contains("no data"))
+}
+
+/// "20160 matching events exceeds search limit of 20000": what the USGS answers in place of 413.
+fn exceeds_a_limit(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body).to_lowercase();
+    text.contains("exceeds") && text.contains("limit")
+}
+
+/// What EarthScope's services append when they fail after status 200 was sent (256 bytes; the
+/// constant `miniseedStreamInterruptionIndicator` of its Web Service Shell).
+fn broke_off(body: &[u8]) -> bool {
+    let word = b"STREAMERROR##STREAMERROR";
+    let end = &body[body.len().saturating_sub(256)..];
+    end.windows(word.len()).any(|window| window == word)
 }
 
 fn is_html(body: &[u8]) -> bool {
     let start: Vec<u8> = body
         .iter()
         .skip_while(|byte| byte.is_ascii_whitespace())
-        .take(9)
+        .take(14)
         .map(u8::to_ascii_lowercase)
         .collect();
-    start.starts_with(b"<html") || start.starts_with(b"<!doctype")
+    start.starts_with(b"<html") || start.starts_with(b"<!doctype html")
 }
 
-/// The first line that says anything, at most 200 characters.
+/// The first line that says anything, at most 200 characters; the line after it too where the first
+/// only repeats the status, as FDSN's error messages do.
 fn first_line(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty());
-    match line {
-        Some(line) => line.chars().take(200).collect(),
-        None => "an answer without a word".into(),
-    }
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let Some(first) = lines.next() else {
+        return "an answer without a word".into();
+    };
+    let line = match lines.next() {
+        Some(second) if first.to_lowercase().starts_with("error ") => format!("{first}: {second}"),
+        _ => first.to_string(),
+    };
+    line.chars().take(200).collect()
 }
 
 /// The innermost cause: "connection refused" says more than "error sending request".
@@ -151,4 +328,27 @@ fn cause(error: &dyn std::error::Error) -> String {
         inner = source;
     }
     inner.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = crate::time::parse("2026-01-01T00:00:00").unwrap();
+        for (text, seconds) in [
+            ("120", Some(120)),
+            (" 0 ", Some(0)),
+            ("Thu, 01 Jan 2026 00:01:30 GMT", Some(90)),
+            ("Wed, 31 Dec 2025 23:59:59 GMT", Some(0)),
+            ("-3", None),
+            ("soon", None),
+        ] {
+            let headers = HeaderMap::from_iter([(header::RETRY_AFTER, text.parse().unwrap())]);
+            let wait = retry_after(&headers, now);
+            assert_eq!(wait, seconds.map(Duration::from_secs), "{text}");
+        }
+        assert_eq!(retry_after(&HeaderMap::new(), now), None);
+    }
 }

@@ -1,16 +1,30 @@
 //! Data centres: events, stations and waveforms by FDSN web services.
 //!
-//! A [`Provider`] is a data centre's addresses, by name or by address; a [`Client`] asks it for
-//! what a [`Study`](crate::study::Study) needs. The default provider is the simulated
-//! [`classroom`](crate::classroom), which the client starts by itself within this process.
+//! A [`Provider`] is a data centre's addresses and limits, by name or by address; a [`Client`] asks
+//! it for what a [`Study`](crate::study::Study) needs, or for anything else. The default provider is
+//! the simulated [`classroom`](crate::classroom), which the client starts by itself within this
+//! process.
 //!
 //! | Answer | What the client makes of it |
 //! |---|---|
-//! | 200 | looked at before it is believed: HTML, an error text or rows cut short are an error |
-//! | 204, 404 | there is nothing: an empty catalog, no trace |
-//! | any other | [`Error::Request`](crate::Error::Request) with address, status, the first line of the answer and a remedy |
+//! | 200 | looked at before it is believed: HTML, an error text, rows cut short, miniSEED that is damaged, of another stream or of another time are asked for once more, then they are an error |
+//! | 204 | there is nothing: an empty catalog, no trace; kept in the cache |
+//! | 404 | the same where the body speaks of data as FDSN services do; else no service is there |
+//! | 400, 401, 403, 422, any other | an error at once |
+//! | 413, and the USGS's "exceeds search limit" | two halves of the time span, and halves of these |
+//! | 414 | the same request by POST |
+//! | 429, 503 | again, after as long as `Retry-After` says in seconds or by a date |
+//! | 408, 500, 502, 504, no connection, a reset, a stall, a body that broke off | again, see [`Patience`] |
 //!
-//! Answers of real data centres are kept in a cache on disk, see [`Client::without_cache`].
+//! An error is [`Error::Request`](crate::Error::Request) with address, status, the first line of the
+//! answer and a remedy. Waits are said to a [`Reporter`]. Requests keep to the provider's [`Limits`].
+//!
+//! Answers of real data centres are kept in a cache on disk, each with provider, date and SHA-256,
+//! and what had arrived before an interruption is not asked for again. [`Client::offline`] answers
+//! from the cache alone.
+//!
+//! What cannot be seen: an answer whose length nobody told (HTTP/1.0, no chunks) and that broke off
+//! exactly between two rows or two records.
 //!
 //! ```
 //! use quakebook::fdsn::Provider;
@@ -19,13 +33,33 @@
 //! assert!(Provider::by_name("nowhere").is_err());
 //! ```
 
+mod ask;
 mod cache;
 mod client;
+mod clock;
 mod http;
+mod limiter;
+mod patience;
 mod provider;
+mod reporter;
+mod request;
 mod station;
+mod waveforms;
 
 pub use client::Client;
+pub use clock::{Clock, SystemClock};
 pub(crate) use http::SIMULATING_SERVER;
-pub use provider::Provider;
+pub use patience::Patience;
+pub use provider::{Limits, Provider};
+pub use reporter::Reporter;
+pub use request::StationFormat;
 pub use station::{Channel, Station};
+
+/// Whether a code fits one of the patterns, which commas part; `--` and nothing stand for an empty
+/// code.
+fn admits(patterns: &str, code: &str) -> bool {
+    patterns.split(',').any(|pattern| match pattern.trim() {
+        "--" => code.is_empty(),
+        pattern => crate::waveform::matches(pattern, code),
+    })
+}

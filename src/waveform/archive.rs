@@ -283,7 +283,7 @@ pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// Whether `text` fits a pattern of letters, `?` (one) and `*` (any number).
-fn matches(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     match (pattern.as_bytes(), text.as_bytes()) {
         ([], []) => true,
         ([b'*', ..], _) => {

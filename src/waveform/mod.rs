@@ -22,7 +22,7 @@ pub mod spectrum;
 mod trace;
 
 pub use archive::Archive;
-pub(crate) use archive::replace_file;
+pub(crate) use archive::{matches, replace_file};
 pub(crate) use assemble::{NO_COMPONENT, NO_SAMPLE};
 pub use merge::merge;
 pub(crate) use record::BEYOND;

@@ -41,6 +41,7 @@
 //! ```
 
 mod header;
+mod records;
 mod steim;
 mod write;
 
@@ -52,6 +53,7 @@ use crate::waveform::merge::merge;
 use crate::waveform::{Samples, Segment, Trace};
 use header::{Checked, Header, Kind};
 
+pub(crate) use records::records;
 pub use write::write;
 
 /// Codes of the encodings that are read here (SEED manual, blockette 1000; FDSN miniSEED 3).

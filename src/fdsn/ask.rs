@@ -1,0 +1,203 @@
+//! From a request to an answer that can be believed: cache, limits, attempts, halves.
+
+use std::time::Duration;
+
+use super::Client;
+use super::cache::Kept;
+use super::http::{self, Answer, Outcome, Refusal};
+use super::request::Request;
+use crate::error::{Error, Result};
+
+/// What was asked for, or that it was too much at once: then the error says so, for a request that
+/// cannot be made smaller.
+#[derive(Debug)]
+pub(super) enum Asked<T> {
+    Read(T),
+    TooLarge(Error),
+}
+
+/// An answer given after its span ended by so much (7 days) is kept for good. One that came sooner is
+/// asked for again: data still arrive late, and young events are revised.
+const SETTLED_AFTER: chrono::TimeDelta = chrono::TimeDelta::days(7);
+
+/// How often the same request may be answered with what cannot be believed: a body that broke on its
+/// way is whole the second time, a wrong one is not.
+const N_LIES: u32 = 2;
+
+impl Client {
+    /// What `read` makes of the answer to one request: an error where it cannot be believed, `None`
+    /// where the data centre may have left something out.
+    pub(super) fn ask<T>(
+        &self,
+        request: &Request,
+        read: &dyn Fn(&Answer) -> Result<Option<T>>,
+    ) -> Result<Asked<T>> {
+        if let Some(asked) = self.kept(request, read)? {
+            return Ok(asked);
+        }
+        if self.offline && !self.provider.simulated {
+            return Err(self.missing(request)?);
+        }
+        let mut by_post = request.needs_post();
+        let (mut waited, mut n_asked, mut n_lies) = (Duration::ZERO, 0, 0);
+        loop {
+            n_asked += 1;
+            let url = request.url(by_post)?;
+            let permit = self.limiter.pass(&*self.clock);
+            let body = request.body().filter(|_| by_post);
+            let outcome = http::send(&self.http, &url, body, self.clock.now());
+            drop(permit);
+            let (refusal, wait) = match outcome {
+                Outcome::Answer(mut answer) => {
+                    answer.simulated |= self.provider.simulated;
+                    match read(&answer) {
+                        Ok(Some(value)) => {
+                            self.keep(request, answer)?;
+                            return Ok(Asked::Read(value));
+                        }
+                        Ok(None) => {
+                            let what = "an answer as large as the data centre gives at most";
+                            return self.too_large(request, refusal(413, what));
+                        }
+                        Err(error) => (disbelieved(error), None),
+                    }
+                }
+                Outcome::TooLarge(refusal) => return self.too_large(request, refusal),
+                Outcome::AddressTooLong(_) if !by_post && request.body().is_some() => {
+                    self.say(request, "the address is too long; asking by POST");
+                    by_post = true;
+                    continue;
+                }
+                Outcome::AddressTooLong(refusal) | Outcome::Final(refusal) => {
+                    return Err(refusal.into_error(&url, n_asked));
+                }
+                Outcome::Passing(refusal, wait) => (refusal, wait),
+            };
+            n_lies += u32::from(refusal.status == Some(200));
+            let of = self.patience;
+            let wait = wait.unwrap_or_else(|| of.wait(n_asked, self.clock.chance()));
+            if n_asked >= of.n_attempts || n_lies >= N_LIES || waited + wait > of.total_wait {
+                return Err(refusal.into_error(&url, n_asked));
+            }
+            self.say(
+                request,
+                &waiting(&refusal, wait, n_asked + 1, of.n_attempts),
+            );
+            self.clock.sleep(wait);
+            waited += wait;
+        }
+    }
+
+    /// The answer of the cache. Offline any will do, else one that was given when all had settled.
+    fn kept<T>(
+        &self,
+        request: &Request,
+        read: &dyn Fn(&Answer) -> Result<Option<T>>,
+    ) -> Result<Option<Asked<T>>> {
+        let Some(cache) = self.cache.as_ref().filter(|_| request.kept) else {
+            return Ok(None);
+        };
+        let found = cache.get(&request.key()?);
+        let settled = |fetched| self.offline || request.until + SETTLED_AFTER <= fetched;
+        let Some((kept, _)) = found.filter(|(_, fetched)| settled(*fetched)) else {
+            return Ok(None);
+        };
+        let url = request.url(request.needs_post())?;
+        let body = match kept {
+            Kept::TooLarge => {
+                let refusal = refusal(413, "too large an answer when it was asked before");
+                return Ok(Some(Asked::TooLarge(refusal.into_error(&url, 1))));
+            }
+            Kept::Data(body) => Some(body),
+            Kept::Nothing => None,
+        };
+        let answer = Answer {
+            status: if body.is_some() { 200 } else { 204 },
+            url,
+            body,
+            measured: true,
+            simulated: false,
+        };
+        // What an older version believed may be refused now: it is asked for again.
+        Ok(read(&answer).ok().flatten().map(Asked::Read))
+    }
+
+    fn keep(&self, request: &Request, answer: Answer) -> Result<()> {
+        match (answer.status, answer.body) {
+            _ if answer.simulated => Ok(()),
+            (200, Some(body)) => self.put(request, &Kept::Data(body)),
+            (204, _) => self.put(request, &Kept::Nothing),
+            // A 404 is no answer that is sure enough to be kept.
+            _ => Ok(()),
+        }
+    }
+
+    fn too_large<T>(&self, request: &Request, refusal: Refusal) -> Result<Asked<T>> {
+        self.put(request, &Kept::TooLarge)?;
+        let url = request.url(request.needs_post())?;
+        Ok(Asked::TooLarge(refusal.into_error(&url, 1)))
+    }
+
+    /// A full disk must not cost the answer: that it could not be kept is said, and no more.
+    fn put(&self, request: &Request, kept: &Kept) -> Result<()> {
+        if let Some(cache) = self.cache.as_ref().filter(|_| request.kept) {
+            let key = request.key()?;
+            if let Err(error) = cache.put(&self.provider.name, &key, kept, self.clock.now()) {
+                self.say(request, &format!("the answer is not kept: {error}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The error of a client that may ask nobody.
+    fn missing(&self, request: &Request) -> Result<Error> {
+        let what = match self.cache.as_ref().filter(|_| request.kept) {
+            Some(cache) => format!(
+                "offline, and no answer to this is kept in {}",
+                cache.folder().display()
+            ),
+            None => "offline, and answers to this are not kept".into(),
+        };
+        Ok(Error::Request {
+            url: request.key()?,
+            status: None,
+            what,
+            remedy: "Ask once with the network".into(),
+        })
+    }
+
+    pub(super) fn say(&self, request: &Request, line: &str) {
+        let (name, service) = (&self.provider.name, request.service);
+        self.reporter.say(&format!("{name} {service}: {line}"));
+    }
+}
+
+fn refusal(status: u16, what: &str) -> Refusal {
+    Refusal {
+        status: Some(status),
+        what: what.into(),
+    }
+}
+
+/// The refusal for an answer that could not be read.
+fn disbelieved(error: Error) -> Refusal {
+    match error {
+        Error::Request {
+            status: Some(_),
+            what,
+            ..
+        } => refusal(200, &what),
+        other => refusal(200, &other.to_string()),
+    }
+}
+
+/// "status 503: busy; again in 12.0 s, attempt 2 of 5".
+fn waiting(refusal: &Refusal, wait: Duration, next: u32, of: u32) -> String {
+    let status = refusal.status.map(|status| format!("status {status}: "));
+    format!(
+        "{}{}; again in {:.1} s, attempt {next} of {of}",
+        status.unwrap_or_default(),
+        refusal.what,
+        wait.as_secs_f64()
+    )
+}

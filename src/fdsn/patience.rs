@@ -1,0 +1,64 @@
+//! How often and how long a client tries again.
+
+use std::time::Duration;
+
+/// Bounds of the attempts at one request.
+///
+/// Before attempt *n* + 1 the client waits `first_wait * 2^(n-1)`, at most `longest_wait`, of which a
+/// half is left to chance ("equal jitter": Brooker 2015, *Exponential backoff and jitter*, AWS
+/// Architecture Blog). Where the data centre itself says how long (`Retry-After`), it waits so long.
+///
+/// ```
+/// use quakebook::fdsn::Patience;
+/// let patience = Patience::default();
+/// assert_eq!(patience.wait(1, 0.0).as_millis(), 500);
+/// assert_eq!(patience.wait(3, 0.5).as_millis(), 3000);
+/// assert_eq!(patience.wait(60, 1.0), patience.longest_wait);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// Attempts in all, the first one too.
+    pub n_attempts: u32,
+    pub first_wait: Duration,
+    pub longest_wait: Duration,
+    /// All waits of one request together; a data centre that asks for more is taken at its word,
+    /// and the request fails.
+    pub total_wait: Duration,
+    /// A connection, or a body under way, from which nothing comes for so long is given up.
+    pub stall: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            n_attempts: 5,
+            first_wait: Duration::from_secs(1),
+            longest_wait: Duration::from_secs(60),
+            total_wait: Duration::from_secs(600),
+            // A data centre may take minutes before the first byte of a large answer.
+            stall: Duration::from_secs(120),
+        }
+    }
+}
+
+impl Patience {
+    /// One attempt and no more.
+    pub fn none() -> Self {
+        Self {
+            n_attempts: 1,
+            ..Self::default()
+        }
+    }
+
+    /// The wait after attempt `n_tried` (1, 2, ...); `chance` is in `[0, 1)`.
+    pub fn wait(&self, n_tried: u32, chance: f64) -> Duration {
+        let doubled = 1_u32
+            .checked_shl(n_tried.saturating_sub(1))
+            .unwrap_or(u32::MAX);
+        let full = self
+            .first_wait
+            .saturating_mul(doubled)
+            .min(self.longest_wait);
+        full.mul_f64(0.5 + 0.5 * chance)
+    }
+}

@@ -1,0 +1,197 @@
+//! Asks for waveforms, and verifies that they are what was asked for.
+
+use super::ask::Asked;
+use super::client::{TOO_MUCH, stream_of};
+use super::request::{Request, Selection, halves};
+use super::{Client, admits};
+use crate::error::{Result, fail};
+use crate::study::{StationChoice, TimeSpan};
+use crate::time::{self, Time};
+use crate::waveform::{Record3C, StreamId, Trace, WaveformSource, merge, mseed};
+
+/// A verified answer, or one half of it.
+struct Part {
+    bytes: Vec<u8>,
+    traces: Vec<Trace>,
+    simulated: bool,
+}
+
+impl Client {
+    /// The whole miniSEED of the streams and the half-open span; `None` where there is nothing. Codes
+    /// may hold wildcards and lists (`HH?`, `HHE,HHN`); an empty location is one, no wildcard.
+    ///
+    /// Every record is verified ([`mseed::read`]), belongs to a stream that was asked for and
+    /// overlaps the span: what else a data centre sends is an error. A record at either end may reach
+    /// beyond the span. A span that is too large for one answer is asked for in halves. The answer
+    /// is not kept in the cache: it is what an archive keeps.
+    ///
+    /// # Errors
+    /// [`Error::Study`](crate::Error::Study) where the provider has no dataselect service,
+    /// [`Error::Request`](crate::Error::Request) where it does not answer with such miniSEED.
+    pub fn fetch_mseed(&self, stream: &StreamId, span: &TimeSpan) -> Result<Option<Vec<u8>>> {
+        self.fetch_mseed_bulk(&[(stream.clone(), *span)])
+    }
+
+    /// As [`Client::fetch_mseed`], of many streams and spans in one request (by POST).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn fetch_mseed_bulk(&self, wanted: &[(StreamId, TimeSpan)]) -> Result<Option<Vec<u8>>> {
+        if wanted.is_empty() {
+            return Ok(None);
+        }
+        // The services include the end; miniSEED's times are whole microseconds.
+        let microsecond = chrono::TimeDelta::microseconds(1);
+        let selections = wanted.iter().map(|(stream, span)| Selection {
+            stream: stream.clone(),
+            start: span.start,
+            end: span.end - microsecond,
+        });
+        let parts = self.parts(selections.collect(), false)?;
+        let bytes: Vec<u8> = parts.into_iter().flat_map(|part| part.bytes).collect();
+        Ok(Some(bytes).filter(|bytes| !bytes.is_empty()))
+    }
+
+    /// What was recorded by the study's station from `start` to `end`, both included as FDSN
+    /// services do; no trace where there is nothing.
+    ///
+    /// # Errors
+    /// [`Error::Study`](crate::Error::Study) where the client has no study, or the provider no
+    /// dataselect service; [`Error::Request`](crate::Error::Request) where it does not answer with
+    /// miniSEED of this station and span.
+    pub fn fetch_waveforms(&self, start: Time, end: Time) -> Result<Vec<Trace>> {
+        Ok(self.waveforms(start, end)?.0)
+    }
+
+    /// The traces, and whether they are simulated.
+    fn waveforms(&self, start: Time, end: Time) -> Result<(Vec<Trace>, bool)> {
+        let stream = stream_of(self.station()?.0);
+        let mut parts = self.parts(vec![Selection { stream, start, end }], true)?;
+        let simulated = parts.iter().any(|part| part.simulated);
+        let traces = match parts.len() {
+            1 => parts.remove(0).traces,
+            _ => merge(parts.into_iter().flat_map(|part| part.traces).collect())?,
+        };
+        Ok((traces, simulated))
+    }
+
+    fn station(&self) -> Result<(&StationChoice, f64)> {
+        let station = self.station.as_ref().map(|(choice, rate)| (choice, *rate));
+        station.ok_or_else(|| {
+            fail!(
+                Study,
+                "station",
+                "this client was made without a study",
+                "Make it by Client::for_study, or name the stream to Client::fetch_mseed"
+            )
+        })
+    }
+
+    /// The answer, or those to its halves where it would be too large.
+    fn parts(&self, selections: Vec<Selection>, kept: bool) -> Result<Vec<Part>> {
+        let request = Request::waveforms(&self.provider, selections.clone(), kept)?;
+        let asked = self.ask(&request, &|answer| {
+            let (bytes, traces) = match &answer.body {
+                Some(bytes) => (bytes.clone(), verified(bytes, &selections)?),
+                None => (Vec::new(), Vec::new()),
+            };
+            Ok(Some(Part {
+                bytes,
+                traces,
+                simulated: answer.simulated,
+            }))
+        })?;
+        match asked {
+            Asked::Read(part) => Ok(vec![part]),
+            Asked::TooLarge(error) => {
+                let [first, second] = smaller(&selections).ok_or(error)?;
+                self.say(&request, TOO_MUCH);
+                let mut parts = self.parts(first, kept)?;
+                parts.extend(self.parts(second, kept)?);
+                Ok(parts)
+            }
+        }
+    }
+}
+
+/// Half of the selections each; of a single one, half of its span.
+fn smaller(selections: &[Selection]) -> Option<[Vec<Selection>; 2]> {
+    if let [one] = selections {
+        let part = |(start, end)| {
+            let stream = one.stream.clone();
+            vec![Selection { stream, start, end }]
+        };
+        return Some(halves(one.start, one.end)?.map(part));
+    }
+    let (first, second) = selections.split_at(selections.len() / 2);
+    Some([first.to_vec(), second.to_vec()])
+}
+
+/// The traces of an answer, once each of its records was found sound, and asked for.
+fn verified(bytes: &[u8], wanted: &[Selection]) -> Result<Vec<Trace>> {
+    const NAME: &str = "the answer";
+    let traces = mseed::read(bytes, NAME)?;
+    for record in mseed::records(bytes, NAME)? {
+        let stranger = |what: &str| {
+            fail!(
+                Waveform,
+                format!("{NAME}, byte {}, {}", record.first_byte, record.id),
+                what,
+                "Run this again later"
+            )
+        };
+        let mut of_stream = wanted
+            .iter()
+            .filter(|w| is_of(&record.id, &w.stream))
+            .peekable();
+        if of_stream.peek().is_none() {
+            return Err(stranger("a record of a stream that was not asked for"));
+        }
+        // Data centres may round to the next sample.
+        if let Some((first, last, interval)) = record.times
+            && !of_stream.any(|w| first <= w.end + interval && w.start <= last + interval)
+        {
+            let what = format!(
+                "a record from {} to {}, a time that was not asked for",
+                time::iso(first),
+                time::iso(last)
+            );
+            return Err(stranger(&what));
+        }
+    }
+    Ok(traces)
+}
+
+/// Whether a record's codes fit those that were asked for.
+fn is_of(id: &StreamId, wanted: &StreamId) -> bool {
+    admits(&wanted.network, &id.network)
+        && admits(&wanted.station, &id.station)
+        && admits(&wanted.location, &id.location)
+        && admits(&wanted.channel, &id.channel)
+}
+
+impl WaveformSource for Client {
+    fn record(&self, start: Time, n_samples: usize) -> Result<Record3C> {
+        let (station, rate_hz) = self.station()?;
+        // Half a sample more on both sides: the samples need not lie on the grid of `start`.
+        let half = time::seconds(0.5 / rate_hz);
+        let last = time::of_sample(start, n_samples.saturating_sub(1), rate_hz);
+        let (traces, simulated) = self.waveforms(start - half, last + half)?;
+        if traces.is_empty() {
+            return Err(fail!(
+                Waveform,
+                format!(
+                    "{}.{} at {}",
+                    station.network,
+                    station.station,
+                    time::iso(start)
+                ),
+                format!("{} has no sample in this window", self.provider.name),
+                "Leave this window out: nothing was recorded"
+            ));
+        }
+        let mut record = Record3C::from_traces(&traces, start, n_samples)?;
+        record.simulated = simulated;
+        Ok(record)
+    }
+}
