@@ -8,10 +8,12 @@ pub use crate::classroom::{self, Classroom, Truth};
 pub use crate::cluster::{
     self, ClusterParams, Clusters, Metric, Space, adjusted_rand_index, choose_k,
 };
-pub use crate::dataset::{self, AddedNoise, Augment, Dataset, Split, augment};
+pub use crate::dataset::{
+    self, AddedNoise, Augment, Crop, Dataset, Split, Variation, augment, vary,
+};
 pub use crate::detect::{self, Detections, Matches, MergeParams, Scan, ScanParams};
 pub use crate::display::{Markdown, Table};
-pub use crate::evaluate::{self, ConfusionMatrix, PrecisionRecallCurve, Rate, Score};
+pub use crate::evaluate::{self, ConfusionMatrix, PrecisionRecallCurve, Rate, Score, Spread};
 pub use crate::fdsn::{self, Client, Provider, Station};
 pub use crate::geo::{self, Point};
 pub use crate::network::{self, Classify, ConvNet, Network, Perceptron};

@@ -7,10 +7,12 @@
 //! | Product | File | Made by |
 //! |---|---|---|
 //! | catalog | `catalog.xml`, and `cat.txt` in the paper's form | the event service |
-//! | clusters | `clusters.toml` | [`crate::cluster`] |
+//! | clusters | `clusters.toml`, `clusters-honest.toml` | [`crate::cluster`] |
 //! | windows | `windows-paper/`, `windows-arrival/` | [`crate::window`] |
+//! | stretches, from which the honest network's windows are cropped | `stretches/` | [`stretches`] |
 //! | networks | `runs/NAME/` | [`crate::train`]; see [`paper_network`], [`honest_network`] |
 //! | thresholds tried | `operating-points.toml` | [`operating_points`] |
+//! | trials of window length, step, augmentation and number of events | `trials-*.toml` | [`window_length_trials`] and so on |
 //! | detections | `detections.csv` | [`crate::detect`]; see [`detections`] |
 //!
 //! ```no_run
@@ -22,23 +24,40 @@
 //! ```
 
 mod detection;
+mod fair;
+mod honest;
+mod trials;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::catalog::Catalog;
 use crate::classroom::{self, Classroom, Nuisance, Synthesis, Truth};
 use crate::cluster::{ClusterParams, Clusters};
-use crate::dataset::{Augment, Dataset, Split, augment};
+use crate::dataset::{Dataset, Split};
 use crate::error::{Error, Result, fail};
 use crate::fdsn::Client;
-use crate::network::{ConvNet, Network, Perceptron};
+use crate::geo::Point;
+use crate::network::{Network, Perceptron};
 use crate::study::{Study, TimeSpan};
 use crate::time;
 use crate::train::{Run, TrainParams, train};
 use crate::travel::LayeredModel;
 use crate::waveform::{Record3C, WaveformSource};
 use crate::window::{self, NoiseRule, Normalisation, StartRule, Windows};
+
+pub use fair::{FairTrial, Way, fair_spread, fair_trials};
+pub use honest::{
+    Blocks, STRETCH_S, blocks, families, held_out, honest_clusters, honest_crop, honest_network,
+    honest_params, honest_split, stretch_split, stretches,
+};
+pub use trials::{
+    BEARABLE_SHARE, N_EVENTS_OF_TRIAL, N_SEEDS, Trial, augmentation_trials, hop_trials,
+    learning_curve, place_trials, spread, sweep_points, window_length_trials,
+};
 
 pub use detection::{
     BEARABLE_PER_HOUR, N_TRIAL_NIGHTS, OperatingPoint, THRESHOLDS, TOLERANCE_S, detections,
@@ -50,7 +69,7 @@ pub use detection::{
 /// the farthest events is then past, and most of its coda.
 pub const NOISE_GUARD_S: f64 = 60.0;
 
-/// An event's window begins so long before its P wave when windows are cut with care.
+/// An event's window begins so long before its P wave in [`windows_at_arrivals`].
 pub const BEFORE_P_S: f64 = 2.0;
 
 /// The paper's scale: each window to `[0, 1]`, its three components together.
@@ -109,58 +128,76 @@ pub fn clusters(study: &Study) -> Result<Clusters> {
 /// # Errors
 /// As [`clusters`], and [`Error::Window`] where no window could be had.
 pub fn windows_as_the_paper(study: &Study) -> Result<Windows> {
-    windows(
-        study,
-        "windows-paper",
-        |_| StartRule::Origin,
-        NoiseRule::Midpoints,
-    )
+    kept_windows(study, "windows-paper", || {
+        let (catalog, labels) = (catalog(study)?, clusters(study)?.labels);
+        let rule = |_| StartRule::Origin;
+        cut(study, &catalog, &labels, rule, NoiseRule::Midpoints)
+    })
 }
 
-/// Event and noise windows cut with care, in counts: [`BEFORE_P_S`] before the P wave's arrival, and
-/// [`NOISE_GUARD_S`] away from every event.
+/// Event and noise windows at a place that is always the same, in counts: [`BEFORE_P_S`] before the
+/// P wave's arrival, and [`NOISE_GUARD_S`] away from every event. Labels are those of
+/// [`honest_clusters`]. The honest network learns from others, see [`honest_split`].
 ///
 /// # Errors
 /// As [`windows_as_the_paper`].
 pub fn windows_at_arrivals(study: &Study) -> Result<Windows> {
-    let guard = NoiseRule::Guarded {
-        guard_s: NOISE_GUARD_S,
-    };
-    windows(study, "windows-arrival", at_arrival, guard)
+    kept_windows(study, "windows-arrival", || {
+        let catalog = catalog(study)?;
+        let labels = honest_clusters(study)?.assign_all(&catalog);
+        let rule = |station| before_p(station, BEFORE_P_S);
+        cut(study, &catalog, &labels, rule, GUARD)
+    })
 }
 
-fn at_arrival(station: crate::geo::Point) -> StartRule {
+/// Noise keeps [`NOISE_GUARD_S`] away from every event.
+const GUARD: NoiseRule = NoiseRule::Guarded {
+    guard_s: NOISE_GUARD_S,
+};
+
+fn before_p(station: Point, before_s: f64) -> StartRule {
     StartRule::PArrival {
         station,
         model: LayeredModel::central_us(),
-        before_s: BEFORE_P_S,
+        before_s,
     }
 }
 
-fn windows(
+/// The windows of the study's folder `name`; where it is not there they are made and kept.
+fn kept_windows(
     study: &Study,
     name: &str,
-    rule: impl Fn(crate::geo::Point) -> StartRule,
-    noise: NoiseRule,
+    make: impl FnOnce() -> Result<Windows>,
 ) -> Result<Windows> {
     let dir = study.derived_dir().join(name);
     if dir.is_dir() {
         return Windows::read(&dir);
     }
-    let (catalog, clusters) = (catalog(study)?, clusters(study)?);
-    let client = Client::for_study(study)?;
-    let rule = rule(client.fetch_station(study)?.position());
-    let silent = &mut window::silent;
-    let events = window::event_windows(&client, &catalog, &clusters.labels, &rule, study, silent)?;
-    let noise = window::noise_windows(&client, &catalog, study, noise, silent)?;
-    let both = events.concat(&noise)?;
+    let windows = make()?;
     // Under another name until it is whole, so that an interrupted cell leaves nothing half-made.
     let partial = dir.with_extension("partial");
     let _ = std::fs::remove_dir_all(&partial);
     make_folder(&partial)?;
-    both.write(&partial)?;
+    windows.write(&partial)?;
     std::fs::rename(&partial, &dir).map_err(Error::io(&dir))?;
-    Ok(both)
+    Ok(windows)
+}
+
+/// A window for each event of the catalog, of these classes, and windows of noise.
+fn cut(
+    study: &Study,
+    catalog: &Catalog,
+    labels: &[usize],
+    rule: impl Fn(Point) -> StartRule,
+    noise: NoiseRule,
+) -> Result<Windows> {
+    let client = Client::for_study(study)?;
+    let rule = rule(client.fetch_station(study)?.position());
+    let silent = &mut window::silent;
+    let events = window::event_windows(&client, catalog, labels, &rule, study, silent)?;
+    events.concat(&window::noise_windows(
+        &client, catalog, study, noise, silent,
+    )?)
 }
 
 /// The continuous record that the study scans.
@@ -231,26 +268,6 @@ pub fn paper_split(study: &Study, n_sets: usize) -> Result<Split> {
         .split_random(&study.split, study.seed)
 }
 
-/// The windows at arrivals, divided by time without the hours that will be scanned; then the
-/// training part alone gets a copy with Gaussian noise for each of the study's levels.
-///
-/// # Errors
-/// As [`windows_at_arrivals`], and [`Error::Dataset`] where there are too few windows.
-pub fn honest_split(study: &Study) -> Result<Split> {
-    let length_s = study.window.n_samples as f64 / study.window.sampling_rate_hz;
-    // A window that begins just before the scan reaches into it.
-    let scanned = TimeSpan {
-        start: study.scan.start - time::seconds(length_s),
-        end: study.scan.end,
-    };
-    let mut split = dataset(&windows_at_arrivals(study)?, HONEST_NORMALISATION)?
-        .without(&scanned)?
-        .split_by_time(&study.split)?;
-    let copies = Augment::gaussian(&study.augment.noise_levels, HONEST_NORMALISATION);
-    split.train = augment(&split.train, &copies, study.seed)?;
-    Ok(split)
-}
-
 /// The paper's perceptron with its three sets: the network with which it scanned. Its run is
 /// `perceptron-paper-3`; windows go to it scaled by [`PAPER_NORMALISATION`].
 ///
@@ -261,17 +278,6 @@ pub fn paper_network(study: &Study) -> Result<Perceptron> {
     let mut network = Perceptron::new(study.window.n_samples, study.cluster.k + 1, study.seed);
     let run = format!("perceptron-paper-{n_sets}");
     trained(study, &run, &mut network, &paper_split(study, n_sets)?)?;
-    Ok(network)
-}
-
-/// ConvNetQuake's network trained with care. Its run is `convnet-honest`; windows go to it scaled
-/// by [`HONEST_NORMALISATION`].
-///
-/// # Errors
-/// As [`honest_split`] and [`train()`].
-pub fn honest_network(study: &Study) -> Result<ConvNet> {
-    let mut network = ConvNet::new(study.window.n_samples, study.cluster.k + 1, study.seed);
-    trained(study, "convnet-honest", &mut network, &honest_split(study)?)?;
     Ok(network)
 }
 
@@ -317,6 +323,28 @@ fn keep(path: &Path, bytes: &[u8]) -> Result<()> {
     let partial = path.with_extension("partial");
     std::fs::write(&partial, bytes).map_err(Error::io(&partial))?;
     std::fs::rename(&partial, path).map_err(Error::io(path))
+}
+
+/// What an earlier run kept in a TOML file; where it is not there it is made and kept.
+fn kept<T: Serialize + DeserializeOwned>(
+    path: &Path,
+    make: impl FnOnce() -> Result<T>,
+) -> Result<T> {
+    if path.is_file() {
+        let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+        return toml::from_str(&text).map_err(|error| {
+            fail!(
+                Evaluate,
+                path.display(),
+                error.to_string().trim(),
+                "Delete the file; it is made anew"
+            )
+        });
+    }
+    let value = make()?;
+    let text = toml::to_string(&value).expect("a product is plain TOML");
+    keep(path, text.as_bytes())?;
+    Ok(value)
 }
 
 fn make_folder(path: &Path) -> Result<()> {

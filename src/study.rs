@@ -38,6 +38,9 @@ pub struct Study {
     pub train: TrainChoice,
     /// The continuous record that is scanned.
     pub scan: ScanChoice,
+    /// A block of time that no training, validation or threshold has seen; the final scores come
+    /// from it.
+    pub held_out: TimeSpan,
 }
 
 /// A box in degrees; edges belong to it.
@@ -176,6 +179,11 @@ impl Study {
                 end: utc(2014, 2, 16, 10),
                 hop_samples: 200,
             },
+            // The month that ConvNetQuake held out (Perol et al. 2018).
+            held_out: TimeSpan {
+                start: utc(2014, 7, 1, 0),
+                end: utc(2014, 8, 1, 0),
+            },
         }
     }
 
@@ -257,6 +265,11 @@ impl Study {
             (
                 "scan",
                 self.scan.start < self.scan.end,
+                "a start before the end",
+            ),
+            (
+                "held_out",
+                self.held_out.start < self.held_out.end,
                 "a start before the end",
             ),
             ("scan.hop_samples", self.scan.hop_samples > 0, "1 or more"),

@@ -390,3 +390,29 @@ fn arrivals_in_windows() {
     assert!(plot::arrivals(&[], 10.0).is_err());
     assert!(plot::arrivals(&[("nan", &[f64::NAN], &p)], 10.0).is_err());
 }
+
+#[test]
+fn sweeps_over_seeds() {
+    use quakebook::evaluate::Spread;
+    let points = |means: &[(f64, f64)]| -> Vec<(f64, Spread)> {
+        let around = |mean: f64| Spread::of(&[mean - 0.01, mean, mean + 0.02]);
+        means.iter().map(|(x, mean)| (*x, around(*mean))).collect()
+    };
+    let lengths = points(&[(5.0, 0.90), (10.0, 0.95), (20.0, 0.96), (30.0, 0.94)]);
+    let places = points(&[(-1.0, 0.2), (0.0, 0.8), (1.0, 0.9)]);
+    let figure = plot::sweep("length (s)", "found (%)", &[("found", &lengths)]).unwrap();
+    look("sweep", &figure);
+    assert!(figure.caption.contains("up to 3 seeds"));
+    look(
+        "sweep-linear",
+        &plot::sweep("place (s)", "found (%)", &[("a", &places), ("b", &lengths)]).unwrap(),
+    );
+    let one = points(&[(10.0, 0.5)]);
+    look(
+        "sweep-one",
+        &plot::sweep("x", "y", &[("one", &one)]).unwrap(),
+    );
+    assert!(plot::sweep("x", "y", &[]).is_err());
+    let nothing = [(1.0, Spread::of(&[]))];
+    assert!(plot::sweep("x", "y", &[("none", &nothing)]).is_err());
+}

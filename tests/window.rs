@@ -123,6 +123,90 @@ fn a_window_for_each_event_or_the_reason_why_not() {
     );
 }
 
+/// What a broken station sends; each with the word that the ledger has for it.
+#[test]
+fn broken_records_are_named_and_counted() {
+    let wave = |i: usize| 5000.0 * (i as f32 * 0.3).sin();
+    let healthy = Record3C {
+        data: [(); 3].map(|()| (0..60_000).map(wave).collect()),
+        ..Source::new().0
+    };
+    let ledger = |change: &dyn Fn(&mut Record3C)| {
+        let mut record = healthy.clone();
+        change(&mut record);
+        let (catalog, study) = (catalog(&[100.0, 300.0]), Study::oklahoma());
+        let (rule, silent) = (StartRule::Origin, &mut silent);
+        let windows = event_windows(&record, &catalog, &[0, 0], &rule, &study, silent);
+        windows.unwrap().ledger.to_string()
+    };
+    assert_eq!(ledger(&|_| ()), "2 windows asked for, 2 had");
+    // Only the second window is touched.
+    let one = |what: &str| format!("2 windows asked for, 1 had; missing: 1 {what}");
+    assert_eq!(
+        ledger(&|record| record.data[2][30_200..30_400].fill(7.0)),
+        one("flat component")
+    );
+    let touched = |record: &mut Record3C, change: fn(f32) -> f32| {
+        let row = &mut record.data[1][30_000..31_000];
+        row.iter_mut().for_each(|x| *x = change(*x));
+    };
+    let clip = |record: &mut Record3C| touched(record, |x| x.min(3000.0));
+    assert_eq!(ledger(&clip), one("clipped component"));
+    // Small counts stay on one value at their peaks, and are no clipping.
+    let quiet = |record: &mut Record3C| touched(record, |x| (x / 2500.0).round());
+    assert_eq!(ledger(&quiet), "2 windows asked for, 2 had");
+    assert_eq!(
+        ledger(&|record| record.data[0][30_999] = f32::NAN),
+        one("gap")
+    );
+}
+
+#[test]
+fn another_rate_or_a_single_component_is_refused_with_its_reason() {
+    struct Refuses(bool);
+    impl WaveformSource for Refuses {
+        fn record(&self, start: Time, n_samples: usize) -> Result<Record3C> {
+            let record = Source::new().0.record(start, n_samples)?;
+            let (single, first) = (self.0, time::between_s(midnight(), start) < 200.0);
+            match (single, first) {
+                (_, true) => Ok(record),
+                (false, _) => Ok(Record3C {
+                    sampling_rate_hz: 40.0,
+                    ..record
+                }),
+                (true, _) => {
+                    let trace = quakebook::waveform::Trace {
+                        id: quakebook::waveform::StreamId {
+                            network: "GS".into(),
+                            station: "OK029".into(),
+                            location: "00".into(),
+                            channel: "HHZ".into(),
+                        },
+                        sampling_rate_hz: 100.0,
+                        segments: vec![quakebook::waveform::Segment {
+                            start,
+                            samples: quakebook::waveform::Samples::Int32(
+                                (0..n_samples as i32).collect(),
+                            ),
+                        }],
+                    };
+                    Record3C::from_traces(&[trace], start, n_samples)
+                }
+            }
+        }
+    }
+    let (catalog, study) = (catalog(&[100.0, 400.0]), Study::oklahoma());
+    let reason = |single| {
+        let (rule, source) = (StartRule::Origin, Refuses(single));
+        let windows = event_windows(&source, &catalog, &[0, 0], &rule, &study, &mut silent);
+        let windows = windows.unwrap();
+        assert_eq!((windows.len(), windows.ledger.missing.len()), (1, 1));
+        windows.ledger.missing[0].reason.to_string()
+    };
+    assert!(reason(false).contains("at 40 Hz"), "{}", reason(false));
+    assert_eq!(reason(true), "missing component");
+}
+
 #[test]
 fn windows_start_by_the_chosen_rule() {
     let km = STATION.distance_km(Point::new(-97.3, 35.9));
@@ -375,7 +459,9 @@ proptest! {
             Err(_) => {
                 let beyond = first + n > record.n_samples();
                 let gap = record.gaps().iter().any(|g| g.start < first + n && first < g.end);
-                let flat = n == 1 || first >= 60_000 && first + n <= 61_000;
+                // All of one value is a dead component, five samples a clipped one.
+                let n_flat = (first + n).min(61_000).saturating_sub(first.max(60_000));
+                let flat = n_flat >= n.min(5) || n == 1;
                 prop_assert!(beyond || gap || flat);
             }
         }

@@ -5,12 +5,16 @@
 //! | Division | Which windows are tested | What it answers |
 //! |---|---|---|
 //! | [`Dataset::split_random`] | any, at random: the paper's | how well windows like those of the training are known again |
-//! | [`Dataset::split_by_group`] | events and gaps at random | the same, without one gap on both sides |
+//! | [`Dataset::split_by_group`] | events and gaps at random | the same, without one event or gap on both sides |
 //! | [`Dataset::split_by_time`] | the newest | how well the future is known from the past |
+//! | [`Dataset::split_at`] | all from an instant on | the same, with the instants chosen beforehand |
 //! | [`Dataset::split_held_out`] | those of a given time span | how well a block of record that was set aside is known |
 //!
-//! From then on the types keep the parts apart: [`augment`] takes a [`Train`] and nothing else, and
-//! no function turns a [`Test`] or [`Validation`] into a [`Train`]. The paper copied first and
+//! Of windows longer than the network's, called stretches, [`Split::cropped`] takes windows that
+//! hold the wave anywhere, after the division.
+//!
+//! From then on the types keep the parts apart: [`augment`] and [`vary`] take a [`Train`] and nothing
+//! else, and no function turns a [`Test`] or [`Validation`] into a [`Train`]. The paper copied first and
 //! divided afterwards; [`Dataset::copies_before_split_as_the_paper`] does so too, so that
 //! [`Split::leak`] and [`nearest_neighbour_accuracy`] can measure what that costs.
 //!
@@ -34,18 +38,22 @@
 //! ```
 
 mod augment;
+mod crop;
 mod neighbour;
 mod split;
+mod vary;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
 
 use sha2::{Digest, Sha256};
 use tch::Tensor;
 
 pub use augment::{AddedNoise, Augment, augment};
-pub use neighbour::nearest_neighbour_accuracy;
+pub use crop::Crop;
+pub use neighbour::{nearest_neighbour_accuracy, nearest_neighbour_classes};
 pub use split::{Leak, Split, Test, Train, Validation};
+pub use vary::{Variation, vary};
 
 use crate::error::{Result, fail};
 use crate::study::TimeSpan;
@@ -103,10 +111,15 @@ impl Labelled {
         &self.classes
     }
 
-    /// The group of each window: its event or its gap. Windows of one group belong on one side of
-    /// a division.
+    /// The group of each window: its event with the gap after it, or its family of events with
+    /// theirs. Windows of one group belong on one side of a division.
     pub fn groups(&self) -> &[usize] {
         &self.groups
+    }
+
+    /// Different groups.
+    pub fn n_groups(&self) -> usize {
+        self.groups.iter().collect::<HashSet<_>>().len()
     }
 
     /// The time of each window's first sample.
@@ -174,6 +187,20 @@ impl Labelled {
         }
     }
 
+    /// The windows of `n_groups` groups drawn at random.
+    fn of_groups(&self, n_groups: usize, seed: u64) -> Self {
+        let mut groups = self.groups.clone();
+        groups.sort_unstable();
+        groups.dedup();
+        let drawn = split::shuffled(&groups, seed);
+        let drawn: HashSet<usize> = drawn.into_iter().take(n_groups).collect();
+        let windows = 0..self.n_windows();
+        let kept: Vec<usize> = windows
+            .filter(|&i| drawn.contains(&self.groups[i]))
+            .collect();
+        self.subset(&kept)
+    }
+
     /// Appends `other`, whose windows have the same length and classes.
     fn append(&mut self, other: Self) {
         self.samples.extend(other.samples);
@@ -185,15 +212,29 @@ impl Labelled {
 }
 
 impl Dataset {
-    /// Gathers windows that are already normalised.
+    /// Gathers windows that are already normalised, or will be when they are cropped.
     ///
-    /// An event is a group, and the noise windows of one gap are a group. An event and the gap
-    /// after it are two: hours may lie between them.
+    /// An event and the noise windows of the gap after it are a group.
     ///
     /// # Errors
     /// [`crate::Error::Dataset`] where there is no window, or one has another length than
     /// `3 * n_samples`, a class that is not below `n_classes`, or a value that is not finite.
     pub fn from_windows(windows: &[Window], n_samples: usize, n_classes: usize) -> Result<Self> {
+        Self::from_families(windows, n_samples, n_classes, &HashMap::new())
+    }
+
+    /// As [`Dataset::from_windows`], where `families` gives the number of an event's family by the
+    /// event's identifier: the events of a family, so alike that one is nearly a copy of another,
+    /// and the gaps after them are one group.
+    ///
+    /// # Errors
+    /// As [`Dataset::from_windows`].
+    pub fn from_families(
+        windows: &[Window],
+        n_samples: usize,
+        n_classes: usize,
+        families: &HashMap<String, usize>,
+    ) -> Result<Self> {
         if windows.is_empty() {
             return Err(fail!(
                 Dataset,
@@ -212,15 +253,16 @@ impl Dataset {
                 )
             })?;
         }
-        let mut numbers: HashMap<(bool, &str), usize> = HashMap::new();
+        let mut numbers: HashMap<(Option<usize>, &str), usize> = HashMap::new();
         let groups = windows
             .iter()
             .map(|window| {
-                let next = numbers.len();
-                let group = match &window.origin {
-                    Origin::Event { id } => (true, id.as_str()),
-                    Origin::Noise { after } => (false, after.as_str()),
+                let (Origin::Event { id } | Origin::Noise { after: id }) = &window.origin;
+                let group = match families.get(id) {
+                    Some(family) => (Some(*family), ""),
+                    None => (None, id.as_str()),
                 };
+                let next = numbers.len();
                 *numbers.entry(group).or_insert(next)
             })
             .collect();
@@ -254,6 +296,11 @@ impl Dataset {
             ));
         }
         Ok(Self(self.subset(&kept)))
+    }
+
+    /// The windows of `n_groups` groups drawn at random; all where there are no more.
+    pub fn of_groups(&self, n_groups: usize, seed: u64) -> Self {
+        Self(self.0.of_groups(n_groups, seed))
     }
 
     /// Each window followed, for each of `levels`, by a copy with noise, as the paper made them:

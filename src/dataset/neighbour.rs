@@ -13,24 +13,22 @@ const N_AT_ONCE: i64 = 256;
 /// A nearest neighbour knows a window again, but generalises little. Where it does well on
 /// [`super::Dataset::with_shuffled_classes`], the test holds what the training has seen.
 pub fn nearest_neighbour_accuracy(split: &Split) -> f64 {
-    let (train, train_classes) = split.train.tensors();
-    let (test, test_classes) = split.test.tensors();
-    let train = train.flatten(1, -1);
-    let n_right: i64 = test
-        .flatten(1, -1)
-        .split(N_AT_ONCE, 0)
-        .iter()
-        .zip(test_classes.split(N_AT_ONCE, 0))
-        .map(|(windows, classes)| n_right(windows, &classes, &train, &train_classes))
-        .sum();
+    let predicted = nearest_neighbour_classes(split);
+    let pairs = predicted.iter().zip(split.test.classes());
+    let n_right = pairs.filter(|(said, class)| said == class).count();
     n_right as f64 / split.test.n_windows() as f64
 }
 
-fn n_right(windows: &Tensor, classes: &Tensor, train: &Tensor, train_classes: &Tensor) -> i64 {
-    let nearest = Tensor::cdist(windows, train, 2.0, None::<i64>).argmin(1, false);
-    let predicted = train_classes.index_select(0, &nearest);
-    predicted
-        .eq_tensor(classes)
-        .sum(tch::Kind::Int64)
-        .int64_value(&[])
+/// For each tested window the class of the training window nearest to it.
+pub fn nearest_neighbour_classes(split: &Split) -> Vec<usize> {
+    let train = split.train.tensors().0.flatten(1, -1);
+    let test = split.test.tensors().0.flatten(1, -1);
+    let mut classes = Vec::with_capacity(split.test.n_windows());
+    for windows in test.split(N_AT_ONCE, 0) {
+        let nearest = Tensor::cdist(&windows, &train, 2.0, None::<i64>).argmin(1, false);
+        let mut indices = vec![0_i64; nearest.numel()];
+        nearest.copy_data(&mut indices, nearest.numel());
+        classes.extend(indices.iter().map(|i| split.train.classes()[*i as usize]));
+    }
+    classes
 }

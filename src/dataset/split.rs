@@ -18,11 +18,11 @@ pub struct Train(pub(super) Labelled);
 
 /// The windows that decide when training stops.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Validation(Labelled);
+pub struct Validation(pub(super) Labelled);
 
 /// The windows that are looked at once, at the end.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Test(Labelled);
+pub struct Test(pub(super) Labelled);
 
 /// A dataset divided in three; no window is in two parts.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +38,8 @@ pub struct Leak {
     pub n_test: usize,
     /// Tested windows of which a copy (or the original) is in the training part.
     pub n_with_twin: usize,
-    /// Tested windows of whose event or gap another window is in the training part.
+    /// Tested windows of whose group (an event and the gap after it) another window is in the
+    /// training part.
     pub n_with_group: usize,
 }
 
@@ -71,6 +72,32 @@ impl Split {
             n_with_group: count(self.test.groups(), &groups),
         }
     }
+
+    /// The split itself, if no group lies in two of its parts.
+    ///
+    /// # Errors
+    /// [`crate::Error::Dataset`] where one does: training on one side and testing on the other, a
+    /// network is asked what it has been told.
+    pub fn without_leak(self) -> Result<Self> {
+        let of = |part: &Labelled| part.groups().iter().copied().collect::<HashSet<usize>>();
+        let (train, validation, test) = (of(&self.train), of(&self.validation), of(&self.test));
+        for (name, a, b) in [
+            ("training and test", &train, &test),
+            ("training and validation", &train, &validation),
+            ("validation and test", &validation, &test),
+        ] {
+            let n_shared = a.intersection(b).count();
+            if n_shared > 0 {
+                return Err(fail!(
+                    Dataset,
+                    name,
+                    format!("{n_shared} events or gaps have windows in both"),
+                    "Divide by group or by time, and copy or crop after the division"
+                ));
+            }
+        }
+        Ok(self)
+    }
 }
 
 impl Dataset {
@@ -98,6 +125,22 @@ impl Dataset {
     /// As [`Dataset::split_random`].
     pub fn split_by_time(&self, choice: &SplitChoice) -> Result<Split> {
         self.divide(&self.groups_in_time(), choice)
+    }
+
+    /// Divides at two instants: groups whose first window starts before `validation` train, those
+    /// from `test` on test.
+    ///
+    /// # Errors
+    /// As [`Dataset::split_random`].
+    pub fn split_at(&self, validation: Time, test: Time) -> Result<Split> {
+        let groups = self.groups_in_time();
+        // The windows of a group stand in the order of the dataset, which need not be that of time.
+        let starts = |group: &Vec<usize>| group.iter().map(|&i| self.times[i]).min();
+        let first = |at: Time| groups.partition_point(|group| starts(group) < Some(at));
+        let (train, rest) = groups.split_at(first(validation));
+        let n_validation = first(test).saturating_sub(train.len());
+        let (validation, test) = rest.split_at(n_validation);
+        self.parts(train, validation, test)
     }
 
     /// Tests the groups that have a window starting in `span`, and divides the others by time into
@@ -199,6 +242,14 @@ pub(super) fn shuffled<T: Clone>(values: &[T], seed: u64) -> Vec<T> {
     let mut values = values.to_vec();
     values.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
     values
+}
+
+impl Train {
+    /// The windows of `n_groups` groups drawn at random: how much is learnt of fewer. All where
+    /// there are no more.
+    pub fn of_groups(&self, n_groups: usize, seed: u64) -> Self {
+        Self(self.0.of_groups(n_groups, seed))
+    }
 }
 
 impl Deref for Train {

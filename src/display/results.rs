@@ -93,7 +93,7 @@ impl Leak {
             &share(self.twin_share()),
         ])
         .row([
-            "with a window of the same event or gap in training",
+            "with a window of the same event or its gap in training",
             &self.n_with_group.to_string(),
             &share(self.group_share()),
         ])

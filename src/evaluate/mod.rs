@@ -4,6 +4,7 @@
 //! |---|---|
 //! | who was taken for whom; precision, recall, F1, accuracy | [`ConfusionMatrix`], [`majority_baseline`] |
 //! | proportions and rates with 95 % intervals | [`Score`], [`Rate`] |
+//! | one number from several seeds | [`Spread`] |
 //! | every threshold at once | [`PrecisionRecallCurve`] |
 //! | whether 80 % means 80 % | [`Calibration`], [`fit_temperature`] |
 //!
@@ -28,6 +29,7 @@ mod calibration;
 mod confusion;
 mod curve;
 mod score;
+mod spread;
 
 pub use calibration::{
     Calibration, ReliabilityBin, at_temperature, event_probability, fit_temperature, top_class,
@@ -35,3 +37,4 @@ pub use calibration::{
 pub use confusion::{Average, ConfusionMatrix, majority_baseline};
 pub use curve::{CurvePoint, PrecisionRecallCurve};
 pub use score::{Rate, Score};
+pub use spread::Spread;

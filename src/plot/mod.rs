@@ -11,7 +11,7 @@
 //!
 //! and, to understand them: [`magnitudes_in_time`], [`monthly_counts`], [`frequency_magnitude`],
 //! [`record`], [`arrivals()`], [`power_spectra`], [`spectrogram()`], [`filter_responses`],
-//! [`probabilities`], [`precision_recall`], [`reliability`].
+//! [`probabilities`], [`precision_recall`], [`reliability`], [`sweep()`].
 //!
 //! Each takes the library's own types by reference and returns a [`Figure`], a PNG at twice its
 //! nominal size; what cannot be drawn is an [`Error::Plot`](crate::Error::Plot). A figure of a
@@ -38,6 +38,7 @@ mod map;
 mod marks;
 mod spectrum;
 mod style;
+mod sweep;
 mod text;
 mod time;
 mod training;
@@ -49,6 +50,7 @@ pub use detection::{precision_recall, probabilities, reliability};
 pub use map::{clusters, epicentres};
 pub use spectrum::{filter_responses, power_spectra, spectrogram};
 pub(crate) use style::class_name;
+pub use sweep::{Series, sweep};
 pub use time::{frequency_magnitude, magnitudes_in_time, monthly_counts};
 pub use training::{layers, training};
 pub use waveform::{detections, record, vectors, window};

@@ -29,7 +29,7 @@ pub enum StartRule {
 ///
 /// # Errors
 /// [`crate::Error::Window`] where the window reaches beyond the record, holds a gap, or a component
-/// is flat.
+/// is flat or clipped.
 pub fn cut(record: &Record3C, start: Time, n_samples: usize) -> Result<Vec<f32>> {
     record
         .window(start, n_samples)
@@ -63,11 +63,42 @@ pub(super) fn samples_of(record: &Record3C) -> std::result::Result<Vec<f32>, Rea
             Reason::Gap { n_missing }
         });
     }
-    let flat = |row: &Vec<f32>| row.iter().all(|x| *x == row[0]);
-    if record.data.iter().any(flat) {
+    let n_dead = ((DEAD_S * record.sampling_rate_hz) as usize).min(record.n_samples());
+    if record.data.iter().any(|row| longest_run(row) >= n_dead) {
         return Err(Reason::Flat);
     }
+    if record.data.iter().any(|row| is_clipped(row)) {
+        return Err(Reason::Clipped);
+    }
     Ok(record.data.concat())
+}
+
+/// A component that gives the same value for so long does not work: even the quietest ground moves
+/// the last bit of a digitiser within a second.
+const DEAD_S: f64 = 2.0;
+
+/// Samples in a row at the largest value, from which on a component is called clipped: a wave that
+/// is not cut off passes its peak within one or two.
+const N_CLIPPED: usize = 5;
+
+/// Peaks below so many counts are no clipping: there a few counts are a wave's whole top.
+const CLIPPED_COUNTS: f32 = 1000.0;
+
+/// Samples of the longest stretch of one value.
+fn longest_run(row: &[f32]) -> usize {
+    let runs = row.chunk_by(|a, b| a == b).map(<[f32]>::len);
+    runs.max().unwrap_or(0)
+}
+
+/// Whether the largest excursion from the middle, upwards or downwards, is cut off flat.
+fn is_clipped(row: &[f32]) -> bool {
+    let (low, high) = row
+        .iter()
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), x| {
+            (low.min(*x), high.max(*x))
+        });
+    let cut_off = |run: &[f32]| run.len() >= N_CLIPPED && (run[0] == low || run[0] == high);
+    high - low >= 2.0 * CLIPPED_COUNTS && row.chunk_by(|a, b| a == b).any(cut_off)
 }
 
 /// A window for each event of the catalog; `labels` are the clusters of its events, in its order.

@@ -20,8 +20,10 @@ pub enum Reason {
     Gap { n_missing: usize },
     /// Fewer than three components were recorded.
     MissingComponent,
-    /// A component does not move: its digitiser or sensor did not work.
+    /// A component does not move for seconds: its digitiser or sensor did not work.
     Flat,
+    /// The motion was larger than the digitiser can count: the wave's top is cut off.
+    Clipped,
     /// The window reaches beyond the record that it is cut from.
     BeyondRecord,
     /// Too little time between two events to stay away from both.
@@ -40,6 +42,7 @@ impl Reason {
             Self::Gap { .. } => "gap",
             Self::MissingComponent => "missing component",
             Self::Flat => "flat component",
+            Self::Clipped => "clipped component",
             Self::BeyondRecord => "beyond the record",
             Self::NoRoom => "no room between events",
             Self::NoDepth => "no depth",
@@ -48,7 +51,7 @@ impl Reason {
     }
 
     /// What a source's refusal means.
-    pub(super) fn of(error: &Error) -> Self {
+    pub(crate) fn of(error: &Error) -> Self {
         match error {
             Error::Waveform { what, .. } if what.contains(NO_COMPONENT) => Self::MissingComponent,
             Error::Waveform { what, .. } if what.contains(BEYOND) => Self::BeyondRecord,

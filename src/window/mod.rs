@@ -7,7 +7,7 @@
 //! |---|---|
 //! | one window out of a record | [`cut`] |
 //! | a window for each event, from its origin or its P wave | [`event_windows`], [`StartRule`] |
-//! | windows of noise between events | [`noise_windows`], [`NoiseRule`] |
+//! | windows of noise between events, or at chosen instants | [`noise_windows`], [`NoiseRule`], [`noise_windows_at`] |
 //! | both together, scaled, kept on disk | [`Windows::concat`], [`Windows::normalised`], [`Windows::write`] |
 //! | what could not be had, and why | [`Ledger`], [`Reason`] |
 //! | what a scale does to a window | [`normalise`], [`seam_jumps`], [`relative_ranges`] |
@@ -36,7 +36,7 @@ use crate::time::Time;
 
 pub use cut::{StartRule, cut, event_windows, print_progress, silent};
 pub use ledger::{Ledger, Missing, Reason};
-pub use noise::{NoiseRule, noise_windows};
+pub use noise::{NoiseRule, noise_windows, noise_windows_at};
 pub use normalise::{normalise, relative_ranges, seam_jumps};
 
 /// How amplitudes are scaled before a network sees them.

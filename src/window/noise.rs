@@ -5,7 +5,7 @@ use super::{Origin, Reason, Windows};
 use crate::catalog::Catalog;
 use crate::error::Result;
 use crate::study::Study;
-use crate::time;
+use crate::time::{self, Time};
 use crate::waveform::WaveformSource;
 
 /// Where between two events noise is taken.
@@ -55,6 +55,27 @@ pub fn noise_windows(
             (0..n).for_each(|_| collector.miss(&origin, start, Reason::NoRoom));
         }
         progress(i + 1, catalog.len() - 1);
+    }
+    collector.finish()
+}
+
+/// A window of noise for each pair of an instant, where it begins, and the event before it: noise
+/// chosen by another rule than the gaps', such as where something disturbed the ground.
+///
+/// # Errors
+/// As [`super::event_windows`], where there is no instant.
+pub fn noise_windows_at(
+    source: &dyn WaveformSource,
+    starts: &[(Time, String)],
+    study: &Study,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Windows> {
+    let mut collector = Collector::new(study, false);
+    for (i, (start, after)) in starts.iter().enumerate() {
+        let after = after.clone();
+        let origin = Origin::Noise { after };
+        collector.ask(source, *start, 1, study.cluster.k, &origin);
+        progress(i + 1, starts.len());
     }
     collector.finish()
 }

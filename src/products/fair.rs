@@ -1,0 +1,160 @@
+//! The paper's way to divide and the right one, on the same windows, with labels that mean
+//! something and with labels that mean nothing.
+
+use serde::{Deserialize, Serialize};
+
+use super::{PAPER_NORMALISATION, families, kept, windows_as_the_paper};
+use crate::dataset::{Augment, Dataset, Split, augment, nearest_neighbour_classes};
+use crate::error::Result;
+use crate::evaluate::{ConfusionMatrix, Spread};
+use crate::network::{ConvNet, Network, Perceptron};
+use crate::study::Study;
+use crate::train::{TrainParams, train};
+
+/// How copies and division follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// Copies of all windows, then a random division: the paper's.
+    CopiedFirst,
+    /// Families of events, each with its gaps, on one side; then copies of the training part.
+    DividedFirst,
+}
+
+/// One classifier, trained and tested one way with one seed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FairTrial {
+    /// `nearest neighbour`, `perceptron`, `convolutions`.
+    pub classifier: String,
+    pub way: Way,
+    /// False where the classes were dealt out anew at random.
+    pub true_labels: bool,
+    pub seed: u64,
+    pub n_test: usize,
+    /// Share of tested windows with a copy in training.
+    pub twin_share: f64,
+    pub accuracy: f64,
+    /// Mean recall of the classes: guessing gives one over their number, whatever their sizes.
+    pub balanced_accuracy: f64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FairTrials {
+    trials: Vec<FairTrial>,
+}
+
+/// Events, with their gaps, that take part: enough to learn from in seconds.
+const N_GROUPS: usize = 240;
+
+const N_SEEDS: u64 = 3;
+
+/// Most epochs of the convolutional network; the perceptron stops by itself.
+const N_EPOCHS: usize = 10;
+
+/// The spread over seeds of one number.
+pub fn fair_spread(
+    trials: &[FairTrial],
+    classifier: &str,
+    way: Way,
+    true_labels: bool,
+    number: impl Fn(&FairTrial) -> f64,
+) -> Spread {
+    let chosen = trials.iter().filter(|trial| {
+        trial.classifier == classifier && trial.way == way && trial.true_labels == true_labels
+    });
+    Spread::of(&chosen.map(number).collect::<Vec<_>>())
+}
+
+/// The paper's windows of some events, in three sets, both ways, with true and with shuffled
+/// classes: what a nearest neighbour, the perceptron and ConvNetQuake's network score.
+///
+/// # Errors
+/// As [`windows_as_the_paper`] and [`train()`].
+pub fn fair_trials(study: &Study) -> Result<Vec<FairTrial>> {
+    let path = study.derived_dir().join("trials-fair.toml");
+    let kept: FairTrials = kept(&path, || {
+        let scaled = windows_as_the_paper(study)?.normalised(PAPER_NORMALISATION)?;
+        let (n_samples, n_classes) = (scaled.n_samples, scaled.n_classes);
+        let families = families(study);
+        let all = Dataset::from_families(&scaled.windows, n_samples, n_classes, &families)?;
+        let mut trials = Vec::new();
+        for seed in (0..N_SEEDS).map(|number| study.seed + number) {
+            // A family has two events or so.
+            let meaningful = all.of_groups(N_GROUPS / 2, seed);
+            for true_labels in [true, false] {
+                let data = match true_labels {
+                    true => meaningful.clone(),
+                    false => meaningful.with_shuffled_classes(seed),
+                };
+                for way in [Way::CopiedFirst, Way::DividedFirst] {
+                    let split = divided(&data, way, study, seed)?;
+                    for (classifier, said) in said(&split, study, seed)? {
+                        let truth = split.test.classes();
+                        let matrix = ConfusionMatrix::new(n_classes, truth, &said)?;
+                        trials.push(FairTrial {
+                            classifier,
+                            way,
+                            true_labels,
+                            seed,
+                            n_test: split.test.n_windows(),
+                            twin_share: split.leak().twin_share(),
+                            accuracy: matrix.accuracy().value,
+                            balanced_accuracy: matrix.balanced_accuracy().value,
+                        });
+                    }
+                }
+            }
+        }
+        Ok(FairTrials { trials })
+    })?;
+    Ok(kept.trials)
+}
+
+fn divided(data: &Dataset, way: Way, study: &Study, seed: u64) -> Result<Split> {
+    let levels = &study.augment.noise_levels;
+    match way {
+        Way::CopiedFirst => data
+            .copies_before_split_as_the_paper(levels, seed)?
+            .split_random(&study.split, seed),
+        Way::DividedFirst => {
+            let mut split = data.split_by_group(&study.split, seed)?.without_leak()?;
+            split.train = augment(&split.train, &Augment::as_the_paper(levels), seed)?;
+            Ok(split)
+        }
+    }
+}
+
+/// What each classifier says of the tested windows.
+fn said(split: &Split, study: &Study, seed: u64) -> Result<Vec<(String, Vec<usize>)>> {
+    let mut said = vec![(
+        "nearest neighbour".to_string(),
+        nearest_neighbour_classes(split),
+    )];
+    let (n_samples, n_classes) = (split.train.n_samples(), split.train.n_classes());
+    let mut perceptron = Perceptron::new(n_samples, n_classes, seed);
+    let mut convnet = ConvNet::new(n_samples, n_classes, seed);
+    let networks: [(&str, &mut dyn Network); 2] = [
+        ("perceptron", &mut perceptron),
+        ("convolutions", &mut convnet),
+    ];
+    for (name, network) in networks {
+        let suited = TrainParams::suited(network, study);
+        let params = TrainParams {
+            seed,
+            report_every: 0,
+            max_epochs: match name {
+                "perceptron" => suited.max_epochs,
+                _ => N_EPOCHS.min(suited.max_epochs),
+            },
+            ..suited
+        };
+        train(network, &split.train, &split.validation, &params, None)?;
+        let probabilities = network.probabilities(split.test.samples())?;
+        let top = crate::evaluate::top_class(n_classes, &probabilities)?;
+        said.push((
+            name.to_string(),
+            top.into_iter().map(|(class, _)| class).collect(),
+        ));
+    }
+    Ok(said)
+}

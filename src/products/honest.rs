@@ -1,0 +1,324 @@
+//! What the honest network learns from: clusters of the training time, stretches of record around
+//! events and in between, and windows cropped from them after the division.
+
+use std::collections::HashMap;
+
+use super::{GUARD, NOISE_GUARD_S, before_p, catalog, cut, is_simulated, kept_windows, run_dir};
+use super::{HONEST_NORMALISATION, make_folder, scanned};
+use crate::catalog::{Catalog, Event};
+use crate::classroom::{self, Truth};
+use crate::cluster::{ClusterParams, Clusters, Space};
+use crate::dataset::{Crop, Dataset, Split};
+use crate::detect::{recursive_sta_lta, triggers};
+use crate::error::Result;
+use crate::fdsn::Client;
+use crate::network::ConvNet;
+use crate::study::{Study, TimeSpan, WindowChoice};
+use crate::time::{self, Time};
+use crate::train::{TrainParams, train};
+use crate::waveform::filter::{Filter, Pass};
+use crate::waveform::{Record3C, WaveformSource};
+use crate::window::{self, Missing, Reason, Windows};
+
+/// Length of a stretch; an event's P wave comes in its middle, so that windows of half this length
+/// can have it anywhere.
+pub const STRETCH_S: f64 = 60.0;
+
+/// Starts of the honest clustering. Each of many thousand starts on such catalogs has a chance of
+/// a sixth or so to end at the best sum.
+const N_REPLICATES: usize = 200;
+
+/// A detector cannot know an event by less of its waves than this.
+const LEAST_AFTER_P_S: f64 = 2.0;
+
+/// Windows of an event, each with its P wave at another place.
+const N_OF_EVENT: usize = 6;
+
+/// Windows of a stretch of noise: nearly all of it.
+const N_OF_NOISE: usize = 5;
+
+/// The catalog's times and places move the P wave by some tenths of a second.
+const BEFORE_P_IS_NOISE_S: f64 = 1.0;
+
+/// S comes at most 4 s after P in a region of 30 km, and its strongest part lasts some seconds.
+const CODA_IS_NOISE_S: f64 = 12.0;
+
+/// One hour in so many is searched for disturbances, spread evenly over the gaps that are long
+/// enough.
+const ONE_HOUR_IN: f64 = 200.0;
+const SEARCHED_S: f64 = 3600.0;
+
+/// STA/LTA from which on something is a disturbance, and up to how many are taken of an hour.
+const DISTURBED: f32 = 3.5;
+const N_OF_HOUR: usize = 6;
+
+/// Instants at which the training time ends and the test begins.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Blocks {
+    /// Start of the validation time; what is older trains.
+    pub validation: Time,
+    /// Start of the test; what is between validates.
+    pub test: Time,
+}
+
+/// The study's time that was set aside altogether: its scanned hours, and the month of the final
+/// scores, [`Study::held_out`].
+pub fn held_out(study: &Study) -> [TimeSpan; 2] {
+    [scanned(study), study.held_out]
+}
+
+/// Divides the catalog's time so that the study's fractions of the events that are not set aside
+/// train and validate.
+///
+/// # Errors
+/// As [`catalog`].
+pub fn blocks(study: &Study) -> Result<Blocks> {
+    let usable = not_held_out(study, &catalog(study)?);
+    let n = usable.len() as f64;
+    let at = |share: f64| {
+        let event = usable.events().get((share * n).round() as usize);
+        event.map_or(study.catalog.end, |event| event.origin_time)
+    };
+    let choice = &study.split;
+    Ok(Blocks {
+        validation: at(choice.train_fraction),
+        test: at(choice.train_fraction + choice.validation_fraction),
+    })
+}
+
+fn not_held_out(study: &Study, catalog: &Catalog) -> Catalog {
+    let spans = held_out(study);
+    catalog.filter(|event| !spans.iter().any(|span| span.contains(event.origin_time)))
+}
+
+/// Clusters by which the honest network calls events: on kilometres, the best of many starts, and
+/// found from the events of the training time alone. `assign` and `assign_all` give the class of
+/// any event.
+///
+/// # Errors
+/// As [`super::clusters`].
+pub fn honest_clusters(study: &Study) -> Result<Clusters> {
+    let path = study.derived_dir().join("clusters-honest.toml");
+    if path.is_file() {
+        return Clusters::read(&path);
+    }
+    let training_time = TimeSpan {
+        start: study.catalog.start,
+        end: blocks(study)?.validation,
+    };
+    let known = not_held_out(study, &catalog(study)?).during(&training_time);
+    let clusters = ClusterParams::for_study(study)
+        .space(Space::Kilometres)
+        .n_replicates(N_REPLICATES)
+        .fit(&known)?;
+    make_folder(&study.derived_dir())?;
+    clusters.write(&path)?;
+    Ok(clusters)
+}
+
+/// The family of each published event by its identifier, where it is known: in the classroom an
+/// earthquake, its aftershocks and theirs. Of a real region nobody knows them: then none.
+pub fn families(study: &Study) -> HashMap<String, usize> {
+    if !is_simulated(study) {
+        return HashMap::new();
+    }
+    let truth = Truth::simulate(classroom::SEED);
+    let families = truth.families();
+    let ids = truth.sources.iter().map(|source| source.id.as_str());
+    let of_source: HashMap<&str, usize> = ids.zip(families).collect();
+    let links = truth.links().into_iter();
+    links
+        .filter_map(|link| Some((link.event_id, *of_source.get(link.source_id.as_str())?)))
+        .collect()
+}
+
+/// [`STRETCH_S`] around the P wave of each event and in the middle of each gap, in counts, and
+/// around disturbances: what a classical detector triggers on far from every event of the catalog.
+///
+/// Disturbances are rare, so quiet gaps alone would hardly show them; yet they are what a detector
+/// mistakes for events. A few of these triggers are events that the catalog does not list.
+///
+/// # Errors
+/// As [`super::windows_at_arrivals`].
+pub fn stretches(study: &Study) -> Result<Windows> {
+    kept_windows(study, "stretches", || {
+        let long = Study {
+            window: WindowChoice {
+                n_samples: stretch_samples(study),
+                n_noise_per_gap: 1,
+                ..study.window.clone()
+            },
+            ..study.clone()
+        };
+        let catalog = catalog(study)?;
+        let labels = honest_clusters(study)?.assign_all(&catalog);
+        let rule = |station| before_p(station, STRETCH_S / 2.0);
+        let both = cut(&long, &catalog, &labels, rule, GUARD)?;
+        let client = Client::for_study(study)?;
+        let mut failed = Vec::new();
+        let starts = disturbances(&client, &catalog, study, &mut failed)?;
+        let mut all = match starts.is_empty() {
+            true => both,
+            false => {
+                let silent = &mut window::silent;
+                both.concat(&window::noise_windows_at(&client, &starts, &long, silent)?)?
+            }
+        };
+        all.ledger.n_asked += failed.len();
+        all.ledger.missing.append(&mut failed);
+        Ok(all)
+    })
+}
+
+fn stretch_samples(study: &Study) -> usize {
+    (STRETCH_S * study.window.sampling_rate_hz).round() as usize
+}
+
+/// Starts of stretches with a disturbance in their middle, each with the event before it; hours
+/// that could not be searched go to `failed`.
+fn disturbances(
+    source: &dyn WaveformSource,
+    catalog: &Catalog,
+    study: &Study,
+    failed: &mut Vec<Missing>,
+) -> Result<Vec<(Time, String)>> {
+    let rate_hz = study.window.sampling_rate_hz;
+    let n_samples = (SEARCHED_S * rate_hz) as usize;
+    let hours = quiet_hours(catalog);
+    let span_s = time::between_s(study.catalog.start, study.catalog.end);
+    let n_hours = (span_s / SEARCHED_S / ONE_HOUR_IN).ceil().max(1.0) as usize;
+    let step = hours.len().div_ceil(n_hours).max(1);
+    let mut starts = Vec::new();
+    for (start, after) in hours.into_iter().step_by(step) {
+        match source.record(start, n_samples) {
+            Ok(record) => starts.extend(
+                strongest_triggers(&record)?
+                    .into_iter()
+                    .map(|at| time::of_sample(record.start, at, record.sampling_rate_hz))
+                    .map(|at| (at - time::seconds(STRETCH_S / 2.0), after.clone())),
+            ),
+            Err(error) => failed.push(Missing {
+                what: format!("disturbances after {after}"),
+                start,
+                reason: Reason::of(&error),
+            }),
+        }
+    }
+    Ok(starts)
+}
+
+/// The middle hour of each gap that is long enough to keep [`NOISE_GUARD_S`] from both events.
+fn quiet_hours(catalog: &Catalog) -> Vec<(Time, String)> {
+    let middle = |pair: &[Event]| {
+        let gap_s = time::between_s(pair[0].origin_time, pair[1].origin_time);
+        let first_s = (gap_s - SEARCHED_S) / 2.0;
+        let start = pair[0].origin_time + time::seconds(first_s);
+        (first_s >= NOISE_GUARD_S + STRETCH_S).then(|| (start, pair[0].id.clone()))
+    };
+    catalog.events().windows(2).filter_map(middle).collect()
+}
+
+/// Samples of the strongest triggers of recursive STA/LTA (0.5 and 30 s, 2 to 15 Hz, the largest
+/// ratio of the three components), at least half a stretch apart.
+fn strongest_triggers(record: &Record3C) -> Result<Vec<usize>> {
+    let rate_hz = record.sampling_rate_hz;
+    let band = Filter::bandpass(4, 2.0, 15.0, rate_hz)?;
+    let filtered = band.record(record, Pass::Causal)?;
+    let (n_sta, n_lta) = ((0.5 * rate_hz) as usize, (30.0 * rate_hz) as usize);
+    let mut ratios = vec![0.0_f32; record.n_samples()];
+    for row in &filtered.data {
+        for (most, ratio) in ratios.iter_mut().zip(recursive_sta_lta(row, n_sta, n_lta)?) {
+            *most = most.max(ratio);
+        }
+    }
+    let peak =
+        |span: &std::ops::Range<usize>| ratios[span.clone()].iter().copied().fold(0.0, f32::max);
+    let mut spans = triggers(&ratios, DISTURBED, 1.5);
+    spans.sort_by(|a, b| peak(b).total_cmp(&peak(a)));
+    let apart = (STRETCH_S / 2.0 * rate_hz) as usize;
+    let mut taken: Vec<usize> = Vec::new();
+    for span in spans {
+        if taken.len() < N_OF_HOUR && taken.iter().all(|at| at.abs_diff(span.start) >= apart) {
+            taken.push(span.start);
+        }
+    }
+    Ok(taken)
+}
+
+/// The stretches, divided in blocks of time without what was set aside; not yet scaled. An event
+/// and its gap are on one side.
+///
+/// # Errors
+/// As [`stretches`], and [`crate::Error::Dataset`] where a block is empty.
+pub fn stretch_split(study: &Study) -> Result<Split> {
+    let stretches = stretches(study)?;
+    let mut data =
+        Dataset::from_windows(&stretches.windows, stretches.n_samples, stretches.n_classes)?;
+    for span in held_out(study) {
+        // A stretch that begins just before reaches into it.
+        data = data.without(&TimeSpan {
+            start: span.start - time::seconds(STRETCH_S),
+            end: span.end,
+        })?;
+    }
+    let blocks = blocks(study)?;
+    data.split_at(blocks.validation, blocks.test)?
+        .without_leak()
+}
+
+/// How the honest network's windows are cropped: the P wave anywhere from the window's start to
+/// 2 s before its end, each window scaled by [`HONEST_NORMALISATION`].
+pub fn honest_crop(study: &Study) -> Crop {
+    let rate_hz = study.window.sampling_rate_hz;
+    let samples = |seconds: f64| (seconds * rate_hz).round() as usize;
+    let n_samples = study.window.n_samples;
+    Crop {
+        n_samples,
+        sampling_rate_hz: rate_hz,
+        onset: samples(STRETCH_S / 2.0),
+        place: 0..n_samples.saturating_sub(samples(LEAST_AFTER_P_S)).max(1),
+        n_of_event: N_OF_EVENT,
+        n_of_noise: N_OF_NOISE,
+        n_beside: 2,
+        before: samples(BEFORE_P_IS_NOISE_S),
+        coda: samples(CODA_IS_NOISE_S),
+        normalisation: HONEST_NORMALISATION,
+    }
+}
+
+/// Windows with the P wave anywhere, cropped from [`stretch_split`]: several of each event and each
+/// stretch of noise to train, one of each event to validate and to test.
+///
+/// # Errors
+/// As [`stretch_split`].
+pub fn honest_split(study: &Study) -> Result<Split> {
+    stretch_split(study)?.cropped(&honest_crop(study), study.seed)
+}
+
+/// How the honest network is trained: as the study says.
+pub fn honest_params(study: &Study) -> TrainParams {
+    TrainParams {
+        report_every: 0,
+        ..TrainParams::adam(&study.train, study.seed)
+    }
+}
+
+/// ConvNetQuake's network trained with care. Its run is `convnet-honest`; windows go to it scaled
+/// by [`HONEST_NORMALISATION`].
+///
+/// # Errors
+/// As [`honest_split`] and [`train()`].
+pub fn honest_network(study: &Study) -> Result<ConvNet> {
+    let mut network = ConvNet::new(study.window.n_samples, study.cluster.k + 1, study.seed);
+    let split = honest_split(study)?;
+    let dir = run_dir(study, "convnet-honest");
+    let params = honest_params(study);
+    train(
+        &mut network,
+        &split.train,
+        &split.validation,
+        &params,
+        Some(&dir),
+    )?;
+    Ok(network)
+}
