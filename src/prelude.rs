@@ -11,9 +11,13 @@ pub use crate::cluster::{
 pub use crate::dataset::{
     self, AddedNoise, Augment, Crop, Dataset, Split, Variation, augment, vary,
 };
-pub use crate::detect::{self, Detections, Matches, MergeParams, Scan, ScanParams};
+pub use crate::detect::{
+    self, Bulletin, Detections, Matches, MergeParams, Scan, ScanParams, Scanner,
+};
 pub use crate::display::{Markdown, Table};
-pub use crate::evaluate::{self, ConfusionMatrix, PrecisionRecallCurve, Rate, Score, Spread};
+pub use crate::evaluate::{
+    self, Calibration, ConfusionMatrix, PrecisionRecallCurve, Rate, Score, Spread,
+};
 pub use crate::fdsn::{self, Client, Provider, Station};
 pub use crate::geo::{self, Point};
 pub use crate::network::{self, Classify, ConvNet, Network, Perceptron};

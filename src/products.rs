@@ -23,6 +23,7 @@
 //! assert_eq!(clusters.labels.len(), catalog.len());
 //! ```
 
+mod days;
 mod detection;
 mod fair;
 mod honest;
@@ -63,6 +64,11 @@ pub use detection::{
     BEARABLE_PER_HOUR, N_TRIAL_NIGHTS, OperatingPoint, THRESHOLDS, TOLERANCE_S, detections,
     detections_path, match_at, merge_params, merge_params_at, operating_points, scan_params,
     trial_records,
+};
+
+pub use days::{
+    FINE_THRESHOLDS, N_VALIDATION_DAYS, PlainWindows, ScannedDays, VISIBLE_RATIO, best_point,
+    held_out_scan, scan_spans, validation_days, validation_scan,
 };
 
 /// Noise keeps so far from every event of the catalog when windows are cut with care: the S wave of

@@ -1,15 +1,17 @@
 //! The scan, windows to events, events beside a catalog, and STA/LTA.
 
 use proptest::prelude::*;
-use quakebook::Result;
 use quakebook::catalog::{Catalog, Event};
 use quakebook::detect::{
-    Detections, MergeParams, Scan, ScanParams, classic_sta_lta, recursive_sta_lta, scan, triggers,
+    Bulletin, Detections, MergeParams, Scan, ScanParams, Scanner, classic_sta_lta, operating_curve,
+    recursive_sta_lta, scan, signal_to_noise, triggers,
 };
 use quakebook::network::Classify;
+use quakebook::study::TimeSpan;
 use quakebook::time::{self, Time};
-use quakebook::waveform::Record3C;
-use quakebook::window::Normalisation;
+use quakebook::waveform::{Record3C, WaveformSource};
+use quakebook::window::{Normalisation, Reason};
+use quakebook::{Error, Result};
 
 /// Two clusters and noise; a window is an event of cluster 1 where a sample stands far out.
 struct Outliers;
@@ -77,6 +79,8 @@ fn scan_of(p_event: &[f32], hop_s: f64) -> Scan {
         probabilities: p_event.iter().flat_map(|p| [*p, 1.0 - p]).collect(),
         n_in_gaps: 0,
         n_flat: 0,
+        unscanned: Vec::new(),
+        n_clipped: 0,
         n_samples_left: 0,
     }
 }
@@ -422,4 +426,314 @@ proptest! {
         prop_assert_eq!(scan.probabilities.len(), scan.len() * 3);
         prop_assert_eq!(scan.counts().iter().sum::<usize>(), scan.len());
     }
+}
+
+/// A source that counts the samples it was asked for, and refuses where it is told to.
+struct Counting {
+    asked: std::cell::RefCell<Vec<usize>>,
+    /// Seconds from 2014-02-16 that a kind of fault holds.
+    faults: Vec<(std::ops::Range<f64>, Fault)>,
+}
+
+#[derive(Clone, Copy)]
+enum Fault {
+    NoData,
+    OneComponent,
+    OtherRate,
+    Broken,
+}
+
+impl Counting {
+    fn new(faults: Vec<(std::ops::Range<f64>, Fault)>) -> Self {
+        Self {
+            asked: Vec::new().into(),
+            faults,
+        }
+    }
+}
+
+impl WaveformSource for Counting {
+    fn record(&self, start: Time, n_samples: usize) -> Result<Record3C> {
+        self.asked.borrow_mut().push(n_samples);
+        let start_s = time::between_s(at(0.0), start);
+        let refuse = |what: &str| {
+            Err(Error::Waveform {
+                place: "made up".into(),
+                what: what.into(),
+                remedy: "None".into(),
+            })
+        };
+        let fault = self.faults.iter().find(|(span, _)| span.contains(&start_s));
+        let first = (start_s * 10.0).round() as usize;
+        let made = record(1, &[]);
+        let rate = match fault.map(|f| f.1) {
+            Some(Fault::NoData) => return refuse("no sample in this span"),
+            Some(Fault::OneComponent) => return refuse("fewer than three components of one band"),
+            Some(Fault::Broken) => return refuse("checksum of a record"),
+            Some(Fault::OtherRate) => 20.0,
+            None => 10.0,
+        };
+        let data = [0, 1, 2].map(|component| {
+            let value = |i: usize| {
+                // An earthquake every 5000 s.
+                if component == 2 && i.is_multiple_of(50_000) && i > 0 {
+                    1000.0
+                } else {
+                    ((i * 7 + component * 3) % 11) as f32 - 5.0
+                }
+            };
+            (first..first + n_samples).map(value).collect()
+        });
+        Ok(Record3C {
+            start,
+            sampling_rate_hz: rate,
+            data,
+            ..made
+        })
+    }
+}
+
+fn days(n: f64) -> TimeSpan {
+    TimeSpan {
+        start: at(0.0),
+        end: at(n * 86_400.0),
+    }
+}
+
+#[test]
+fn memory_does_not_grow_with_the_record() {
+    let mut largest = Vec::new();
+    for n_days in [3.0, 30.0] {
+        let source = Counting::new(vec![]);
+        let scanner = Scanner::new(&Outliers, &source, &days(n_days), 10.0, &params(50)).unwrap();
+        let mut n_windows = 0;
+        let mut largest_piece = 0;
+        for piece in scanner {
+            let piece = piece.unwrap();
+            n_windows += piece.len();
+            largest_piece = largest_piece.max(piece.probabilities.len());
+        }
+        // One window in 5 s, as many as fit.
+        assert_eq!(n_windows, (n_days * 86_400.0 / 5.0) as usize - 1);
+        let asked = source.asked.borrow();
+        largest.push((*asked.iter().max().unwrap(), largest_piece));
+    }
+    // Ten times the record, and not a sample more at once.
+    assert_eq!(largest[0], largest[1]);
+    assert!(largest[0].0 <= 360_100, "{largest:?}");
+}
+
+#[test]
+fn pieces_are_the_scan_of_the_whole() {
+    let source = Counting::new(vec![]);
+    let whole_record = source.record(at(0.0), 864_000).unwrap();
+    for hop in [33, 100, 250] {
+        let whole = scan(&Outliers, &whole_record, &params(hop)).unwrap();
+        let scanner = Scanner::new(&Outliers, &source, &days(1.0), 10.0, &params(hop)).unwrap();
+        let merged = Scanner::new(&Outliers, &source, &days(1.0), 10.0, &params(hop)).unwrap();
+        assert_eq!(scanner.collect_scan().unwrap(), whole);
+        assert_eq!(whole.len(), (864_000 - 100) / hop + 1);
+        let merged = merged.merge(&MergeParams::default()).unwrap();
+        assert_eq!(merged, whole.merge(&MergeParams::default()).unwrap());
+        assert_eq!(
+            merged.scanned.len(),
+            if hop <= 100 { 1 } else { whole.len() }
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_scanned_is_in_the_ledger() {
+    // A piece is 36,000 s at 10 Hz: each fault takes one of them.
+    let source = Counting::new(vec![
+        (0.0..1.0, Fault::NoData),
+        (36_000.0..36_001.0, Fault::OneComponent),
+        (72_000.0..72_001.0, Fault::OtherRate),
+        (108_000.0..108_001.0, Fault::Broken),
+    ]);
+    let scanner = Scanner::new(&Outliers, &source, &days(3.0), 10.0, &params(100)).unwrap();
+    let scan = scanner.collect_scan().unwrap();
+    let kinds: Vec<_> = scan
+        .unscanned
+        .iter()
+        .map(|u| (u.start, u.n_windows))
+        .collect();
+    let starts = [0.0, 36_000.0, 72_000.0, 108_000.0];
+    assert_eq!(kinds, starts.map(|s| (at(s), 3600)));
+    assert_eq!(scan.unscanned[0].reason, Reason::NoData);
+    assert_eq!(scan.unscanned[1].reason, Reason::MissingComponent);
+    let said = scan.unscanned[2].reason.to_string();
+    assert!(said.contains("20 Hz") && said.contains("10 Hz"), "{said}");
+    assert!(scan.unscanned[3].reason.to_string().contains("checksum"));
+    let counts = scan.unscanned_counts();
+    assert_eq!(
+        counts.iter().map(|c| c.1).sum::<usize>() + scan.len(),
+        25_920
+    );
+    assert_eq!(counts[0], ("failed".to_string(), 7200));
+    // The rest was scanned, and its earthquakes found: those at 145,000 s and after.
+    let detections = scan.merge(&MergeParams::default()).unwrap();
+    assert_eq!(detections.len(), (259_200 - 144_000) / 5000);
+    assert!((detections.hours() - 32.0).abs() < 0.01);
+
+    let silent = Counting::new(vec![(0.0..1e9, Fault::NoData)]);
+    let scanner = Scanner::new(&Outliers, &silent, &days(1.0), 10.0, &params(100)).unwrap();
+    let nothing = scanner.collect_scan().unwrap();
+    assert!(nothing.is_empty() && nothing.unscanned.len() == 1);
+    let broken = Counting::new(vec![(0.0..1e9, Fault::Broken)]);
+    let scanner = Scanner::new(&Outliers, &broken, &days(1.0), 10.0, &params(100)).unwrap();
+    let error = scanner.collect_scan().unwrap_err().to_string();
+    assert!(error.contains("checksum"), "{error}");
+}
+
+#[test]
+fn gaps_and_dead_components_are_entries_of_the_ledger_and_clipped_windows_are_scanned() {
+    let mut record = record(3000, &[1950]);
+    record.data[0][500..530].fill(f32::NAN);
+    record.data[2][1200..1500].fill(3.0);
+    // A digitiser at its limit: a plateau at the top, beyond all else.
+    record.data[1][2210..2220].fill(8000.0);
+    let scan = scan(&Outliers, &record, &params(50)).unwrap();
+    let entries: Vec<_> = scan
+        .unscanned
+        .iter()
+        .map(|u| (u.start, u.n_windows, u.reason.clone()))
+        .collect();
+    let gap = Reason::Gap { n_missing: 30 };
+    assert_eq!(entries[0], (at(45.0), 2, gap));
+    assert_eq!(entries[1], (at(120.0), 5, Reason::Flat));
+    assert_eq!(entries.len(), 2);
+    assert_eq!((scan.n_in_gaps, scan.n_flat, scan.n_clipped), (2, 5, 2));
+    assert!(scan.starts.contains(&at(215.0)));
+}
+
+#[test]
+fn a_longer_hop_is_a_part_of_the_scan() {
+    let mut record = record(3000, &[995, 1950]);
+    record.data[0][500..530].fill(f32::NAN);
+    let fine = scan(&Outliers, &record, &params(10)).unwrap();
+    for n in [1, 2, 5, 10] {
+        let coarse = scan(&Outliers, &record, &params(10 * n)).unwrap();
+        let thinned = fine.every(n);
+        assert_eq!(
+            (thinned.starts, thinned.probabilities),
+            (coarse.starts, coarse.probabilities)
+        );
+        assert_eq!(thinned.hop_samples, coarse.hop_samples);
+    }
+}
+
+#[test]
+fn rows_survive_quakeml_and_csv_with_their_event() {
+    let mut p = [0.0; 10];
+    (p[2], p[6], p[7]) = (0.9, 0.75, 0.31);
+    let detections = detections(&p);
+    let catalog = Catalog::new("made up", true, vec![event("a<b> & \"c\"", 22.0)]);
+    let matches = detections.match_(&catalog, |_| 3.0, 1.0).unwrap();
+    let bulletin = Bulletin::new(&detections, &matches, &catalog);
+    assert_eq!(bulletin.events, [Some("a<b> & \"c\"".to_string()), None]);
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["d.csv", "d.xml", "d.QML", "d.quakeml"] {
+        let path = dir.path().join(name);
+        bulletin.write(&path).unwrap();
+        assert_eq!(Bulletin::read(&path).unwrap(), bulletin, "{name}");
+        assert_eq!(Detections::read(&path).unwrap(), detections, "{name}");
+        let is_xml = std::fs::read_to_string(&path).unwrap().starts_with("<?xml");
+        assert_eq!(is_xml, name != "d.csv");
+    }
+    let text = bulletin.to_quakeml();
+    for (broken, said) in [
+        (
+            text.replace("&quot;cluster&quot;:1", "&quot;cluster&quot;:2"),
+            "no detection",
+        ),
+        (
+            text.replace("&quot;n_classes&quot;", "&quot;n&quot;"),
+            "scanned spans",
+        ),
+        (text[..text.len() / 2].to_string(), "byte"),
+    ] {
+        let error = Bulletin::from_quakeml(&broken).unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
+    }
+}
+
+#[test]
+fn recall_can_be_asked_of_some_events() {
+    let mut p = [0.0; 10];
+    (p[2], p[6]) = (0.9, 0.6);
+    let scan = scan_of(&p, 10.0);
+    let catalog = catalog(&[22.0, 40.0, 62.0, 200.0]);
+    let judge = |d: &Detections| d.match_(&catalog, |_| 3.0, 1.0);
+    let matches = judge(&detections(&p)).unwrap();
+    assert_eq!(matches.events(), [(0, true), (1, false), (2, true)]);
+    assert_eq!(matches.recall_among(|event| event != 1).value, 1.0);
+    let merge_at = |on: f64| MergeParams {
+        on,
+        off: on / 2.0,
+        ..MergeParams::default()
+    };
+    let curve = operating_curve(&scan, &[0.8, 0.5], merge_at, judge, |event| event > 0).unwrap();
+    // At 0.8 only event 0 is found, which is not asked for; its detection is no false alarm.
+    assert_eq!(
+        (curve[0].recall.value, curve[0].precision.value),
+        (0.0, 1.0)
+    );
+    assert_eq!((curve[1].recall.value, curve[1].alarms.n), (0.5, 0));
+    assert!(operating_curve(&scan, &[], merge_at, judge, |_| true).is_err());
+}
+
+#[test]
+fn signal_to_noise_is_peak_over_rms() {
+    // 100 Hz; noise of 10 Hz with amplitude 1, so rms 0.7071, and a signal of amplitude 20 from 30 s on.
+    let sine = |i: usize| (2.0 * std::f32::consts::PI * 10.0 * i as f32 / 100.0).sin();
+    let row = |scale: f32| -> Vec<f32> {
+        (0..6000)
+            .map(|i| {
+                sine(i)
+                    * if (3000..3400).contains(&i) {
+                        scale
+                    } else {
+                        1.0
+                    }
+            })
+            .collect()
+    };
+    let mut record = Record3C {
+        sampling_rate_hz: 100.0,
+        data: [row(1.0), row(5.0), row(20.0)],
+        ..record(1, &[])
+    };
+    let ratio = |record: &Record3C| signal_to_noise(record, 100.0, at(30.0), at(32.0)).unwrap();
+    let found = ratio(&record).unwrap();
+    // 20 / 0.7071 = 28.3; switching on overshoots a little in the filter.
+    assert!((27.0..31.0).contains(&found), "{found}");
+    // The window ends 3 s after S: what comes later does not count.
+    assert!(
+        signal_to_noise(&record, 100.0, at(40.0), at(41.0))
+            .unwrap()
+            .unwrap()
+            < 1.6
+    );
+    // Where the record does not reach, or has a gap, there is no ratio.
+    assert_eq!(
+        signal_to_noise(&record, 100.0, at(5.0), at(6.0)).unwrap(),
+        None
+    );
+    record.data[0][2500] = f32::NAN;
+    assert_eq!(ratio(&record), None);
+}
+
+#[test]
+fn a_scan_survives_its_folder_and_a_damaged_one_is_named() {
+    let mut record = record(3000, &[995]);
+    record.data[0][500..530].fill(f32::NAN);
+    let scan = scan(&Outliers, &record, &params(33)).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    scan.write(dir.path()).unwrap();
+    assert_eq!(Scan::read(dir.path()).unwrap(), scan);
+    std::fs::write(dir.path().join("starts.i64"), [0; 12]).unwrap();
+    let error = Scan::read(dir.path()).unwrap_err().to_string();
+    assert!(error.contains("scan again"), "{error}");
+    assert!(Scan::read(dir.path().join("none")).is_err());
 }

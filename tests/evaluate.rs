@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 use quakebook::dataset::Dataset;
 use quakebook::evaluate::{
-    Calibration, ConfusionMatrix, PrecisionRecallCurve, Rate, Score, at_temperature,
-    event_probability, fit_temperature, majority_baseline, top_class,
+    Calibration, ConfusionMatrix, PrecisionRecallCurve, Rate, Score, at_base_rate, at_temperature,
+    bootstrap, by_bin, event_probability, fit_temperature, majority_baseline,
+    precision_at_base_rate, top_class,
 };
 use quakebook::network::Classify;
 use quakebook::window::{Origin, Window};
@@ -337,4 +338,113 @@ fn a_classifier_is_judged_by_its_most_probable_class() {
     let data = Dataset::from_windows(&windows, 2, 3).unwrap();
     let by_hand = ConfusionMatrix::new(3, &[0, 0, 2, 1], &[0, 1, 2, 2]).unwrap();
     assert_eq!(ConfusionMatrix::of(&Reader, &data).unwrap(), by_hand);
+}
+
+/// Two classes whose windows come true as often as `truth` says, but are stated at a temperature of
+/// 1 / `sharpness`: 1000 windows at each of nine probabilities.
+fn overconfident(sharpness: f64) -> (Vec<usize>, Vec<f32>) {
+    let (mut classes, mut stated) = (Vec::new(), Vec::new());
+    for tenth in 1..10 {
+        let p = f64::from(tenth) / 10.0;
+        let odds = (p / (1.0 - p)).powf(sharpness);
+        let said = (odds / (1.0 + odds)) as f32;
+        for i in 0..1000 {
+            classes.push(usize::from(i >= 100 * tenth));
+            stated.extend([said, 1.0 - said]);
+        }
+    }
+    (classes, stated)
+}
+
+#[test]
+fn a_known_miscalibration_is_found_and_undone() {
+    for sharpness in [0.5, 1.0, 2.0, 3.0] {
+        let (classes, stated) = overconfident(sharpness);
+        let truth: Vec<bool> = classes.iter().map(|class| *class == 0).collect();
+        let temperature = fit_temperature(2, &classes, &stated).unwrap();
+        assert!(
+            (temperature / sharpness - 1.0).abs() < 1e-4,
+            "{temperature}"
+        );
+        let error = |stated: &[f32]| {
+            let p = event_probability(2, stated).unwrap();
+            let calibration = Calibration::new(&truth, &p, 10).unwrap();
+            calibration.expected_calibration_error()
+        };
+        // By hand: the mean over the nine groups of |p - stated|.
+        let by_hand: f64 = (1..10)
+            .map(|tenth| {
+                let p = f64::from(tenth) / 10.0;
+                let odds = (p / (1.0 - p)).powf(sharpness);
+                (odds / (1.0 + odds) - p).abs() / 9.0
+            })
+            .sum();
+        assert!((error(&stated) - by_hand).abs() < 1e-6);
+        let restated = at_temperature(2, &stated, temperature).unwrap();
+        assert!(error(&restated) < 1e-4, "{}", error(&restated));
+    }
+}
+
+#[test]
+fn the_bootstrap_is_that_of_scipy() {
+    // tests/reference/evaluate.py: the values, and the interval of their mean with 100,000 resamples.
+    let values: Vec<f64> = (0..40).map(|i| f64::from((i * i) % 17)).collect();
+    let mean = |cases: &[usize]| cases.iter().map(|i| values[*i]).sum::<f64>() / cases.len() as f64;
+    let interval = bootstrap(40, 20_000, 7, mean).unwrap();
+    assert_eq!(
+        (interval.value, interval.n),
+        (mean(&(0..40).collect::<Vec<_>>()), 40)
+    );
+    assert!((interval.lower - 6.0).abs() < 0.1, "{interval}");
+    assert!((interval.upper - 9.5).abs() < 0.1, "{interval}");
+    assert_eq!(bootstrap(40, 20_000, 7, mean).unwrap(), interval);
+    assert!(bootstrap(0, 100, 7, |_| 1.0).is_err());
+    assert!(bootstrap(3, 100, 7, |_| f64::NAN).is_err());
+}
+
+#[test]
+fn bins_are_half_open_and_count_their_cases() {
+    let cases = [
+        (1.0, true),
+        (1.4, false),
+        (1.5, true),
+        (2.0, true),
+        (0.9, true),
+        (3.0, true),
+    ];
+    let bins = by_bin(&[1.0, 1.5, 2.0, 3.0, 4.0], &cases).unwrap();
+    let of: Vec<_> = bins.iter().map(|b| (b.lower, b.score.n)).collect();
+    assert_eq!(of, [(1.0, 2), (1.5, 1), (2.0, 1), (3.0, 1)]);
+    assert_eq!(bins[0].score, Score::of(1, 2));
+    assert!(by_bin(&[1.0], &cases).is_err());
+    assert!(by_bin(&[1.0, 1.0], &cases).is_err());
+    assert!(by_bin(&[1.0, f64::NAN], &cases).is_err());
+    assert!(by_bin(&[1.0, 2.0], &[(f64::NAN, true)]).is_err());
+    assert!(!by_bin(&[1.0, 2.0], &[]).unwrap()[0].score.is_defined());
+}
+
+#[test]
+fn precision_follows_the_base_rate() {
+    let (recall, false_positives) = (Score::of(90, 100), Score::of(30, 1000));
+    // At the windows' own share, 100 of 1100, it is that of their confusion matrix: 90 of 120.
+    let own = precision_at_base_rate(&recall, &false_positives, 1.0 / 11.0).unwrap();
+    assert!((own.value - 0.75).abs() < 1e-12);
+    assert!(own.lower < own.value && own.value < own.upper && own.n == 1100);
+    let rare = precision_at_base_rate(&recall, &false_positives, 1e-3).unwrap();
+    assert!((rare.value - 0.0009 / (0.0009 + 0.02997)).abs() < 1e-12);
+    // Never a false positive: the precision is 1, and its lower end tells how little that says.
+    let never = precision_at_base_rate(&recall, &Score::of(0, 300), 1e-3).unwrap();
+    assert!(never.value == 1.0 && never.upper == 1.0 && never.lower < 0.1);
+    let silent = precision_at_base_rate(&Score::of(0, 9), &Score::of(0, 9), 0.5).unwrap();
+    assert!(silent.value.is_nan());
+    for bad in [0.0, 1.0, -0.1, f64::NAN] {
+        assert!(precision_at_base_rate(&recall, &false_positives, bad).is_err());
+        assert!(at_base_rate(0.5, bad, 0.5).is_err() && at_base_rate(0.5, 0.5, bad).is_err());
+    }
+    assert!(at_base_rate(1.2, 0.5, 0.5).is_err());
+    // Bayes by hand: among 400 windows 100 events; 90 of these and 30 others look so: p = 0.75.
+    // With 100 events among 10,100 it is 90 and 30 * 10,000 / 300: 90 of 1090.
+    let p = at_base_rate(0.75, 0.25, 100.0 / 10_100.0).unwrap();
+    assert!((p - 90.0 / 1090.0).abs() < 1e-12);
+    assert!((at_base_rate(0.3, 0.2, 0.2).unwrap() - 0.3).abs() < 1e-12);
 }

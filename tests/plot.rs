@@ -2,8 +2,10 @@
 
 use quakebook::catalog::{Catalog, Event};
 use quakebook::cluster::ClusterParams;
-use quakebook::detect::{Detection, Detections, Scan};
-use quakebook::evaluate::{Calibration, ConfusionMatrix, PrecisionRecallCurve};
+use quakebook::detect::{Detection, Detections, DetectorPoint, Scan};
+use quakebook::evaluate::{
+    Calibration, ConfusionMatrix, PrecisionRecallCurve, Rate, Score, by_bin,
+};
 use quakebook::geo::Point;
 use quakebook::network::{ConvNet, Network, Perceptron};
 use quakebook::plot::{self, Figure};
@@ -150,6 +152,8 @@ fn scanned() -> (Scan, Detections) {
             .collect(),
         n_in_gaps: 0,
         n_flat: 0,
+        unscanned: Vec::new(),
+        n_clipped: 0,
         n_samples_left: 0,
     };
     let detection = |start: f64, class| Detection {
@@ -415,4 +419,76 @@ fn sweeps_over_seeds() {
     assert!(plot::sweep("x", "y", &[]).is_err());
     let nothing = [(1.0, Spread::of(&[]))];
     assert!(plot::sweep("x", "y", &[("none", &nothing)]).is_err());
+}
+
+#[test]
+fn how_good_a_detector_is() {
+    let point = |i: usize| DetectorPoint {
+        threshold: 1.0 - 0.1 * i as f64,
+        precision: Score::of(60 - i, 60 + i),
+        recall: Score::of(40 + 2 * i, 62),
+        alarms: Rate::of(2 * i, 700.0).unwrap(),
+    };
+    let points: Vec<DetectorPoint> = (0..9).map(point).collect();
+    look(
+        "operating-curve",
+        &plot::operating_curve(&points, &points[3]).unwrap(),
+    );
+    assert!(plot::operating_curve(&[], &points[3]).is_err());
+
+    let cases: Vec<(f64, bool)> = (0..120)
+        .map(|i| (1.5 * 1.05f64.powi(i), i > 20 && i % 11 > 0))
+        .collect();
+    let bins = by_bin(&[2.0, 3.0, 5.0, 10.0, 50.0, 200.0], &cases).unwrap();
+    look(
+        "recall-by-ratio",
+        &plot::recall_by("signal-to-noise ratio", &bins, true, Some(7.0)).unwrap(),
+    );
+    look(
+        "recall-by-magnitude",
+        &plot::recall_by("magnitude", &bins, false, None).unwrap(),
+    );
+    let below = by_bin(&[-2.0, 3.0, 5.0], &cases).unwrap();
+    assert!(plot::recall_by("ratio", &below, true, None).is_err());
+    assert!(plot::recall_by("ratio", &[], false, None).is_err());
+
+    let truth: Vec<bool> = (0..200).map(|i| i % 3 == 0).collect();
+    let sure: Vec<f64> = (0..200)
+        .map(|i| {
+            if i % 4 == 0 {
+                0.9
+            } else {
+                (i % 10) as f64 / 30.0
+            }
+        })
+        .collect();
+    let milder: Vec<f64> = sure.iter().map(|p| 0.2 + 0.5 * p).collect();
+    let [before, after] = [&sure, &milder].map(|p| Calibration::new(&truth, p, 8).unwrap());
+    look(
+        "reliabilities",
+        &plot::reliabilities(&[("before", &before), ("after", &after)]).unwrap(),
+    );
+    assert!(plot::reliabilities(&[]).is_err());
+
+    look(
+        "counts-by-hop",
+        &plot::counts_by_hop(&[(2.0, 300, 62), (4.0, 150, 60), (10.0, 61, 55)], 64).unwrap(),
+    );
+    assert!(plot::counts_by_hop(&[], 64).is_err());
+
+    let (scan, detections) = scanned();
+    let short = record(6000);
+    let mut near = detections.clone();
+    near.items[0].time = at(15.0);
+    let apart = Scan {
+        probabilities: scan.probabilities.iter().map(|p| 0.5 + p / 2.0).collect(),
+        ..scan.clone()
+    };
+    let figure = plot::windows_of_scans(
+        &short,
+        &[("before", &apart, &detections), ("after", &scan, &near)],
+        0.5,
+    );
+    look("windows-of-scans", &figure.unwrap());
+    assert!(plot::windows_of_scans(&short, &[], 0.5).is_err());
 }

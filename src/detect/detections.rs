@@ -6,7 +6,8 @@ use std::path::Path;
 use polars::prelude::{Column, DataFrame};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result, fail};
+use super::Bulletin;
+use crate::error::{Result, fail};
 use crate::study::TimeSpan;
 use crate::time::{self, Time, between_s};
 use crate::waveform::Record3C;
@@ -39,17 +40,6 @@ pub struct Detections {
     pub scanned: Vec<TimeSpan>,
     pub items: Vec<Detection>,
 }
-
-/// What the first line of a file holds beside the rows.
-#[derive(Serialize, Deserialize)]
-struct Head {
-    station: String,
-    simulated: bool,
-    n_classes: usize,
-    scanned: Vec<TimeSpan>,
-}
-
-const COLUMNS: &str = "start,end,time,cluster,probability,n_windows";
 
 impl Detections {
     pub fn len(&self) -> usize {
@@ -119,7 +109,7 @@ impl Detections {
     /// One row a detection, times as ISO 8601 text, clusters from 1.
     ///
     /// # Errors
-    /// [`Error::Detect`] where polars refuses the columns.
+    /// [`crate::Error::Detect`] where polars refuses the columns.
     pub fn to_frame(&self) -> Result<DataFrame> {
         let texts = |value: fn(&Detection) -> Time| -> Vec<String> {
             self.items.iter().map(|d| time::iso(value(d))).collect()
@@ -140,103 +130,47 @@ impl Detections {
             .map_err(|error| fail!(Detect, "frame", error, "Report this with the detections"))
     }
 
-    /// The rows as CSV, clusters from 1, after one comment line that holds the rest as JSON.
+    /// The rows as CSV; see [`Bulletin::to_csv`].
     pub fn to_csv(&self) -> String {
-        let head = Head {
-            station: self.station.clone(),
-            simulated: self.simulated,
-            n_classes: self.n_classes,
-            scanned: self.scanned.clone(),
-        };
-        let head = serde_json::to_string(&head).expect("a head is plain JSON");
-        let mut text = format!("# {head}\n{COLUMNS}\n");
-        for d in &self.items {
-            text += &format!(
-                "{},{},{},{},{},{}\n",
-                nanoseconds(d.start),
-                nanoseconds(d.end),
-                nanoseconds(d.time),
-                d.class + 1,
-                d.probability,
-                d.n_windows
-            );
-        }
-        text
+        Bulletin::unmatched(self).to_csv()
     }
 
-    /// Reads what [`Detections::to_csv`] wrote.
+    /// Reads what [`Detections::to_csv`] or [`Bulletin::to_csv`] wrote.
     ///
     /// # Errors
-    /// [`Error::Detect`] naming the line.
+    /// [`crate::Error::Detect`] naming the line.
     pub fn from_csv(text: &str) -> Result<Self> {
-        let broken = |line: usize, what: &str| {
-            fail!(
-                Detect,
-                format!("CSV line {line}"),
-                what,
-                "Write the file again with Detections::write"
-            )
-        };
-        let mut lines = text.lines();
-        let head = lines.next().and_then(|line| line.strip_prefix("# "));
-        let head: Head = head
-            .and_then(|json| serde_json::from_str(json).ok())
-            .ok_or_else(|| broken(1, "expected a comment with station and scanned spans"))?;
-        if lines.next() != Some(COLUMNS) {
-            return Err(broken(2, &format!("expected the columns {COLUMNS}")));
-        }
-        let mut items = Vec::new();
-        for (i, line) in lines.enumerate() {
-            let item = parse_row(line, head.n_classes);
-            items.push(item.ok_or_else(|| broken(i + 3, &format!("not a detection: {line:?}")))?);
-        }
-        Ok(Self {
-            station: head.station,
-            simulated: head.simulated,
-            n_classes: head.n_classes,
-            scanned: head.scanned,
-            items,
-        })
+        Ok(Bulletin::from_csv(text)?.detections)
     }
 
-    /// Writes the CSV to a file.
+    /// The detections as QuakeML; see [`Bulletin::to_quakeml`].
+    pub fn to_quakeml(&self) -> String {
+        Bulletin::unmatched(self).to_quakeml()
+    }
+
+    /// Reads what [`Detections::to_quakeml`] or [`Bulletin::to_quakeml`] wrote.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`crate::Error::Detect`] naming the byte or the event.
+    pub fn from_quakeml(text: &str) -> Result<Self> {
+        Ok(Bulletin::from_quakeml(text)?.detections)
+    }
+
+    /// Writes a file: QuakeML where its name ends in `.xml`, `.qml` or `.quakeml`, else CSV.
+    ///
+    /// # Errors
+    /// [`crate::Error::Io`].
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
-        std::fs::write(&path, self.to_csv()).map_err(Error::io(&path))
+        Bulletin::unmatched(self).write(path)
     }
 
-    /// Reads a CSV file.
+    /// Reads a file of [`Detections::write`] or [`Bulletin::write`].
     ///
     /// # Errors
-    /// [`Error::Io`], and as [`Detections::from_csv`].
+    /// [`crate::Error::Io`], and as [`Detections::from_csv`] or [`Detections::from_quakeml`].
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
-        let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
-        Self::from_csv(&text)
+        Ok(Bulletin::read(path)?.detections)
     }
-}
-
-/// Nanoseconds, so that reading gives back the same instant.
-fn nanoseconds(time: Time) -> String {
-    time.format("%Y-%m-%dT%H:%M:%S%.9fZ").to_string()
-}
-
-fn parse_row(line: &str, n_classes: usize) -> Option<Detection> {
-    let cells: Vec<&str> = line.split(',').collect();
-    let [start, end, time_, cluster, probability, n_windows] = cells.as_slice() else {
-        return None;
-    };
-    let cluster: usize = cluster.parse().ok()?;
-    (1..n_classes).contains(&cluster).then_some(())?;
-    Some(Detection {
-        start: time::parse(start).ok()?,
-        end: time::parse(end).ok()?,
-        time: time::parse(time_).ok()?,
-        class: cluster - 1,
-        probability: probability.parse().ok()?,
-        n_windows: n_windows.parse().ok()?,
-    })
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::{Detection, Detections};
 
 /// Where a catalog gives no depth: the median of the region's earthquakes (Oklahoma Geological
 /// Survey), km.
-const USUAL_DEPTH_KM: f64 = 5.0;
+pub const USUAL_DEPTH_KM: f64 = 5.0;
 
 /// What the P wave takes from an event to a station, in seconds.
 pub fn p_travel_time_s(model: &LayeredModel, event: &Event, station: Point) -> f64 {
@@ -141,6 +141,23 @@ impl Matches {
     pub fn recall(&self) -> Score {
         let n = self.found.len();
         Score::of(n, n + self.missed.len())
+    }
+
+    /// Of the scanned events for which `is_asked` holds, by their places in the catalog, those
+    /// detected: the recall of large ones, or of those that stand out of the noise.
+    pub fn recall_among(&self, is_asked: impl Fn(usize) -> bool) -> Score {
+        let n_found = self.found.iter().filter(|f| is_asked(f.event)).count();
+        let n_missed = self.missed.iter().filter(|event| is_asked(**event)).count();
+        Score::of(n_found, n_found + n_missed)
+    }
+
+    /// Each scanned event, by its place in the catalog, and whether it was detected, in order.
+    pub fn events(&self) -> Vec<(usize, bool)> {
+        let found = self.found.iter().map(|found| (found.event, true));
+        let missed = self.missed.iter().map(|event| (*event, false));
+        let mut events: Vec<(usize, bool)> = found.chain(missed).collect();
+        events.sort_unstable();
+        events
     }
 
     /// False alarms an hour.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Detection, Detections, Scan};
 use crate::error::{Result, fail};
-use crate::time::{self, between_s};
+use crate::time::{self, Time, between_s};
 
 /// How windows become events.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -43,9 +43,42 @@ impl Scan {
     /// no better than the window's length.
     ///
     /// # Errors
-    /// [`crate::Error::Detect`] where thresholds are not `0 < off <= on <= 1`, or `join_s` is
-    /// negative; [`crate::Error::Evaluate`] as [`Scan::event_probabilities`].
+    /// As [`Merger::new`], and [`crate::Error::Evaluate`] as [`Scan::event_probabilities`].
     pub fn merge(&self, params: &MergeParams) -> Result<Detections> {
+        let mut merger = Merger::new(params)?;
+        merger.push(self)?;
+        Ok(merger.finish())
+    }
+}
+
+/// [`Scan::merge`] for a scan that comes in pieces: it keeps one open event, and the events done.
+#[derive(Debug, Clone)]
+pub struct Merger {
+    params: MergeParams,
+    open: Option<Open>,
+    done: Detections,
+}
+
+/// An event to which windows may still be added: sums over its windows, not the windows.
+#[derive(Debug, Clone)]
+struct Open {
+    first: Time,
+    last: Time,
+    window_s: f64,
+    n_windows: usize,
+    largest: f64,
+    /// Sum of probabilities, and of probability times the middle's seconds after `first`.
+    weight: f64,
+    moment: f64,
+    /// Summed probability of each cluster.
+    of_class: Vec<f64>,
+}
+
+impl Merger {
+    /// # Errors
+    /// [`crate::Error::Detect`] where thresholds are not `0 < off <= on <= 1`, or `join_s` is
+    /// negative.
+    pub fn new(params: &MergeParams) -> Result<Self> {
         let (on, off) = (params.on, params.off);
         if !(0.0 < off && off <= on && on <= 1.0) {
             return Err(fail!(
@@ -63,56 +96,100 @@ impl Scan {
                 "Take the window's length"
             ));
         }
-        let p_event = self.event_probabilities()?;
-        let hop_s = self.hop_samples as f64 / self.sampling_rate_hz;
-        // Neighbours are a hop apart; half a sample allows for rounding to nanoseconds.
-        let reach_s = params.join_s.max(hop_s) + 0.5 / self.sampling_rate_hz;
-        let mut events: Vec<Vec<usize>> = Vec::new();
-        for i in (0..p_event.len()).filter(|i| p_event[*i] >= off) {
-            match events.last_mut() {
-                Some(event)
-                    if between_s(self.starts[event[event.len() - 1]], self.starts[i])
-                        <= reach_s =>
-                {
-                    event.push(i)
-                }
-                _ => events.push(vec![i]),
-            }
-        }
-        let opened = |event: &Vec<usize>| event.iter().any(|i| p_event[*i] >= on);
-        events.retain(|event| opened(event) && event.len() >= params.min_windows);
-        Ok(Detections {
-            station: self.station.clone(),
-            simulated: self.simulated,
-            n_classes: self.n_classes,
-            scanned: self.covered(),
-            items: events
-                .iter()
-                .map(|event| self.detection(event, &p_event))
-                .collect(),
+        Ok(Self {
+            params: *params,
+            open: None,
+            done: Detections {
+                station: String::new(),
+                simulated: false,
+                n_classes: 0,
+                scanned: Vec::new(),
+                items: Vec::new(),
+            },
         })
     }
 
-    fn detection(&self, windows: &[usize], p_event: &[f64]) -> Detection {
-        let (first, last) = (windows[0], windows[windows.len() - 1]);
-        let window_s = self.window_s();
-        let middle_s = |i: usize| between_s(self.starts[first], self.starts[i]) + window_s / 2.0;
-        let weight: f64 = windows.iter().map(|i| p_event[*i]).sum();
-        let moment: f64 = windows.iter().map(|i| p_event[*i] * middle_s(*i)).sum();
-        let summed = |class: usize| -> f32 {
-            let of_window = |i: &usize| self.probabilities[i * self.n_classes + class];
-            windows.iter().map(of_window).sum()
-        };
-        let class = (0..self.n_classes - 1)
-            .rev()
-            .max_by(|a, b| summed(*a).total_cmp(&summed(*b)));
+    /// Adds the next piece of the scan.
+    ///
+    /// # Errors
+    /// [`crate::Error::Evaluate`] as [`Scan::event_probabilities`].
+    pub fn push(&mut self, piece: &Scan) -> Result<()> {
+        let p_event = piece.event_probabilities()?;
+        if self.done.station.is_empty() {
+            self.done.station.clone_from(&piece.station);
+        }
+        self.done.simulated |= piece.simulated;
+        self.done.n_classes = piece.n_classes;
+        piece.cover(&mut self.done.scanned);
+        let hop_s = piece.hop_samples as f64 / piece.sampling_rate_hz;
+        // Neighbours are a hop apart; half a sample allows for rounding to nanoseconds.
+        let reach_s = self.params.join_s.max(hop_s) + 0.5 / piece.sampling_rate_hz;
+        let off = self.params.off;
+        for i in (0..p_event.len()).filter(|i| p_event[*i] >= off) {
+            let start = piece.starts[i];
+            let row = &piece.probabilities[i * piece.n_classes..(i + 1) * piece.n_classes];
+            let goes_on = |open: &Open| between_s(open.last, start) <= reach_s;
+            if !self.open.as_ref().is_some_and(goes_on) {
+                self.close();
+            }
+            self.open
+                .get_or_insert_with(|| Open::at(start, piece))
+                .add(start, p_event[i], row);
+        }
+        Ok(())
+    }
+
+    /// All events, in time order.
+    pub fn finish(mut self) -> Detections {
+        self.close();
+        self.done
+    }
+
+    fn close(&mut self) {
+        if let Some(open) = self.open.take()
+            && open.largest >= self.params.on
+            && open.n_windows >= self.params.min_windows
+        {
+            self.done.items.push(open.detection());
+        }
+    }
+}
+
+impl Open {
+    fn at(first: Time, piece: &Scan) -> Self {
+        Self {
+            first,
+            last: first,
+            window_s: piece.window_s(),
+            n_windows: 0,
+            largest: 0.0,
+            weight: 0.0,
+            moment: 0.0,
+            of_class: vec![0.0; piece.n_classes - 1],
+        }
+    }
+
+    fn add(&mut self, start: Time, p_event: f64, row: &[f32]) {
+        self.last = start;
+        self.n_windows += 1;
+        self.largest = self.largest.max(p_event);
+        self.weight += p_event;
+        self.moment += p_event * (between_s(self.first, start) + self.window_s / 2.0);
+        for (sum, p) in self.of_class.iter_mut().zip(row) {
+            *sum += f64::from(*p);
+        }
+    }
+
+    fn detection(&self) -> Detection {
+        let of = &self.of_class;
+        let class = (0..of.len()).rev().max_by(|a, b| of[*a].total_cmp(&of[*b]));
         Detection {
-            start: self.starts[first],
-            end: self.starts[last] + time::seconds(window_s),
-            time: self.starts[first] + time::seconds(moment / weight),
+            start: self.first,
+            end: self.last + time::seconds(self.window_s),
+            time: self.first + time::seconds(self.moment / self.weight),
             class: class.unwrap_or(0),
-            probability: windows.iter().map(|i| p_event[*i]).fold(0.0, f64::max),
-            n_windows: windows.len(),
+            probability: self.largest,
+            n_windows: self.n_windows,
         }
     }
 }

@@ -3,8 +3,12 @@
 //! | Step | What it gives |
 //! |---|---|
 //! | [`scan`] | [`Scan`]: probabilities of every window; [`Scan::counts`] is Table 1 of the paper |
+//! | [`Scanner`] | the same of a record of any length, piece by piece |
 //! | [`Scan::merge`] | [`Detections`]: windows joined to events, by hysteresis |
 //! | [`Detections::match_`] | [`Matches`]: found, missed, false alarms beside a catalog |
+//! | [`Bulletin`] | CSV and QuakeML, one row a detection, with the event that it is taken for |
+//! | [`operating_curve`] | precision, recall and false alarms for every threshold |
+//! | [`signal_to_noise`] | how far an earthquake stands out of the noise |
 //! | [`classic_sta_lta`], [`recursive_sta_lta`], [`triggers`] | the classical detector, for comparison |
 //!
 //! The paper counts windows: an earthquake that the edge of a window cuts is counted twice. Here
@@ -26,6 +30,8 @@
 //!     probabilities: p_event.iter().flat_map(|p| [*p, 1.0 - p]).collect(),
 //!     n_in_gaps: 0,
 //!     n_flat: 0,
+//!     unscanned: Vec::new(),
+//!     n_clipped: 0,
 //!     n_samples_left: 0,
 //! };
 //! assert_eq!(scan.counts(), [2, 4]);
@@ -34,14 +40,23 @@
 //! assert_eq!(detections.items[0].n_windows, 2);
 //! ```
 
+mod bulletin;
 mod detections;
 mod matching;
 mod merge;
+mod operating;
 mod scan;
+mod signal;
 mod sta_lta;
+mod store;
+mod stream;
 
+pub use bulletin::Bulletin;
 pub use detections::{Detection, Detections};
-pub use matching::{Found, Matches, p_travel_time_s};
-pub use merge::MergeParams;
-pub use scan::{Scan, ScanParams, scan};
+pub use matching::{Found, Matches, USUAL_DEPTH_KM, p_travel_time_s};
+pub use merge::{MergeParams, Merger};
+pub use operating::{DetectorPoint, operating_curve};
+pub use scan::{Scan, ScanParams, Unscanned, scan};
+pub use signal::{SIGNAL_BAND_HZ, signal_to_noise};
 pub use sta_lta::{classic_sta_lta, recursive_sta_lta, triggers};
+pub use stream::Scanner;

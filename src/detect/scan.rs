@@ -1,14 +1,17 @@
-//! Every window of a record, before a network.
+//! What a network said of every window of a record.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Result, fail};
+use super::Scanner;
+use crate::error::Result;
 use crate::evaluate::{event_probability, top_class};
-use crate::network::{Classify, N_AT_ONCE};
+use crate::network::Classify;
 use crate::study::TimeSpan;
 use crate::time::{self, Time};
 use crate::waveform::Record3C;
-use crate::window::{Normalisation, normalise};
+use crate::window::{Normalisation, Reason};
 
 /// How a record is scanned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +25,7 @@ pub struct ScanParams {
 /// What a network said of each window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Scan {
-    /// `GS.OK029.00`.
+    /// `GS.OK029.00`; empty where the source gave no record at all.
     pub station: String,
     /// True where the record was simulated.
     pub simulated: bool,
@@ -40,78 +43,41 @@ pub struct Scan {
     pub n_in_gaps: usize,
     /// Windows with a flat component, and so not classified.
     pub n_flat: usize,
+    /// The ledger: all windows that were not classified, in order, and why.
+    pub unscanned: Vec<Unscanned>,
+    /// Windows that were classified although a component is clipped: the largest earthquakes
+    /// overdrive a digitiser, and must not be lost for it.
+    pub n_clipped: usize,
     /// Samples at the end, too few for one more window.
     pub n_samples_left: usize,
+}
+
+/// Neighbouring windows that were not classified, for one reason.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Unscanned {
+    /// Start of the first window.
+    pub start: Time,
+    pub n_windows: usize,
+    pub reason: Reason,
 }
 
 /// Classifies the windows of `record`, one every `hop_samples`, from its first sample on. A window
 /// that touches a gap or has a flat component is counted, not classified.
 ///
-/// Windows go to the network 256 at once: on two processor cores that is 3 to 4 times faster per
-/// window than thousands at once, and memory stays flat however long the record.
+/// The record is in memory, and so is the result. For months of record see [`Scanner`].
 ///
 /// # Errors
-/// [`crate::Error::Detect`] where the hop is 0 or the record is shorter than a window;
-/// [`crate::Error::Network`] as [`Classify::probabilities`].
+/// As [`Scanner::over`].
 pub fn scan(network: &dyn Classify, record: &Record3C, params: &ScanParams) -> Result<Scan> {
-    let n = network.n_samples();
-    if params.hop_samples == 0 {
-        return Err(fail!(
-            Detect,
-            "hop_samples",
-            "0, expected 1 or more",
-            "Take the window's length for windows that do not overlap"
-        ));
-    }
-    if n == 0 || record.n_samples() < n {
-        return Err(fail!(
-            Detect,
-            record.station,
-            format!("{} samples, a window has {n}", record.n_samples()),
-            "Scan a longer record"
-        ));
-    }
-    let mut result = Scan {
-        station: record.station.clone(),
-        simulated: record.simulated,
-        sampling_rate_hz: record.sampling_rate_hz,
-        n_samples: n,
-        hop_samples: params.hop_samples,
-        n_classes: network.n_classes(),
-        starts: Vec::new(),
-        probabilities: Vec::new(),
-        n_in_gaps: 0,
-        n_flat: 0,
-        n_samples_left: (record.n_samples() - n) % params.hop_samples,
-    };
-    let gaps = record.gaps();
-    let mut batch = Vec::with_capacity(N_AT_ONCE * 3 * n);
-    for first in (0..=record.n_samples() - n).step_by(params.hop_samples) {
-        let next = gaps.partition_point(|gap| gap.end <= first);
-        if gaps.get(next).is_some_and(|gap| gap.start < first + n) {
-            result.n_in_gaps += 1;
-            continue;
-        }
-        let rows = record.data.iter().map(|data| &data[first..first + n]);
-        if rows.clone().any(|row| row.iter().all(|v| *v == row[0])) {
-            result.n_flat += 1;
-            continue;
-        }
-        let window: Vec<f32> = rows.flatten().copied().collect();
-        batch.extend(normalise(&window, params.normalisation)?);
-        let rate = record.sampling_rate_hz;
-        result
-            .starts
-            .push(time::of_sample(record.start, first, rate));
-        if batch.len() == N_AT_ONCE * 3 * n {
-            result.probabilities.extend(network.probabilities(&batch)?);
-            batch.clear();
-        }
-    }
-    if !batch.is_empty() {
-        result.probabilities.extend(network.probabilities(&batch)?);
-    }
-    Ok(result)
+    Scanner::over(
+        network,
+        record,
+        record.start,
+        record.n_samples(),
+        record.sampling_rate_hz,
+        params,
+    )?
+    .collect_scan()
 }
 
 impl Scan {
@@ -160,8 +126,14 @@ impl Scan {
 
     /// The spans that windows cover, joined where they touch: between them lie gaps.
     pub fn covered(&self) -> Vec<TimeSpan> {
+        let mut spans = Vec::new();
+        self.cover(&mut spans);
+        spans
+    }
+
+    /// Adds the spans that windows cover to those of an earlier piece of the same record.
+    pub(super) fn cover(&self, spans: &mut Vec<TimeSpan>) {
         let window = time::seconds(self.window_s());
-        let mut spans: Vec<TimeSpan> = Vec::new();
         for start in &self.starts {
             let end = *start + window;
             match spans.last_mut() {
@@ -169,6 +141,78 @@ impl Scan {
                 _ => spans.push(TimeSpan { start: *start, end }),
             }
         }
-        spans
+    }
+
+    /// Windows that were not classified, by kind of reason, in alphabetical order.
+    pub fn unscanned_counts(&self) -> Vec<(String, usize)> {
+        let mut counts = BTreeMap::new();
+        for unscanned in &self.unscanned {
+            let kind = unscanned.reason.kind().to_string();
+            *counts.entry(kind).or_insert(0) += unscanned.n_windows;
+        }
+        counts.into_iter().collect()
+    }
+
+    /// The same scan with one window in `n`: what a longer hop would have seen. Gaps are counted as
+    /// they were.
+    ///
+    /// # Panics
+    /// Where `n` is 0.
+    pub fn every(&self, n: usize) -> Self {
+        let hop_s = self.hop_samples as f64 / self.sampling_rate_hz;
+        let first = self.starts.first().copied();
+        let step = |start: Time| first.map_or(0.0, |first| time::between_s(first, start) / hop_s);
+        let kept = |i: &usize| (step(self.starts[*i]).round() as usize).is_multiple_of(n);
+        let kept: Vec<usize> = (0..self.len()).filter(kept).collect();
+        let row = |i: &usize| &self.probabilities[i * self.n_classes..(i + 1) * self.n_classes];
+        Self {
+            hop_samples: self.hop_samples * n,
+            starts: kept.iter().map(|i| self.starts[*i]).collect(),
+            probabilities: kept.iter().flat_map(row).copied().collect(),
+            ..self.clone()
+        }
+    }
+
+    /// Appends the next piece of the same record.
+    pub fn append(&mut self, piece: Self) {
+        if self.station.is_empty() {
+            self.station = piece.station;
+        }
+        self.simulated |= piece.simulated;
+        self.starts.extend(piece.starts);
+        self.probabilities.extend(piece.probabilities);
+        self.n_in_gaps += piece.n_in_gaps;
+        self.n_flat += piece.n_flat;
+        self.n_clipped += piece.n_clipped;
+        for unscanned in piece.unscanned {
+            self.note(unscanned);
+        }
+    }
+
+    /// Counts windows that were not classified.
+    pub(super) fn skip(&mut self, start: Time, n_windows: usize, reason: Reason) {
+        match reason {
+            Reason::Gap { .. } => self.n_in_gaps += n_windows,
+            Reason::Flat => self.n_flat += n_windows,
+            _ => {}
+        }
+        self.note(Unscanned {
+            start,
+            n_windows,
+            reason,
+        });
+    }
+
+    /// Windows that follow each other and fail for the same reason are one entry of the ledger.
+    fn note(&mut self, next: Unscanned) {
+        let hop_s = self.hop_samples as f64 / self.sampling_rate_hz;
+        if let Some(last) = self.unscanned.last_mut() {
+            let follows_s = time::between_s(last.start, next.start) - last.n_windows as f64 * hop_s;
+            if last.reason == next.reason && follows_s.abs() < hop_s / 2.0 {
+                last.n_windows += next.n_windows;
+                return;
+            }
+        }
+        self.unscanned.push(next);
     }
 }

@@ -64,6 +64,7 @@ shows_its_table!(
     crate::cluster::Clusters,
     crate::cluster::KChoice,
     crate::dataset::Leak,
+    crate::detect::Bulletin,
     crate::detect::Detections,
     crate::detect::Matches,
     crate::detect::Scan,
@@ -92,6 +93,7 @@ macro_rules! shows_its_text {
 
 shows_its_text!(
     crate::evaluate::Average,
+    crate::evaluate::Interval,
     crate::evaluate::Rate,
     crate::evaluate::Score,
 );

@@ -5,7 +5,7 @@ use super::table::first_rows;
 use super::values::N_ROWS;
 use crate::cluster::{Clusters, KChoice};
 use crate::dataset::Leak;
-use crate::detect::{Detections, Matches, Scan};
+use crate::detect::{Bulletin, Detections, Matches, Scan};
 use crate::evaluate::ConfusionMatrix;
 use crate::network::{ConvNet, Layer, Network, Perceptron};
 use crate::plot::{class_name, provenance};
@@ -206,6 +206,18 @@ impl Scan {
                 self.n_samples_left
             ))
             .noted(&provenance(&self.station, self.simulated))
+    }
+}
+
+impl Bulletin {
+    /// The first detections and the events that they are taken for.
+    pub fn table(&self) -> Table {
+        let mut table = self.detections.table();
+        table.headers.push("Event".into());
+        for (row, event) in table.rows.iter_mut().zip(&self.events) {
+            row.push(event.clone().unwrap_or_else(|| "-".into()));
+        }
+        table
     }
 }
 

@@ -7,6 +7,9 @@
 //! | one number from several seeds | [`Spread`] |
 //! | every threshold at once | [`PrecisionRecallCurve`] |
 //! | whether 80 % means 80 % | [`Calibration`], [`fit_temperature`] |
+//! | a score by magnitude, or by anything else | [`by_bin`] |
+//! | what a score becomes where events are rare | [`precision_at_base_rate`], [`at_base_rate`] |
+//! | intervals of what has no formula | [`bootstrap`] |
 //!
 //! Two rules hold everywhere. A score of no cases is not 0: its value is NaN, its interval all of
 //! 0 to 1, its `n` is 0, and it prints as "undefined". And the intervals count each window as a
@@ -25,12 +28,18 @@
 //! # Ok::<(), quakebook::Error>(())
 //! ```
 
+mod base_rate;
+mod bins;
+mod bootstrap;
 mod calibration;
 mod confusion;
 mod curve;
 mod score;
 mod spread;
 
+pub use base_rate::{at_base_rate, precision_at_base_rate};
+pub use bins::{BinScore, by_bin};
+pub use bootstrap::{Interval, bootstrap};
 pub use calibration::{
     Calibration, ReliabilityBin, at_temperature, event_probability, fit_temperature, top_class,
 };

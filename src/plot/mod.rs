@@ -11,7 +11,8 @@
 //!
 //! and, to understand them: [`magnitudes_in_time`], [`monthly_counts`], [`frequency_magnitude`],
 //! [`record`], [`arrivals()`], [`power_spectra`], [`spectrogram()`], [`filter_responses`],
-//! [`probabilities`], [`precision_recall`], [`reliability`], [`sweep()`].
+//! [`probabilities`], [`precision_recall`], [`reliability`], [`sweep()`]; how good a detector is:
+//! [`operating_curve`], [`recall_by`], [`reliabilities`], [`counts_by_hop`], [`windows_of_scans`].
 //!
 //! Each takes the library's own types by reference and returns a [`Figure`], a PNG at twice its
 //! nominal size; what cannot be drawn is an [`Error::Plot`](crate::Error::Plot). A figure of a
@@ -34,8 +35,10 @@ mod arrivals;
 mod axes;
 mod confusion;
 mod detection;
+mod judgement;
 mod map;
 mod marks;
+mod merging;
 mod spectrum;
 mod style;
 mod sweep;
@@ -47,7 +50,9 @@ mod waveform;
 pub use arrivals::arrivals;
 pub use confusion::confusion_matrices;
 pub use detection::{precision_recall, probabilities, reliability};
+pub use judgement::{operating_curve, recall_by, reliabilities};
 pub use map::{clusters, epicentres};
+pub use merging::{counts_by_hop, windows_of_scans};
 pub use spectrum::{filter_responses, power_spectra, spectrogram};
 pub(crate) use style::class_name;
 pub use sweep::{Series, sweep};

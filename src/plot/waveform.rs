@@ -17,8 +17,8 @@ use crate::time::{self, Time};
 use crate::waveform::Record3C;
 use crate::window::Window;
 
-const WIDTH: u32 = 700;
-const PANEL: u32 = 120;
+pub(super) const WIDTH: u32 = 700;
+pub(super) const PANEL: u32 = 120;
 const FRAME: Frame = Frame {
     left: 84,
     bottom: 6,
@@ -26,7 +26,7 @@ const FRAME: Frame = Frame {
     right: 34,
 };
 /// What the lowest panel's labels take.
-const FOOT: u32 = 46;
+pub(super) const FOOT: u32 = 46;
 
 /// The three components under one another, with named instants (arrivals of P and S, an origin)
 /// as upright lines. A long record is drawn by its extremes in each column of pixels; a gap stays
@@ -197,7 +197,7 @@ fn axis_name(channel: &str) -> String {
     format!("{channel} (counts)")
 }
 
-fn finite(samples: &[f32]) -> impl Iterator<Item = f64> {
+pub(super) fn finite(samples: &[f32]) -> impl Iterator<Item = f64> {
     let values = samples.iter().map(|value| f64::from(*value));
     values.filter(|value| value.is_finite())
 }
@@ -215,13 +215,13 @@ fn check_record(record: &Record3C) -> Result<()> {
 }
 
 /// `n` strips of equal height, the last higher by the labels of its axis.
-fn panels<'b>(canvas: &Canvas<'b>, n: usize) -> Vec<Canvas<'b>> {
+pub(super) fn panels<'b>(canvas: &Canvas<'b>, n: usize) -> Vec<Canvas<'b>> {
     let height = (canvas.dim_in_pixel().1 - px(FOOT)) / n.max(1) as u32;
     let breaks: Vec<i32> = (1..n).map(|i| (i as u32 * height) as i32).collect();
     canvas.split_by_breakpoints([] as [i32; 0], breaks)
 }
 
-fn stacked<'a, 'b>(
+pub(super) fn stacked<'a, 'b>(
     panels: &'a [Canvas<'b>],
     i: usize,
     x: &Axis,
@@ -248,7 +248,7 @@ fn stacked_on<'a, 'b>(
 
 /// Samples evenly from `left` to `right`; NaN leaves a gap. Where many samples share a column of
 /// pixels, the column shows their extremes, joined to its neighbours.
-fn draw_samples(
+pub(super) fn draw_samples(
     chart: &mut Chart,
     left: f64,
     right: f64,

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
-from scipy.stats import chi2
+from scipy.stats import bootstrap, chi2
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import (accuracy_score, average_precision_score, balanced_accuracy_score,
                              brier_score_loss, f1_score, precision_recall_curve, precision_score,
@@ -47,3 +47,8 @@ target = [0, 1, 1, 2, 2, 1]
 loss = lambda t: -sum(log_softmax(np.log(p) / np.exp(t), axis=1)[range(6), target])
 best = minimize_scalar(loss, bounds=(-3, 3), method="bounded", options={"xatol": 1e-10})
 print(f"{np.exp(best.x):.7f}")
+
+print("bootstrap of a mean")
+values = np.array([(i * i) % 17 for i in range(40)], dtype=float)
+interval = bootstrap((values,), np.mean, method="percentile", n_resamples=100_000, rng=1).confidence_interval
+print([f"{x:.3f}" for x in interval])

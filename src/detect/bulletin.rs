@@ -1,0 +1,319 @@
+//! Detections on disk: CSV and QuakeML, each row with the event that it is taken for.
+
+use std::path::Path;
+
+use quick_xml::escape::escape;
+use serde::{Deserialize, Serialize};
+
+use super::{Detection, Detections, Matches};
+use crate::catalog::Catalog;
+use crate::error::{Error, Result, fail};
+use crate::study::TimeSpan;
+use crate::time::{self, Time};
+use crate::xml::{self, Broken, Element};
+
+/// Detections and, for each, the identifier of the catalog's event that it is taken for.
+///
+/// ```
+/// use quakebook::detect::{Bulletin, Detections};
+/// # use quakebook::{catalog::{Catalog, Event}, detect::Detection, study::TimeSpan, time};
+/// # let at = |s| time::parse("2014-02-16").unwrap() + time::seconds(s);
+/// # let item = Detection { start: at(20.0), end: at(30.0), time: at(25.0), class: 1, probability: 0.9, n_windows: 1 };
+/// # let detections = Detections { station: "GS.OK029.00".into(), simulated: true, n_classes: 4,
+/// #     scanned: vec![TimeSpan { start: at(0.0), end: at(60.0) }], items: vec![item] };
+/// # let event = Event { id: "qp00001".into(), origin_time: at(22.0), longitude_deg: -97.4, latitude_deg: 35.8,
+/// #     depth_km: None, magnitude: 2.2, magnitude_type: "ML".into(), event_type: "earthquake".into() };
+/// # let catalog = Catalog::new("made up", true, vec![event]);
+/// let matches = detections.match_(&catalog, |_| 3.0, 0.0)?;
+/// let bulletin = Bulletin::new(&detections, &matches, &catalog);
+/// assert_eq!(bulletin.events, [Some("qp00001".to_string())]);
+/// assert_eq!(Bulletin::from_csv(&bulletin.to_csv())?, bulletin);
+/// assert_eq!(Bulletin::from_quakeml(&bulletin.to_quakeml())?, bulletin);
+/// # Ok::<(), quakebook::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bulletin {
+    pub detections: Detections,
+    /// One for each detection; none where nothing in the catalog fits.
+    pub events: Vec<Option<String>>,
+}
+
+/// What a file holds beside the rows.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    station: String,
+    simulated: bool,
+    n_classes: usize,
+    scanned: Vec<TimeSpan>,
+}
+
+/// A detection as QuakeML's comment holds it: all that a pick has no place for.
+#[derive(Serialize, Deserialize)]
+struct Row {
+    start: Time,
+    end: Time,
+    time: Time,
+    /// From 1.
+    cluster: usize,
+    probability: f64,
+    n_windows: usize,
+    event: Option<String>,
+}
+
+const COLUMNS: &str = "start,end,time,cluster,probability,n_windows,event";
+
+impl Bulletin {
+    pub fn new(detections: &Detections, matches: &Matches, catalog: &Catalog) -> Self {
+        let mut bulletin = Self::unmatched(detections);
+        for found in &matches.found {
+            let event = &catalog.events()[found.event];
+            bulletin.events[found.detection] = Some(event.id.clone());
+        }
+        bulletin
+    }
+
+    pub(super) fn unmatched(detections: &Detections) -> Self {
+        Self {
+            detections: detections.clone(),
+            events: vec![None; detections.len()],
+        }
+    }
+
+    /// One row a detection, clusters from 1, after one comment line that holds the rest as JSON.
+    pub fn to_csv(&self) -> String {
+        let mut text = format!("# {}\n{COLUMNS}\n", self.head());
+        for (d, event) in self.detections.items.iter().zip(&self.events) {
+            text += &format!(
+                "{},{},{},{},{},{},{}\n",
+                nanoseconds(d.start),
+                nanoseconds(d.end),
+                nanoseconds(d.time),
+                d.class + 1,
+                d.probability,
+                d.n_windows,
+                event.as_deref().unwrap_or("")
+            );
+        }
+        text
+    }
+
+    /// Reads what [`Bulletin::to_csv`] wrote.
+    ///
+    /// # Errors
+    /// [`Error::Detect`] naming the line.
+    pub fn from_csv(text: &str) -> Result<Self> {
+        let broken = |line: usize, what: &str| {
+            fail!(
+                Detect,
+                format!("CSV line {line}"),
+                what,
+                "Write the file again with Detections::write"
+            )
+        };
+        let mut lines = text.lines();
+        let head = lines.next().and_then(|line| line.strip_prefix("# "));
+        let head: Head = head
+            .and_then(|json| serde_json::from_str(json).ok())
+            .ok_or_else(|| broken(1, "expected a comment with station and scanned spans"))?;
+        if lines.next() != Some(COLUMNS) {
+            return Err(broken(2, &format!("expected the columns {COLUMNS}")));
+        }
+        let n_classes = head.n_classes;
+        let rows = lines.enumerate().map(|(i, line)| {
+            let row = parse_row(line).and_then(|row| row.detection(n_classes));
+            row.ok_or_else(|| broken(i + 3, &format!("not a detection: {line:?}")))
+        });
+        Self::from_rows(head, rows)
+    }
+
+    /// QuakeML 1.2: each detection is an event with a pick, and no origin, for one station cannot
+    /// locate. The pick's time is the detection's; whatever else belongs to it is the event's comment,
+    /// as JSON.
+    pub fn to_quakeml(&self) -> String {
+        let found = &self.detections;
+        let mut codes = found.station.split('.').map(escape);
+        let mut code = || codes.next().unwrap_or_default().to_string();
+        let mut stream = format!("networkCode=\"{}\" stationCode=\"{}\"", code(), code());
+        match code() {
+            empty if empty.is_empty() => {}
+            location => stream += &format!(" locationCode=\"{location}\""),
+        }
+        let mut elements = String::new();
+        for (d, event) in found.items.iter().zip(&self.events) {
+            let row = Row::of(d, event.clone());
+            let comment = serde_json::to_string(&row).expect("a row is plain JSON");
+            // Where nothing else of the pick's instant differs, its microsecond tells picks apart.
+            let public = format!(
+                "smi:quakebook/detection/{}",
+                d.time.format("%Y%m%dT%H%M%S%.6f")
+            );
+            elements += &format!(
+                "<event publicID=\"{public}\"><comment><text>{}</text></comment>\n\
+                 <pick publicID=\"{public}/pick\"><time><value>{}</value></time>\
+                 <waveformID {stream}/><evaluationMode>automatic</evaluationMode></pick>\n\
+                 <type>earthquake</type><typeCertainty>suspected</typeCertainty></event>\n",
+                escape(&comment),
+                time::iso(d.time),
+            );
+        }
+        format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+             <q:quakeml xmlns:q=\"http://quakeml.org/xmlns/quakeml/1.2\" \
+             xmlns=\"http://quakeml.org/xmlns/bed/1.2\">\n\
+             <eventParameters publicID=\"smi:quakebook/detections\"><description>{}</description>\
+             <comment><text>{}</text></comment>\n{elements}</eventParameters>\n</q:quakeml>\n",
+            if found.simulated { "simulated" } else { "" },
+            escape(self.head())
+        )
+    }
+
+    /// Reads what [`Bulletin::to_quakeml`] wrote.
+    ///
+    /// # Errors
+    /// [`Error::Detect`] naming the byte, or the event whose comment is no detection.
+    pub fn from_quakeml(text: &str) -> Result<Self> {
+        let broken = |place: String, what: String| {
+            let remedy = "Write the file again with Detections::write; for the events of others, see Catalog";
+            fail!(Detect, place, what, remedy)
+        };
+        let (mut head, mut events) = (None, Vec::new());
+        let visited = xml::visit(text, &["event", "comment"], |element| {
+            match element.name.as_str() {
+                "event" => events.push(element),
+                _ => head = json(element.text_at("text")),
+            }
+            Ok::<(), Broken>(())
+        });
+        visited.map_err(|b| broken(format!("QuakeML, byte {}", b.byte), b.what))?;
+        let head: Head = head.ok_or_else(|| {
+            broken(
+                "QuakeML".into(),
+                "no comment with station and scanned spans".into(),
+            )
+        })?;
+        let n_classes = head.n_classes;
+        let rows = events.iter().map(|event: &Element| {
+            let row = json(event.text_at("comment/text"));
+            row.and_then(|row: Row| row.detection(n_classes))
+                .ok_or_else(|| {
+                    let id = event
+                        .attribute("publicID")
+                        .unwrap_or("without an identifier");
+                    broken(format!("QuakeML, event {id}"), "no detection".into())
+                })
+        });
+        Self::from_rows(head, rows)
+    }
+
+    /// Writes a file: QuakeML where its name ends in `.xml`, `.qml` or `.quakeml`, else CSV.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
+        let text = match is_quakeml(path.as_ref()) {
+            true => self.to_quakeml(),
+            false => self.to_csv(),
+        };
+        std::fs::write(&path, text).map_err(Error::io(&path))
+    }
+
+    /// Reads a file of [`Bulletin::write`].
+    ///
+    /// # Errors
+    /// [`Error::Io`], and as [`Bulletin::from_csv`] or [`Bulletin::from_quakeml`].
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
+        match is_quakeml(path.as_ref()) {
+            true => Self::from_quakeml(&text),
+            false => Self::from_csv(&text),
+        }
+    }
+
+    fn head(&self) -> String {
+        let head = Head {
+            station: self.detections.station.clone(),
+            simulated: self.detections.simulated,
+            n_classes: self.detections.n_classes,
+            scanned: self.detections.scanned.clone(),
+        };
+        serde_json::to_string(&head).expect("a head is plain JSON")
+    }
+
+    fn from_rows(
+        head: Head,
+        rows: impl Iterator<Item = Result<(Detection, Option<String>)>>,
+    ) -> Result<Self> {
+        let rows: Vec<_> = rows.collect::<Result<_>>()?;
+        let (items, events) = rows.into_iter().unzip();
+        Ok(Self {
+            detections: Detections {
+                station: head.station,
+                simulated: head.simulated,
+                n_classes: head.n_classes,
+                scanned: head.scanned,
+                items,
+            },
+            events,
+        })
+    }
+}
+
+impl Row {
+    fn of(d: &Detection, event: Option<String>) -> Self {
+        Self {
+            start: d.start,
+            end: d.end,
+            time: d.time,
+            cluster: d.class + 1,
+            probability: d.probability,
+            n_windows: d.n_windows,
+            event,
+        }
+    }
+
+    /// None where the cluster is not one of the classes before noise.
+    fn detection(self, n_classes: usize) -> Option<(Detection, Option<String>)> {
+        (1..n_classes).contains(&self.cluster).then_some(())?;
+        let detection = Detection {
+            start: self.start,
+            end: self.end,
+            time: self.time,
+            class: self.cluster - 1,
+            probability: self.probability,
+            n_windows: self.n_windows,
+        };
+        Some((detection, self.event))
+    }
+}
+
+fn json<T: serde::de::DeserializeOwned>(text: Option<&str>) -> Option<T> {
+    serde_json::from_str(text?).ok()
+}
+
+fn is_quakeml(path: &Path) -> bool {
+    let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+    ["xml", "qml", "quakeml"]
+        .iter()
+        .any(|xml| extension == *xml)
+}
+
+/// Nanoseconds, so that reading gives back the same instant.
+fn nanoseconds(time: Time) -> String {
+    time.format("%Y-%m-%dT%H:%M:%S%.9fZ").to_string()
+}
+
+fn parse_row(line: &str) -> Option<Row> {
+    let cells: Vec<&str> = line.split(',').collect();
+    let [start, end, time_, cluster, probability, n_windows, event] = cells.as_slice() else {
+        return None;
+    };
+    Some(Row {
+        start: time::parse(start).ok()?,
+        end: time::parse(end).ok()?,
+        time: time::parse(time_).ok()?,
+        cluster: cluster.parse().ok()?,
+        probability: probability.parse().ok()?,
+        n_windows: n_windows.parse().ok()?,
+        event: (!event.is_empty()).then(|| event.to_string()),
+    })
+}
