@@ -19,6 +19,7 @@ pub mod classroom;
 pub mod cluster;
 pub mod dataset;
 pub mod detect;
+mod disk;
 pub mod display;
 pub mod error;
 pub mod evaluate;

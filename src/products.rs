@@ -39,6 +39,7 @@ use crate::catalog::Catalog;
 use crate::classroom::{self, Classroom, Nuisance, Synthesis, Truth};
 use crate::cluster::{ClusterParams, Clusters};
 use crate::dataset::{Dataset, Split};
+use crate::disk::{make_folder, write_whole};
 use crate::error::{Error, Result, fail};
 use crate::fdsn::Client;
 use crate::geo::Point;
@@ -105,9 +106,9 @@ pub fn catalog(study: &Study) -> Result<Catalog> {
             "Widen the region or the time span of the study"
         ));
     }
-    keep(&path, catalog.to_quakeml().as_bytes())?;
-    keep(
-        &study.derived_dir().join("cat.txt"),
+    write_whole(&path, catalog.to_quakeml().as_bytes())?;
+    write_whole(
+        study.derived_dir().join("cat.txt"),
         catalog.listing().as_bytes(),
     )?;
     Ok(catalog)
@@ -322,15 +323,6 @@ pub fn is_simulated(study: &Study) -> bool {
     study.provider == "classroom"
 }
 
-fn keep(path: &Path, bytes: &[u8]) -> Result<()> {
-    if let Some(folder) = path.parent() {
-        make_folder(folder)?;
-    }
-    let partial = path.with_extension("partial");
-    std::fs::write(&partial, bytes).map_err(Error::io(&partial))?;
-    std::fs::rename(&partial, path).map_err(Error::io(path))
-}
-
 /// What an earlier run kept in a TOML file; where it is not there it is made and kept.
 fn kept<T: Serialize + DeserializeOwned>(
     path: &Path,
@@ -349,12 +341,8 @@ fn kept<T: Serialize + DeserializeOwned>(
     }
     let value = make()?;
     let text = toml::to_string(&value).expect("a product is plain TOML");
-    keep(path, text.as_bytes())?;
+    write_whole(path, text)?;
     Ok(value)
-}
-
-fn make_folder(path: &Path) -> Result<()> {
-    std::fs::create_dir_all(path).map_err(Error::io(path))
 }
 
 #[cfg(test)]

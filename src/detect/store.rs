@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::Scan;
+use crate::disk::write_whole;
 use crate::error::{Error, Result, fail};
 use crate::time::Time;
-use crate::waveform::replace_file;
 
 const HEAD: &str = "scan.json";
 /// Nanoseconds since 1970 of each window's start, i64.
@@ -23,9 +23,9 @@ impl Scan {
         let starts = self.starts.iter().map(|t| t.timestamp_nanos_opt());
         // i64 holds nanoseconds until the year 2262.
         let starts = starts.flat_map(|ns| ns.unwrap_or(i64::MAX).to_le_bytes());
-        replace_file(&dir.join(STARTS), &starts.collect::<Vec<u8>>())?;
+        write_whole(dir.join(STARTS), starts.collect::<Vec<u8>>())?;
         let p = self.probabilities.iter().flat_map(|p| p.to_le_bytes());
-        replace_file(&dir.join(PROBABILITIES), &p.collect::<Vec<u8>>())?;
+        write_whole(dir.join(PROBABILITIES), p.collect::<Vec<u8>>())?;
         let head = Self {
             starts: Vec::new(),
             probabilities: Vec::new(),
@@ -35,7 +35,7 @@ impl Scan {
         };
         let json = serde_json::to_vec_pretty(&head).expect("a scan is plain JSON");
         // Last: what was interrupted is not taken for whole.
-        replace_file(&dir.join(HEAD), &json)
+        write_whole(dir.join(HEAD), json)
     }
 
     /// Reads what [`Scan::write`] wrote.

@@ -17,9 +17,9 @@
 use std::path::{Path, PathBuf};
 
 use super::request::hex_sha256;
+use crate::disk::write_whole;
 use crate::error::Result;
 use crate::time::{self, Time};
-use crate::waveform::replace_file;
 
 const FORM: &str = "quakebook answer 2";
 
@@ -98,7 +98,7 @@ impl Cache {
             kept.kind(),
             hex_sha256(body)
         );
-        replace_file(&self.path(request), &[head.as_bytes(), body].concat())
+        write_whole(self.path(request), [head.as_bytes(), body].concat())
     }
 
     fn path(&self, request: &str) -> PathBuf {

@@ -37,6 +37,7 @@ mod ask;
 mod cache;
 mod client;
 mod clock;
+mod download;
 mod http;
 mod limiter;
 mod patience;
@@ -48,6 +49,7 @@ mod waveforms;
 
 pub use client::Client;
 pub use clock::{Clock, SystemClock};
+pub use download::{DownloadParams, download};
 pub(crate) use http::SIMULATING_SERVER;
 pub use patience::Patience;
 pub use provider::{Limits, Provider};

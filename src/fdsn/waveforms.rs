@@ -40,16 +40,20 @@ impl Client {
         if wanted.is_empty() {
             return Ok(None);
         }
-        // The services include the end; miniSEED's times are whole microseconds.
-        let microsecond = chrono::TimeDelta::microseconds(1);
-        let selections = wanted.iter().map(|(stream, span)| Selection {
-            stream: stream.clone(),
-            start: span.start,
-            end: span.end - microsecond,
-        });
-        let parts = self.parts(selections.collect(), false)?;
-        let bytes: Vec<u8> = parts.into_iter().flat_map(|part| part.bytes).collect();
-        Ok(Some(bytes).filter(|bytes| !bytes.is_empty()))
+        let selections = wanted.iter().map(|(stream, span)| half_open(stream, span));
+        let parts = self.parts(selections.collect(), false, &verified)?;
+        Ok(together(parts))
+    }
+
+    /// As [`Client::fetch_mseed`], but damaged records and those of other streams are left in it, for
+    /// the archive to count and keep out. At least one record is whole.
+    pub(super) fn fetch_as_sent(
+        &self,
+        stream: &StreamId,
+        span: &TimeSpan,
+    ) -> Result<Option<Vec<u8>>> {
+        let parts = self.parts(vec![half_open(stream, span)], false, &miniseed)?;
+        Ok(together(parts))
     }
 
     /// What was recorded by the study's station from `start` to `end`, both included as FDSN
@@ -66,7 +70,7 @@ impl Client {
     /// The traces, and whether they are simulated.
     fn waveforms(&self, start: Time, end: Time) -> Result<(Vec<Trace>, bool)> {
         let stream = stream_of(self.station()?.0);
-        let mut parts = self.parts(vec![Selection { stream, start, end }], true)?;
+        let mut parts = self.parts(vec![Selection { stream, start, end }], true, &verified)?;
         let simulated = parts.iter().any(|part| part.simulated);
         let traces = match parts.len() {
             1 => parts.remove(0).traces,
@@ -88,11 +92,11 @@ impl Client {
     }
 
     /// The answer, or those to its halves where it would be too large.
-    fn parts(&self, selections: Vec<Selection>, kept: bool) -> Result<Vec<Part>> {
+    fn parts(&self, selections: Vec<Selection>, kept: bool, verify: &Verify) -> Result<Vec<Part>> {
         let request = Request::waveforms(&self.provider, selections.clone(), kept)?;
         let asked = self.ask(&request, &|answer| {
             let (bytes, traces) = match &answer.body {
-                Some(bytes) => (bytes.clone(), verified(bytes, &selections)?),
+                Some(bytes) => (bytes.clone(), verify(bytes, &selections)?),
                 None => (Vec::new(), Vec::new()),
             };
             Ok(Some(Part {
@@ -106,12 +110,26 @@ impl Client {
             Asked::TooLarge(error) => {
                 let [first, second] = smaller(&selections).ok_or(error)?;
                 self.say(&request, TOO_MUCH);
-                let mut parts = self.parts(first, kept)?;
-                parts.extend(self.parts(second, kept)?);
+                let mut parts = self.parts(first, kept, verify)?;
+                parts.extend(self.parts(second, kept, verify)?);
                 Ok(parts)
             }
         }
     }
+}
+
+/// The services include the end; miniSEED's times are whole microseconds.
+fn half_open(stream: &StreamId, span: &TimeSpan) -> Selection {
+    Selection {
+        stream: stream.clone(),
+        start: span.start,
+        end: span.end - chrono::TimeDelta::microseconds(1),
+    }
+}
+
+fn together(parts: Vec<Part>) -> Option<Vec<u8>> {
+    let bytes: Vec<u8> = parts.into_iter().flat_map(|part| part.bytes).collect();
+    Some(bytes).filter(|bytes| !bytes.is_empty())
 }
 
 /// Half of the selections each; of a single one, half of its span.
@@ -127,29 +145,42 @@ fn smaller(selections: &[Selection]) -> Option<[Vec<Selection>; 2]> {
     Some([first.to_vec(), second.to_vec()])
 }
 
+/// The traces of an answer, or why it cannot be believed.
+type Verify = dyn Fn(&[u8], &[Selection]) -> Result<Vec<Trace>>;
+
+/// No trace, once there is a whole record among the bytes.
+fn miniseed(bytes: &[u8], _: &[Selection]) -> Result<Vec<Trace>> {
+    match mseed::whole_records(bytes, "the answer").0.is_empty() {
+        true => mseed::read(bytes, "the answer"),
+        false => Ok(Vec::new()),
+    }
+}
+
 /// The traces of an answer, once each of its records was found sound, and asked for.
 fn verified(bytes: &[u8], wanted: &[Selection]) -> Result<Vec<Trace>> {
     const NAME: &str = "the answer";
-    let traces = mseed::read(bytes, NAME)?;
-    for record in mseed::records(bytes, NAME)? {
+    let (traces, records) = mseed::read_records(bytes, NAME)?;
+    for record in records {
         let stranger = |what: &str| {
             fail!(
                 Waveform,
-                format!("{NAME}, byte {}, {}", record.first_byte, record.id),
+                format!("{NAME}, byte {}, {}", record.bytes.start, record.stream),
                 what,
                 "Run this again later"
             )
         };
         let mut of_stream = wanted
             .iter()
-            .filter(|w| is_of(&record.id, &w.stream))
+            .filter(|w| is_of(&record.stream, &w.stream))
             .peekable();
         if of_stream.peek().is_none() {
             return Err(stranger("a record of a stream that was not asked for"));
         }
         // Data centres may round to the next sample.
-        if let Some((first, last, interval)) = record.times
-            && !of_stream.any(|w| first <= w.end + interval && w.start <= last + interval)
+        let (first, interval) = (record.start, record.interval);
+        let last = record.end - interval;
+        let is_sampled = record.n_samples > 0 && !interval.is_zero();
+        if is_sampled && !of_stream.any(|w| first <= w.end + interval && w.start <= last + interval)
         {
             let what = format!(
                 "a record from {} to {}, a time that was not asked for",

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{catalog, honest_network, honest_split, keep, record, scanned};
+use super::{catalog, honest_network, honest_split, record, scanned};
 use crate::detect::{self, Detections, MergeParams, Scan, ScanParams, p_travel_time_s};
+use crate::disk::write_whole;
 use crate::error::{Error, Result, fail};
 use crate::evaluate::{Rate, Score, event_probability};
 use crate::fdsn::Client;
@@ -182,7 +183,7 @@ pub fn operating_points(study: &Study) -> Result<Vec<OperatingPoint>> {
     }
     let kept = OperatingPoints { points };
     let text = toml::to_string(&kept).expect("operating points are plain TOML");
-    keep(&path, text.as_bytes())?;
+    write_whole(&path, text.as_bytes())?;
     Ok(kept.points)
 }
 
@@ -218,6 +219,6 @@ pub fn detections(study: &Study) -> Result<Detections> {
     let record = record(study, &scanned(study))?;
     let scan = detect::scan(&network, &record, &scan_params(study))?;
     let found = scan.merge(&merge_params(study)?)?;
-    keep(&path, found.to_csv().as_bytes())?;
+    write_whole(&path, found.to_csv().as_bytes())?;
     Ok(found)
 }

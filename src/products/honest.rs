@@ -4,12 +4,13 @@
 use std::collections::HashMap;
 
 use super::{GUARD, NOISE_GUARD_S, before_p, catalog, cut, is_simulated, kept_windows, run_dir};
-use super::{HONEST_NORMALISATION, make_folder, scanned};
+use super::{HONEST_NORMALISATION, scanned};
 use crate::catalog::{Catalog, Event};
 use crate::classroom::{self, Truth};
 use crate::cluster::{ClusterParams, Clusters, Space};
 use crate::dataset::{Crop, Dataset, Split};
 use crate::detect::{recursive_sta_lta, triggers};
+use crate::disk::make_folder;
 use crate::error::Result;
 use crate::fdsn::Client;
 use crate::network::ConvNet;

@@ -8,6 +8,7 @@ use tch::Tensor;
 
 use super::params::TrainParams;
 use crate::dataset::{Train, Validation};
+use crate::disk::write_whole;
 use crate::error::{Error, Result, fail};
 use crate::network::{NamedTensors, Network, read_weights, weights_sha256, write_weights};
 
@@ -184,8 +185,7 @@ impl Folder {
         };
         let path = folder.path("config.json");
         if !path.exists() {
-            std::fs::create_dir_all(dir).map_err(Error::io(dir))?;
-            write_whole(&path, &to_json(config))?;
+            write_whole(&path, to_json(config))?;
             return Ok(folder);
         }
         let mut found: Config = from_json(&path)?;
@@ -247,7 +247,7 @@ impl Folder {
                 e.epoch, e.train_loss, e.validation_loss, e.validation_accuracy, e.seconds
             );
         }
-        write_whole(&self.path("log.csv"), &log)?;
+        write_whole(self.path("log.csv"), &log)?;
         self.remove_checkpoint(epochs.len() - 1)
     }
 
@@ -280,7 +280,7 @@ impl Folder {
             stop: run.stop,
             weights_sha256: run.weights_sha256.clone(),
         };
-        write_whole(&self.path("run.json"), &to_json(&outcome))?;
+        write_whole(self.path("run.json"), to_json(&outcome))?;
         self.remove_checkpoint(run.epochs.len())
     }
 
@@ -366,11 +366,4 @@ fn from_json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T> {
             "Delete the run folder and train again"
         )
     })
-}
-
-/// Writes a file that is never half there: beside it first, then renamed.
-fn write_whole(path: &Path, text: &str) -> Result<()> {
-    let partial = path.with_extension("partial");
-    std::fs::write(&partial, text).map_err(Error::io(&partial))?;
-    std::fs::rename(&partial, path).map_err(Error::io(path))
 }

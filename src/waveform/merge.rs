@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::error::{Result, fail};
-use crate::time;
-use crate::waveform::{Samples, Trace};
+use crate::time::{self, Time};
+use crate::waveform::{Samples, Segment, StreamId, Trace};
 
 /// Joins pieces, in any order, to traces sorted by stream and time: one trace for each stream,
 /// sampling rate and type of sample.
@@ -17,6 +17,39 @@ use crate::waveform::{Samples, Trace};
 /// # Errors
 /// [`crate::Error::Waveform`] where two pieces give different samples for one time.
 pub fn merge(pieces: Vec<Trace>) -> Result<Vec<Trace>> {
+    let (traces, overlaps) = merge_layers(pieces);
+    match overlaps.first() {
+        Some(overlap) => Err(fail!(
+            Waveform,
+            format!("{} {}", overlap.id, time::iso(overlap.time)),
+            overlap.what(),
+            "Find out which of the two is right and remove the other"
+        )),
+        None => Ok(traces),
+    }
+}
+
+/// A piece that gives other samples than one before it.
+#[derive(Debug)]
+pub(crate) struct Overlap {
+    pub id: StreamId,
+    /// Where the piece begins.
+    pub time: Time,
+    pub n_samples: usize,
+}
+
+impl Overlap {
+    pub fn what(&self) -> String {
+        format!("{} samples are there twice, and differ", self.n_samples)
+    }
+}
+
+/// Contradicting pieces are laid one over another so often, then each stays by itself.
+const N_LAYERS: usize = 8;
+
+/// Joins as [`merge`] does; a piece that gives other samples than one before it comes in a trace
+/// over the first, and is listed.
+pub(crate) fn merge_layers(pieces: Vec<Trace>) -> (Vec<Trace>, Vec<Overlap>) {
     let mut streams: BTreeMap<_, Trace> = BTreeMap::new();
     for piece in pieces {
         let rate = piece.sampling_rate_hz;
@@ -30,12 +63,114 @@ pub fn merge(pieces: Vec<Trace>) -> Result<Vec<Trace>> {
             trace.segments.push(segment);
         }
     }
-    let mut traces = streams
-        .into_values()
-        .map(join)
-        .collect::<Result<Vec<_>>>()?;
+    let (mut traces, mut overlaps) = (Vec::new(), Vec::new());
+    for mut trace in streams.into_values() {
+        trace.segments.sort_by_key(|piece| piece.start);
+        for layer in 0..N_LAYERS {
+            let (others, contradictions) = join(&mut trace);
+            if layer == 0 {
+                overlaps.extend(contradictions);
+            }
+            let over = Trace {
+                segments: others,
+                ..trace_like(&trace)
+            };
+            traces.push(std::mem::replace(&mut trace, over));
+            if trace.segments.is_empty() {
+                break;
+            }
+        }
+        let alone = std::mem::take(&mut trace.segments);
+        traces.extend(alone.into_iter().map(|segment| Trace {
+            segments: vec![segment],
+            ..trace_like(&trace)
+        }));
+    }
     traces.sort_by(|a, b| (&a.id, a.start()).cmp(&(&b.id, b.start())));
-    Ok(traces)
+    (traces, overlaps)
+}
+
+/// Takes out all samples of times for which traces of one stream, rate and type give more than one:
+/// after [`merge_layers`] those differ, and none can be believed.
+pub(crate) fn without_contradictions(mut traces: Vec<Trace>) -> Vec<Trace> {
+    let key = |trace: &Trace| {
+        let kind = trace.segments.first().map(|s| kind(&s.samples));
+        (trace.id.clone(), trace.sampling_rate_hz.to_bits(), kind)
+    };
+    let mut edges: BTreeMap<_, Vec<(Time, i32)>> = BTreeMap::new();
+    for trace in &traces {
+        let edges = edges.entry(key(trace)).or_default();
+        for segment in &trace.segments {
+            let n = segment.samples.len();
+            let end = time::of_sample(segment.start, n, trace.sampling_rate_hz);
+            edges.extend([(segment.start, 1), (end, -1)]);
+        }
+    }
+    for trace in &mut traces {
+        let (key, rate) = (key(trace), trace.sampling_rate_hz);
+        for (start, end) in covered_twice(edges.get_mut(&key).map_or(&mut [], |e| e)) {
+            // Less is a step between two segments, see [`join`].
+            if time::between_s(start, end) * rate >= 0.75 {
+                let segments = std::mem::take(&mut trace.segments).into_iter();
+                trace.segments = segments
+                    .flat_map(|s| outside(s, start, end, rate))
+                    .collect();
+            }
+        }
+    }
+    traces.retain(|trace| !trace.segments.is_empty());
+    traces
+}
+
+/// The spans in which more begins than has ended, by the times of beginnings (1) and ends (-1).
+fn covered_twice(edges: &mut [(Time, i32)]) -> Vec<(Time, Time)> {
+    edges.sort_unstable();
+    let (mut depth, mut spans, mut since) = (0, Vec::new(), None);
+    for &(time, step) in edges.iter() {
+        depth += step;
+        match since {
+            None if depth > 1 => since = Some(time),
+            Some(start) if depth < 2 => {
+                spans.push((start, time));
+                since = None;
+            }
+            _ => {}
+        }
+    }
+    spans
+}
+
+/// The samples of a segment that are further than half a sample outside a span.
+fn outside(segment: Segment, start: Time, end: Time, rate: f64) -> Vec<Segment> {
+    let n = segment.samples.len();
+    // Half-open: the first sample within half a step of the span, and the first after it.
+    let index = |at| {
+        (time::between_s(segment.start, at) * rate - 0.5)
+            .ceil()
+            .max(0.0) as usize
+    };
+    let (from, to) = (index(start).min(n), index(end).min(n));
+    if from == to {
+        return vec![segment];
+    }
+    let after = Segment {
+        start: time::of_sample(segment.start, to, rate),
+        samples: segment.samples.slice(to..n),
+    };
+    let mut before = segment;
+    before.samples.truncate(from);
+    let mut parts = vec![before, after];
+    parts.retain(|part| !part.samples.is_empty());
+    parts
+}
+
+/// The same stream and rate, no sample.
+fn trace_like(trace: &Trace) -> Trace {
+    Trace {
+        id: trace.id.clone(),
+        sampling_rate_hz: trace.sampling_rate_hz,
+        segments: Vec::new(),
+    }
 }
 
 fn kind(samples: &Samples) -> u8 {
@@ -46,10 +181,12 @@ fn kind(samples: &Samples) -> u8 {
     }
 }
 
-fn join(mut trace: Trace) -> Result<Trace> {
+/// Joins the pieces of one trace, which are sorted by time. What contradicts them is returned, in
+/// order.
+fn join(trace: &mut Trace) -> (Vec<Segment>, Vec<Overlap>) {
     let rate = trace.sampling_rate_hz;
-    let mut pieces = std::mem::take(&mut trace.segments);
-    pieces.sort_by_key(|piece| piece.start);
+    let pieces = std::mem::take(&mut trace.segments);
+    let (mut others, mut overlaps) = (Vec::new(), Vec::new());
     for piece in pieces {
         let Some(last) = trace.segments.last_mut() else {
             trace.segments.push(piece);
@@ -69,18 +206,19 @@ fn join(mut trace: Trace) -> Result<Trace> {
         } else {
             let first = first.round() as usize;
             let n_twice = (n - first.min(n)).min(piece.samples.len());
-            if !same(&last.samples, first..first + n_twice, &piece.samples) {
-                return Err(fail!(
-                    Waveform,
-                    format!("{} {}", trace.id, time::iso(piece.start)),
-                    format!("{n_twice} samples are there twice, and differ"),
-                    "Find out which of the two is right and remove the other"
-                ));
+            if same(&last.samples, first..first + n_twice, &piece.samples) {
+                append(&mut last.samples, &piece.samples, n_twice);
+            } else {
+                overlaps.push(Overlap {
+                    id: trace.id.clone(),
+                    time: piece.start,
+                    n_samples: n_twice,
+                });
+                others.push(piece);
             }
-            append(&mut last.samples, &piece.samples, n_twice);
         }
     }
-    Ok(trace)
+    (others, overlaps)
 }
 
 /// Bit for bit, so that NaN equals NaN.
@@ -113,7 +251,6 @@ fn append(samples: &mut Samples, more: &Samples, skip: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::waveform::{Segment, StreamId};
 
     fn piece(start_s: f64, samples: &[i32]) -> Trace {
         let code = String::from;

@@ -21,8 +21,8 @@ mod record;
 pub mod spectrum;
 mod trace;
 
-pub use archive::Archive;
-pub(crate) use archive::{matches, replace_file};
+pub use archive::{Added, Archive, Entry, Ledger, Missing, Outcome};
+pub(crate) use archive::{cover, matches};
 pub(crate) use assemble::{NO_COMPONENT, NO_SAMPLE};
 pub use merge::merge;
 pub(crate) use record::BEYOND;

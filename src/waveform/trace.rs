@@ -1,6 +1,7 @@
 //! One channel's samples, with its gaps.
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::time::{self, Time};
 
@@ -42,6 +43,43 @@ impl Samples {
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The samples of a range.
+    pub(crate) fn slice(&self, range: Range<usize>) -> Self {
+        match self {
+            Self::Int32(v) => Self::Int32(v[range].to_vec()),
+            Self::Float32(v) => Self::Float32(v[range].to_vec()),
+            Self::Float64(v) => Self::Float64(v[range].to_vec()),
+        }
+    }
+
+    pub(crate) fn truncate(&mut self, n: usize) {
+        match self {
+            Self::Int32(v) => v.truncate(n),
+            Self::Float32(v) => v.truncate(n),
+            Self::Float64(v) => v.truncate(n),
+        }
+    }
+
+    /// The samples as little-endian numbers of their type, some at a time.
+    pub(crate) fn for_le_bytes(&self, mut take: impl FnMut(&[u8])) {
+        const N: usize = 4096;
+        let mut bytes = Vec::with_capacity(N * 8);
+        macro_rules! each_chunk {
+            ($v:expr) => {
+                for chunk in $v.chunks(N) {
+                    bytes.clear();
+                    bytes.extend(chunk.iter().flat_map(|x| x.to_le_bytes()));
+                    take(&bytes);
+                }
+            };
+        }
+        match self {
+            Self::Int32(v) => each_chunk!(v),
+            Self::Float32(v) => each_chunk!(v),
+            Self::Float64(v) => each_chunk!(v),
+        }
     }
 }
 

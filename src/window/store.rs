@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Ledger, Normalisation, Origin, Window, Windows};
+use crate::disk::write_whole;
 use crate::error::{Error, Result, fail};
 use crate::time::Time;
-use crate::waveform::replace_file;
 
 const SAMPLES: &str = "windows.npy";
 const INDEX: &str = "windows.json";
@@ -70,9 +70,9 @@ impl Windows {
                 })
                 .collect(),
         };
-        replace_file(&dir.join(SAMPLES), &bytes)?;
+        write_whole(dir.join(SAMPLES), &bytes)?;
         let json = serde_json::to_vec_pretty(&index).expect("an index is plain JSON");
-        replace_file(&dir.join(INDEX), &json)
+        write_whole(dir.join(INDEX), &json)
     }
 
     /// Reads what [`Windows::write`] wrote.

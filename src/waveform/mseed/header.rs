@@ -7,27 +7,85 @@ use std::ops::Range;
 
 use chrono::{NaiveDate, TimeDelta};
 
-use crate::time::Time;
+use super::encoding::{self, Encoding};
+use super::fault::{Checked, FaultKind, Flaw};
+use crate::time::{self, Time};
 use crate::waveform::StreamId;
-
-/// What a check of a record finds wrong is a sentence; the reader adds file, byte and stream.
-pub(super) type Checked<T> = Result<T, String>;
 
 /// What a record says about its samples.
 #[derive(Debug)]
-pub(super) struct Header {
-    pub id: StreamId,
+pub(super) struct Header<'a> {
+    pub codes: Codes<'a>,
     pub start: Time,
     pub sampling_rate_hz: f64,
     pub n_samples: usize,
-    /// SEED's code of the encoding.
-    pub encoding: u8,
+    pub encoding: Encoding,
     /// Byte order of the samples.
     pub big_endian: bool,
     /// Where the samples lie, counted from the start of the record.
     pub data: Range<usize>,
     /// Length of the whole record in bytes.
     pub n_bytes: usize,
+}
+
+impl Header<'_> {
+    /// From one sample to the next; zero where there is no rate, as in a record of text.
+    pub fn interval(&self) -> TimeDelta {
+        self.interval_times(1)
+    }
+
+    /// The time that `n` samples take.
+    pub fn interval_times(&self, n: usize) -> TimeDelta {
+        let seconds = n as f64 / self.sampling_rate_hz;
+        let seconds = if seconds.is_finite() { seconds } else { 0.0 };
+        // A damaged rate must not lead out of the calendar.
+        time::seconds(seconds.clamp(0.0, 1e9))
+    }
+}
+
+/// Whose a record is, as it stands there: two records are of one stream if these are equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Codes<'a> {
+    /// Station, location, channel and network, in fields of 5, 2, 3 and 2 letters.
+    Version2(&'a [u8]),
+    /// `FDSN:NET_STA_LOC_BAND_SOURCE_SUBSOURCE`.
+    Version3(&'a [u8]),
+}
+
+impl Codes<'_> {
+    pub fn stream(&self) -> Checked<StreamId> {
+        match self {
+            Self::Version2(codes) => Ok(StreamId {
+                station: text(&codes[..5])?,
+                location: text(&codes[5..7])?,
+                channel: text(&codes[7..10])?,
+                network: text(&codes[10..])?,
+            }),
+            Self::Version3(source) => {
+                let source = text(source)?;
+                let parts: Vec<&str> = source.trim_start_matches("FDSN:").split('_').collect();
+                let [network, station, location, band, kind, subsource] = parts[..] else {
+                    return Err(bad(format!("its source identifier is {source:?}")));
+                };
+                Ok(StreamId {
+                    network: network.into(),
+                    station: station.into(),
+                    location: location.into(),
+                    channel: format!("{band}{kind}{subsource}"),
+                })
+            }
+        }
+    }
+}
+
+fn text(field: &[u8]) -> Checked<String> {
+    let text = std::str::from_utf8(field).ok().filter(|t| t.is_ascii());
+    let text = text.ok_or_else(|| bad("a code of its stream is not ASCII"))?;
+    Ok(text.trim_matches([' ', '\0']).to_string())
+}
+
+fn bad(what: impl Into<String>) -> Flaw {
+    FaultKind::Header.flaw(what)
 }
 
 /// What begins at a byte of a file.
@@ -60,11 +118,11 @@ pub(super) fn kind(bytes: &[u8]) -> Kind {
 }
 
 /// Reads the header at the front of `bytes`, which reach to the end of the file.
-pub(super) fn parse(bytes: &[u8]) -> Checked<Header> {
+pub(super) fn parse(bytes: &[u8]) -> Checked<Header<'_>> {
     match kind(bytes) {
         Kind::Version2 => version2(bytes),
         Kind::Version3 => version3(bytes),
-        _ => Err("no miniSEED record begins here".into()),
+        _ => Err(FaultKind::NotARecord.flaw("no miniSEED record begins here")),
     }
 }
 
@@ -74,13 +132,15 @@ struct Fields<'a> {
     big_endian: bool,
 }
 
-impl Fields<'_> {
+impl<'a> Fields<'a> {
     fn take<const N: usize>(&self, at: usize) -> Checked<[u8; N]> {
         let mut field: [u8; N] = self
             .bytes
             .get(at..at + N)
             .and_then(|field| field.try_into().ok())
-            .ok_or_else(|| format!("truncated: its header needs byte {}", at + N))?;
+            .ok_or_else(|| {
+                FaultKind::Truncated.flaw(format!("truncated: its header needs byte {}", at + N))
+            })?;
         if !self.big_endian {
             field.reverse();
         }
@@ -99,17 +159,13 @@ impl Fields<'_> {
         self.take(at).map(u32::from_be_bytes)
     }
 
-    fn text(&self, range: Range<usize>) -> Checked<String> {
-        let field = self.bytes.get(range).ok_or("truncated in its header")?;
-        let text = std::str::from_utf8(field)
-            .ok()
-            .filter(|text| text.is_ascii())
-            .ok_or("a code of its stream is not ASCII")?;
-        Ok(text.trim_matches([' ', '\0']).to_string())
+    fn slice(&self, range: Range<usize>) -> Checked<&'a [u8]> {
+        let field = self.bytes.get(range);
+        field.ok_or_else(|| FaultKind::Truncated.flaw("truncated in its header"))
     }
 }
 
-fn version2(bytes: &[u8]) -> Checked<Header> {
+fn version2(bytes: &[u8]) -> Checked<Header<'_>> {
     // The year tells the byte order: no year of 1900 to 2100 is one when its bytes are swapped.
     let big = Fields {
         bytes,
@@ -119,12 +175,7 @@ fn version2(bytes: &[u8]) -> Checked<Header> {
         bytes,
         big_endian: (1900..=2100).contains(&big.u16(20)?),
     };
-    let id = StreamId {
-        network: fields.text(18..20)?,
-        station: fields.text(8..13)?,
-        location: fields.text(13..15)?,
-        channel: fields.text(15..18)?,
-    };
+    let codes = Codes::Version2(fields.slice(8..20)?);
     let ten_thousandths = i64::from(fields.u16(28)?);
     let mut start = time_of(
         fields.u16(20)?,
@@ -157,27 +208,31 @@ fn version2(bytes: &[u8]) -> Checked<Header> {
         }
         let next = usize::from(fields.u16(at + 2)?);
         if next != 0 && next <= at {
-            return Err(format!(
+            return Err(bad(format!(
                 "its blockettes run in a circle, from {at} to {next}"
-            ));
+            )));
         }
         at = next;
     }
 
     let (encoding, big_endian, n_bytes) = match packing {
         Some((encoding, order, power @ 7..=20)) => (encoding, order, 1 << power),
-        Some((.., power)) => return Err(format!("a record of 2^{power} bytes")),
+        Some((.., power)) => return Err(bad(format!("a record of 2^{power} bytes"))),
         // Older files have no blockette 1000: Steim 1, up to the next record.
-        None => (10, fields.big_endian, length_by_next_record(bytes)?),
+        None => (
+            encoding::STEIM1,
+            fields.big_endian,
+            length_by_next_record(bytes)?,
+        ),
     };
     let data_start = if n_samples == 0 { n_bytes } else { data_start };
     if n_samples > 0 && !(48..n_bytes).contains(&data_start) {
-        return Err(format!(
+        return Err(bad(format!(
             "its samples begin at {data_start} of {n_bytes} bytes"
-        ));
+        )));
     }
     Ok(Header {
-        id,
+        codes,
         start,
         sampling_rate_hz,
         n_samples,
@@ -194,21 +249,17 @@ fn length_by_next_record(bytes: &[u8]) -> Checked<usize> {
         .find(|&n| {
             n == bytes.len() || (n < bytes.len() && !matches!(kind(&bytes[n..]), Kind::Unknown))
         })
-        .ok_or_else(|| "no blockette 1000, and no record follows that would give its length".into())
+        .ok_or_else(|| bad("no blockette 1000, and no record follows that would give its length"))
 }
 
-fn version3(bytes: &[u8]) -> Checked<Header> {
+fn version3(bytes: &[u8]) -> Checked<Header<'_>> {
     let fields = Fields {
         bytes,
         big_endian: false,
     };
     let data_start = 40 + usize::from(fields.u8(33)?) + usize::from(fields.u16(34)?);
     let n_bytes = data_start + fields.u32(36)? as usize;
-    let source = fields.text(40..40 + usize::from(fields.u8(33)?))?;
-    let parts: Vec<&str> = source.trim_start_matches("FDSN:").split('_').collect();
-    let [network, station, location, band, kind, subsource] = parts[..] else {
-        return Err(format!("its source identifier is {source:?}"));
-    };
+    let codes = Codes::Version3(fields.slice(40..40 + usize::from(fields.u8(33)?))?);
     let start = time_of(
         fields.u16(8)?,
         fields.u16(10)?,
@@ -217,19 +268,14 @@ fn version3(bytes: &[u8]) -> Checked<Header> {
     let rate = f64::from_be_bytes(fields.take(16)?);
     let encoding = fields.u8(15)?;
     Ok(Header {
-        id: StreamId {
-            network: network.into(),
-            station: station.into(),
-            location: location.into(),
-            channel: format!("{band}{kind}{subsource}"),
-        },
+        codes,
         start,
         // Negative: the period in seconds.
         sampling_rate_hz: if rate < 0.0 { -1.0 / rate } else { rate },
         n_samples: fields.u32(24)? as usize,
         encoding,
         // Steim's frames are big-endian everywhere, all else in version 3 is little-endian.
-        big_endian: matches!(encoding, 10 | 11 | 19),
+        big_endian: matches!(encoding, encoding::STEIM1 | encoding::STEIM2),
         data: data_start..n_bytes,
         n_bytes,
     })
@@ -242,7 +288,9 @@ fn time_of(year: u16, day: u16, [hour, minute, second]: [u8; 3]) -> Checked<Time
         .and_then(|date| date.and_hms_opt(u32::from(hour), u32::from(minute), 0))
         .map(|time| time.and_utc() + TimeDelta::seconds(i64::from(second)))
         .ok_or_else(|| {
-            format!("its time {year}-{day:03} {hour:02}:{minute:02}:{second:02} does not exist")
+            bad(format!(
+                "its time {year}-{day:03} {hour:02}:{minute:02}:{second:02} does not exist"
+            ))
         })
 }
 

@@ -3,8 +3,9 @@
 //! [`read`] and [`read_file`] give [`Trace`]s, [`write`] makes records of version 2 of them. Every
 //! record is verified by all that it carries: its sample count, Steim's end value Xn, version 3's
 //! CRC-32C, and that the file holds all of it. Damage is an error which names file, byte, stream and
-//! time. What a record has no check for cannot be seen: a flipped bit in plain numbers or in a time of
-//! version 2, or two errors that cancel in Xn.
+//! time; [`read_lenient`] passes over damaged records, which leaves gaps, and lists them as
+//! [`Fault`]s. What a record has no check for cannot be seen: a flipped bit in plain numbers or in a
+//! time of version 2, or two errors that cancel in Xn.
 //!
 //! Times keep the microseconds of blockette 1001, the time correction of the header is applied
 //! unless it already was, and blockette 100 gives the sampling rate where there is one. Records
@@ -37,34 +38,50 @@
 //!
 //! let cut = mseed::read(&bytes[..1000], "example").unwrap_err();
 //! assert!(cut.to_string().contains("truncated"));
+//! let cut = mseed::read_lenient(&bytes[..1000], "example");
+//! assert!(cut.traces.is_empty());
+//! assert_eq!(cut.faults[0].kind, mseed::FaultKind::Truncated);
 //! # Ok::<(), quakebook::Error>(())
 //! ```
 
+mod crc;
+mod decode;
+mod encoding;
+mod fault;
 mod header;
-mod records;
+mod reader;
 mod steim;
 mod write;
+mod write3;
 
+use std::ops::Range;
 use std::path::Path;
 
-use crate::error::{Error, Result, fail};
-use crate::time;
-use crate::waveform::merge::merge;
-use crate::waveform::{Samples, Segment, Trace};
-use header::{Checked, Header, Kind};
+use chrono::TimeDelta;
+use sha2::{Digest, Sha256};
 
-pub(crate) use records::records;
+use crate::error::{Error, Result};
+use crate::time::Time;
+use crate::waveform::merge::{Overlap, merge_layers};
+use crate::waveform::{StreamId, Trace};
+use reader::{Reader, Stretch};
+
+pub use fault::{Fault, FaultKind};
 pub use write::write;
+pub use write3::write_version3;
 
-/// Codes of the encodings that are read here (SEED manual, blockette 1000; FDSN miniSEED 3).
-mod encoding {
-    pub const TEXT: u8 = 0;
-    pub const INT16: u8 = 1;
-    pub const INT32: u8 = 3;
-    pub const FLOAT32: u8 = 4;
-    pub const FLOAT64: u8 = 5;
-    pub const STEIM1: u8 = 10;
-    pub const STEIM2: u8 = 11;
+/// What a file holds, damaged or not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inspected {
+    /// As [`read`] gives them; where two records give different samples for one time, both are
+    /// here, in traces of their own.
+    pub traces: Vec<Trace>,
+    /// In the order of the file.
+    pub faults: Vec<Fault>,
+    /// Records that are whole.
+    pub n_records: usize,
+    /// Those that hold no ground motion: text, headers alone, control headers of full SEED.
+    pub n_without_samples: usize,
 }
 
 /// Reads all records of `bytes` and joins those that follow one another to within half a sample;
@@ -74,56 +91,39 @@ mod encoding {
 /// [`Error::Waveform`] at the first damaged record, at bytes that are no record, and where two
 /// records give different samples for one time.
 pub fn read(bytes: &[u8], name: &str) -> Result<Vec<Trace>> {
+    joined(read_all(bytes, name)?, name)
+}
+
+/// All records, none of them damaged.
+fn read_all<'a>(bytes: &'a [u8], name: &'a str) -> Result<Reader<'a>> {
     if bytes.is_empty() {
-        let remedy = "Fetch it again: a file without a byte is no record of silence";
-        return Err(fail!(Waveform, name, "no byte at all", remedy));
+        return Err(no_byte(name).into_error());
     }
-    let mut pieces = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        if matches!(header::kind(&bytes[at..]), Kind::Control) {
-            at = next_record(bytes, at);
-            continue;
-        }
-        let damaged = |what: String, header: Option<&Header>| {
-            let stream = header.map(|h| format!(", {} {}", h.id, time::iso(h.start)));
-            fail!(
-                Waveform,
-                format!("{name}, byte {at}{}", stream.unwrap_or_default()),
-                what,
-                "Fetch this piece again, or cut it out of the file"
-            )
-        };
-        let header = header::parse(&bytes[at..]).map_err(|what| damaged(what, None))?;
-        let Some(record) = bytes[at..].get(..header.n_bytes) else {
-            let what = format!(
-                "truncated: {} of its {} bytes are there",
-                bytes.len() - at,
-                header.n_bytes
-            );
-            return Err(damaged(what, Some(&header)));
-        };
-        let samples = decode(record, &header).map_err(|what| damaged(what, Some(&header)))?;
-        if let Some(samples) = samples.filter(|samples| !samples.is_empty()) {
-            let (start, n) = (header.start, header.n_bytes);
-            pieces.push(Trace {
-                id: header.id,
-                sampling_rate_hz: header.sampling_rate_hz,
-                segments: vec![Segment { start, samples }],
-            });
-            at += n;
-        } else {
-            at += header.n_bytes;
-        }
+    let mut reader = Reader::new(bytes, name);
+    reader.read(false);
+    match reader.faults.pop() {
+        Some(fault) => Err(fault.into_error()),
+        None => Ok(reader),
     }
-    merge(pieces).map_err(|error| match error {
-        Error::Waveform {
-            place,
-            what,
-            remedy,
-        } => fail!(Waveform, format!("{name}, {place}"), what, remedy),
-        other => other,
-    })
+}
+
+/// The traces of records that do not contradict one another.
+fn joined(reader: Reader, name: &str) -> Result<Vec<Trace>> {
+    let inspected = join(reader, name);
+    match inspected.faults.into_iter().next() {
+        Some(fault) => Err(fault.into_error()),
+        None => Ok(inspected.traces),
+    }
+}
+
+/// Reads what is whole in `bytes`: a damaged record leaves a gap and is listed.
+pub fn read_lenient(bytes: &[u8], name: &str) -> Inspected {
+    let mut reader = Reader::new(bytes, name);
+    if bytes.is_empty() {
+        reader.faults.push(no_byte(name));
+    }
+    reader.read(true);
+    join(reader, name)
 }
 
 /// Reads a file as [`read`] does.
@@ -135,105 +135,98 @@ pub fn read_file(path: impl AsRef<Path>) -> Result<Vec<Trace>> {
     read(&bytes, &path.as_ref().display().to_string())
 }
 
-/// The next place after a control header at which a record can begin, else the end of the file.
-fn next_record(bytes: &[u8], at: usize) -> usize {
-    (at + FRAME_STEP..bytes.len())
-        .step_by(FRAME_STEP)
-        .find(|&i| !matches!(header::kind(&bytes[i..]), Kind::Unknown))
-        .unwrap_or(bytes.len())
+/// The SHA-256 of a trace's samples, segment after segment, as little-endian numbers of their type,
+/// in hexadecimal digits.
+pub fn sha256(trace: &Trace) -> String {
+    let mut hash = Sha256::new();
+    for segment in &trace.segments {
+        segment.samples.for_le_bytes(|bytes| hash.update(bytes));
+    }
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// Records begin at multiples of this: the shortest record has 128 bytes, a Steim frame 64.
-const FRAME_STEP: usize = 64;
-
-/// The samples of one whole record; `None` where it holds text.
-fn decode(record: &[u8], header: &Header) -> Checked<Option<Samples>> {
-    if record.starts_with(b"MS") {
-        verify_crc(record)?;
-    }
-    if header.encoding == encoding::TEXT || header.n_samples == 0 {
-        return Ok(None);
-    }
-    if !(header.sampling_rate_hz > 0.0 && header.sampling_rate_hz.is_finite()) {
-        return Err(format!("a sampling rate of {} Hz", header.sampling_rate_hz));
-    }
-    let n = header.n_samples;
-    let data = &record[header.data.clone()];
-    let big = header.big_endian;
-    let samples = match header.encoding {
-        encoding::INT16 => Samples::Int32(
-            numbers(data, n, big, i16::from_be_bytes)?
-                .into_iter()
-                .map(i32::from)
-                .collect(),
-        ),
-        encoding::INT32 => Samples::Int32(numbers(data, n, big, i32::from_be_bytes)?),
-        encoding::FLOAT32 => Samples::Float32(numbers(data, n, big, f32::from_be_bytes)?),
-        encoding::FLOAT64 => Samples::Float64(numbers(data, n, big, f64::from_be_bytes)?),
-        encoding::STEIM1 => Samples::Int32(steim::decode(data, n, 1, big)?),
-        encoding::STEIM2 => Samples::Int32(steim::decode(data, n, 2, big)?),
-        other => return Err(format!("encoding {other} is not known here")),
-    };
-    Ok(Some(samples))
+/// A record of a file, its samples verified.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct WholeRecord {
+    pub bytes: Range<usize>,
+    pub stream: StreamId,
+    pub n_samples: usize,
+    pub start: Time,
+    /// From one sample to the next; zero where there is no rate.
+    pub interval: TimeDelta,
+    /// Where the next sample would be.
+    pub end: Time,
 }
 
-fn numbers<const N: usize, T>(
-    data: &[u8],
-    n: usize,
-    big_endian: bool,
-    from_be_bytes: fn([u8; N]) -> T,
-) -> Checked<Vec<T>> {
-    let (words, _) = data.as_chunks::<N>();
-    let words = words
-        .get(..n)
-        .ok_or_else(|| format!("{} samples in the record of {n}", words.len()))?;
-    Ok(words
-        .iter()
-        .map(|&(mut word)| {
-            if !big_endian {
-                word.reverse();
-            }
-            from_be_bytes(word)
+/// The whole records of a file, in its order, and what is wrong with the rest.
+pub(crate) fn whole_records(bytes: &[u8], name: &str) -> (Vec<WholeRecord>, Vec<Fault>) {
+    let mut reader = Reader::new(bytes, name);
+    reader.read(true);
+    (records_of(&reader), reader.faults)
+}
+
+/// Reads as [`read`] does, and lists the records.
+pub(crate) fn read_records(bytes: &[u8], name: &str) -> Result<(Vec<Trace>, Vec<WholeRecord>)> {
+    let reader = read_all(bytes, name)?;
+    let records = records_of(&reader);
+    Ok((joined(reader, name)?, records))
+}
+
+fn records_of(reader: &Reader) -> Vec<WholeRecord> {
+    let records = reader.records.iter();
+    // Codes that are none were a fault, or are those of a record without samples.
+    let records = records.filter_map(|(bytes, header)| {
+        Some(WholeRecord {
+            bytes: bytes.clone(),
+            stream: header.codes.stream().ok()?,
+            n_samples: header.n_samples,
+            start: header.start,
+            interval: header.interval(),
+            end: header.start + header.interval_times(header.n_samples),
         })
-        .collect())
-}
-
-/// The CRC-32C (Castagnoli) of the record with its own field, bytes 28 to 31, as zero.
-fn verify_crc(record: &[u8]) -> Checked<()> {
-    let stored = u32::from_le_bytes([record[28], record[29], record[30], record[31]]);
-    let masked = record
-        .iter()
-        .enumerate()
-        .map(|(i, &byte)| if (28..32).contains(&i) { 0 } else { byte });
-    let computed = !masked.fold(!0_u32, |crc, byte| {
-        CRC_TABLE[usize::from(crc as u8 ^ byte)] ^ crc >> 8
     });
-    if stored == computed {
-        Ok(())
-    } else {
-        Err(format!(
-            "its CRC-32C is {stored:08x}, its bytes give {computed:08x}"
-        ))
+    records.collect()
+}
+
+fn no_byte(name: &str) -> Fault {
+    Fault {
+        file: name.into(),
+        byte: 0,
+        n_bytes: 0,
+        stream: None,
+        time: None,
+        kind: FaultKind::NotARecord,
+        what: "no byte at all: a file without a byte is no record of silence".into(),
     }
 }
 
-/// One byte's step of the reflected polynomial 0x1EDC6F41 (RFC 3720, appendix B.4).
-const CRC_TABLE: [u32; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut crc = byte as u32;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = if crc & 1 == 1 {
-                crc >> 1 ^ 0x82F6_3B78
-            } else {
-                crc >> 1
-            };
-            bit += 1;
+fn join(reader: Reader, name: &str) -> Inspected {
+    let mut faults = reader.faults;
+    let starts: Vec<_> = reader
+        .stretches
+        .iter()
+        .map(|stretch| (stretch.stream.clone(), stretch.start, stretch.byte))
+        .collect();
+    let pieces = reader.stretches.into_iter().map(Stretch::into_trace);
+    let (traces, overlaps) = merge_layers(pieces.collect());
+    faults.extend(overlaps.into_iter().map(|overlap| {
+        let Overlap { id, time, .. } = &overlap;
+        let byte = starts.iter().rev().find(|(i, t, _)| i == id && t == time);
+        Fault {
+            file: name.into(),
+            byte: byte.map_or(0, |(.., byte)| *byte),
+            n_bytes: 0,
+            what: overlap.what(),
+            stream: Some(overlap.id),
+            time: Some(overlap.time),
+            kind: FaultKind::Overlap,
         }
-        table[byte] = crc;
-        byte += 1;
+    }));
+    faults.sort_by_key(|fault| fault.byte);
+    Inspected {
+        traces,
+        faults,
+        n_records: reader.records.len(),
+        n_without_samples: reader.n_without_samples,
     }
-    table
-};
+}

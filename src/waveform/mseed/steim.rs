@@ -4,15 +4,133 @@
 //! for each word. In the first frame word 1 is X0, the first sample, and word 2 is Xn, the last
 //! one: the sum of all differences must lead to Xn, so a damaged record is known by it.
 
-use super::header::Checked;
+use super::fault::{Checked, FaultKind};
 
 const FRAME: usize = 64;
 
-/// A packed word: `n` differences of `bits` bits, the first of them highest, at the word's low end.
+/// Differences in one word at most: seven of four bits.
+const MOST: usize = 7;
+
+/// Unpacks `n_samples` and appends them; `version` is 1 or 2. After an error some of them may have
+/// been appended.
+pub(super) fn decode(
+    data: &[u8],
+    n_samples: usize,
+    version: u8,
+    big_endian: bool,
+    samples: &mut Vec<i32>,
+) -> Checked<()> {
+    match (version, big_endian) {
+        (1, true) => unpack::<1, true>(data, n_samples, samples),
+        (1, false) => unpack::<1, false>(data, n_samples, samples),
+        (_, true) => unpack::<2, true>(data, n_samples, samples),
+        (_, false) => unpack::<2, false>(data, n_samples, samples),
+    }
+}
+
+fn unpack<const VERSION: u8, const BIG: bool>(
+    data: &[u8],
+    n_samples: usize,
+    samples: &mut Vec<i32>,
+) -> Checked<()> {
+    let wrong = |what: String| Err(FaultKind::Samples.flaw(what));
+    let (frames, _) = data.as_chunks::<FRAME>();
+    let Some(head) = frames.first() else {
+        return wrong(format!(
+            "{} bytes of samples, less than one Steim frame",
+            data.len()
+        ));
+    };
+    let (first, last) = (word::<BIG>(head, 1) as i32, word::<BIG>(head, 2) as i32);
+    // Memory is asked for by what the bytes can hold, whatever the header claims.
+    let room = frames.len() * 15 * MOST;
+    if n_samples > room {
+        return wrong(format!(
+            "{n_samples} samples cannot be in {} frames",
+            frames.len()
+        ));
+    }
+
+    // Differences first, then their sums: a word does not wait for the one before it. Room for a
+    // whole word past the end spares each difference the question whether it has a place.
+    let before = samples.len();
+    samples.resize(before + n_samples + MOST, 0);
+    let differences = &mut samples[before..];
+    let mut n = 0;
+    'frames: for (number, frame) in frames.iter().enumerate() {
+        let codes = word::<BIG>(frame, 0);
+        for index in if number == 0 { 3..16 } else { 1..16 } {
+            if n >= n_samples {
+                break 'frames;
+            }
+            let code = codes >> (30 - 2 * index) & 3;
+            let place = &mut differences[n..n + MOST];
+            let packed = word::<BIG>(frame, index);
+            n += match (VERSION, code, packed >> 30) {
+                (_, 0, _) => 0,
+                // Bytes and half words are arrays: they keep their place when words are swapped.
+                (_, 1, _) => split::<4, 8>(word::<true>(frame, index), place),
+                (1, 2, _) if BIG => split::<2, 16>(packed, place),
+                (1, 2, _) => split::<2, 16>(packed.rotate_left(16), place),
+                (1, ..) => split::<1, 32>(packed, place),
+                (_, 2, 1) => split::<1, 30>(packed, place),
+                (_, 2, 2) => split::<2, 15>(packed, place),
+                (_, 2, 3) => split::<3, 10>(packed, place),
+                (_, 3, 0) => split::<5, 6>(packed, place),
+                (_, 3, 1) => split::<6, 5>(packed, place),
+                (_, 3, 2) => split::<7, 4>(packed, place),
+                _ => {
+                    return wrong(format!(
+                        "word {index} of frame {number} has no Steim {VERSION} code"
+                    ));
+                }
+            };
+        }
+    }
+    if n < n_samples {
+        return wrong(format!("{n} samples unpacked of {n_samples}"));
+    }
+    samples.truncate(before + n_samples);
+    // The first difference leads here from the record before; X0 stands for it.
+    let mut sample = first;
+    if let Some((start, differences)) = samples[before..].split_first_mut() {
+        *start = first;
+        for difference in differences {
+            sample = sample.wrapping_add(*difference);
+            *difference = sample;
+        }
+    }
+    if sample != last {
+        return wrong(format!(
+            "the last sample is {sample}, but Steim's end value Xn is {last}"
+        ));
+    }
+    Ok(())
+}
+
+fn word<const BIG: bool>(frame: &[u8; FRAME], index: usize) -> u32 {
+    let word = frame.as_chunks::<4>().0[index];
+    if BIG {
+        u32::from_be_bytes(word)
+    } else {
+        u32::from_le_bytes(word)
+    }
+}
+
+/// Splits a word into `N` differences of `BITS` bits, the first of them highest, at the word's low
+/// end.
+fn split<const N: usize, const BITS: usize>(packed: u32, place: &mut [i32]) -> usize {
+    for (i, difference) in place[..N].iter_mut().enumerate() {
+        *difference = (packed << (32 - BITS * (N - i))) as i32 >> (32 - BITS);
+    }
+    N
+}
+
+/// How Steim 2 packs a word: `n` differences of `bits` bits.
 struct Layout {
     n: usize,
     bits: u32,
-    /// Code of the word, and for Steim 2 the two highest bits of the word itself.
+    /// Code of the word, and the two highest bits of the word itself.
     code: u32,
     dnib: Option<u32>,
 }
@@ -26,14 +144,7 @@ const fn layout(n: usize, bits: u32, code: u32, dnib: Option<u32>) -> Layout {
     }
 }
 
-/// Steim 1.
-const STEIM1: [Layout; 3] = [
-    layout(4, 8, 1, None),
-    layout(2, 16, 2, None),
-    layout(1, 32, 3, None),
-];
-
-/// Steim 2, densest first.
+/// Densest first.
 const STEIM2: [Layout; 7] = [
     layout(7, 4, 3, Some(2)),
     layout(6, 5, 3, Some(1)),
@@ -43,77 +154,6 @@ const STEIM2: [Layout; 7] = [
     layout(2, 15, 2, Some(2)),
     layout(1, 30, 2, Some(1)),
 ];
-
-/// Unpacks `n_samples`; `version` is 1 or 2.
-pub(super) fn decode(
-    data: &[u8],
-    n_samples: usize,
-    version: u8,
-    big_endian: bool,
-) -> Checked<Vec<i32>> {
-    let layouts: &[Layout] = if version == 1 { &STEIM1 } else { &STEIM2 };
-    let word = |at: usize| {
-        let bytes = [data[at], data[at + 1], data[at + 2], data[at + 3]];
-        if big_endian {
-            u32::from_be_bytes(bytes)
-        } else {
-            u32::from_le_bytes(bytes)
-        }
-    };
-    if data.len() < FRAME {
-        return Err(format!(
-            "{} bytes of samples, less than one Steim frame",
-            data.len()
-        ));
-    }
-    let (first, last) = (word(4) as i32, word(8) as i32);
-    // One byte holds two differences at most (seven in four bytes), whatever the header claims.
-    let mut samples = Vec::with_capacity(n_samples.min(data.len() * 2));
-    let mut sample = first;
-    'frames: for frame in (0..=data.len() - FRAME).step_by(FRAME) {
-        let codes = word(frame);
-        for index in if frame == 0 { 3..16 } else { 1..16 } {
-            let packed = word(frame + 4 * index);
-            let code = codes >> (30 - 2 * index) & 3;
-            if code == 0 {
-                continue;
-            }
-            let Some(layout) = layouts
-                .iter()
-                .find(|l| l.code == code && l.dnib.is_none_or(|dnib| dnib == packed >> 30))
-            else {
-                return Err(format!(
-                    "word {index} of frame {} has no Steim {version} code",
-                    frame / FRAME
-                ));
-            };
-            // Bytes and half words are arrays: they keep their place when words are swapped.
-            let reversed = layout.dnib.is_none() && !big_endian;
-            for i in 0..layout.n {
-                if samples.len() == n_samples {
-                    break 'frames;
-                }
-                let place = if reversed { layout.n - 1 - i } else { i };
-                let above = 32 - layout.bits * (layout.n - place) as u32;
-                let difference = (packed << above) as i32 >> (32 - layout.bits);
-                // The first difference leads here from the record before; X0 stands for it.
-                if !samples.is_empty() {
-                    sample = sample.wrapping_add(difference);
-                }
-                samples.push(sample);
-            }
-        }
-    }
-    match samples.last() {
-        _ if samples.len() != n_samples => {
-            Err(format!("{} samples unpacked of {n_samples}", samples.len()))
-        }
-        Some(&end) if end != last => Err(format!(
-            "the last sample is {end}, but Steim's end value Xn is {last}"
-        )),
-        _ => Ok(samples),
-    }
-}
 
 /// Packs as many of `samples` by Steim 2, big-endian, as `frames` (a multiple of 64 bytes) takes,
 /// and returns how many these were. `None` where a difference needs more than 30 bits.
@@ -156,6 +196,11 @@ pub(super) fn encode(samples: &[i32], frames: &mut [u8]) -> Option<usize> {
 mod tests {
     use super::*;
 
+    fn decoded(data: &[u8], n: usize) -> Checked<Vec<i32>> {
+        let mut samples = Vec::new();
+        decode(data, n, 2, true, &mut samples).map(|()| samples)
+    }
+
     /// Random differences of every width: what is packed comes back, by our reader and by another.
     #[test]
     fn packed_differences_come_back() {
@@ -174,12 +219,13 @@ mod tests {
             .collect();
         let mut frames = vec![0; 200 * FRAME];
         assert_eq!(encode(&samples, &mut frames), Some(2000));
-        assert_eq!(decode(&frames, 2000, 2, true).unwrap(), samples);
+        assert_eq!(decoded(&frames, 2000).unwrap(), samples);
         let other = miniseed_rs::steim::decode_steim2(&frames, 2000, miniseed_rs::ByteOrder::Big);
         assert_eq!(other.unwrap(), samples);
 
         frames[500] ^= 4;
-        assert!(decode(&frames, 2000, 2, true).unwrap_err().contains("Xn"));
+        let flaw = decoded(&frames, 2000).unwrap_err();
+        assert!(flaw.what.contains("Xn"), "{flaw:?}");
     }
 
     #[test]
@@ -189,16 +235,14 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        assert!(decode(&[0; 10], 1, 2, true).is_err());
-        assert!(
-            decode(&[0; FRAME], 1, 2, true)
-                .unwrap_err()
-                .contains("0 samples")
-        );
-        assert!(
-            decode(&[0xff; FRAME], 100, 2, true)
-                .unwrap_err()
-                .contains("code")
-        );
+        for (data, n, word) in [
+            (&[0; 10][..], 1, "less than one Steim frame"),
+            (&[0; FRAME], 1, "0 samples"),
+            (&[0xff; FRAME], 100, "code"),
+            (&[0; FRAME], usize::MAX, "cannot be in 1 frames"),
+        ] {
+            let flaw = decoded(data, n).unwrap_err();
+            assert!(flaw.what.contains(word), "{flaw:?}");
+        }
     }
 }

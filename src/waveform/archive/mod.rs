@@ -1,14 +1,30 @@
 //! A folder of day files in the SDS layout, `YEAR/NET/STA/CHAN.D/NET.STA.LOC.CHAN.D.YEAR.DAY`
 //! (SeisComP Data Structure), each a file of miniSEED.
+//!
+//! Beside the years lies `ledger/`, one file a stream and year: what was asked of a data centre,
+//! what arrived, and what is missing and why.
 
+mod account;
+mod add;
+mod ledger;
+
+use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
+use crate::disk::{self, write_whole};
 use crate::error::{Error, Result, fail};
 use crate::time::{self, Time};
-use crate::waveform::{Record3C, Samples, Segment, StreamId, Trace, WaveformSource, merge, mseed};
+use crate::waveform::merge::without_contradictions;
+use crate::waveform::mseed::Fault;
+use crate::waveform::{Record3C, Segment, StreamId, Trace, WaveformSource, merge, mseed};
+
+pub use add::Added;
+pub(crate) use ledger::cover;
+pub use ledger::{Entry, Ledger, Missing, Outcome};
 
 /// One station's day files.
 ///
@@ -22,7 +38,9 @@ pub struct Archive {
     location: String,
     channels: String,
     simulated: bool,
+    lenient: bool,
     decoded: Mutex<Vec<(PathBuf, Day)>>,
+    faults: Mutex<Vec<Fault>>,
 }
 
 /// The traces of one day file.
@@ -31,9 +49,11 @@ type Day = Arc<Vec<Trace>>;
 /// Three components of two days: a record across midnight, or windows on either side of it.
 const N_DECODED: usize = 6;
 
-/// A day file may begin or end a record's length beside midnight: digitisers do not start a record
-/// then.
+/// A day file may begin so long before midnight: digitisers do not start a record then.
 const MIDNIGHT_MARGIN: TimeDelta = TimeDelta::minutes(10);
+
+/// Whoever writes holds this file locked.
+const LOCK: &str = ".lock";
 
 /// Says in an archive's root that its records are simulated.
 const SIMULATED_MARK: &str = "SIMULATED.txt";
@@ -67,8 +87,24 @@ impl Archive {
             station: station.into(),
             location: location.trim_matches('-').into(),
             channels: channels.into(),
+            lenient: false,
             decoded: Mutex::default(),
+            faults: Mutex::default(),
         })
+    }
+
+    /// The same archive, passing over what is damaged: a damaged record becomes a gap, and so does a
+    /// time for which two records give different samples. [`Archive::faults`] lists them.
+    pub fn lenient(self) -> Self {
+        Self {
+            lenient: true,
+            ..self
+        }
+    }
+
+    /// What was wrong in the day files that a lenient archive has read so far.
+    pub fn faults(&self) -> Vec<Fault> {
+        lock(&self.faults).clone()
     }
 
     /// Opens an archive after making its folder. Simulated records are marked for ever: every
@@ -96,6 +132,11 @@ impl Archive {
 
     /// Where a stream's day lies.
     pub fn day_file(&self, id: &StreamId, day: NaiveDate) -> PathBuf {
+        self.file(id, 'D', day)
+    }
+
+    /// A stream's day of one of SDS's types of data.
+    fn file(&self, id: &StreamId, kind: char, day: NaiveDate) -> PathBuf {
         let StreamId {
             network,
             station,
@@ -104,7 +145,7 @@ impl Archive {
         } = id;
         let (year, day) = (day.year(), day.ordinal());
         self.root.join(format!(
-            "{year}/{network}/{station}/{channel}.D/{network}.{station}.{location}.{channel}.D.{year}.{day:03}"
+            "{year}/{network}/{station}/{channel}.{kind}/{network}.{station}.{location}.{channel}.{kind}.{year}.{day:03}"
         ))
     }
 
@@ -125,6 +166,7 @@ impl Archive {
     /// [`Error::Io`] where a file cannot be written; [`Error::Waveform`] where an existing file is
     /// damaged, or holds other samples for the same time.
     pub fn write(&self, traces: &[Trace]) -> Result<Vec<PathBuf>> {
+        let _locked = self.lock_folder()?;
         let mut days: Vec<(PathBuf, Trace)> = traces
             .iter()
             .flat_map(by_day)
@@ -140,8 +182,8 @@ impl Archive {
                 Vec::new()
             };
             pieces.extend(of_file.iter().map(|(_, trace)| trace.clone()));
-            replace_file(path, &mseed::write(&merge(pieces)?)?)?;
-            self.lock().retain(|(decoded, _)| decoded != path);
+            write_whole(path, &mseed::write(&merge(pieces)?)?)?;
+            self.forget(path);
             written.push(path.clone());
         }
         Ok(written)
@@ -149,23 +191,26 @@ impl Archive {
 
     /// The decoded day files that reach into the span.
     fn days(&self, start: Time, end: Time) -> Result<Vec<Day>> {
-        let last = (end + MIDNIGHT_MARGIN).date_naive();
-        let first = (start - MIDNIGHT_MARGIN).date_naive();
+        let (first, last) = (start.date_naive(), (end + MIDNIGHT_MARGIN).date_naive());
+        let before = first - TimeDelta::days(1);
+        let mut channels = BTreeSet::new();
+        for year in before.year()..=last.year() {
+            channels.extend(self.channels_of(year)?);
+        }
         let mut days = Vec::new();
-        for day in first.iter_days().take_while(|day| *day <= last) {
-            for channel in self.channels_of(day.year())? {
-                let id = StreamId {
-                    network: self.network.clone(),
-                    station: self.station.clone(),
-                    location: self.location.clone(),
-                    channel,
-                };
-                let path = self.day_file(&id, day);
-                if path.is_file() {
-                    days.push(self.decode(path)?);
+        for channel in channels {
+            let stream = self.stream(channel);
+            for day in first.iter_days().take_while(|day| *day <= last) {
+                let of_day = self.decode(self.day_file(&stream, day))?;
+                // The day before may end with a record that reaches over midnight.
+                let reaches_back = of_day.iter().any(|t| t.start().is_some_and(|t| t <= start));
+                if day == first && !reaches_back {
+                    days.push(self.decode(self.day_file(&stream, before))?);
                 }
+                days.push(of_day);
             }
         }
+        days.retain(|day| !day.is_empty());
         Ok(days)
     }
 
@@ -176,31 +221,26 @@ impl Archive {
             .join(year.to_string())
             .join(&self.network)
             .join(&self.station);
-        if !dir.is_dir() {
-            return Ok(Vec::new());
-        }
-        let mut channels = Vec::new();
-        for entry in std::fs::read_dir(&dir).map_err(Error::io(&dir))? {
-            let name = entry.map_err(Error::io(&dir))?.file_name();
-            if let Some(channel) = name.to_string_lossy().strip_suffix(".D")
-                && self
-                    .channels
-                    .split(',')
-                    .any(|pattern| matches(pattern.trim(), channel))
-            {
-                channels.push(channel.to_string());
-            }
-        }
-        channels.sort();
-        Ok(channels)
+        let names = disk::names(&dir)?;
+        let channels = names.iter().filter_map(|name| name.strip_suffix(".D"));
+        let chosen = channels.filter(|channel| self.admits(channel));
+        Ok(chosen.map(String::from).collect())
     }
 
+    /// Whether a channel's code fits one of the archive's patterns.
+    fn admits(&self, channel: &str) -> bool {
+        let mut patterns = self.channels.split(',');
+        patterns.any(|pattern| matches(pattern.trim(), channel))
+    }
+
+    /// A day file, empty where there is none.
     fn decode(&self, path: PathBuf) -> Result<Day> {
-        let mut decoded = self.lock();
+        let mut decoded = lock(&self.decoded);
         // The one asked for last stands last.
         let day = match decoded.iter().position(|(p, _)| *p == path) {
             Some(i) => decoded.remove(i).1,
-            None => Arc::new(mseed::read_file(&path)?),
+            None if path.is_file() => Arc::new(self.read_day(&path)?),
+            None => return Ok(Day::default()),
         };
         if decoded.len() == N_DECODED {
             decoded.remove(0);
@@ -209,10 +249,36 @@ impl Archive {
         Ok(day)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(PathBuf, Day)>> {
-        // A panic elsewhere leaves whole entries behind: they are as good as before.
-        self.decoded.lock().unwrap_or_else(PoisonError::into_inner)
+    fn read_day(&self, path: &Path) -> Result<Vec<Trace>> {
+        if !self.lenient {
+            return mseed::read_file(path);
+        }
+        let bytes = std::fs::read(path).map_err(Error::io(path))?;
+        let inspected = mseed::read_lenient(&bytes, &path.display().to_string());
+        let mut faults = lock(&self.faults);
+        // A day that fell out of the few that are kept is read again.
+        for fault in inspected.faults {
+            if !faults.contains(&fault) {
+                faults.push(fault);
+            }
+        }
+        Ok(without_contradictions(inspected.traces))
     }
+
+    /// A day file that was replaced is read anew.
+    fn forget(&self, path: &Path) {
+        lock(&self.decoded).retain(|(decoded, _)| decoded != path);
+    }
+
+    /// Keeps other processes from writing until the value is dropped; killed processes keep no one.
+    fn lock_folder(&self) -> Result<File> {
+        disk::lock(&self.root.join(LOCK))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // A panic elsewhere leaves whole entries behind: they are as good as before.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl WaveformSource for Archive {
@@ -252,11 +318,7 @@ fn by_day(trace: &Trace) -> Vec<(NaiveDate, Trace)> {
                 .and_utc();
             let to = (time::between_s(segment.start, midnight) * rate - 1e-6).ceil() as usize;
             let to = to.clamp(from + 1, n);
-            let samples = match &segment.samples {
-                Samples::Int32(v) => Samples::Int32(v[from..to].to_vec()),
-                Samples::Float32(v) => Samples::Float32(v[from..to].to_vec()),
-                Samples::Float64(v) => Samples::Float64(v[from..to].to_vec()),
-            };
+            let samples = segment.samples.slice(from..to);
             let piece = Trace {
                 id: trace.id.clone(),
                 sampling_rate_hz: rate,
@@ -267,19 +329,6 @@ fn by_day(trace: &Trace) -> Vec<(NaiveDate, Trace)> {
         }
     }
     pieces
-}
-
-/// Writes beside the file, syncs, and renames: whatever interrupts it leaves the old file or the
-/// new.
-pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> Result<()> {
-    let dir = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(dir).map_err(Error::io(dir))?;
-    let mut file = tempfile::NamedTempFile::new_in(dir).map_err(Error::io(dir))?;
-    std::io::Write::write_all(&mut file, bytes)
-        .and_then(|()| file.as_file().sync_all())
-        .and_then(|()| file.persist(path).map_err(|error| error.error))
-        .map_err(Error::io(path))?;
-    Ok(())
 }
 
 /// Whether `text` fits a pattern of letters, `?` (one) and `*` (any number).

@@ -1,0 +1,144 @@
+//! Files that are never half there.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// What a file is called that a killed process has left unfinished.
+const UNFINISHED: &str = ".unfinished";
+
+/// Writes a file whole: beside it, synced, renamed, and the folder synced. Whatever interrupts it
+/// (a signal, a full disk, a power cut) leaves the old file or the new one. Folders are made.
+///
+/// # Errors
+/// [`Error::Io`] naming the path.
+pub(crate) fn write_whole(path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> Result<()> {
+    let path = path.as_ref();
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    make_folder(folder)?;
+    let mut file = beside(folder).map_err(Error::io(path))?;
+    file.write_all(bytes.as_ref())
+        .and_then(|()| file.as_file().sync_all())
+        .and_then(|()| file.persist(path).map_err(|error| error.error))
+        .and_then(|_| sync_folder(folder))
+        .map_err(Error::io(path))
+}
+
+/// Waits until no one else holds the file's lock, and holds it until the value is dropped. The
+/// system frees the lock of a killed process.
+///
+/// # Errors
+/// [`Error::Io`] naming the path.
+pub(crate) fn lock(path: &Path) -> Result<File> {
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        .map_err(Error::io(path))?;
+    file.lock().map_err(Error::io(path))?;
+    Ok(file)
+}
+
+/// Removes what killed processes have left unfinished in a folder. Call it only where no one else
+/// can be writing there.
+pub(crate) fn remove_unfinished(folder: &Path) {
+    for name in names(folder).unwrap_or_default() {
+        if name.ends_with(UNFINISHED) {
+            // What cannot be removed does no harm: no one reads it.
+            let _ = std::fs::remove_file(folder.join(name));
+        }
+    }
+}
+
+/// The names in a folder, sorted; none where there is no such folder.
+///
+/// # Errors
+/// [`Error::Io`] naming the folder.
+pub(crate) fn names(folder: &Path) -> Result<Vec<String>> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut names = Vec::new();
+    for file in std::fs::read_dir(folder).map_err(Error::io(folder))? {
+        let name = file.map_err(Error::io(folder))?.file_name();
+        names.push(name.to_string_lossy().into_owned());
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// A folder and those above it, where they are not there.
+///
+/// # Errors
+/// [`Error::Io`] naming the folder.
+pub(crate) fn make_folder(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(Error::io(folder))
+}
+
+/// A new name outlives a power cut only once its folder is synced.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Elsewhere a folder cannot be opened; the system keeps names by itself.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// A new file in the folder, which others may read as they may any new file: the process's umask
+/// takes its part away.
+fn beside(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".").suffix(UNFINISHED);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_nothing_stays_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b/file");
+        for text in ["first", "the second"] {
+            write_whole(&path, text.as_bytes()).unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+        let names: Vec<_> = std::fs::read_dir(path.parent().unwrap()).unwrap().collect();
+        assert_eq!(names.len(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn others_may_read_it_as_they_may_any_new_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let (whole, plain) = (folder.path().join("whole"), folder.path().join("plain"));
+        write_whole(&whole, b"x").unwrap();
+        std::fs::write(&plain, b"x").unwrap();
+        let mode = |path| std::fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(whole), mode(plain));
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_written_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("file"), b"x").unwrap();
+        let error = write_whole(folder.path().join("file/below"), b"x").unwrap_err();
+        assert!(error.to_string().contains("file"), "{error}");
+    }
+}

@@ -1,0 +1,219 @@
+//! Everything a data centre has of a stream in a span, into an archive, and an account of the rest.
+//!
+//! The span is asked for in pieces. Each piece goes into the archive's day files before the ledger
+//! says so, and both are replaced whole: whatever ends the program, what arrived stays, and the
+//! next call goes on where this one stopped. Several processes may fill one archive.
+
+use chrono::{NaiveTime, TimeDelta};
+
+use super::Client;
+use crate::error::{Error, Result, fail};
+use crate::study::TimeSpan;
+use crate::time::{self, Time};
+use crate::waveform::mseed::FaultKind;
+use crate::waveform::{Added, Archive, Entry, Ledger, Outcome, StreamId, cover};
+
+/// How a span is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DownloadParams {
+    /// Length of a piece, aligned to midnight; at most a day. An hour of 100 Hz is half a megabyte.
+    pub piece_s: f64,
+    /// Ask again for what the data centre did not have, refused or sent damaged.
+    pub ask_again: bool,
+}
+
+impl Default for DownloadParams {
+    fn default() -> Self {
+        Self {
+            piece_s: 3600.0,
+            ask_again: false,
+        }
+    }
+}
+
+/// After so many pieces in a row without an answer the data centre is taken to be out of reach.
+const MOST_LOST: usize = 3;
+
+/// Fetches into the archive what it does not hold of a stream in a span, and returns the account of
+/// the span's years. What lies in the future is not asked for. `progress` is told each piece that
+/// was asked for and what came of it.
+///
+/// What the ledger calls `lost` is asked for again at the next call; `nothing`, `refused` and
+/// `damaged` are settled, unless [`DownloadParams::ask_again`]. After three pieces without an
+/// answer the rest is left for the next call.
+///
+/// # Errors
+/// [`Error::Study`] for a piece that is not between a second and a day, or a provider without a
+/// dataselect service; [`Error::Io`] where the archive cannot be written, for example on a full
+/// disk; [`Error::Waveform`] where a file of the archive is damaged.
+pub fn download(
+    client: &Client,
+    archive: &Archive,
+    stream: &StreamId,
+    span: TimeSpan,
+    params: &DownloadParams,
+    progress: &mut dyn FnMut(&Entry),
+) -> Result<Ledger> {
+    let fetch = |piece: TimeSpan| client.fetch_as_sent(stream, &piece);
+    fill(&fetch, archive, stream, span, params, progress)
+}
+
+/// Gives the bytes of a piece, or nothing.
+type Fetch<'a> = dyn Fn(TimeSpan) -> Result<Option<Vec<u8>>> + 'a;
+
+fn fill(
+    fetch: &Fetch,
+    archive: &Archive,
+    stream: &StreamId,
+    span: TimeSpan,
+    params: &DownloadParams,
+    progress: &mut dyn FnMut(&Entry),
+) -> Result<Ledger> {
+    if !(1.0..=86_400.0).contains(&params.piece_s) {
+        return Err(fail!(
+            Study,
+            "piece_s",
+            format!("{} s", params.piece_s),
+            "Give a length from a second to a day, such as 3600"
+        ));
+    }
+    let span = TimeSpan {
+        end: span.end.min(chrono::Utc::now()),
+        ..span
+    };
+    if span.start >= span.end {
+        return Ok(Ledger::default());
+    }
+    archive.open_ledger(stream, span)?;
+    let (mut at, mut n_lost) = (span.start, 0);
+    // The ledger is read again for each piece: another process may have brought it meanwhile.
+    while let Some(piece) = next_piece(archive, stream, TimeSpan { start: at, ..span }, params)? {
+        let entries = ask(fetch, archive, stream, piece)?;
+        archive.account(stream, piece, entries.clone())?;
+        entries.iter().for_each(&mut *progress);
+        let lost = entries.iter().any(|entry| entry.outcome == Outcome::Lost);
+        n_lost = if lost { n_lost + 1 } else { 0 };
+        if n_lost == MOST_LOST {
+            break;
+        }
+        at = piece.end;
+    }
+    archive.ledger(stream, span)
+}
+
+/// The first piece of the span that is to be asked for.
+fn next_piece(
+    archive: &Archive,
+    stream: &StreamId,
+    span: TimeSpan,
+    params: &DownloadParams,
+) -> Result<Option<TimeSpan>> {
+    let to_ask = |entry: &Entry| match entry.outcome {
+        Outcome::NotAsked | Outcome::Lost => true,
+        outcome => params.ask_again && !outcome.is_there(),
+    };
+    let entries = archive.ledger(stream, span)?.within(span);
+    let mut open = entries.iter().skip_while(|entry| !to_ask(entry)).peekable();
+    let Some(first) = open.peek() else {
+        return Ok(None);
+    };
+    let start = first.start;
+    let border = border_after(start, params.piece_s);
+    let end = open
+        .take_while(|entry| to_ask(entry) && entry.start < border)
+        .last()
+        .map_or(border, |entry| entry.end.min(border));
+    Ok(Some(TimeSpan { start, end }))
+}
+
+/// The end of the piece that holds `time`; pieces are counted from midnight.
+fn border_after(time: Time, piece_s: f64) -> Time {
+    let midnight = time.date_naive().and_time(NaiveTime::MIN).and_utc();
+    let n = (time::between_s(midnight, time) / piece_s + 1e-9).floor() + 1.0;
+    (midnight + time::seconds(n * piece_s)).min(midnight + TimeDelta::days(1))
+}
+
+/// Asks for one piece, puts what comes into the archive, and says what became of the piece. Damage
+/// is asked for again once.
+fn ask(fetch: &Fetch, archive: &Archive, stream: &StreamId, piece: TimeSpan) -> Result<Vec<Entry>> {
+    let (mut n_faults, mut last): (usize, Option<Added>) = (0, None);
+    for _ in 0..2 {
+        let bytes = match (fetch(piece), &last) {
+            (Ok(Some(bytes)), _) => bytes,
+            // A second answer does not unsay the first.
+            (_, Some(_)) => break,
+            (Ok(None), None) => return Ok(vec![Entry::new(piece, Outcome::Nothing, "")]),
+            (Err(error), None) => return Ok(vec![unanswered(error, piece)?]),
+        };
+        let name = format!("{stream} from {}", time::iso(piece.start));
+        let added = archive.add(stream, &bytes, &name)?;
+        let damaged = added.faults.iter().any(|f| f.kind != FaultKind::Overlap);
+        n_faults += added.faults.len();
+        last = Some(added);
+        if !damaged {
+            break;
+        }
+    }
+    Ok(last.map_or_else(Vec::new, |added| account_of(&added, n_faults, piece)))
+}
+
+/// What an error of a request means for its piece; other errors end the download.
+fn unanswered(error: Error, piece: TimeSpan) -> Result<Entry> {
+    match error {
+        Error::Request { status, what, .. } => {
+            let (outcome, status) = match status {
+                // Time-out and too many requests: another time.
+                Some(status @ (408 | 429)) => (Outcome::Lost, format!("status {status}: ")),
+                Some(status @ 400..=499) => (Outcome::Refused, format!("status {status}: ")),
+                Some(status) => (Outcome::Lost, format!("status {status}: ")),
+                None => (Outcome::Lost, String::new()),
+            };
+            Ok(Entry::new(piece, outcome, status + &what))
+        }
+        other => Err(other),
+    }
+}
+
+/// What of a piece is in the archive, and why the rest is not.
+fn account_of(added: &Added, n_faults: usize, piece: TimeSpan) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    let mut at = piece.start;
+    let mut part = |end: Time, contradicted: bool| {
+        if at < end {
+            entries.extend(
+                cover(&added.traces, TimeSpan { start: at, end })
+                    .into_iter()
+                    .map(|entry| match entry.outcome {
+                        Outcome::Arrived if contradicted => Entry {
+                            outcome: Outcome::Contradicted,
+                            ..entry
+                        },
+                        _ => entry,
+                    }),
+            );
+            at = end;
+        }
+    };
+    for span in &added.contradicted {
+        part(span.start.min(piece.end), false);
+        part(span.end.min(piece.end), true);
+    }
+    part(piece.end, false);
+
+    for entry in entries.iter_mut().filter(|e| e.outcome == Outcome::Gap) {
+        // A fault without a time may lie anywhere.
+        let here = |time: Option<Time>| time.is_none_or(|t| entry.start <= t && t < entry.end);
+        let mut causes = added.faults.iter().filter(|fault| here(fault.time));
+        if let Some(cause) = causes.next() {
+            entry.outcome = match cause.kind {
+                FaultKind::Overlap => Outcome::Gap,
+                _ => Outcome::Damaged,
+            };
+            entry.detail = cause.what.clone();
+        }
+    }
+    if let Some(first) = entries.first_mut() {
+        first.n_faults = n_faults;
+    }
+    entries
+}

@@ -1,0 +1,178 @@
+//! An archive's ledger on disk.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
+
+use super::Archive;
+use super::ledger::{Entry, Ledger, Missing, cover};
+use crate::disk::{self, write_whole};
+use crate::error::Result;
+use crate::study::TimeSpan;
+use crate::time::Time;
+use crate::waveform::{StreamId, Trace, merge, mseed};
+
+const FOLDER: &str = "ledger";
+
+impl Archive {
+    /// The account of a stream over a span's years. An archive without a ledger is looked through:
+    /// what its files hold has arrived.
+    ///
+    /// # Errors
+    /// [`crate::Error::Io`] where a file cannot be read, [`crate::Error::Waveform`] where it is damaged.
+    pub fn ledger(&self, stream: &StreamId, span: TimeSpan) -> Result<Ledger> {
+        let mut all = Ledger::default();
+        for year in years(span) {
+            let of_year = match Ledger::read(&self.ledger_file(stream, year))? {
+                Some(ledger) => ledger,
+                None => self.look_through(stream, year)?,
+            };
+            for entry in of_year.entries() {
+                all.push(entry.clone());
+            }
+        }
+        Ok(all)
+    }
+
+    /// What the archive does not hold of its channels in a span, and why. A channel that is neither
+    /// in the ledger nor in the years' folders is not known to be missing.
+    ///
+    /// # Errors
+    /// As [`Archive::ledger`].
+    pub fn missing(&self, span: TimeSpan) -> Result<Vec<Missing>> {
+        let mut missing = Vec::new();
+        for stream in self.streams(span)? {
+            let ledger = self.ledger(&stream, span)?;
+            missing.extend(ledger.missing(span).into_iter().map(|entry| Missing {
+                stream: stream.clone(),
+                entry,
+            }));
+        }
+        Ok(missing)
+    }
+
+    /// The streams of which the archive has files or a ledger in the span's years.
+    ///
+    /// # Errors
+    /// [`crate::Error::Io`] where a folder cannot be read.
+    pub fn streams(&self, span: TimeSpan) -> Result<Vec<StreamId>> {
+        let mut channels = BTreeSet::new();
+        for year in years(span) {
+            channels.extend(self.channels_of(year)?);
+            let before = format!("{}.{}.{}.", self.network, self.station, self.location);
+            let after = format!(".{year}.csv");
+            for name in disk::names(&self.root.join(FOLDER))? {
+                if let Some(channel) = name
+                    .strip_prefix(&before)
+                    .and_then(|name| name.strip_suffix(&after))
+                    && self.admits(channel)
+                {
+                    channels.insert(channel.to_string());
+                }
+            }
+        }
+        let stream = |channel| self.stream(channel);
+        Ok(channels.into_iter().map(stream).collect())
+    }
+
+    /// Makes the ledger's files of a span, so that what is asked from now on is told from what the
+    /// archive held before; forgets what was written into files that are gone; and removes what
+    /// killed processes left unfinished.
+    pub(crate) fn open_ledger(&self, stream: &StreamId, span: TimeSpan) -> Result<()> {
+        let _locked = self.lock_folder()?;
+        disk::remove_unfinished(&self.root.join(FOLDER));
+        for year in years(span) {
+            let path = self.ledger_file(stream, year);
+            let known = Ledger::read(&path)?;
+            let mut ledger = match &known {
+                Some(ledger) => ledger.clone(),
+                None => self.look_through(stream, year)?,
+            };
+            for day in days(year) {
+                if !self.day_file(stream, day).is_file() {
+                    ledger.forget_files(of_day(day));
+                }
+            }
+            if known.as_ref() != Some(&ledger) {
+                write_whole(&path, ledger.to_csv().as_bytes())?;
+            }
+            if let Some(folder) = days(year).next().map(|day| self.day_file(stream, day))
+                && let Some(folder) = folder.parent()
+            {
+                disk::remove_unfinished(folder);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes down what became of a span within one year.
+    pub(crate) fn account(
+        &self,
+        stream: &StreamId,
+        span: TimeSpan,
+        entries: Vec<Entry>,
+    ) -> Result<()> {
+        let _locked = self.lock_folder()?;
+        let path = self.ledger_file(stream, span.start.year());
+        let mut ledger = Ledger::read(&path)?.unwrap_or_default();
+        ledger.record(span, entries);
+        write_whole(&path, ledger.to_csv().as_bytes())
+    }
+
+    fn ledger_file(&self, stream: &StreamId, year: i32) -> PathBuf {
+        self.root.join(FOLDER).join(format!("{stream}.{year}.csv"))
+    }
+
+    pub(super) fn stream(&self, channel: String) -> StreamId {
+        StreamId {
+            network: self.network.clone(),
+            station: self.station.clone(),
+            location: self.location.clone(),
+            channel,
+        }
+    }
+
+    /// What a year's day files hold.
+    fn look_through(&self, stream: &StreamId, year: i32) -> Result<Ledger> {
+        let mut ledger = Ledger::default();
+        // A day's last record may reach into the next.
+        let mut day_before: Vec<Trace> = Vec::new();
+        for day in days(year) {
+            let file = self.day_file(stream, day);
+            let of_this = match file.is_file() {
+                true => mseed::read_file(&file)?,
+                false => Vec::new(),
+            };
+            let both = day_before.iter().chain(&of_this).cloned().collect();
+            for entry in cover(&merge(both)?, of_day(day)) {
+                if entry.outcome.is_there() {
+                    ledger.push(entry);
+                }
+            }
+            day_before = of_this;
+        }
+        Ok(ledger)
+    }
+}
+
+fn years(span: TimeSpan) -> std::ops::RangeInclusive<i32> {
+    let last = (span.end - TimeDelta::nanoseconds(1)).max(span.start);
+    span.start.year()..=last.year()
+}
+
+fn days(year: i32) -> impl Iterator<Item = NaiveDate> {
+    let first = NaiveDate::from_ymd_opt(year, 1, 1);
+    first
+        .into_iter()
+        .flat_map(|day| day.iter_days())
+        .take_while(move |day| day.year() == year)
+}
+
+fn of_day(day: NaiveDate) -> TimeSpan {
+    let midnight = |day: NaiveDate| -> Time { day.and_time(NaiveTime::MIN).and_utc() };
+    TimeSpan {
+        start: midnight(day),
+        end: midnight(day + TimeDelta::days(1)),
+    }
+}

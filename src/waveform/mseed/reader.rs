@@ -1,0 +1,196 @@
+//! From bytes to stretches of samples, record after record.
+
+use std::ops::Range;
+
+use super::decode;
+use super::encoding;
+use super::fault::{Checked, Fault, FaultKind, Flaw};
+use super::header::{self, Codes, Header, Kind};
+use crate::time::{self, Time};
+use crate::waveform::{Samples, Segment, StreamId, Trace};
+
+/// Records that follow one another without a gap.
+pub(super) struct Stretch<'a> {
+    codes: Codes<'a>,
+    pub stream: StreamId,
+    /// Where the first record begins.
+    pub byte: usize,
+    pub start: Time,
+    sampling_rate_hz: f64,
+    samples: Samples,
+}
+
+impl Stretch<'_> {
+    pub fn into_trace(self) -> Trace {
+        Trace {
+            id: self.stream,
+            sampling_rate_hz: self.sampling_rate_hz,
+            segments: vec![Segment {
+                start: self.start,
+                samples: self.samples,
+            }],
+        }
+    }
+
+    /// Whether the record begins where this stretch has its next sample, to within half a sample.
+    fn continues(&self, header: &Header, samples: &Samples) -> bool {
+        self.codes == header.codes
+            && self.sampling_rate_hz == header.sampling_rate_hz
+            && std::mem::discriminant(&self.samples) == std::mem::discriminant(samples)
+            && {
+                let first = time::between_s(self.start, header.start) * self.sampling_rate_hz;
+                (first - self.samples.len() as f64).abs() <= 0.5
+            }
+    }
+}
+
+/// What the records of a file hold.
+pub(super) struct Reader<'a> {
+    bytes: &'a [u8],
+    name: &'a str,
+    pub stretches: Vec<Stretch<'a>>,
+    pub faults: Vec<Fault>,
+    /// Whole records, and where they lie.
+    pub records: Vec<(Range<usize>, Header<'a>)>,
+    pub n_without_samples: usize,
+}
+
+/// Records of several streams often take turns in a file: so many stretches are looked at for the
+/// one that a record continues.
+const N_OPEN: usize = 8;
+
+/// Records begin at multiples of this: the shortest record has 128 bytes, a Steim frame 64.
+const FRAME_STEP: usize = 64;
+
+/// In a damaged file so many times its length is read at most, in search of records that are
+/// whole: bytes can be made in which a record seems to begin everywhere.
+const MOST_READINGS: usize = 16;
+
+impl<'a> Reader<'a> {
+    pub fn new(bytes: &'a [u8], name: &'a str) -> Self {
+        Self {
+            bytes,
+            name,
+            stretches: Vec::new(),
+            faults: Vec::new(),
+            records: Vec::new(),
+            n_without_samples: 0,
+        }
+    }
+
+    /// Reads all records; only to the first fault, unless damaged ones are to be passed over.
+    pub fn read(&mut self, pass_over: bool) {
+        let mut at = 0;
+        let mut to_read = self.bytes.len().saturating_mul(MOST_READINGS);
+        while at < self.bytes.len() {
+            if matches!(header::kind(&self.bytes[at..]), Kind::Control) {
+                self.n_without_samples += 1;
+                at = self.next_record(at + FRAME_STEP, FRAME_STEP);
+                continue;
+            }
+            let taken = header::parse(&self.bytes[at..])
+                .and_then(|header| self.take(at, &header).map(|()| header));
+            match taken {
+                Ok(header) => {
+                    let end = at + header.n_bytes;
+                    self.records.push((at..end, header));
+                    at = end;
+                }
+                Err(flaw) => {
+                    let header = header::parse(&self.bytes[at..]).ok();
+                    let next = self.next_after(at, header.as_ref());
+                    self.note(at, next, header.as_ref(), flaw);
+                    if !pass_over {
+                        return;
+                    }
+                    to_read = to_read.saturating_sub(header.map_or(0, |header| header.n_bytes));
+                    if to_read == 0 {
+                        return self.give_up(next);
+                    }
+                    at = next;
+                }
+            }
+        }
+    }
+
+    /// Decodes the record at `at` to the stretch that it continues, or to one of its own.
+    fn take(&mut self, at: usize, header: &Header<'a>) -> Checked<()> {
+        let there = self.bytes.len() - at;
+        let Some(record) = self.bytes[at..].get(..header.n_bytes) else {
+            return Err(FaultKind::Truncated.flaw(format!(
+                "truncated: {there} of its {} bytes are there",
+                header.n_bytes
+            )));
+        };
+        if let Codes::Version3(_) = header.codes {
+            super::crc::verify(record)?;
+        }
+        if header.encoding == encoding::TEXT || header.n_samples == 0 {
+            self.n_without_samples += 1;
+            return Ok(());
+        }
+        let rate = header.sampling_rate_hz;
+        if !(rate > 0.0 && rate.is_finite()) {
+            return Err(FaultKind::Header.flaw(format!("a sampling rate of {rate} Hz")));
+        }
+        let mut samples = decode::no_samples(header.encoding);
+        let mut recent = self.stretches.iter_mut().rev().take(N_OPEN);
+        if let Some(stretch) = recent.find(|stretch| stretch.continues(header, &samples)) {
+            let n = stretch.samples.len();
+            decode::append(record, header, &mut stretch.samples)
+                .inspect_err(|_| stretch.samples.truncate(n))?;
+        } else {
+            let stream = header.codes.stream()?;
+            decode::append(record, header, &mut samples)?;
+            self.stretches.push(Stretch {
+                codes: header.codes,
+                stream,
+                byte: at,
+                start: header.start,
+                sampling_rate_hz: rate,
+                samples,
+            });
+        }
+        Ok(())
+    }
+
+    /// Where to go on after a damaged record: at its end if its length leads to another record or
+    /// to the end of the file, else at the next byte at which one begins.
+    fn next_after(&self, at: usize, header: Option<&Header>) -> usize {
+        let end = header.map(|header| at + header.n_bytes);
+        let leads_on = |end: &usize| {
+            *end == self.bytes.len()
+                || self
+                    .bytes
+                    .get(*end..)
+                    .is_some_and(|rest| !matches!(header::kind(rest), Kind::Unknown))
+        };
+        end.filter(leads_on)
+            .unwrap_or_else(|| self.next_record(at + 1, 1))
+    }
+
+    /// The next place from `at` on, in steps, at which a record seems to begin, else the end.
+    fn next_record(&self, at: usize, step: usize) -> usize {
+        (at..self.bytes.len())
+            .step_by(step)
+            .find(|&i| !matches!(header::kind(&self.bytes[i..]), Kind::Unknown))
+            .unwrap_or(self.bytes.len())
+    }
+
+    fn note(&mut self, at: usize, next: usize, header: Option<&Header>, flaw: Flaw) {
+        self.faults.push(Fault {
+            file: self.name.into(),
+            byte: at,
+            n_bytes: next - at,
+            stream: header.and_then(|header| header.codes.stream().ok()),
+            time: header.map(|header| header.start),
+            kind: flaw.kind,
+            what: flaw.what,
+        });
+    }
+
+    fn give_up(&mut self, at: usize) {
+        let what = "too much of the file is damaged: the rest was not searched";
+        self.note(at, self.bytes.len(), None, FaultKind::NotARecord.flaw(what));
+    }
+}
