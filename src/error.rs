@@ -36,6 +36,12 @@ pub enum Error {
         what: String,
         remedy: String,
     },
+    #[error("station, {place}: {what}. {remedy}")]
+    Station {
+        place: String,
+        what: String,
+        remedy: String,
+    },
     #[error("classroom, {place}: {what}. {remedy}")]
     Classroom {
         place: String,

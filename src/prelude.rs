@@ -24,6 +24,7 @@ pub use crate::network::{self, Classify, ConvNet, Network, Perceptron};
 pub use crate::plot::{self, Figure};
 pub use crate::products;
 pub use crate::provenance;
+pub use crate::station::Inventory;
 pub use crate::study::{Region, Study, TimeSpan};
 pub use crate::time::{self, Time};
 pub use crate::train::{self, Run, TrainParams};

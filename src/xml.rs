@@ -1,7 +1,10 @@
-//! Just enough XML for QuakeML and StationXML: the elements of one name, one after another.
+//! Just enough XML for QuakeML and StationXML: the elements within the containers of a document,
+//! one after another.
 //!
 //! A document of a data centre can be large, its elements are small: only the element at hand is
-//! held in memory.
+//! held in memory, and of that only what was asked for.
+
+use std::io::{BufRead, BufReader, Read};
 
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
@@ -10,7 +13,10 @@ use quick_xml::reader::Reader;
 /// Deeper nesting than this is not a document of seismology; the bound keeps recursion finite.
 const MAX_DEPTH: usize = 64;
 
-/// One element with everything in it; names are without their namespace prefix.
+/// More attributes than this neither; the bound keeps looking for one of them short.
+const MAX_ATTRIBUTES: usize = 64;
+
+/// One element with what was asked for in it; names are without their namespace prefix.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Element {
     pub name: String,
@@ -49,79 +55,178 @@ impl Element {
     }
 }
 
-/// Hands each outermost element called one of `names` to `visit`, and returns the root's name.
+/// What to look for in a document.
+pub(crate) struct Shape {
+    /// The name of the outermost element, which is a container.
+    pub root: &'static str,
+    /// Elements that are told of when they begin and end, and whose children are handed over one
+    /// by one.
+    pub containers: &'static [&'static str],
+    /// The elements that are looked at, in whatever they stand; all others are passed over with
+    /// everything in them.
+    pub wanted: &'static [&'static str],
+}
+
+/// One step through a document.
+#[derive(Debug)]
+pub(crate) enum Part {
+    /// A container begins; it comes with its attributes alone.
+    Open(Element),
+    /// A whole element in the innermost open container.
+    Whole(Element),
+    /// The innermost open container ends.
+    Close,
+}
+
+/// Walks through a document in UTF-8, or in Latin-1 where its first line says so.
 ///
 /// # Errors
 /// What is wrong with the text and at which byte, or what `visit` returns.
-pub(crate) fn visit<E>(
-    text: &str,
-    names: &[&str],
-    mut visit: impl FnMut(Element) -> Result<(), E>,
-) -> Result<String, E>
-where
-    E: From<Broken>,
-{
-    let mut reader = Reader::from_str(text);
-    let mut root = None;
-    // Elements around the wanted one, and the wanted one with what is open in it.
-    let (mut depth, mut open) = (0, Vec::<Element>::new());
-    loop {
-        let event = match reader.read_event() {
-            Ok(event) => event,
-            Err(error) => return Err(Broken::new(reader.error_position(), error).into()),
-        };
-        let at = reader.buffer_position();
-        let (start, closes) = match event {
-            Event::Start(start) => (Some(start), false),
-            Event::Empty(start) => (Some(start), true),
-            Event::End(_) => (None, true),
-            Event::Text(text) => {
-                push_text(&mut open, &text.xml10_content());
-                continue;
-            }
-            Event::CData(text) => {
-                push_text(&mut open, &text.xml10_content());
-                continue;
-            }
-            Event::GeneralRef(reference) => {
-                let character = match reference.resolve_char_ref() {
-                    Ok(Some(character)) => Some(character.to_string()),
-                    Ok(None) => {
-                        quick_xml::escape::resolve_predefined_entity(&reference).map(str::to_string)
-                    }
-                    Err(error) => return Err(Broken::new(at, error).into()),
-                };
-                let Some(character) = character else {
-                    return Err(Broken::new(at, "an entity that XML does not know").into());
-                };
-                push_text(&mut open, &character);
-                continue;
-            }
-            Event::Eof if depth > 0 || !open.is_empty() => {
-                return Err(Broken::new(at, "the text ends within an element").into());
-            }
-            Event::Eof => return root.ok_or_else(|| Broken::new(at, "no element at all").into()),
-            _ => continue,
-        };
-        if let Some(start) = start {
-            let element = element(&start).map_err(|error| Broken::new(at, error))?;
-            root.get_or_insert_with(|| element.name.clone());
-            if depth + open.len() >= MAX_DEPTH {
-                return Err(Broken::new(at, "elements nested too deeply").into());
-            }
-            if open.is_empty() && !names.contains(&element.name.as_str()) {
-                depth += 1;
-            } else {
-                open.push(element);
+pub(crate) fn walk<E: From<Broken>>(
+    mut source: impl BufRead,
+    shape: &Shape,
+    visit: impl FnMut(Part) -> Result<(), E>,
+) -> Result<(), E> {
+    let beginning = source.fill_buf().map_err(|error| Broken::new(0, error))?;
+    if is_latin1(beginning) {
+        let utf8 = BufReader::new(Latin1 {
+            inner: source,
+            half: None,
+        });
+        Walk::new(utf8, shape, visit).run()
+    } else {
+        Walk::new(source, shape, visit).run()
+    }
+}
+
+struct Walk<'a, R, V> {
+    reader: Reader<R>,
+    shape: &'a Shape,
+    visit: V,
+    /// How many containers are open.
+    n_containers: usize,
+    /// The element at hand, and what is open in it.
+    open: Vec<Element>,
+    /// How many elements are open that nobody asked for.
+    n_passed_over: usize,
+    /// Whether the root was seen to end.
+    done: bool,
+}
+
+impl<'a, E: From<Broken>, R: BufRead, V: FnMut(Part) -> Result<(), E>> Walk<'a, R, V> {
+    fn new(source: R, shape: &'a Shape, visit: V) -> Self {
+        Self {
+            reader: Reader::from_reader(source),
+            shape,
+            visit,
+            n_containers: 0,
+            open: Vec::new(),
+            n_passed_over: 0,
+            done: false,
+        }
+    }
+
+    fn run(mut self) -> Result<(), E> {
+        let mut buffer = Vec::new();
+        loop {
+            buffer.clear();
+            let event = match self.reader.read_event_into(&mut buffer) {
+                Ok(event) => event,
+                Err(error) => {
+                    return Err(Broken::new(self.reader.error_position(), error).into());
+                }
+            };
+            match event {
+                Event::Start(start) => self.start(&start)?,
+                Event::Empty(start) => {
+                    self.start(&start)?;
+                    self.end()?;
+                }
+                Event::End(_) => self.end()?,
+                Event::Text(text) => self.text(&text.xml10_content())?,
+                Event::CData(text) => self.text(&text.xml10_content())?,
+                Event::GeneralRef(reference) => {
+                    let character = match reference.resolve_char_ref() {
+                        Ok(character) => character.map(String::from),
+                        Err(error) => return Err(self.broken(error).into()),
+                    };
+                    let known = || quick_xml::escape::resolve_predefined_entity(&reference);
+                    let Some(character) = character.or_else(|| known().map(str::to_string)) else {
+                        return Err(self.broken("an entity that XML does not know").into());
+                    };
+                    self.text(&character)?;
+                }
+                Event::Eof if self.done => return Ok(()),
+                Event::Eof if self.n_containers == 0 => {
+                    return Err(self.broken("no element at all").into());
+                }
+                Event::Eof => return Err(self.broken("the text ends within an element").into()),
+                _ => {}
             }
         }
-        if closes {
-            match (open.pop(), open.last_mut()) {
-                (Some(done), Some(parent)) => parent.children.push(done),
-                (Some(done), None) => visit(done)?,
-                (None, _) => depth -= 1,
+    }
+
+    fn start(&mut self, start: &BytesStart<'_>) -> Result<(), E> {
+        let name = start.local_name();
+        let name: &str = name.as_ref();
+        if self.n_containers + self.open.len() + self.n_passed_over >= MAX_DEPTH {
+            return Err(self.broken("elements nested too deeply").into());
+        }
+        if self.done {
+            return Err(self.broken("a second document after the first").into());
+        }
+        if self.n_containers == 0 && name != self.shape.root {
+            let what = format!("<{name}> where <{}> was expected", self.shape.root);
+            return Err(self.broken(what).into());
+        }
+        let is_container = self.open.is_empty() && self.shape.containers.contains(&name);
+        let is_wanted = is_container || self.shape.wanted.contains(&name);
+        if self.n_passed_over > 0 || !(self.n_containers == 0 || is_wanted) {
+            self.n_passed_over += 1;
+            return Ok(());
+        }
+        let element = element(start).map_err(|what| self.broken(what))?;
+        if is_container || self.n_containers == 0 {
+            self.n_containers += 1;
+            return (self.visit)(Part::Open(element));
+        }
+        self.open.push(element);
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), E> {
+        if self.n_passed_over > 0 {
+            self.n_passed_over -= 1;
+            return Ok(());
+        }
+        match (self.open.pop(), self.open.last_mut()) {
+            (Some(done), Some(parent)) => parent.children.push(done),
+            (Some(done), None) => (self.visit)(Part::Whole(done))?,
+            (None, _) => {
+                // The reader has checked that each end belongs to a start.
+                self.n_containers -= 1;
+                self.done = self.n_containers == 0;
+                (self.visit)(Part::Close)?;
             }
         }
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), E> {
+        let is_outside = self.n_containers == 0;
+        if is_outside && !text.trim_matches('\u{feff}').trim().is_empty() {
+            return Err(self.broken("text outside the document").into());
+        }
+        if self.n_passed_over == 0
+            && let Some(element) = self.open.last_mut()
+        {
+            element.text.push_str(text);
+        }
+        Ok(())
+    }
+
+    fn broken(&self, what: impl ToString) -> Broken {
+        Broken::new(self.reader.buffer_position(), what)
     }
 }
 
@@ -141,16 +246,23 @@ impl Broken {
     }
 }
 
-fn element(start: &BytesStart<'_>) -> Result<Element, quick_xml::Error> {
+fn element(start: &BytesStart<'_>) -> Result<Element, String> {
     let mut attributes = Vec::new();
-    for attribute in start.attributes() {
-        let attribute = attribute?;
-        attributes.push((
-            attribute.key.local_name().as_ref().to_string(),
-            attribute
-                .normalized_value(XmlVersion::Implicit1_0)?
-                .into_owned(),
-        ));
+    // Finding out whether a name stands there twice takes time by the square of their number.
+    for (i, attribute) in start.attributes().with_checks(false).enumerate() {
+        if i == MAX_ATTRIBUTES {
+            return Err(format!(
+                "an element of more than {MAX_ATTRIBUTES} attributes"
+            ));
+        }
+        let attribute = attribute.map_err(|error| error.to_string())?;
+        if attribute.key.as_namespace_binding().is_none() {
+            let value = attribute.normalized_value(XmlVersion::Implicit1_0);
+            attributes.push((
+                attribute.key.local_name().as_ref().to_string(),
+                value.map_err(|error| error.to_string())?.into_owned(),
+            ));
+        }
     }
     Ok(Element {
         name: start.local_name().as_ref().to_string(),
@@ -159,9 +271,75 @@ fn element(start: &BytesStart<'_>) -> Result<Element, quick_xml::Error> {
     })
 }
 
-fn push_text(open: &mut [Element], text: &str) {
-    if let Some(element) = open.last_mut() {
-        element.text.push_str(text);
+/// Whether the XML declaration names an encoding of one byte a character, of which Latin-1 is the
+/// first half of Unicode.
+fn is_latin1(beginning: &[u8]) -> bool {
+    let first: Vec<u8> = beginning.iter().copied().take(200).collect();
+    let first = String::from_utf8_lossy(&first).to_lowercase();
+    let declaration = first.split("?>").next().unwrap_or("");
+    ["iso-8859-1", "latin1", "windows-1252", "us-ascii"]
+        .iter()
+        .any(|name| declaration.contains(name))
+}
+
+/// Latin-1 as UTF-8.
+struct Latin1<R> {
+    inner: R,
+    /// The second byte of a character whose first was the last to find room.
+    half: Option<u8>,
+}
+
+impl<R: BufRead> Read for Latin1<R> {
+    fn read(&mut self, target: &mut [u8]) -> std::io::Result<usize> {
+        let mut n = 0;
+        while n < target.len() {
+            if let Some(byte) = self.half.take() {
+                target[n] = byte;
+                n += 1;
+                continue;
+            }
+            let available = self.inner.fill_buf()?;
+            let Some(&byte) = available.first() else {
+                break;
+            };
+            self.inner.consume(1);
+            if byte.is_ascii() {
+                target[n] = byte;
+            } else {
+                target[n] = 0xC0 | byte >> 6;
+                self.half = Some(0x80 | byte & 0x3F);
+            }
+            n += 1;
+        }
+        Ok(n)
+    }
+}
+
+/// Bytes that should be text: UTF-8, or else Latin-1, which older files of data centres have.
+pub(crate) fn text_of(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| error.as_bytes().iter().copied().map(char::from).collect())
+}
+
+/// Text as it may stand in XML, in an attribute too; characters that no XML can hold become
+/// spaces.
+pub(crate) fn escaped(text: &str) -> String {
+    let holdable = |c: char| match c {
+        '\t' | '\n' | '\r' => true,
+        c => c >= ' ' && c != '\u{fffe}' && c != '\u{ffff}',
+    };
+    let plain: String = text
+        .chars()
+        .map(|c| if holdable(c) { c } else { ' ' })
+        .collect();
+    quick_xml::escape::escape(&plain).into_owned()
+}
+
+/// `<name>text</name>`, or nothing for an empty text.
+pub(crate) fn optional(name: &str, text: &str) -> String {
+    match text {
+        "" => String::new(),
+        text => format!("<{name}>{}</{name}>", escaped(text)),
     }
 }
 
@@ -169,10 +347,18 @@ fn push_text(open: &mut [Element], text: &str) {
 mod tests {
     use super::*;
 
-    fn all(text: &str, name: &str) -> Result<Vec<Element>, Broken> {
+    const SHAPE: Shape = Shape {
+        root: "a",
+        containers: &["a", "in"],
+        wanted: &["b", "c"],
+    };
+
+    fn all(bytes: &[u8]) -> Result<Vec<Element>, Broken> {
         let mut found = Vec::new();
-        visit(text, &[name], |element| {
-            found.push(element);
+        walk(bytes, &SHAPE, |part| {
+            if let Part::Whole(element) = part {
+                found.push(element);
+            }
             Ok::<_, Broken>(())
         })?;
         Ok(found)
@@ -180,19 +366,66 @@ mod tests {
 
     #[test]
     fn prefixes_entities_and_nesting() {
-        let text = r#"<q:a xmlns:q="x"><b id="1 &amp; 2"><c>t &lt;&#65;</c><b/></b><b/></q:a>"#;
-        let found = all(text, "b").unwrap();
+        let text = r#"<q:a xmlns:q="x"><b id="1 &amp; 2" xmlns:d="y"><c>t &lt;&#65;</c><b/>
+            <not><c>no</c></not></b><b/></q:a>"#;
+        let found = all(text.as_bytes()).unwrap();
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].attribute("id"), Some("1 & 2"));
+        assert_eq!(found[0].attribute("d"), None);
         assert_eq!(found[0].text_at("c"), Some("t <A"));
         assert_eq!(found[0].children("b").count(), 1);
+        assert_eq!(found[0].children.len(), 2);
     }
 
     #[test]
-    fn a_text_cut_short_is_broken() {
-        for text in ["", "   ", "<a><b></b>", "<a><b>", "<a></b>", "<a>&nope;</a"] {
-            assert!(all(text, "b").is_err(), "{text}");
+    fn containers_open_and_close() {
+        let mut steps = String::new();
+        let text = "<a><in k='1'><b/><x><in/></x></in><in/></a>";
+        walk(text.as_bytes(), &SHAPE, |part| {
+            steps.push(match part {
+                Part::Open(_) => '(',
+                Part::Whole(_) => 'w',
+                Part::Close => ')',
+            });
+            Ok::<_, Broken>(())
+        })
+        .unwrap();
+        assert_eq!(steps, "((w)())");
+    }
+
+    #[test]
+    fn a_text_cut_short_or_with_more_behind_it_is_broken() {
+        for text in [
+            "",
+            "   ",
+            "<a><b></b>",
+            "<a><b>",
+            "<a></b>",
+            "<a>&nope;</a>",
+            "<b/>",
+            "<a/><a/>",
+            "<a/>Error 500: Internal Server Error",
+            "Error <a/>",
+            "<!DOCTYPE a [<!ENTITY e 'eeee'>]><a>&e;</a>",
+        ] {
+            assert!(all(text.as_bytes()).is_err(), "{text}");
         }
-        assert!(all(&"<b>".repeat(100), "b").is_err());
+        assert!(all(format!("<a>{}", "<b>".repeat(100)).as_bytes()).is_err());
+        assert!(all(format!("<a>{}", "<x>".repeat(100)).as_bytes()).is_err());
+        let attributes: String = (0..100).map(|i| format!(" k{i}=''")).collect();
+        assert!(all(format!("<a><b{attributes}/></a>").as_bytes()).is_err());
+    }
+
+    #[test]
+    fn latin_1_is_read_where_it_is_declared() {
+        let declared = b"<?xml version='1.0' encoding='ISO-8859-1'?><a><b>S\xE3o \xBF</b></a>";
+        assert_eq!(all(declared).unwrap()[0].text(), "São ¿");
+        assert!(all(b"<a><b>S\xE3o</b></a>").is_err());
+        assert_eq!(text_of(b"S\xE3o".to_vec()), "São");
+    }
+
+    #[test]
+    fn what_xml_cannot_hold_becomes_a_space() {
+        assert_eq!(escaped("a\u{0}<&\"\u{ffff}"), "a &lt;&amp;&quot; ");
     }
 }

@@ -1,12 +1,19 @@
 //! ComCat's CSV: what the USGS serves as `format=csv`.
 //!
-//! Columns and their meaning: <https://earthquake.usgs.gov/data/comcat/>. They are found by name.
+//! Columns and their meaning: <https://earthquake.usgs.gov/data/comcat/>. They are found by name, so
+//! that ObsPy's own CSV (`lat`, `lon`, `dep`) is read as well.
 
 use std::path::Path;
 
-use super::row::Header;
-use super::{Catalog, read_text};
+use super::row::{Header, one_line};
+use super::{Catalog, Event, read_text};
 use crate::error::{Result, fail};
+use crate::time;
+
+const HEADER: &str = "time,latitude,longitude,depth,mag,magType,nst,gap,dmin,rms,net,id,updated,place,type,horizontalError,depthError,magError,magNst,status,locationSource,magSource";
+
+/// Stands in the column `status` of simulated events.
+const SIMULATED: &str = "simulated";
 
 impl Catalog {
     /// Reads ComCat's CSV from a file.
@@ -41,10 +48,48 @@ impl Catalog {
             });
         let (line, header) = rows.next().unwrap_or_else(|| Ok((1, Vec::new())))?;
         let header = Header::new(name, line, &header)?;
-        let events = rows
-            .map(|row| row.and_then(|(line, fields)| header.event(line, &fields)))
-            .collect::<Result<Vec<_>>>()?;
-        Ok(Catalog::new(name, false, events))
+        let status = header.index(&["status"]);
+        let (mut events, mut simulated) = (Vec::new(), false);
+        for row in rows {
+            let (line, fields) = row?;
+            events.push(header.event(line, &fields)?);
+            simulated |= status.is_some_and(|index| fields[index].trim() == SIMULATED);
+        }
+        Ok(Catalog::new(name, simulated, events))
+    }
+
+    /// The catalog in ComCat's 22 columns, oldest first; those of which a catalog here knows
+    /// nothing are empty.
+    pub fn to_comcat_csv(&self) -> String {
+        let status = if self.simulated { SIMULATED } else { "" };
+        let rows = self.events().iter().map(|event| row(event, status));
+        format!("{HEADER}\n{}", rows.collect::<String>())
+    }
+}
+
+fn row(event: &Event, status: &str) -> String {
+    let depth = event.depth_km.map(|d| d.to_string()).unwrap_or_default();
+    let magnitude = match event.magnitude {
+        m if m.is_finite() => m.to_string(),
+        _ => String::new(),
+    };
+    format!(
+        "{},{},{},{depth},{magnitude},{},,,,,,{},,,{},,,,,{status},,\n",
+        time::iso(event.origin_time),
+        event.latitude_deg,
+        event.longitude_deg,
+        quoted(&event.magnitude_type),
+        quoted(&event.id),
+        quoted(&event.event_type),
+    )
+}
+
+/// A field in quotation marks where it needs them; a line's end in it becomes a space.
+fn quoted(field: &str) -> String {
+    let field = one_line(field, None);
+    match field.contains([',', '"']) {
+        true => format!("\"{}\"", field.replace('"', "\"\"")),
+        false => field,
     }
 }
 
@@ -71,7 +116,7 @@ fn fields(line: &str) -> Option<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::fields;
+    use super::{fields, quoted};
 
     #[test]
     fn commas_and_marks_within_quotation_marks() {
@@ -80,5 +125,9 @@ mod tests {
             ["1", r#"a, "b""#, "", ""]
         );
         assert_eq!(fields(r#"1,"a"#), None);
+        assert_eq!(
+            fields(&format!("{},2", quoted("a, \"b\"\n"))).unwrap(),
+            ["a, \"b\" ", "2"]
+        );
     }
 }

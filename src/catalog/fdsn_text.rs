@@ -4,7 +4,7 @@
 //! `|`, a 14th for the event's type since 2019; some data centres send 8. A field may be empty,
 //! times come with and without `Z`.
 
-use super::row::Header;
+use super::row::{Header, one_line};
 use super::{Catalog, Event};
 use crate::error::{Result, fail};
 use crate::time;
@@ -63,13 +63,16 @@ fn fields(row: &str) -> Vec<&str> {
 
 fn row(event: &Event, catalog: &str) -> String {
     let Event {
-        id,
         latitude_deg,
         longitude_deg,
-        magnitude_type,
-        event_type,
         ..
     } = event;
+    let field = |text: &str| one_line(text, Some('|'));
+    let (id, magnitude_type, event_type) = (
+        field(&event.id),
+        field(&event.magnitude_type),
+        field(&event.event_type),
+    );
     let time = time::iso(event.origin_time);
     let time = time.trim_end_matches('Z');
     let depth = event.depth_km.map(|d| d.to_string()).unwrap_or_default();

@@ -11,9 +11,10 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::row::{read_number, read_point, read_time};
+use super::row::{one_line, read_number, read_point, read_time};
 use super::{Catalog, Event, read_text, shortened};
-use crate::error::{Error, Result, fail};
+use crate::disk;
+use crate::error::{Result, fail};
 use crate::time;
 
 /// What the first line says after the count, in lower case.
@@ -31,7 +32,7 @@ impl Catalog {
             text.push('\n');
         }
         let mark = if self.simulated { SIMULATED } else { "" };
-        let source = self.source.replace(['\n', '\r'], " ");
+        let source = one_line(&self.source, None);
         writeln!(text, "{SOURCE}{source}{mark}").expect("writing to a String cannot fail");
         text
     }
@@ -39,15 +40,15 @@ impl Catalog {
     /// Writes [`Catalog::listing`] to a file.
     ///
     /// # Errors
-    /// [`Error::Io`] naming the path.
+    /// [`crate::Error::Io`] naming the path.
     pub fn write_listing(&self, path: impl AsRef<Path>) -> Result<()> {
-        std::fs::write(&path, self.listing()).map_err(Error::io(&path))
+        disk::write_whole(path.as_ref(), self.listing().as_bytes())
     }
 
     /// Reads a listing from a file.
     ///
     /// # Errors
-    /// [`Error::Io`] naming the path, or as [`Catalog::from_listing`].
+    /// [`crate::Error::Io`] naming the path, or as [`Catalog::from_listing`].
     pub fn read_listing(path: impl AsRef<Path>) -> Result<Self> {
         let (text, name) = read_text(&path)?;
         Self::from_listing(&text, &name)
@@ -56,7 +57,7 @@ impl Catalog {
     /// Reads a listing; `name` is what errors call it. An event's identifier is its origin time.
     ///
     /// # Errors
-    /// [`Error::Catalog`] naming the line where the heading or a row is not in this form, or
+    /// [`crate::Error::Catalog`] naming the line where the heading or a row is not in this form, or
     /// where the heading counts other than the rows there are.
     pub fn from_listing(text: &str, name: &str) -> Result<Self> {
         let mut lines = text
@@ -118,8 +119,10 @@ fn row(event: &Event) -> String {
         event.longitude_deg
     );
     if event.magnitude.is_finite() {
-        let kind = match event.magnitude_type.as_str() {
-            "" => "None",
+        // One word: a second one would be a column more.
+        let kind = one_line(&event.magnitude_type, Some('|'));
+        let kind = match kind.split_whitespace().collect::<Vec<_>>().join("_") {
+            kind if kind.is_empty() => "None".to_string(),
             kind => kind,
         };
         write!(text, " | {:?} {kind:2}", event.magnitude).expect("writing to a String cannot fail");

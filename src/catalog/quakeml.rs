@@ -1,19 +1,96 @@
 //! QuakeML 1.2 (Schorlemmer et al. 2011; <https://quake.ethz.ch/quakeml>): of each event the
 //! preferred origin and magnitude, or the first where none is preferred.
+//!
+//! A document is read event by event, and of an event its picks, arrivals and amplitudes are passed
+//! over: what is held in memory is the catalog, whatever the length of the file.
 
-use quick_xml::escape::escape;
+use std::io::BufRead;
 
 use super::row::{read_number, read_point, read_time};
 use super::{Catalog, Event};
 use crate::error::{Result, fail};
 use crate::time;
-use crate::xml::{self, Broken, Element};
+use crate::xml::{self, Broken, Element, Part, Shape, escaped, optional};
+
+const SHAPE: Shape = Shape {
+    root: "quakeml",
+    containers: &["quakeml", "eventParameters"],
+    wanted: &[
+        "event",
+        "description",
+        "type",
+        "preferredOriginID",
+        "preferredMagnitudeID",
+        "origin",
+        "time",
+        "latitude",
+        "longitude",
+        "depth",
+        "magnitude",
+        "mag",
+        "value",
+        "comment",
+        "text",
+    ],
+};
 
 /// Public identifiers of events that have none of their own in QuakeML's form.
 const OWN_PREFIX: &str = "smi:quakebook/event/";
 
 /// Stands in the description of simulated events.
 const SIMULATED: &str = "simulated";
+
+/// The types that QuakeML 1.2 has for events. Of any other a reader may leave out the whole event, as
+/// ObsPy does.
+const TYPES: [&str; 44] = [
+    "not existing",
+    "not reported",
+    "earthquake",
+    "anthropogenic event",
+    "collapse",
+    "cavity collapse",
+    "mine collapse",
+    "building collapse",
+    "explosion",
+    "accidental explosion",
+    "chemical explosion",
+    "controlled explosion",
+    "experimental explosion",
+    "industrial explosion",
+    "mining explosion",
+    "quarry blast",
+    "road cut",
+    "blasting levee",
+    "nuclear explosion",
+    "induced or triggered event",
+    "rock burst",
+    "reservoir loading",
+    "fluid injection",
+    "fluid extraction",
+    "crash",
+    "plane crash",
+    "train crash",
+    "boat crash",
+    "other event",
+    "atmospheric event",
+    "sonic boom",
+    "sonic blast",
+    "acoustic noise",
+    "thunder",
+    "avalanche",
+    "snow avalanche",
+    "debris avalanche",
+    "hydroacoustic event",
+    "ice quake",
+    "slide",
+    "landslide",
+    "rockslide",
+    "meteorite",
+    "volcanic eruption",
+];
+
+/// Begins the comment that holds any other type, beside `other event`.
+const OTHER_TYPE: &str = "type: ";
 
 impl Catalog {
     /// Reads QuakeML; `name` is what errors call it.
@@ -22,32 +99,37 @@ impl Catalog {
     /// [`crate::Error::Catalog`] where the text is not whole XML (naming the byte), not QuakeML,
     /// or where an event has no origin or a value that is not a number (naming the event).
     pub fn from_quakeml(text: &str, name: &str) -> Result<Self> {
+        Self::stream_quakeml(text.as_bytes(), name)
+    }
+
+    /// Reads QuakeML from a file or an answer that need not be in memory.
+    pub(super) fn stream_quakeml(source: impl BufRead, name: &str) -> Result<Self> {
         let (mut events, mut simulated) = (Vec::new(), false);
-        let root = xml::visit(text, &["event", "description"], |element| {
-            match element.name.as_str() {
-                "event" => events.push(event(&element, name).map_err(Stop::Event)?),
-                _ => simulated |= element.text() == SIMULATED,
+        let walked = xml::walk(source, &SHAPE, |part| {
+            match part {
+                Part::Whole(element) if element.name == "event" => {
+                    events.push(event(&element, name).map_err(Stop::Event)?);
+                }
+                Part::Whole(element) if element.name == "description" => {
+                    simulated |= element.text() == SIMULATED;
+                }
+                _ => {}
             }
             Ok(())
         });
-        let complaint = match root {
-            Ok(root) if root == "quakeml" => return Ok(Catalog::new(name, simulated, events)),
-            Ok(root) => (
-                name.to_string(),
-                format!("<{root}> where <quakeml> was expected"),
-            ),
-            Err(Stop::Broken(broken)) => (format!("{name}, byte {}", broken.byte), broken.what),
-            Err(Stop::Event(error)) => return Err(error),
-        };
-        Err(fail!(
-            Catalog,
-            complaint.0,
-            complaint.1,
-            "The answer was cut short or is none: fetch the catalog again"
-        ))
+        match walked {
+            Ok(()) => Ok(Catalog::new(name, simulated, events)),
+            Err(Stop::Event(error)) => Err(error),
+            Err(Stop::Broken(broken)) => Err(fail!(
+                Catalog,
+                format!("{name}, byte {}", broken.byte),
+                broken.what,
+                "The answer was cut short or is none: fetch the catalog again"
+            )),
+        }
     }
 
-    /// The catalog as QuakeML 1.2, oldest first.
+    /// The catalog as QuakeML 1.2, oldest first; times to the microsecond.
     pub fn to_quakeml(&self) -> String {
         quakeml(&self.events().iter().collect::<Vec<_>>(), self.simulated)
     }
@@ -97,17 +179,30 @@ fn event(element: &Element, name: &str) -> Result<Event> {
     let depth_m = read_number(&format!("{place}, depth"), at("depth/value"))?;
     let magnitude = preferred(element, "magnitude", "preferredMagnitudeID");
     let of_magnitude = |path: &str| magnitude.and_then(|m| m.text_at(path)).unwrap_or("");
+    let origin_time = read_time(&format!("{place}, time"), at("time/value"))?;
     Ok(Event {
-        origin_time: read_time(&format!("{place}, time"), at("time/value"))?,
+        id: match id.as_str() {
+            "" => time::iso(origin_time),
+            _ => id,
+        },
+        origin_time,
         longitude_deg,
         latitude_deg,
         depth_km: depth_m.map(|metres| metres / 1000.0),
         magnitude: read_number(&format!("{place}, magnitude"), of_magnitude("mag/value"))?
             .unwrap_or(f64::NAN),
         magnitude_type: of_magnitude("type").to_string(),
-        event_type: element.text_at("type").unwrap_or("").to_string(),
-        id,
+        event_type: other_type(element)
+            .or_else(|| element.text_at("type"))
+            .unwrap_or("")
+            .to_string(),
     })
+}
+
+/// A type that QuakeML does not have, as [`element`] writes it.
+fn other_type(event: &Element) -> Option<&str> {
+    let mut comments = event.children("comment").filter_map(|c| c.text_at("text"));
+    comments.find_map(|text| text.strip_prefix(OTHER_TYPE))
 }
 
 /// The child that the event prefers, else the first of that name.
@@ -127,7 +222,7 @@ fn identifier(event: &Element) -> String {
     }
     let public = event.attribute("publicID").unwrap_or("");
     if let Some(own) = public.strip_prefix(OWN_PREFIX) {
-        return own.to_string();
+        return unquoted(own);
     }
     let asked = public.split(['?', '&', ';']).find_map(|part| {
         part.split_once('=')
@@ -136,37 +231,79 @@ fn identifier(event: &Element) -> String {
     asked.map_or(public, |(_, id)| id).to_string()
 }
 
+/// An identifier in the letters that QuakeML allows, every other byte as `~` and its hexadecimal.
+fn quoted(id: &str) -> String {
+    let letter = |byte: u8| match byte {
+        b if b.is_ascii_alphanumeric() || b"-.*()_'".contains(&b) => char::from(b).to_string(),
+        b => format!("~{b:02X}"),
+    };
+    id.bytes().map(letter).collect()
+}
+
+/// The inverse of [`quoted`].
+fn unquoted(text: &str) -> String {
+    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
+    while let [byte, tail @ ..] = rest {
+        let code = match (byte, tail.get(..2).and_then(|d| str::from_utf8(d).ok())) {
+            (b'~', Some(digits)) => u8::from_str_radix(digits, 16).ok(),
+            _ => None,
+        };
+        bytes.push(code.unwrap_or(*byte));
+        rest = if code.is_some() { &tail[2..] } else { tail };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 fn element(event: &Event) -> String {
-    let id = escape(&event.id);
-    let public = match event.id.starts_with("smi:") || event.id.starts_with("quakeml:") {
-        true => id.to_string(),
-        false => format!("{OWN_PREFIX}{id}"),
+    let public = match event.id.as_str() {
+        id if id.starts_with("smi:") || id.starts_with("quakeml:") => escaped(id),
+        "" => format!("{OWN_PREFIX}{}", quoted(&time::iso(event.origin_time))),
+        id => format!("{OWN_PREFIX}{}", quoted(id)),
     };
     let depth = event.depth_km.map_or(String::new(), |depth_km| {
         format!("<depth><value>{}</value></depth>", depth_km * 1000.0)
     });
-    let magnitude = match event.magnitude {
-        m if m.is_finite() => format!(
-            "<magnitude publicID=\"{public}/magnitude\"><mag><value>{m}</value></mag>{}</magnitude>\n",
-            optional("type", &event.magnitude_type)
+    let (preferred, magnitude) = match event.magnitude {
+        m if m.is_finite() => (
+            format!("<preferredMagnitudeID>{public}/magnitude</preferredMagnitudeID>"),
+            format!(
+                "<magnitude publicID=\"{public}/magnitude\"><mag><value>{m}</value></mag>{}\
+                 <originID>{public}/origin</originID></magnitude>\n",
+                optional("type", &event.magnitude_type)
+            ),
         ),
-        _ => String::new(),
+        _ => Default::default(),
+    };
+    let event_type = match event.event_type.as_str() {
+        known if known.is_empty() || TYPES.contains(&known) => optional("type", known),
+        other => format!(
+            "<type>other event</type><comment><text>{OTHER_TYPE}{}</text></comment>",
+            escaped(other)
+        ),
     };
     format!(
-        "<event publicID=\"{public}\">{}\n<origin publicID=\"{public}/origin\"><time><value>{}</value></time>\
+        "<event publicID=\"{public}\"><preferredOriginID>{public}/origin</preferredOriginID>\
+         {preferred}{event_type}\n\
+         <origin publicID=\"{public}/origin\"><time><value>{}</value></time>\
          <latitude><value>{}</value></latitude><longitude><value>{}</value></longitude>{depth}</origin>\n\
          {magnitude}</event>\n",
-        optional("type", &event.event_type),
         time::iso(event.origin_time),
         event.latitude_deg,
         event.longitude_deg,
     )
 }
 
-/// `<name>text</name>`, or nothing for an empty text.
-fn optional(name: &str, text: &str) -> String {
-    match text {
-        "" => String::new(),
-        text => format!("<{name}>{}</{name}>", escape(text)),
+#[cfg(test)]
+mod tests {
+    use super::{quoted, unquoted};
+
+    #[test]
+    fn identifiers_come_back() {
+        assert_eq!(quoted("us7000abcd"), "us7000abcd");
+        assert_eq!(quoted("2014-02-16T01:51"), "2014-02-16T01~3A51");
+        for id in ["a b~é|", "~", "~~4", "é", ""] {
+            assert_eq!(unquoted(&quoted(id)), id);
+        }
+        assert_eq!(unquoted("~zé~4"), "~zé~4");
     }
 }

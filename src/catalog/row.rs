@@ -32,7 +32,8 @@ impl Header {
                     format!("{name}:{line}"),
                     format!(
                         "no column {:?} in the header {:?}",
-                        names[0], header.columns
+                        names[0],
+                        shortened(&header.columns.join(" "))
                     ),
                     "Give the file with its header line, as the data centre sent it"
                 ));
@@ -96,9 +97,9 @@ type Names = &'static [&'static str];
 
 const ID: Names = &["eventid", "id"];
 const TIME: Names = &["time"];
-const LATITUDE: Names = &["latitude"];
-const LONGITUDE: Names = &["longitude"];
-const DEPTH: Names = &["depth/km", "depth"];
+const LATITUDE: Names = &["latitude", "lat"];
+const LONGITUDE: Names = &["longitude", "lon"];
+const DEPTH: Names = &["depth/km", "depth", "dep"];
 const MAGNITUDE: Names = &["magnitude", "mag"];
 const MAGNITUDE_TYPE: Names = &["magtype"];
 const EVENT_TYPE: Names = &["eventtype", "type"];
@@ -111,10 +112,10 @@ pub(super) fn read_time(place: &str, text: &str) -> Result<Time> {
     }
 }
 
-/// A finite number, or nothing where the field is empty.
+/// A finite number, or nothing where the field is empty or says so.
 pub(super) fn read_number(place: &str, text: &str) -> Result<Option<f64>> {
     match (text, text.parse::<f64>()) {
-        ("", _) => Ok(None),
+        ("" | "null" | "None" | "nan" | "NaN", _) => Ok(None),
         (_, Ok(number)) if number.is_finite() => Ok(Some(number)),
         _ => Err(unreadable(place, text, "a number")),
     }
@@ -137,6 +138,15 @@ pub(super) fn read_point(place: &str, longitude: &str, latitude: &str) -> Result
         within("longitude", longitude, -180.0..=360.0)?,
         within("latitude", latitude, -90.0..=90.0)?,
     ))
+}
+
+/// A field's text as one line of a table can hold it: what ends a line or parts the fields becomes a
+/// space.
+pub(super) fn one_line(text: &str, separator: Option<char>) -> String {
+    let unfit = |c: char| c.is_control() || Some(c) == separator;
+    text.chars()
+        .map(|c| if unfit(c) { ' ' } else { c })
+        .collect()
 }
 
 fn unreadable(place: &str, text: &str, expected: &str) -> crate::Error {

@@ -44,9 +44,9 @@ mod patience;
 mod provider;
 mod reporter;
 mod request;
-mod station;
 mod waveforms;
 
+pub use crate::station::{Channel, Station};
 pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use download::{DownloadParams, download};
@@ -55,7 +55,6 @@ pub use patience::Patience;
 pub use provider::{Limits, Provider};
 pub use reporter::Reporter;
 pub use request::StationFormat;
-pub use station::{Channel, Station};
 
 /// Whether a code fits one of the patterns, which commas part; `--` and nothing stand for an empty
 /// code.

@@ -10,9 +10,11 @@ impl Record3C {
     /// `n_samples` of three components from the sample nearest to `start`, out of traces of one
     /// station.
     ///
-    /// The components are found by their codes: three of one band and instrument, sorted, vertical
-    /// last (`HH1, HH2, HHZ` or `HHE, HHN, HHZ`). Of several such triples the one with the highest
-    /// sampling rate is taken, so that the `LH*` which a wildcard brings along stay out.
+    /// The components are found by their codes: three of one location, band and instrument, in the
+    /// order of their letters with `Z` last (`HH1, HH2, HHZ`; `BHE, BHN, BHZ`; `EHU, EHV, EHW`). Of
+    /// several such trios the one with the highest sampling rate is taken, so that the `LH*` which a
+    /// wildcard brings along stay out. Which way they point is another question:
+    /// [`Record3C::rotated`].
     ///
     /// The vertical component gives the grid. The others may lie beside it by a fraction of a
     /// sample, as real digitisers do by microseconds: each takes its nearest sample. What was not
@@ -67,8 +69,15 @@ impl Record3C {
 pub(crate) const NO_SAMPLE: &str = "no sample";
 pub(crate) const NO_COMPONENT: &str = "fewer than three components";
 
+/// The letters of components that go together, in the order of a record (SEED Reference Manual 2.4,
+/// appendix A: traditional, turned, and along the edges of a cube that stands on a corner).
+const TRIOS: [&str; 6] = ["ENZ", "12Z", "123", "UVW", "ABC", "RTZ"];
+
 /// Traces of one band of a station, by the last letter of their channels.
 type Band<'a> = BTreeMap<char, Vec<&'a Trace>>;
+
+/// The traces of three components.
+type Trio<'a> = [Vec<&'a Trace>; 3];
 
 /// The traces of each of the three components that have samples in the span, vertical last.
 fn choose<'a>(
@@ -76,7 +85,7 @@ fn choose<'a>(
     start: Time,
     n_samples: usize,
     place: &str,
-) -> Result<[Vec<&'a Trace>; 3]> {
+) -> Result<Trio<'a>> {
     let refuse = |what: String, remedy: &str| Err(fail!(Waveform, place, what, remedy));
     let mut bands: BTreeMap<String, Band> = BTreeMap::new();
     for trace in traces
@@ -100,16 +109,12 @@ fn choose<'a>(
         .map(|(band, components)| format!("{band}{}", components.keys().collect::<String>()))
         .collect();
     let found = found.join(", ");
-    let rate = |band: &Band| {
-        let rates = band.values().flatten().map(|trace| trace.sampling_rate_hz);
-        rates.fold(0.0, f64::max)
-    };
-    let mut triples: Vec<&Band> = bands
-        .values()
-        .filter(|band| band.len() == 3 && band.contains_key(&'Z'))
-        .collect();
-    triples.sort_by(|a, b| rate(b).total_cmp(&rate(a)));
-    let band = match triples[..] {
+    let mut trios: Vec<Trio> = bands.values().flat_map(known_trios).collect();
+    if trios.is_empty() {
+        trios = bands.values().filter_map(any_trio).collect();
+    }
+    trios.sort_by(|a, b| rate(b).total_cmp(&rate(a)));
+    let trio = match &trios[..] {
         [] => {
             return refuse(
                 format!("{NO_COMPONENT} of one band: there are {found}"),
@@ -122,11 +127,11 @@ fn choose<'a>(
                 "Ask for the channels of one station and band, such as HH*",
             );
         }
-        [first, ..] => first,
+        [first, ..] => first.clone(),
     };
-    let fastest = rate(band);
-    if let Some(other) = band
-        .values()
+    let fastest = rate(&trio);
+    if let Some(other) = trio
+        .iter()
         .flatten()
         .find(|trace| !same_rate(trace.sampling_rate_hz, fastest))
     {
@@ -138,9 +143,34 @@ fn choose<'a>(
             "Choose a time with one sampling rate",
         );
     }
-    let mut vertical_last: Vec<_> = band.iter().collect();
-    vertical_last.sort_by_key(|(component, _)| (**component == 'Z', **component));
-    Ok([0, 1, 2].map(|i| vertical_last[i].1.clone()))
+    Ok(trio)
+}
+
+fn known_trios<'a>(band: &Band<'a>) -> Vec<Trio<'a>> {
+    let of = |letters: &&str| {
+        let mut trio = [const { Vec::new() }; 3];
+        for (component, letter) in trio.iter_mut().zip(letters.chars()) {
+            *component = band.get(&letter)?.clone();
+        }
+        Some(trio)
+    };
+    TRIOS.iter().filter_map(of).collect()
+}
+
+/// Three components of whatever letters, `Z` last.
+fn any_trio<'a>(band: &Band<'a>) -> Option<Trio<'a>> {
+    let mut components: Vec<_> = band.iter().collect();
+    components.sort_by_key(|(letter, _)| (**letter == 'Z', **letter));
+    let [a, b, c] = components[..] else {
+        return None;
+    };
+    Some([a, b, c].map(|(_, traces)| traces.clone()))
+}
+
+/// The highest sampling rate of the traces.
+fn rate(trio: &Trio) -> f64 {
+    let rates = trio.iter().flatten().map(|trace| trace.sampling_rate_hz);
+    rates.fold(0.0, f64::max)
 }
 
 /// Whether the trace has a sample in the span, to within half a sample at both ends.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | one channel, as it was recorded, with its gaps | [`Trace`], [`Segment`], [`merge`] |
 //! | three components on one time grid, gaps NaN | [`Record3C`], [`Record3C::from_traces`] |
+//! | turned to east, north and up | [`Record3C::rotated`] |
 //! | where records come from | [`WaveformSource`]: [`Archive`], [`crate::fdsn::Client`] |
 //! | files | [`mseed`], [`Archive`] |
 //! | filters | [`filter::Filter`] |
@@ -18,6 +19,7 @@ pub mod filter;
 mod merge;
 pub mod mseed;
 mod record;
+mod rotate;
 pub mod spectrum;
 mod trace;
 

@@ -7,8 +7,8 @@ use crate::time::{self, Time};
 
 /// Three components of one station on a common grid.
 ///
-/// Arrays have shape `(3, n_samples)`: the components in the order of `channels`, vertical last as
-/// in `HH1, HH2, HHZ` or `HHE, HHN, HHZ`. A sample that was not recorded is NaN, never zero, so
+/// Arrays have shape `(3, n_samples)`: the components in the order of `channels`, a vertical last
+/// as in `HH1, HH2, HHZ` or `HHE, HHN, HHZ`. A sample that was not recorded is NaN, never zero, so
 /// that no computation takes a gap for ground motion; [`Record3C::gaps`] lists them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record3C {

@@ -331,17 +331,34 @@ fn by_day(trace: &Trace) -> Vec<(NaiveDate, Trace)> {
     pieces
 }
 
-/// Whether `text` fits a pattern of letters, `?` (one) and `*` (any number).
+/// Whether `text` fits a pattern of letters, `?` (one) and `*` (any number). Each `*` need only be
+/// tried where the one before it has been passed, so that no pattern takes long.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
-    match (pattern.as_bytes(), text.as_bytes()) {
-        ([], []) => true,
-        ([b'*', ..], _) => {
-            (0..=text.len()).any(|i| text.is_char_boundary(i) && matches(&pattern[1..], &text[i..]))
+    let (pattern, text): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), text.chars().collect());
+    let (mut p, mut t) = (0, 0);
+    // The last `*`, and from where in the text what follows it was tried.
+    let mut star = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(letter) if *letter == '?' || *letter == text[t] => {
+                p += 1;
+                t += 1;
+            }
+            _ => match star {
+                Some((at, tried)) => {
+                    star = Some((at, tried + 1));
+                    (p, t) = (at + 1, tried + 1);
+                }
+                None => return false,
+            },
         }
-        ([b'?', ..], [_, ..]) => matches(&pattern[1..], &text[1..]),
-        ([p, ..], [t, ..]) if p == t => matches(&pattern[1..], &text[1..]),
-        _ => false,
     }
+    pattern[p..].iter().all(|letter| *letter == '*')
 }
 
 #[cfg(test)]
@@ -358,6 +375,9 @@ mod tests {
             ("HH", false),
             ("BH*", false),
             ("??", false),
+            ("?H*Z*", true),
+            ("*H*H", false),
+            ("", false),
         ] {
             assert_eq!(matches(pattern, "HHZ"), fits, "{pattern}");
         }

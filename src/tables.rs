@@ -3,7 +3,7 @@
 use chrono::DateTime;
 use polars::prelude::*;
 
-use super::{Catalog, Event};
+use crate::catalog::{Catalog, Event};
 use crate::error::{Result, fail};
 
 impl Catalog {

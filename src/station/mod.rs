@@ -1,0 +1,195 @@
+//! Stations: where they stand, when they ran, which way their components point, and what they make
+//! of ground motion.
+//!
+//! | Format | Read | Write |
+//! |---|---|---|
+//! | StationXML 1.0, 1.1 and 1.2, with responses, `.xml` | [`Inventory::from_stationxml`] | [`Inventory::to_stationxml`] |
+//! | FDSN text `.txt` of level network, station or channel | [`Inventory::from_fdsn_text`] | [`Inventory::to_fdsn_text`] |
+//! | either of these | [`Inventory::read`] | [`Inventory::write`] |
+//!
+//! An [`Inventory`] is all that a data centre told: networks, their stations, the channels of each
+//! location, and each of them with the [`Epoch`] in which it was so. What a study works with is one
+//! [`Station`] at one time: [`Inventory::station`].
+//!
+//! ```
+//! use quakebook::station::Inventory;
+//! use quakebook::study::StationChoice;
+//! let text = "#Network|Station|Location|Channel|Latitude|Longitude|Elevation|Depth|Azimuth|Dip|SensorDescription|Scale|ScaleFreq|ScaleUnits|SampleRate|StartTime|EndTime\n\
+//!             AK|BWN||HH1|64.17|-149.3|356|0|12|0|T120|5E8|1|M/S|100|2010-07-23T00:00:00|2014-05-28T23:59:59\n\
+//!             AK|BWN||HH1|64.17|-149.3|356|0|30|0|T120|5E8|1|M/S|100|2014-08-01T00:00:00|\n";
+//! let inventory = Inventory::from_text(text, "an answer").unwrap();
+//! let choice = StationChoice {
+//!     network: "AK".into(), station: "BWN".into(), location: "".into(), channels: "HH*".into(),
+//! };
+//! let at = |time| inventory.station(&choice, quakebook::time::parse(time).unwrap());
+//! assert_eq!(at("2012-01-01").unwrap().channels[0].azimuth_deg, 12.0);
+//! assert_eq!(at("2015-01-01").unwrap().channels[0].azimuth_deg, 30.0);
+//! assert!(at("2014-07-01").is_err());
+//! ```
+
+mod chosen;
+mod inventory;
+mod response;
+mod stationxml;
+mod text;
+mod write;
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use crate::disk;
+use crate::error::{Error, Result, fail};
+use crate::xml;
+
+pub use chosen::{Channel, Station};
+pub use inventory::{ChannelEpoch, Epoch, Inventory, NetworkEpoch, StationEpoch};
+pub use response::{
+    Coefficients, Decimation, Filter, Fir, Gain, PolesZeros, Polynomial, Response, ResponseList,
+    Sensitivity, Stage, Symmetry, TransferFunction, Units,
+};
+pub use text::Level;
+
+impl Inventory {
+    /// Reads StationXML or FDSN text, by how the file begins. StationXML is read channel by
+    /// channel, however long the file.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the file cannot be read, [`Error::Station`] as
+    /// [`Inventory::from_stationxml`] and [`Inventory::from_fdsn_text`].
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        let name = path.as_ref().display().to_string();
+        let mut file = BufReader::new(File::open(&path).map_err(Error::io(&path))?);
+        let beginning = file.fill_buf().map_err(Error::io(&path))?;
+        if is_xml(&String::from_utf8_lossy(beginning)) {
+            return Self::stream_stationxml(file, &name);
+        }
+        let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
+        Self::from_fdsn_text(&xml::text_of(bytes), &name)
+    }
+
+    /// As [`Inventory::read`], of text that is at hand; `name` is what errors call it.
+    ///
+    /// # Errors
+    /// [`Error::Station`] as there.
+    pub fn from_text(text: &str, name: &str) -> Result<Self> {
+        match is_xml(text) {
+            true => Self::from_stationxml(text, name),
+            false => Self::from_fdsn_text(text, name),
+        }
+    }
+
+    /// Writes the inventory in the format that the path's extension names: `.xml` StationXML 1.1,
+    /// `.txt` FDSN text of the deepest level that there is. The file is replaced whole, or left as
+    /// it was.
+    ///
+    /// # Errors
+    /// [`Error::Station`] for any other extension, or where a station without channels among
+    /// others, or a network without stations, would be lost in text; [`Error::Io`] where the file
+    /// cannot be written.
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+        let text = match extension.as_deref() {
+            Some("xml") => self.to_stationxml(),
+            Some("txt") => self.to_fdsn_text(self.level(path)?),
+            _ => {
+                return Err(fail!(
+                    Station,
+                    path.display(),
+                    "no format of stations belongs to this extension",
+                    "Name the file .xml (StationXML) or .txt (FDSN text)"
+                ));
+            }
+        };
+        disk::write_whole(path, text.as_bytes())
+    }
+
+    /// The level of text that holds everything.
+    fn level(&self, path: &Path) -> Result<Level> {
+        let stations = || self.networks.iter().flat_map(|network| &network.stations);
+        let (level, n_lost) = if stations().any(|station| !station.channels.is_empty()) {
+            let lost = stations().filter(|station| station.channels.is_empty());
+            (Level::Channel, lost.count())
+        } else if stations().next().is_some() {
+            (Level::Station, 0)
+        } else {
+            (Level::Network, 0)
+        };
+        let empty = self.networks.iter().filter(|n| n.stations.is_empty());
+        match n_lost
+            + if level == Level::Network {
+                0
+            } else {
+                empty.count()
+            } {
+            0 => Ok(level),
+            n_lost => Err(fail!(
+                Station,
+                path.display(),
+                format!(
+                    "{n_lost} networks without stations or stations without channels have no row in text of this level"
+                ),
+                "Write StationXML (.xml), which holds all levels at once"
+            )),
+        }
+    }
+}
+
+fn is_xml(beginning: &str) -> bool {
+    let blank = |c: char| c.is_whitespace() || c == '\u{feff}';
+    beginning.trim_start_matches(blank).starts_with('<')
+}
+
+/// A finite number, or nothing where the text is empty.
+fn read_number(place: &str, text: &str) -> Result<Option<f64>> {
+    match (text.trim(), text.trim().parse::<f64>()) {
+        ("", _) => Ok(None),
+        (_, Ok(number)) if number.is_finite() => Ok(Some(number)),
+        _ => Err(unreadable(place, text, "a number")),
+    }
+}
+
+/// A number that must be there.
+fn need_number(place: &str, text: &str) -> Result<f64> {
+    read_number(place, text)?.ok_or_else(|| unreadable(place, text, "a number"))
+}
+
+/// A time with or without `Z`, or nothing where the text is empty.
+fn read_time(place: &str, text: &str) -> Result<Option<crate::time::Time>> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let offset = chrono::DateTime::parse_from_rfc3339(text.trim()).map(|time| time.to_utc());
+    let time = offset.or_else(|_| crate::time::parse(text));
+    time.map(Some)
+        .map_err(|_| unreadable(place, text, "a time in UTC"))
+}
+
+/// A latitude or longitude in degrees.
+fn read_degrees(place: &str, text: &str, limit_deg: f64) -> Result<f64> {
+    let degrees = need_number(place, text)?;
+    if degrees.abs() > limit_deg {
+        let expected = format!("degrees from -{limit_deg} to {limit_deg}");
+        return Err(unreadable(place, text, &expected));
+    }
+    Ok(degrees)
+}
+
+fn unreadable(place: &str, text: &str, expected: &str) -> Error {
+    let shortened: String = text.chars().take(60).collect();
+    fail!(
+        Station,
+        place,
+        format!("{shortened:?} where {expected} was expected"),
+        "Correct this entry, or ask the data centre again"
+    )
+}
+
+/// The code of an empty location is written `--`, or as spaces.
+fn location_code(text: &str) -> String {
+    match text.trim() {
+        "--" => String::new(),
+        code => code.to_string(),
+    }
+}

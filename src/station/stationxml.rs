@@ -1,0 +1,544 @@
+//! StationXML 1.0, 1.1 and 1.2 (FDSN, <https://docs.fdsn.org/projects/stationxml>), read channel by
+//! channel.
+
+use std::io::BufRead;
+
+use super::{
+    ChannelEpoch, Coefficients, Decimation, Epoch, Filter, Fir, Gain, Inventory, NetworkEpoch,
+    PolesZeros, Polynomial, Response, ResponseList, Sensitivity, Stage, StationEpoch, Symmetry,
+    TransferFunction, Units, location_code, need_number, read_degrees, read_number, read_time,
+    unreadable,
+};
+use crate::error::{Result, fail};
+use crate::xml::{self, Broken, Element, Part, Shape};
+
+const SHAPE: Shape = Shape {
+    root: "FDSNStationXML",
+    containers: &["FDSNStationXML", "Network", "Station"],
+    wanted: &[
+        // Of documents, networks and stations.
+        "Source",
+        "Description",
+        "TotalNumberStations",
+        "Site",
+        "Name",
+        // Of channels.
+        "Channel",
+        "Latitude",
+        "Longitude",
+        "Elevation",
+        "Depth",
+        "Azimuth",
+        "Dip",
+        "SampleRate",
+        "SampleRateRatio",
+        "NumberSamples",
+        "NumberSeconds",
+        "Sensor",
+        "Type",
+        // Of responses.
+        "Response",
+        "InstrumentSensitivity",
+        "InstrumentPolynomial",
+        "Value",
+        "Frequency",
+        "InputUnits",
+        "OutputUnits",
+        "Stage",
+        "StageGain",
+        "Decimation",
+        "InputSampleRate",
+        "Factor",
+        "Offset",
+        "Delay",
+        "Correction",
+        "PolesZeros",
+        "PzTransferFunctionType",
+        "NormalizationFactor",
+        "NormalizationFrequency",
+        "Zero",
+        "Pole",
+        "Real",
+        "Imaginary",
+        "Coefficients",
+        "CfTransferFunctionType",
+        "Numerator",
+        "Denominator",
+        "FIR",
+        "Symmetry",
+        "NumeratorCoefficient",
+        "ResponseList",
+        "ResponseListElement",
+        "Amplitude",
+        "Phase",
+        "Polynomial",
+        "FrequencyLowerBound",
+        "FrequencyUpperBound",
+        "ApproximationLowerBound",
+        "ApproximationUpperBound",
+        "MaximumError",
+        "Coefficient",
+    ],
+};
+
+/// Follows the source of what is simulated.
+pub(super) const SIMULATED: &str = "(simulated)";
+
+impl Inventory {
+    /// Reads StationXML of any level; `name` is what errors call it. A channel without a position
+    /// takes its station's.
+    ///
+    /// # Errors
+    /// [`crate::Error::Station`] where the text is not whole XML (naming the byte), not StationXML
+    /// of version 1, or where a code is absent or a value not what it should be (naming the
+    /// channel).
+    pub fn from_stationxml(text: &str, name: &str) -> Result<Self> {
+        Self::stream_stationxml(text.as_bytes(), name)
+    }
+
+    /// Reads StationXML from a file or an answer that need not be in memory.
+    pub(super) fn stream_stationxml(source: impl BufRead, name: &str) -> Result<Self> {
+        let mut document = Document {
+            name: name.to_string(),
+            inventory: Self {
+                source: name.to_string(),
+                simulated: false,
+                networks: Vec::new(),
+            },
+            open: Vec::new(),
+        };
+        match xml::walk(source, &SHAPE, |part| document.take(part)) {
+            Ok(()) => Ok(document.inventory),
+            Err(Stop::Content(error)) => Err(error),
+            Err(Stop::Broken(broken)) => Err(fail!(
+                Station,
+                format!("{name}, byte {}", broken.byte),
+                broken.what,
+                "The answer was cut short or is none: ask the data centre again"
+            )),
+        }
+    }
+}
+
+/// Why reading stopped.
+enum Stop {
+    Broken(Broken),
+    Content(crate::Error),
+}
+
+impl From<Broken> for Stop {
+    fn from(broken: Broken) -> Self {
+        Self::Broken(broken)
+    }
+}
+
+impl From<crate::Error> for Stop {
+    fn from(error: crate::Error) -> Self {
+        Self::Content(error)
+    }
+}
+
+/// A document as far as it was read.
+struct Document {
+    name: String,
+    inventory: Inventory,
+    /// The containers that are open, outermost first, by their names.
+    open: Vec<String>,
+}
+
+impl Document {
+    fn take(&mut self, part: Part) -> std::result::Result<(), Stop> {
+        match part {
+            Part::Open(element) => {
+                match (self.open.len(), element.name.as_str()) {
+                    (0, _) => self.check_version(&element)?,
+                    (1, "Network") => {
+                        let network = self.network(&element)?;
+                        self.inventory.networks.push(network);
+                    }
+                    (2, "Station") => {
+                        let station = self.station(&element)?;
+                        self.last_network()?.stations.push(station);
+                    }
+                    (_, other) => {
+                        let what = format!("<{other}> where none belongs");
+                        return Err(fail!(Station, self.place(), what, MALFORMED).into());
+                    }
+                }
+                self.open.push(element.name);
+            }
+            Part::Whole(element) => match self.open.len() {
+                1 => self.of_document(&element),
+                2 => self.of_network(&element)?,
+                _ => self.of_station(&element)?,
+            },
+            Part::Close => {
+                if self.open.len() == 3 {
+                    self.check_position()?;
+                }
+                self.open.pop();
+            }
+        }
+        Ok(())
+    }
+
+    fn check_version(&self, root: &Element) -> Result<()> {
+        let version = root.attribute("schemaVersion").unwrap_or("1");
+        if version == "1" || version.starts_with("1.") {
+            return Ok(());
+        }
+        Err(fail!(
+            Station,
+            self.name,
+            format!("StationXML of version {version:?}, where 1.0, 1.1 or 1.2 was expected"),
+            "Ask the data centre for StationXML 1"
+        ))
+    }
+
+    fn check_position(&mut self) -> Result<()> {
+        let place = self.place();
+        let station = self.last_station()?;
+        let position = [
+            station.latitude_deg,
+            station.longitude_deg,
+            station.elevation_m,
+        ];
+        match position.iter().any(|number| number.is_nan()) {
+            true => Err(fail!(
+                Station,
+                place,
+                "a station without latitude, longitude and elevation",
+                MALFORMED
+            )),
+            false => Ok(()),
+        }
+    }
+
+    fn of_document(&mut self, element: &Element) {
+        if element.name == "Source" {
+            let text = element.text();
+            self.inventory.simulated = text.ends_with(SIMULATED);
+            self.inventory.source = text.trim_end_matches(SIMULATED).trim().to_string();
+        }
+    }
+
+    fn of_network(&mut self, element: &Element) -> Result<()> {
+        let network = self.last_network()?;
+        match element.name.as_str() {
+            "Description" => network.description = element.text().to_string(),
+            "TotalNumberStations" => network.n_stations = element.text().parse().ok(),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn of_station(&mut self, element: &Element) -> Result<()> {
+        let place = self.place();
+        let station = self.last_station()?;
+        let text = element.text();
+        match element.name.as_str() {
+            "Latitude" => station.latitude_deg = read_degrees(&place, text, 90.0)?,
+            "Longitude" => station.longitude_deg = read_degrees(&place, text, 180.0)?,
+            "Elevation" => station.elevation_m = need_number(&place, text)?,
+            "Site" => station.site = element.text_at("Name").unwrap_or("").to_string(),
+            "Channel" => {
+                let channel = channel(&place, element, station)?;
+                station.channels.push(channel);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn network(&self, element: &Element) -> Result<NetworkEpoch> {
+        Ok(NetworkEpoch {
+            code: code(&self.name, element)?,
+            epoch: epoch(&self.name, element)?,
+            ..NetworkEpoch::default()
+        })
+    }
+
+    /// A station that has told no position yet stands nowhere.
+    fn station(&self, element: &Element) -> Result<StationEpoch> {
+        let place = self.place();
+        Ok(StationEpoch {
+            code: code(&place, element)?,
+            epoch: epoch(&place, element)?,
+            latitude_deg: f64::NAN,
+            longitude_deg: f64::NAN,
+            elevation_m: f64::NAN,
+            ..StationEpoch::default()
+        })
+    }
+
+    fn last_network(&mut self) -> Result<&mut NetworkEpoch> {
+        let place = self.place();
+        let last = self.inventory.networks.last_mut();
+        last.ok_or_else(|| fail!(Station, place, "a station in no network", MALFORMED))
+    }
+
+    fn last_station(&mut self) -> Result<&mut StationEpoch> {
+        let place = self.place();
+        let last = self.last_network()?.stations.last_mut();
+        last.ok_or_else(|| fail!(Station, place, "a channel in no station", MALFORMED))
+    }
+
+    /// Where reading is: `name, GS.OK029`.
+    fn place(&self) -> String {
+        let network = self
+            .inventory
+            .networks
+            .last()
+            .filter(|_| self.open.len() > 1);
+        let station = network
+            .and_then(|network| network.stations.last())
+            .filter(|_| self.open.len() > 2);
+        match (network, station) {
+            (Some(network), Some(station)) => {
+                format!("{}, {}.{}", self.name, network.code, station.code)
+            }
+            (Some(network), None) => format!("{}, {}", self.name, network.code),
+            _ => self.name.clone(),
+        }
+    }
+}
+
+const MALFORMED: &str = "This is not StationXML as its schema has it: ask the data centre again";
+
+fn code(place: &str, element: &Element) -> Result<String> {
+    let code = element.attribute("code").map(str::trim);
+    code.map(str::to_string).ok_or_else(|| {
+        let what = format!("a <{}> without a code", element.name);
+        fail!(Station, place, what, MALFORMED)
+    })
+}
+
+fn epoch(place: &str, element: &Element) -> Result<Epoch> {
+    let time = |name: &str| {
+        let text = element.attribute(name).unwrap_or("");
+        read_time(&format!("{place}, {name}"), text)
+    };
+    Ok(Epoch {
+        start: time("startDate")?,
+        end: time("endDate")?,
+    })
+}
+
+fn channel(place: &str, element: &Element, station: &StationEpoch) -> Result<ChannelEpoch> {
+    let code = code(place, element)?;
+    let location = location_code(element.attribute("locationCode").unwrap_or(""));
+    let place = format!("{place}.{location}.{code}");
+    let text = |name: &str| element.text_at(name).unwrap_or("");
+    let number = |name: &str| read_number(&format!("{place}, {name}"), text(name));
+    let degrees = |name: &str, limit_deg: f64, else_deg: f64| match text(name) {
+        "" => Ok(else_deg),
+        text => read_degrees(&format!("{place}, {name}"), text, limit_deg),
+    };
+    let sensor = |name: &str| element.text_at(&format!("Sensor/{name}"));
+    let of_ratio = |part: &str| number_at(&place, element, &format!("SampleRateRatio/{part}"));
+    let sampling_rate_hz = match number("SampleRate")? {
+        Some(rate_hz) => Some(rate_hz),
+        None => match (of_ratio("NumberSamples")?, of_ratio("NumberSeconds")?) {
+            (Some(n_samples), Some(seconds)) if seconds > 0.0 => Some(n_samples / seconds),
+            _ => None,
+        },
+    };
+    let response = element.child("Response");
+    Ok(ChannelEpoch {
+        latitude_deg: degrees("Latitude", 90.0, station.latitude_deg)?,
+        longitude_deg: degrees("Longitude", 180.0, station.longitude_deg)?,
+        elevation_m: number("Elevation")?.unwrap_or(station.elevation_m),
+        depth_m: number("Depth")?,
+        azimuth_deg: number("Azimuth")?,
+        dip_deg: number("Dip")?,
+        sampling_rate_hz,
+        sensor: sensor("Description")
+            .or(sensor("Type"))
+            .unwrap_or("")
+            .to_string(),
+        epoch: epoch(&place, element)?,
+        response: response.map(|r| self::response(&place, r)).transpose()?,
+        location,
+        code,
+    })
+}
+
+fn response(place: &str, element: &Element) -> Result<Response> {
+    let place = format!("{place}, response");
+    // Some data centres tell of units without a value, where a polynomial stands in its place.
+    let sensitivity = match element.child("InstrumentSensitivity") {
+        Some(told) => number_at(&place, told, "Value")?.map(|value| {
+            Ok::<_, crate::Error>(Sensitivity {
+                value,
+                frequency_hz: number_at(&place, told, "Frequency")?,
+                units: units(told),
+            })
+        }),
+        None => None,
+    };
+    let polynomial = element.child("InstrumentPolynomial");
+    let stages = element.children("Stage").map(|told| stage(&place, told));
+    Ok(Response {
+        sensitivity: sensitivity.transpose()?,
+        polynomial: polynomial
+            .map(|told| self::polynomial(&place, told))
+            .transpose()?,
+        stages: stages.collect::<Result<_>>()?,
+    })
+}
+
+fn stage(place: &str, element: &Element) -> Result<Stage> {
+    let number = element.attribute("number").unwrap_or("").trim();
+    let place = format!("{place}, stage {number}");
+    let number =
+        (number.parse()).map_err(|_| unreadable(&place, number, "the number of a stage"))?;
+    let gain = element.child("StageGain").map(|told| {
+        Ok::<_, crate::Error>(Gain {
+            value: needed_at(&place, told, "Value")?,
+            frequency_hz: number_at(&place, told, "Frequency")?,
+        })
+    });
+    let decimation = element.child("Decimation");
+    Ok(Stage {
+        number,
+        filter: filter(&place, element)?,
+        decimation: decimation
+            .map(|told| self::decimation(&place, told))
+            .transpose()?,
+        gain: gain.transpose()?,
+    })
+}
+
+fn decimation(place: &str, element: &Element) -> Result<Decimation> {
+    let whole = |name: &str| {
+        let text = element.text_at(name).unwrap_or("");
+        let place = format!("{place}, {name}");
+        text.parse()
+            .map_err(|_| unreadable(&place, text, "a number of samples"))
+    };
+    Ok(Decimation {
+        input_rate_hz: needed_at(place, element, "InputSampleRate")?,
+        factor: whole("Factor")?,
+        offset: whole("Offset")?,
+        delay_s: needed_at(place, element, "Delay")?,
+        correction_s: needed_at(place, element, "Correction")?,
+    })
+}
+
+fn filter(place: &str, stage: &Element) -> Result<Option<Filter>> {
+    let numbers = |element: &Element, name: &str| -> Result<Vec<f64>> {
+        let place = format!("{place}, {name}");
+        let children = element.children(name);
+        children
+            .map(|child| need_number(&place, child.text()))
+            .collect()
+    };
+    if let Some(told) = stage.child("PolesZeros") {
+        let complex = |name: &str| -> Result<Vec<(f64, f64)>> {
+            let place = format!("{place}, {name}");
+            let part = |e: &Element, name: &str| needed_at(&place, e, name);
+            let children = told.children(name);
+            children
+                .map(|e| Ok((part(e, "Real")?, part(e, "Imaginary")?)))
+                .collect()
+        };
+        return Ok(Some(Filter::PolesZeros(PolesZeros {
+            units: units(told),
+            transfer_function: transfer_function(place, told, "PzTransferFunctionType")?,
+            // Its default in the schema.
+            normalization_factor: number_at(place, told, "NormalizationFactor")?.unwrap_or(1.0),
+            normalization_frequency_hz: number_at(place, told, "NormalizationFrequency")?,
+            zeros: complex("Zero")?,
+            poles: complex("Pole")?,
+        })));
+    }
+    if let Some(told) = stage.child("Coefficients") {
+        return Ok(Some(Filter::Coefficients(Coefficients {
+            units: units(told),
+            transfer_function: transfer_function(place, told, "CfTransferFunctionType")?,
+            numerators: numbers(told, "Numerator")?,
+            denominators: numbers(told, "Denominator")?,
+        })));
+    }
+    if let Some(told) = stage.child("FIR") {
+        let symmetry = match told
+            .text_at("Symmetry")
+            .unwrap_or("NONE")
+            .to_uppercase()
+            .as_str()
+        {
+            "NONE" => Symmetry::None,
+            "ODD" => Symmetry::Odd,
+            "EVEN" => Symmetry::Even,
+            other => return Err(unreadable(place, other, "NONE, ODD or EVEN")),
+        };
+        return Ok(Some(Filter::Fir(Fir {
+            units: units(told),
+            symmetry,
+            coefficients: numbers(told, "NumeratorCoefficient")?,
+        })));
+    }
+    if let Some(told) = stage.child("ResponseList") {
+        let elements = told.children("ResponseListElement").map(|element| {
+            let part = |name: &str| needed_at(place, element, name);
+            Ok((part("Frequency")?, part("Amplitude")?, part("Phase")?))
+        });
+        return Ok(Some(Filter::List(ResponseList {
+            units: units(told),
+            elements: elements.collect::<Result<_>>()?,
+        })));
+    }
+    let polynomial = stage.child("Polynomial");
+    let polynomial = polynomial
+        .map(|told| self::polynomial(place, told))
+        .transpose()?;
+    Ok(polynomial.map(Filter::Polynomial))
+}
+
+fn polynomial(place: &str, element: &Element) -> Result<Polynomial> {
+    let part = |name: &str| needed_at(place, element, name);
+    let coefficients = element
+        .children("Coefficient")
+        .map(|child| need_number(&format!("{place}, Coefficient"), child.text()));
+    Ok(Polynomial {
+        units: units(element),
+        frequency_bounds_hz: (part("FrequencyLowerBound")?, part("FrequencyUpperBound")?),
+        approximation_bounds: (
+            part("ApproximationLowerBound")?,
+            part("ApproximationUpperBound")?,
+        ),
+        maximum_error: part("MaximumError")?,
+        coefficients: coefficients.collect::<Result<_>>()?,
+    })
+}
+
+fn transfer_function(place: &str, element: &Element, name: &str) -> Result<TransferFunction> {
+    let text = element.text_at(name).unwrap_or("");
+    match text.to_uppercase().as_str() {
+        "LAPLACE (RADIANS/SECOND)" | "ANALOG (RADIANS/SECOND)" => {
+            Ok(TransferFunction::LaplaceRadians)
+        }
+        "LAPLACE (HERTZ)" | "ANALOG (HERTZ)" => Ok(TransferFunction::LaplaceHertz),
+        "DIGITAL (Z-TRANSFORM)" | "DIGITAL" => Ok(TransferFunction::Digital),
+        _ => Err(unreadable(place, text, "a type of transfer function")),
+    }
+}
+
+fn units(element: &Element) -> Units {
+    let name = |path: &str| element.text_at(path).unwrap_or("");
+    Units::new(name("InputUnits/Name"), name("OutputUnits/Name"))
+}
+
+fn number_at(place: &str, element: &Element, path: &str) -> Result<Option<f64>> {
+    read_number(
+        &format!("{place}, {path}"),
+        element.text_at(path).unwrap_or(""),
+    )
+}
+
+fn needed_at(place: &str, element: &Element, path: &str) -> Result<f64> {
+    need_number(
+        &format!("{place}, {path}"),
+        element.text_at(path).unwrap_or(""),
+    )
+}
