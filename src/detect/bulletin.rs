@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use quick_xml::escape::escape;
 use serde::{Deserialize, Serialize};
 
 use super::{Detection, Detections, Matches};
@@ -10,7 +9,7 @@ use crate::catalog::Catalog;
 use crate::error::{Error, Result, fail};
 use crate::study::TimeSpan;
 use crate::time::{self, Time};
-use crate::xml::{self, Broken, Element};
+use crate::xml::{self, Broken, Element, Part, Shape, escaped};
 
 /// Detections and, for each, the identifier of the catalog's event that it is taken for.
 ///
@@ -59,6 +58,13 @@ struct Row {
     n_windows: usize,
     event: Option<String>,
 }
+
+/// Where QuakeML holds them.
+const SHAPE: Shape = Shape {
+    root: "quakeml",
+    containers: &["quakeml", "eventParameters"],
+    wanted: &["event", "comment", "text"],
+};
 
 const COLUMNS: &str = "start,end,time,cluster,probability,n_windows,event";
 
@@ -131,7 +137,7 @@ impl Bulletin {
     /// as JSON.
     pub fn to_quakeml(&self) -> String {
         let found = &self.detections;
-        let mut codes = found.station.split('.').map(escape);
+        let mut codes = found.station.split('.').map(escaped);
         let mut code = || codes.next().unwrap_or_default().to_string();
         let mut stream = format!("networkCode=\"{}\" stationCode=\"{}\"", code(), code());
         match code() {
@@ -152,7 +158,7 @@ impl Bulletin {
                  <pick publicID=\"{public}/pick\"><time><value>{}</value></time>\
                  <waveformID {stream}/><evaluationMode>automatic</evaluationMode></pick>\n\
                  <type>earthquake</type><typeCertainty>suspected</typeCertainty></event>\n",
-                escape(&comment),
+                escaped(&comment),
                 time::iso(d.time),
             );
         }
@@ -163,7 +169,7 @@ impl Bulletin {
              <eventParameters publicID=\"smi:quakebook/detections\"><description>{}</description>\
              <comment><text>{}</text></comment>\n{elements}</eventParameters>\n</q:quakeml>\n",
             if found.simulated { "simulated" } else { "" },
-            escape(self.head())
+            escaped(&self.head())
         )
     }
 
@@ -177,14 +183,15 @@ impl Bulletin {
             fail!(Detect, place, what, remedy)
         };
         let (mut head, mut events) = (None, Vec::new());
-        let visited = xml::visit(text, &["event", "comment"], |element| {
-            match element.name.as_str() {
-                "event" => events.push(element),
-                _ => head = json(element.text_at("text")),
+        let walked = xml::walk(text.as_bytes(), &SHAPE, |part| {
+            match part {
+                Part::Whole(element) if element.name == "event" => events.push(element),
+                Part::Whole(element) => head = json(element.text_at("text")),
+                _ => {}
             }
             Ok::<(), Broken>(())
         });
-        visited.map_err(|b| broken(format!("QuakeML, byte {}", b.byte), b.what))?;
+        walked.map_err(|b| broken(format!("QuakeML, byte {}", b.byte), b.what))?;
         let head: Head = head.ok_or_else(|| {
             broken(
                 "QuakeML".into(),
