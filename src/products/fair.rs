@@ -44,12 +44,16 @@ struct FairTrials {
 }
 
 /// Events, with their gaps, that take part: enough to learn from in seconds.
-const N_GROUPS: usize = 240;
+const N_GROUPS: usize = 200;
 
 const N_SEEDS: u64 = 3;
 
-/// Most epochs of the convolutional network; the perceptron stops by itself.
-const N_EPOCHS: usize = 10;
+/// Most epochs of the convolutional network and of the perceptron, whose epochs are single steps.
+const N_EPOCHS: usize = 6;
+const N_STEPS: usize = 120;
+
+/// Windows in a batch: small, for more steps in as many epochs.
+const N_IN_BATCH: usize = 32;
 
 /// The spread over seeds of one number.
 pub fn fair_spread(
@@ -142,8 +146,9 @@ fn said(split: &Split, study: &Study, seed: u64) -> Result<Vec<(String, Vec<usiz
         let params = TrainParams {
             seed,
             report_every: 0,
+            batch_size: N_IN_BATCH,
             max_epochs: match name {
-                "perceptron" => suited.max_epochs,
+                "perceptron" => N_STEPS,
                 _ => N_EPOCHS.min(suited.max_epochs),
             },
             ..suited
