@@ -253,10 +253,36 @@ impl Study {
         let ordered = r.min_latitude_deg < r.max_latitude_deg
             && r.min_longitude_deg < r.max_longitude_deg
             && r.min_latitude_deg >= -90.0
-            && r.max_latitude_deg <= 90.0;
+            && r.max_latitude_deg <= 90.0
+            && r.min_longitude_deg >= -180.0
+            && r.max_longitude_deg <= 360.0;
+        // It names folders.
+        let letter = |c: char| c.is_alphanumeric() || "-_ .".contains(c);
+        let is_name = self.name.starts_with(char::is_alphanumeric) && self.name.chars().all(letter);
+        // Differences of such times are far from what a duration can hold.
+        let countable = |span: [Time; 2]| span.iter().all(|t| t.timestamp_nanos_opt().is_some());
         let fractions = self.split.train_fraction + self.split.validation_fraction;
         let checks = [
-            ("region", ordered, "a box whose minima are below its maxima"),
+            (
+                "name",
+                is_name,
+                "letters, digits, spaces, dots, - and _, a letter or digit first",
+            ),
+            (
+                "catalog",
+                countable([self.catalog.start, self.catalog.end]),
+                "years from 1678 to 2261",
+            ),
+            (
+                "scan",
+                countable([self.scan.start, self.scan.end]),
+                "years from 1678 to 2261",
+            ),
+            (
+                "region",
+                ordered,
+                "a box whose minima are below its maxima, latitudes from -90 to 90, longitudes from -180 to 360",
+            ),
             (
                 "catalog",
                 self.catalog.start < self.catalog.end,
@@ -305,12 +331,12 @@ impl Study {
             ("train.patience", self.train.patience > 0, "1 or more"),
             (
                 "train.learning_rate",
-                self.train.learning_rate > 0.0,
+                self.train.learning_rate > 0.0 && self.train.learning_rate.is_finite(),
                 "a positive number",
             ),
             (
                 "train.weight_decay",
-                self.train.weight_decay >= 0.0,
+                self.train.weight_decay >= 0.0 && self.train.weight_decay.is_finite(),
                 "0 or more",
             ),
         ];

@@ -440,10 +440,10 @@ proptest! {
 
     #[test]
     fn studies_come_back_from_toml(
-        name in "[a-z0-9-]{1,12}",
+        name in "[a-z][a-z0-9-]{0,11}",
         seed in any::<u64>(),
         corner in (-90.0..89.0_f64, -180.0..179.0_f64),
-        times in (any_time(), any_time()),
+        seconds in (-9_000_000_000..9_000_000_000_i64, 1..200_000_000_i64),
         codes in (any_text(), any_text(), any_text()),
         levels in vec(1e-9..1e9_f64, 0..5),
         counts in (1..1_000_000_usize, 1..1_000_000_usize),
@@ -455,13 +455,45 @@ proptest! {
         study.region.max_latitude_deg = corner.0 + 0.5;
         study.region.min_longitude_deg = corner.1;
         study.region.max_longitude_deg = corner.1 + 0.5;
-        study.catalog.start = times.0.min(times.1);
-        study.catalog.end = times.0.max(times.1) + time::seconds(1.0);
+        study.catalog.start = chrono::DateTime::from_timestamp(seconds.0, 123_456_789).unwrap();
+        study.catalog.end = study.catalog.start + chrono::TimeDelta::seconds(seconds.1);
         (study.station.network, study.station.location, study.station.channels) = codes;
         study.augment.noise_levels = levels;
         (study.window.n_samples, study.train.batch_size) = counts;
         let back = Study::from_toml(&study.to_toml());
         prop_assert_eq!(back.unwrap(), study);
+    }
+}
+
+#[test]
+fn a_study_of_no_use_is_refused_by_its_key() {
+    let sound = Study::oklahoma().to_toml();
+    for (old, new, key) in [
+        ("name = \"oklahoma\"", "name = \"../../etc\"", "name"),
+        ("name = \"oklahoma\"", "name = \"\"", "name"),
+        (
+            "max_longitude_deg = -97.2",
+            "max_longitude_deg = inf",
+            "region",
+        ),
+        (
+            "min_latitude_deg = 35.7",
+            "min_latitude_deg = nan",
+            "region",
+        ),
+        ("start = \"2014-02-15", "start = \"0001-02-15", "catalog"),
+        (
+            "learning_rate = ",
+            "learning_rate = inf # ",
+            "train.learning_rate",
+        ),
+    ] {
+        assert!(sound.contains(old), "{old}\n{sound}");
+        let error = Study::from_toml(&sound.replacen(old, new, 1)).unwrap_err();
+        assert!(
+            error.to_string().starts_with(&format!("study, {key}: ")),
+            "{error}"
+        );
     }
 }
 

@@ -15,6 +15,7 @@ use super::{Patience, Provider, Reporter, Station, StationFormat};
 use crate::catalog::{Catalog, Event};
 use crate::classroom::{self, Classroom};
 use crate::error::{Error, Result};
+use crate::station::Inventory;
 use crate::study::{Region, StationChoice, Study, TimeSpan, data_dir};
 use crate::time::Time;
 use crate::waveform::StreamId;
@@ -256,6 +257,24 @@ impl Client {
         self.stations(stream, span, format, &|text, _| {
             check_stations(text, format)?;
             Ok(text.to_string())
+        })
+    }
+
+    /// What a station service says of the streams, read: every network, station and channel with its
+    /// epochs, and from StationXML its responses. `None` where it knows none of them.
+    ///
+    /// # Errors
+    /// As [`Client::fetch_station`].
+    pub fn fetch_inventory(
+        &self,
+        stream: &StreamId,
+        span: &TimeSpan,
+        format: StationFormat,
+    ) -> Result<Option<Inventory>> {
+        self.stations(stream, span, format, &|text, simulated| {
+            let mut inventory = Inventory::from_text(text, "the answer")?;
+            inventory.simulated |= simulated;
+            Ok(inventory)
         })
     }
 
