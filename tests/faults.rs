@@ -420,6 +420,43 @@ fn a_long_address_becomes_a_post() {
 }
 
 #[test]
+fn too_many_stations_are_an_error_that_is_not_kept() {
+    let server = FaultServer::always(status("413 Payload Too Large", "too many"));
+    let folder = tempfile::tempdir().unwrap();
+    let client = Rig::new(&server).client.with_cache(folder.path());
+    for n in 1..=2 {
+        let stations = client.fetch_stations(&stream("*"), &span(0, 1), StationFormat::Xml);
+        let (_, status, ..) = request_error(stations);
+        assert_eq!((status, server.n_requests()), (Some(413), n));
+    }
+}
+
+#[test]
+fn stations_come_in_the_data_centres_own_words_and_are_kept() {
+    let text = "#Network|Station|Latitude\nCX|PB01|-21.04\n";
+    let xml = "<?xml version=\"1.0\"?>\n<FDSNStationXML></FDSNStationXML>\n";
+    let server = FaultServer::new(
+        move |_, seen| match seen.parameter("level").unwrap().as_str() {
+            "channel" => ok(text.as_bytes()),
+            _ => ok(xml.as_bytes()),
+        },
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let client = Rig::new(&server).client.with_cache(folder.path());
+    for _ in 0..2 {
+        for (format, words) in [(StationFormat::Text, text), (StationFormat::Xml, xml)] {
+            let fetched = client.fetch_stations(&stream("HH?"), &span(0, 100), format);
+            assert_eq!(fetched.unwrap().as_deref(), Some(words));
+        }
+    }
+    assert_eq!(server.n_requests(), 2);
+    let seen = &server.seen()[1];
+    let asked =
+        ["location", "channel", "level", "format"].map(|name| seen.parameter(name).unwrap());
+    assert_eq!(asked, ["--", "HH%3F", "response", "xml"]);
+}
+
+#[test]
 fn many_streams_go_by_post_and_too_many_in_halves() {
     // Two lines at most.
     let server = FaultServer::new(|_, seen| {
@@ -508,7 +545,7 @@ fn a_stall_anywhere_heals() {
     for n in interesting(&whole) {
         let stall = Act::Stall(whole[..n].to_vec());
         let server = FaultServer::script(vec![stall, Act::Send(whole.clone())]);
-        let rig = Rig::new(&server);
+        let rig = Rig::with_stall(&server, Duration::from_millis(600));
         let catalog = rig.client.fetch_events_in(&BOX, &span(0, 3600)).unwrap();
         assert_eq!(catalog.len(), 6, "stalled after {n} bytes");
         assert_eq!(server.n_requests(), 2, "stalled after {n} bytes");
@@ -529,11 +566,11 @@ fn a_slow_answer_is_no_stall() {
         let _ = stream.read(&mut [0; 4096]);
         for piece in whole.chunks(whole.len() / 8 + 1) {
             stream.write_all(piece).unwrap();
-            std::thread::sleep(Duration::from_millis(60));
+            std::thread::sleep(Duration::from_millis(150));
         }
     });
     let patience = Patience {
-        stall: Duration::from_millis(200),
+        stall: Duration::from_millis(900),
         ..Patience::none()
     };
     let client = Client::at(&address).unwrap().without_cache();

@@ -133,7 +133,10 @@ impl Client {
     }
 
     fn too_large<T>(&self, request: &Request, refusal: Refusal) -> Result<Asked<T>> {
-        self.put(request, &Kept::TooLarge)?;
+        // Stations are not asked for in halves: the next time there may be no limit.
+        if request.service != "station" {
+            self.put(request, &Kept::TooLarge)?;
+        }
         let url = request.url(request.needs_post())?;
         Ok(Asked::TooLarge(refusal.into_error(&url, 1)))
     }

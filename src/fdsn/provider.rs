@@ -305,6 +305,29 @@ mod tests {
     }
 
     #[test]
+    fn addresses_are_those_that_obspy_knows() {
+        // obspy.clients.fdsn.header.URL_MAPPINGS of ObsPy 1.5.1.
+        for (name, address) in [
+            ("usgs", "https://earthquake.usgs.gov"),
+            ("isc", "https://www.isc.ac.uk"),
+            ("emsc", "https://www.seismicportal.eu"),
+            ("earthscope", "https://service.earthscope.org"),
+            ("geofon", "https://geofon.gfz.de"),
+            ("ingv", "https://webservices.ingv.it"),
+            ("epos-france", "https://seisdata.epos-france.fr"),
+            ("eth", "https://eida.ethz.ch"),
+            ("ncedc", "https://service.ncedc.org"),
+            ("scedc", "https://service.scedc.caltech.edu"),
+            ("geonet", "https://service.geonet.org.nz"),
+        ] {
+            let provider = Provider::by_name(name).unwrap();
+            let known = provider.dataselect.or(provider.event);
+            assert_eq!(known.as_deref(), Some(address));
+        }
+        assert_eq!(Provider::names().count(), 11);
+    }
+
+    #[test]
     fn only_a_server_of_ones_own_has_no_limits() {
         for (address, limits) in [
             ("http://127.0.0.1:8080/", Limits::NONE),

@@ -274,11 +274,16 @@ pub struct Rig {
 impl Rig {
     /// Without a cache, ten years after the events of the tests.
     pub fn new(server: &FaultServer) -> Self {
+        Self::with_stall(server, Duration::from_secs(20))
+    }
+
+    /// As [`Rig::new`], giving up a line on which nothing comes for so long.
+    pub fn with_stall(server: &FaultServer, stall: Duration) -> Self {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let ear = lines.clone();
         let clock = TestClock::at("2026-01-01");
         let patience = Patience {
-            stall: Duration::from_millis(150),
+            stall,
             ..Patience::default()
         };
         let client = Client::at(&server.address)
