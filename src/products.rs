@@ -68,8 +68,9 @@ pub use detection::{
 };
 
 pub use days::{
-    FINE_THRESHOLDS, N_VALIDATION_DAYS, PlainWindows, ScannedDays, VISIBLE_RATIO, best_point,
-    held_out_scan, scan_spans, validation_days, validation_scan,
+    FEWEST_WINDOWS, FINE_THRESHOLDS, N_HELD_OUT_DAYS, N_VALIDATION_DAYS, PlainWindows, ScannedDays,
+    VISIBLE_RATIO, best_point, held_out_days, held_out_scan, scan_spans, validation_days,
+    validation_scan,
 };
 
 /// Noise keeps so far from every event of the catalog when windows are cut with care: the S wave of

@@ -13,12 +13,15 @@ use crate::evaluate::{BinScore, Calibration, Score};
 /// Precision over recall of a detector at each of its thresholds, with the 95 % band of the precision,
 /// and a cross with the intervals of both at the threshold that was chosen beforehand.
 ///
+/// Thresholds at which one of the two is undefined, for nothing was found, have no point.
+///
 /// # Errors
-/// [`crate::Error::Plot`] where no point has both scores.
+/// [`crate::Error::Plot`] where there is no threshold at all.
 pub fn operating_curve(points: &[DetectorPoint], chosen: &DetectorPoint) -> Result<Figure> {
+    check("thresholds", points.iter().map(|p| p.threshold))?;
     let defined = |p: &&DetectorPoint| p.precision.is_defined() && p.recall.is_defined();
     let points: Vec<&DetectorPoint> = points.iter().filter(defined).collect();
-    check("precision", points.iter().map(|p| p.precision.value))?;
+    // A detector that finds nothing has a curve without points, which is a finding too.
     let lowest = points.iter().map(|p| p.precision.lower.min(p.recall.lower));
     let low = (lowest.fold(1.0, f64::min) * 10.0).floor() / 10.0;
     let caption = format!(
@@ -43,11 +46,16 @@ pub fn operating_curve(points: &[DetectorPoint], chosen: &DetectorPoint) -> Resu
         let upper = points.iter().map(|p| of(p, |s| s.upper.min(1.01)));
         let lower = points.iter().rev().map(|p| of(p, |s| s.lower));
         let band: Vec<_> = upper.chain(lower).collect();
-        chart.draw_series([Polygon::new(band, SKY.mix(0.35).filled())])?;
+        if !band.is_empty() {
+            chart.draw_series([Polygon::new(band, SKY.mix(0.35).filled())])?;
+        }
         let curve = points.iter().map(|p| of(p, |s| s.value));
         chart.draw_series(LineSeries::new(curve, line(BLUE, 20)))?;
         for p in &points {
             spot(&chart, of(p, |s| s.value), Mark::Dot, BLUE, 2)?;
+        }
+        if !defined(&chosen) {
+            return Ok(());
         }
         let (recall, precision) = (chosen.recall, chosen.precision);
         let at = (recall.value, precision.value);

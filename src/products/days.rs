@@ -6,12 +6,12 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::{
-    catalog, honest_network, honest_split, is_simulated, match_at, merge_params_at, nuisances,
-    truth,
+    blocks, catalog, honest_network, is_simulated, match_at, merge_params_at, nuisances, truth,
 };
 use crate::catalog::Catalog;
 use crate::detect::{
-    self, Detections, DetectorPoint, Matches, Scan, Scanner, p_travel_time_s, signal_to_noise,
+    self, Detections, DetectorPoint, Matches, MergeParams, Scan, Scanner, p_travel_time_s,
+    signal_to_noise,
 };
 use crate::display::Table;
 use crate::error::{Result, fail};
@@ -23,7 +23,15 @@ use crate::time::{self, Time, between_s};
 use crate::travel::{LayeredModel, Phase};
 
 /// Whole days of the validation time on which the threshold is chosen, spread over it.
-pub const N_VALIDATION_DAYS: i64 = 14;
+pub const N_VALIDATION_DAYS: i64 = 8;
+
+/// Whole days of the held-out time that are scanned, spread over it: each third of July. All of them would
+/// be three times the computing for intervals half as wide.
+pub const N_HELD_OUT_DAYS: i64 = 10;
+
+/// Numbers of windows that are tried as the fewest of an event: an earthquake stays in sight for several
+/// steps of the scan, and a false alarm often for one.
+pub const FEWEST_WINDOWS: [usize; 4] = [1, 2, 3, 4];
 
 /// Thresholds that are tried on them. They crowd at 1, where a network that saw one event window in four
 /// puts nearly everything that is an event.
@@ -42,20 +50,41 @@ const LEAST_AFTER_P_S: f64 = 2.0;
 /// twice what noise alone reaches in as many seconds, 3.6 times its root mean square in the median.
 pub const VISIBLE_RATIO: f64 = 7.0;
 
-/// [`N_VALIDATION_DAYS`] whole days, or a quarter of the validation time where that is less, spread evenly.
+/// [`N_VALIDATION_DAYS`] whole days of the validation time, or a quarter of it where that is less.
 ///
 /// # Errors
-/// As [`honest_split`].
+/// As [`blocks`].
 pub fn validation_days(study: &Study) -> Result<Vec<TimeSpan>> {
-    let split = honest_split(study)?;
-    let times = split.validation.times();
-    let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) else {
-        return Ok(Vec::new()); // A split has no empty part.
+    let blocks = blocks(study)?;
+    let time = TimeSpan {
+        start: blocks.validation,
+        end: blocks.test,
     };
-    let midnight = |t: &Time| t.date_naive().and_time(chrono::NaiveTime::MIN).and_utc();
-    let first = midnight(first) + TimeDelta::days(1);
-    let n_days = (midnight(last) - first).num_days().max(1);
-    let n = N_VALIDATION_DAYS.min((n_days / 4).max(1));
+    let n_days = (time.end - time.start).num_days();
+    Ok(spread_days(&time, N_VALIDATION_DAYS.min(n_days / 4)))
+}
+
+/// [`N_HELD_OUT_DAYS`] whole days of the study's held-out time; all of it, where it is shorter than a day.
+pub fn held_out_days(study: &Study) -> Vec<TimeSpan> {
+    match (study.held_out.end - study.held_out.start).num_days() {
+        0 => vec![study.held_out],
+        _ => spread_days(&study.held_out, N_HELD_OUT_DAYS),
+    }
+}
+
+/// `n` whole days (one at least, and no more than there are), evenly spread over a time that holds one.
+fn spread_days(time: &TimeSpan, n: i64) -> Vec<TimeSpan> {
+    let midnight = time
+        .start
+        .date_naive()
+        .and_time(chrono::NaiveTime::MIN)
+        .and_utc();
+    let first = match midnight < time.start {
+        true => midnight + TimeDelta::days(1),
+        false => midnight,
+    };
+    let n_days = (time.end - first).num_days().max(1);
+    let n = n.clamp(1, n_days);
     let day = |i: i64| {
         let start = first + TimeDelta::days(i * n_days / n);
         TimeSpan {
@@ -63,7 +92,7 @@ pub fn validation_days(study: &Study) -> Result<Vec<TimeSpan>> {
             end: start + TimeDelta::days(1),
         }
     };
-    Ok((0..n).map(day).collect())
+    (0..n).map(day).collect()
 }
 
 /// The honest network's scan of some days, and the events that it should find there.
@@ -140,12 +169,12 @@ impl ScannedDays {
         self.ratios[event].is_some_and(|ratio| ratio >= VISIBLE_RATIO)
     }
 
-    /// The detections at a threshold.
+    /// The detections where windows become events by `merge`.
     ///
     /// # Errors
     /// As [`Scan::merge`].
-    pub fn detections(&self, threshold: f64) -> Result<Detections> {
-        self.scan.merge(&merge_params_at(&self.study, threshold))
+    pub fn detections(&self, merge: &MergeParams) -> Result<Detections> {
+        self.scan.merge(merge)
     }
 
     /// Detections beside the events.
@@ -156,18 +185,48 @@ impl ScannedDays {
         match_at(detections, &self.events, self.station)
     }
 
-    /// Precision, recall of the visible events, and false alarms at each threshold.
+    /// Precision, recall of the visible events, and false alarms at each of [`FINE_THRESHOLDS`], for events of
+    /// `min_windows` windows or more.
     ///
     /// # Errors
     /// As [`detect::operating_curve`].
-    pub fn curve(&self, thresholds: &[f64]) -> Result<Vec<DetectorPoint>> {
+    pub fn curve(&self, min_windows: usize) -> Result<Vec<DetectorPoint>> {
         detect::operating_curve(
             &self.scan,
-            thresholds,
-            |on| merge_params_at(&self.study, on),
+            &FINE_THRESHOLDS,
+            |on| self.merge_at(on, min_windows),
             |found| self.judge(found),
             |event| self.is_visible(event),
         )
+    }
+
+    /// As [`merge_params_at`], with events of `min_windows` windows or more.
+    pub fn merge_at(&self, on: f64, min_windows: usize) -> MergeParams {
+        MergeParams {
+            min_windows,
+            ..merge_params_at(&self.study, on)
+        }
+    }
+
+    /// How windows should become events, judged by these days: the threshold and one of [`FEWEST_WINDOWS`] with the
+    /// largest F1. Ask it of validation days, never of those that judge. Where nothing finds anything it is the
+    /// lowest threshold.
+    ///
+    /// # Errors
+    /// As [`ScannedDays::curve`].
+    pub fn best_merge(&self) -> Result<(MergeParams, DetectorPoint)> {
+        let mut best: Option<(MergeParams, DetectorPoint)> = None;
+        for min_windows in FEWEST_WINDOWS {
+            let curve = self.curve(min_windows)?;
+            let point = best_point(&curve).unwrap_or(curve[0]);
+            let is_better = |(_, before): (_, DetectorPoint)| {
+                f1(&point) > f1(&before) || f1(&before).is_nan() && f1(&point).is_finite()
+            };
+            if best.is_none_or(is_better) {
+                best = Some((self.merge_at(point.threshold, min_windows), point));
+            }
+        }
+        Ok(best.expect("there are numbers of windows to try"))
     }
 
     /// Of the detected events, those of which the detection names the cluster.
@@ -335,12 +394,12 @@ pub fn validation_scan(study: &Study) -> Result<ScannedDays> {
     ScannedDays::of(study, "validation", &validation_days(study)?)
 }
 
-/// The scan of the study's held-out time, which is looked at once.
+/// The scan of [`held_out_days`], which is looked at once.
 ///
 /// # Errors
 /// As [`ScannedDays::of`].
 pub fn held_out_scan(study: &Study) -> Result<ScannedDays> {
-    ScannedDays::of(study, "held-out", &[study.held_out])
+    ScannedDays::of(study, "held-out", &held_out_days(study))
 }
 
 /// The threshold with the largest F1 of a curve, the harmonic mean of precision and recall; the
@@ -349,24 +408,27 @@ pub fn held_out_scan(study: &Study) -> Result<ScannedDays> {
 /// # Errors
 /// [`crate::Error::Evaluate`] where no point has both scores.
 pub fn best_point(curve: &[DetectorPoint]) -> Result<DetectorPoint> {
-    let f1 = |p: &DetectorPoint| {
-        let (precision, recall) = (p.precision.value, p.recall.value);
-        2.0 * precision * recall / (precision + recall)
-    };
     let defined = curve.iter().filter(|p| f1(p).is_finite());
-    let best = defined.max_by(|a, b| {
+    let by_f1 = |a: &&DetectorPoint, b: &&DetectorPoint| {
         f1(a)
             .total_cmp(&f1(b))
             .then(a.threshold.total_cmp(&b.threshold))
-    });
-    best.copied().ok_or_else(|| {
-        fail!(
-            Evaluate,
-            "curve",
-            "no threshold finds anything",
-            "Try lower thresholds, or days that hold events"
-        )
-    })
+    };
+    defined.max_by(by_f1).copied().ok_or_else(nothing_found)
+}
+
+fn f1(p: &DetectorPoint) -> f64 {
+    let (precision, recall) = (p.precision.value, p.recall.value);
+    2.0 * precision * recall / (precision + recall)
+}
+
+fn nothing_found() -> crate::Error {
+    fail!(
+        Evaluate,
+        "curve",
+        "no threshold finds anything",
+        "Try lower thresholds, or days that hold events"
+    )
 }
 
 /// A network's scan of several spans of the study's station, in time order.
