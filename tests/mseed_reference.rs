@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use quakebook::time;
+use quakebook::waveform::mseed::FaultKind;
 use quakebook::waveform::{Samples, Segment, StreamId, Trace, mseed};
 
 /// The folder of real records, where it is there.
@@ -221,60 +222,18 @@ fn every_reference_file_gives_the_samples_that_others_read_or_is_refused() {
     );
 }
 
-/// Flipped bits of the samples or of Steim's constants are found, or fall on unused places.
-#[test]
-fn a_flipped_bit_is_found() {
-    let samples: Vec<i32> = (0..2000).map(|i: i32| i * 7919 % 1009 - 500).collect();
-    let original = trace("HHZ", "2014-02-16", Samples::Int32(samples));
-    let bytes = mseed::write(std::slice::from_ref(&original)).unwrap();
-    let mut n_found = 0;
-    let mut n_harmless = 0;
-    for byte in 64..2000 {
-        for bit in [0, 3, 7] {
-            let mut damaged = bytes.clone();
-            damaged[byte] ^= 1 << bit;
-            match mseed::read(&damaged, "damaged") {
-                Err(error) => {
-                    n_found += 1;
-                    let text = error.to_string();
-                    assert!(text.contains("damaged, byte 0, GS.OK029.00.HHZ"), "{text}");
-                }
-                Ok(traces) if traces[0] == original => n_harmless += 1,
-                Ok(_) => panic!("bit {bit} of byte {byte} changed samples unnoticed"),
-            }
-        }
-    }
-    assert!(
-        n_found > 100 * n_harmless,
-        "{n_found} found, {n_harmless} harmless"
-    );
-}
-
-#[test]
-fn a_file_cut_anywhere_is_damaged() {
-    let samples: Vec<i32> = (0..9000).map(|i: i32| i * 7919 % 1009).collect();
-    let bytes = mseed::write(&[trace("HHZ", "2014-02-16", Samples::Int32(samples))]).unwrap();
-    let whole = mseed::read(&bytes, "whole").unwrap()[0].n_samples();
-    for n in (1..bytes.len()).step_by(97) {
-        match mseed::read(&bytes[..n], "cut") {
-            Err(error) => assert!(error.to_string().contains("cut, byte"), "{error}"),
-            // Between two records nothing is damaged, only shorter.
-            Ok(traces) => assert!(n % 4096 == 0 && traces[0].n_samples() < whole),
-        }
-    }
-}
-
 proptest! {
     #[test]
     fn what_is_written_is_read(
         ints in prop::collection::vec(any::<i32>(), 1..3000),
         small in prop::collection::vec(-40_i32..40, 1..3000),
         floats in prop::collection::vec(any::<f64>(), 1..1500),
+        singles in prop::collection::vec(any::<f32>(), 1..1500),
         micros in 0_i64..86_400_000_000,
         rate in prop::sample::select(vec![100.0, 1.0, 0.1, 200.0, 12.5, 0.025]),
     ) {
         let start = time::parse("2014-02-16").unwrap() + chrono::TimeDelta::microseconds(micros);
-        for samples in [Samples::Int32(ints), Samples::Int32(small), Samples::Float64(floats)] {
+        for samples in [Samples::Int32(ints), Samples::Int32(small), Samples::Float32(singles), Samples::Float64(floats)] {
             let mut original = trace("HHZ", "2014-02-16", samples);
             original.segments[0].start = start;
             original.sampling_rate_hz = rate;
@@ -286,6 +245,12 @@ proptest! {
             prop_assert_eq!(back[0].segments.len(), 1);
             prop_assert_eq!(back[0].segments[0].start, start);
             prop_assert_eq!(back[0].sampling_rate_hz, rate);
+            let bytes = mseed::write_version3(std::slice::from_ref(&original)).unwrap();
+            let back = mseed::read(&bytes, "test").unwrap();
+            prop_assert_eq!(digest(&back[0].segments[0].samples), digest(&original.segments[0].samples));
+            prop_assert_eq!((back.len(), back[0].segments.len()), (1, 1));
+            prop_assert_eq!(back[0].segments[0].start, start);
+            prop_assert_eq!(back[0].sampling_rate_hz, rate);
         }
     }
 
@@ -295,11 +260,181 @@ proptest! {
         at in prop::collection::vec((0_usize..512, any::<u8>()), 1..8),
     ) {
         let _ = mseed::read(&bytes, "noise");
+        let _ = mseed::read_lenient(&bytes, "noise");
         let samples = Samples::Int32((0..300).collect());
         let mut record = mseed::write(&[trace("HHZ", "2014-02-16", samples)]).unwrap();
         for (i, byte) in at {
             record[i] = byte;
         }
         let _ = mseed::read(&record, "damaged");
+        let _ = mseed::read_lenient(&record, "damaged");
     }
+}
+
+// ------------------------------------------------------------------- damage
+
+fn noise(n: usize) -> Samples {
+    Samples::Int32((0..n as i32).map(|i| i * 7919 % 1009 - 500).collect())
+}
+
+/// Three records of version 2, 4096 bytes each.
+fn three_records() -> (Trace, Vec<u8>) {
+    let original = trace("HHZ", "2014-02-16", noise(5500));
+    let bytes = mseed::write(std::slice::from_ref(&original)).unwrap();
+    assert_eq!(bytes.len(), 3 * 4096);
+    (original, bytes)
+}
+
+/// The samples of `part` are those of `whole` at the same times.
+fn assert_part_of(whole: &Trace, part: &[Trace], why: &str) {
+    let Samples::Int32(all) = &whole.segments[0].samples else {
+        panic!("integers")
+    };
+    for segment in part.iter().flat_map(|trace| &trace.segments) {
+        let Samples::Int32(some) = &segment.samples else {
+            panic!("{why}: another type")
+        };
+        let from = time::between_s(whole.segments[0].start, segment.start) * 100.0;
+        let from = from.round() as usize;
+        assert_eq!(some[..], all[from..from + some.len()], "{why}");
+    }
+}
+
+#[test]
+fn a_damaged_record_leaves_a_gap_and_is_named() {
+    let (original, bytes) = three_records();
+    let whole = mseed::read_lenient(&bytes, "file");
+    assert_eq!((whole.n_records, whole.faults.len()), (3, 0));
+    assert_eq!(whole.traces, std::slice::from_ref(&original));
+
+    type Harm = fn(&mut Vec<u8>);
+    let harms: [(FaultKind, Harm); 5] = [
+        (FaultKind::Samples, |b| b[4096 + 1000] ^= 1),
+        (FaultKind::NotARecord, |b| b[4096] = b'x'),
+        (FaultKind::Header, |b| b[4096 + 24] = 25),
+        (FaultKind::Encoding, |b| b[4096 + 52] = 19),
+        (FaultKind::Truncated, |b| b.truncate(4096 + 5000)),
+    ];
+    for (kind, harm) in harms {
+        let mut damaged = bytes.clone();
+        harm(&mut damaged);
+        let found = mseed::read_lenient(&damaged, "file");
+        let [fault] = &found.faults[..] else {
+            panic!("{kind:?}: {:?}", found.faults)
+        };
+        assert_eq!(fault.kind, kind, "{fault}");
+        assert_part_of(&original, &found.traces, kind.name());
+        if kind == FaultKind::Truncated {
+            assert_eq!((found.n_records, fault.byte, fault.n_bytes), (2, 8192, 904));
+        } else {
+            assert_eq!(
+                (found.n_records, fault.byte, fault.n_bytes),
+                (2, 4096, 4096)
+            );
+            assert_eq!(found.traces[0].segments.len(), 2, "{kind:?}");
+        }
+        if kind == FaultKind::Samples {
+            let text = fault.to_string();
+            assert!(text.starts_with("file, byte 4096, GS.OK029.00.HHZ 2014-02-16T00:00:"));
+            assert!(text.contains("Xn"), "{text}");
+        }
+        if kind == FaultKind::Encoding {
+            assert!(fault.what.contains("19 (Steim 3)"), "{fault}");
+        }
+        let strict = mseed::read(&damaged, "file").unwrap_err().to_string();
+        assert!(strict.contains(&fault.what), "{strict}");
+    }
+}
+
+#[test]
+fn records_that_contradict_one_another_are_both_kept_and_named() {
+    let (original, bytes) = three_records();
+    let mut other = original.clone();
+    other.segments[0].samples = Samples::Int32(vec![7; 100]);
+    other.segments[0].start += time::seconds(10.0);
+    let both = [bytes, mseed::write(&[other.clone()]).unwrap()].concat();
+    let found = mseed::read_lenient(&both, "file");
+    assert_eq!(found.traces, [original, other]);
+    let [fault] = &found.faults[..] else {
+        panic!("{:?}", found.faults)
+    };
+    assert_eq!((fault.kind, fault.byte), (FaultKind::Overlap, 3 * 4096));
+    assert!(fault.to_string().contains("00:00:10.000000Z: 100 samples"));
+}
+
+/// Every bit of a record. Version 2 has no check for its times, its rate and its codes: a flip in
+/// the first 64 bytes may lead the samples elsewhere, but does not change them.
+#[test]
+fn no_flipped_bit_gives_other_samples() {
+    let original = trace("HHZ", "2014-02-16", noise(1700));
+    let bytes = mseed::write(std::slice::from_ref(&original)).unwrap();
+    assert_eq!(bytes.len(), 4096);
+    let mut n_found = 0;
+    for bit in 0..bytes.len() * 8 {
+        let mut damaged = bytes.clone();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        let found = mseed::read_lenient(&damaged, "damaged");
+        n_found += usize::from(found.traces.is_empty());
+        assert_eq!(
+            found.traces.is_empty(),
+            !found.faults.is_empty(),
+            "bit {bit}"
+        );
+        for trace in &found.traces {
+            assert_eq!(
+                trace.segments[0].samples, original.segments[0].samples,
+                "bit {bit}"
+            );
+            assert!(bit / 8 < 64 || *trace == original, "bit {bit}");
+        }
+    }
+    // The rest are in the first 64 bytes, or where the last frames are not used.
+    assert!(n_found > 20_000, "{n_found} flips were found");
+}
+
+/// Version 3 has a CRC over the whole record.
+#[test]
+fn every_flipped_bit_of_version_3_is_found() {
+    let original = trace("HHZ", "2014-02-16", noise(400));
+    let bytes = mseed::write_version3(std::slice::from_ref(&original)).unwrap();
+    assert_eq!(mseed::read(&bytes, "whole").unwrap(), [original]);
+    for bit in 0..bytes.len() * 8 {
+        let mut damaged = bytes.clone();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        let error = mseed::read(&damaged, "damaged").unwrap_err().to_string();
+        assert!(error.contains("damaged, byte 0"), "bit {bit}: {error}");
+        assert!(mseed::read_lenient(&damaged, "damaged").traces.is_empty());
+    }
+}
+
+#[test]
+fn cut_at_any_byte_the_rest_is_read_and_the_cut_is_named() {
+    let (original, bytes) = three_records();
+    for n in 0..bytes.len() {
+        let found = mseed::read_lenient(&bytes[..n], "cut");
+        assert_eq!(found.n_records, n / 4096, "{n}");
+        let expected = usize::from(n % 4096 != 0 || n == 0);
+        assert_eq!(found.faults.len(), expected, "{n}: {:?}", found.faults);
+        assert_part_of(&original, &found.traces, "cut");
+    }
+}
+
+/// Bytes in which a record that reaches to the end of the file seems to begin everywhere: reading
+/// each would take a time that grows with the square of the length.
+#[test]
+fn a_file_made_to_be_read_again_and_again_is_given_up() {
+    let record = mseed::write_version3(&[trace("HHZ", "2014-02-16", noise(10))]).unwrap();
+    let head = &record[..40 + usize::from(record[33])];
+    let n_bytes = 1 << 20;
+    let mut bytes: Vec<u8> = head.iter().copied().cycle().take(n_bytes).collect();
+    for at in (0..n_bytes - 40).step_by(head.len()) {
+        let rest = (n_bytes - at - head.len()) as u32;
+        bytes[at + 36..at + 40].copy_from_slice(&rest.to_le_bytes());
+    }
+    // A byte after the end that no record leads to.
+    bytes.push(0);
+    let found = mseed::read_lenient(&bytes, "trap");
+    assert!(found.traces.is_empty() && found.faults.len() < 40);
+    let last = found.faults.last().unwrap();
+    assert!(last.what.contains("was not searched"), "{last}");
 }

@@ -15,6 +15,9 @@ use crate::waveform::{StreamId, Trace, merge, mseed};
 
 const FOLDER: &str = "ledger";
 
+/// SDS's types of data that are written here: waveforms, and what contradicts them.
+const KINDS: [char; 2] = ['D', 'O'];
+
 impl Archive {
     /// The account of a stream over a span's years. An archive without a ledger is looked through:
     /// what its files hold has arrived.
@@ -97,10 +100,11 @@ impl Archive {
             if known.as_ref() != Some(&ledger) {
                 write_whole(&path, ledger.to_csv().as_bytes())?;
             }
-            if let Some(folder) = days(year).next().map(|day| self.day_file(stream, day))
-                && let Some(folder) = folder.parent()
+            for file in days(year)
+                .take(1)
+                .flat_map(|day| KINDS.map(|k| self.file(stream, k, day)))
             {
-                disk::remove_unfinished(folder);
+                file.parent().map(disk::remove_unfinished);
             }
         }
         Ok(())

@@ -203,17 +203,18 @@ impl Ledger {
         }
     }
 
-    /// Appends an entry, to the last one where it goes on in the same way.
+    /// Appends an entry, to the last one where it goes on in the same way. Those with faults stay by
+    /// themselves: they say where the faults were.
     pub(crate) fn push(&mut self, entry: Entry) {
         match self.entries.last_mut() {
             Some(last)
                 if last.end == entry.start
                     && last.outcome == entry.outcome
-                    && last.detail == entry.detail =>
+                    && last.detail == entry.detail
+                    && last.n_faults + entry.n_faults == 0 =>
             {
                 last.end = entry.end;
                 last.n_samples += entry.n_samples;
-                last.n_faults += entry.n_faults;
             }
             _ => self.entries.push(entry),
         }

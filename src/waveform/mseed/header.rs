@@ -3,7 +3,7 @@
 //! Version 2: SEED Reference Manual 2.4 (FDSN 2012), chapter 8 (fixed section of the data header;
 //! blockettes 100, 1000 and 1001). Version 3: FDSN miniSEED 3 specification (2023).
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use chrono::{NaiveDate, TimeDelta};
 
@@ -111,11 +111,20 @@ pub(super) fn kind(bytes: &[u8]) -> Kind {
     let blank = || bytes.len() >= 48 && bytes[6..48].iter().all(|b| *b == b' ');
     match (front[6], front[7]) {
         (b'D' | b'R' | b'Q' | b'M', b' ' | 0) => Kind::Version2,
-        (b'V' | b'A' | b'S' | b'T', b' ' | b'*') => Kind::Control,
+        (b'V' | b'A' | b'S' | b'T', b' ' | b'*') if !has_year(bytes) => Kind::Control,
         _ if blank() => Kind::Control,
         _ => Kind::Unknown,
     }
 }
+
+/// A control header is text. One with a year in binary is the header of a data record, of which one
+/// bit was flipped: `D` and `T` lie as near as that.
+fn has_year(bytes: &[u8]) -> bool {
+    let year = bytes.get(20..22).map_or([0; 2], |year| [year[0], year[1]]);
+    YEARS.contains(&u16::from_be_bytes(year)) || YEARS.contains(&u16::from_le_bytes(year))
+}
+
+const YEARS: RangeInclusive<u16> = 1900..=2100;
 
 /// Reads the header at the front of `bytes`, which reach to the end of the file.
 pub(super) fn parse(bytes: &[u8]) -> Checked<Header<'_>> {
@@ -173,7 +182,7 @@ fn version2(bytes: &[u8]) -> Checked<Header<'_>> {
     };
     let fields = Fields {
         bytes,
-        big_endian: (1900..=2100).contains(&big.u16(20)?),
+        big_endian: YEARS.contains(&big.u16(20)?),
     };
     let codes = Codes::Version2(fields.slice(8..20)?);
     let ten_thousandths = i64::from(fields.u16(28)?);
@@ -284,7 +293,7 @@ fn version3(bytes: &[u8]) -> Checked<Header<'_>> {
 /// Second 60 of a leap second is taken for the first of the next minute: UTC here has none.
 fn time_of(year: u16, day: u16, [hour, minute, second]: [u8; 3]) -> Checked<Time> {
     NaiveDate::from_yo_opt(i32::from(year), u32::from(day))
-        .filter(|_| hour < 24 && minute < 60 && second <= 60 && (1900..=2100).contains(&year))
+        .filter(|_| hour < 24 && minute < 60 && second <= 60 && YEARS.contains(&year))
         .and_then(|date| date.and_hms_opt(u32::from(hour), u32::from(minute), 0))
         .map(|time| time.and_utc() + TimeDelta::seconds(i64::from(second)))
         .ok_or_else(|| {

@@ -103,8 +103,12 @@ impl<'a> Reader<'a> {
                     if !pass_over {
                         return;
                     }
-                    to_read = to_read.saturating_sub(header.map_or(0, |header| header.n_bytes));
-                    if to_read == 0 {
+                    // A record that the file ends in was not read.
+                    let n_bytes = header.map_or(0, |header| header.n_bytes);
+                    if at + n_bytes <= self.bytes.len() {
+                        to_read = to_read.saturating_sub(n_bytes);
+                    }
+                    if to_read == 0 && next < self.bytes.len() {
                         return self.give_up(next);
                     }
                     at = next;
