@@ -294,7 +294,7 @@ fn killed_at_any_moment_it_ends_as_if_it_had_not_been() {
             let root = folder.path().join(format!("{seed}-{n_archives}"));
             for _ in 0..N_KILLS_AN_ARCHIVE {
                 let mut child = start(&root, &address);
-                std::thread::sleep(Duration::from_millis(rng.random_range(0..whole_ms)));
+                std::thread::sleep(Duration::from_millis(rng.random_range(0..whole_ms / 2)));
                 child.kill().unwrap();
                 if child.wait().unwrap().success() {
                     break;
