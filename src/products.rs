@@ -23,6 +23,7 @@
 //! assert_eq!(clusters.labels.len(), catalog.len());
 //! ```
 
+mod comparison;
 mod days;
 mod detection;
 mod fair;
@@ -61,6 +62,9 @@ pub use trials::{
     learning_curve, place_trials, spread, sweep_points, window_length_trials,
 };
 
+pub use comparison::{
+    comparison_hours, templates, test_record, training_events, validation_record,
+};
 pub use detection::{
     BEARABLE_PER_HOUR, N_TRIAL_NIGHTS, OperatingPoint, THRESHOLDS, TOLERANCE_S, detections,
     detections_path, match_at, merge_params, merge_params_at, operating_points, scan_params,

@@ -9,7 +9,18 @@
 //! | [`Bulletin`] | CSV and QuakeML, one row a detection, with the event that it is taken for |
 //! | [`operating_curve`] | precision, recall and false alarms for every threshold |
 //! | [`signal_to_noise`] | how far an earthquake stands out of the noise |
-//! | [`classic_sta_lta`], [`recursive_sta_lta`], [`triggers`] | the classical detector, for comparison |
+//! | [`classic_sta_lta`], [`recursive_sta_lta`], [`triggers`] | the classical detector's arithmetic |
+//!
+//! The classical detectors, on the same records; each gives [`Alarms`] with a score, and what it could
+//! not use of a record stands in its [`Condition`]:
+//!
+//! | Detector | Looks for |
+//! |---|---|
+//! | [`sta_lta`] | energy that rises on several components together |
+//! | [`Templates::scan`] | waves like those of known earthquakes |
+//! | [`fast::fast`] | waves that occur twice |
+//!
+//! [`Targets::tally`] judges them all, and the network, by one measure.
 //!
 //! The paper counts windows: an earthquake that the edge of a window cuts is counted twice. Here
 //! windows may overlap, and what is reported are events.
@@ -40,8 +51,13 @@
 //! assert_eq!(detections.items[0].n_windows, 2);
 //! ```
 
+mod alarms;
 mod bulletin;
+mod coincidence;
+mod comparison;
+mod correlation;
 mod detections;
+pub mod fast;
 mod matching;
 mod merge;
 mod operating;
@@ -52,6 +68,14 @@ mod store;
 mod stream;
 
 pub use bulletin::Bulletin;
+mod template;
+
+pub use alarms::{Alarm, Alarms, Band, Condition};
+pub use coincidence::{StaLtaParams, sta_lta};
+pub use comparison::{
+    CURVE_POINTS, Comparison, Contender, Operating, Tally, Targets, lowest_bearable,
+};
+pub use correlation::correlate;
 pub use detections::{Detection, Detections};
 pub use matching::{Found, Matches, USUAL_DEPTH_KM, p_travel_time_s};
 pub use merge::{MergeParams, Merger};
@@ -60,3 +84,4 @@ pub use scan::{Scan, ScanParams, Unscanned, scan};
 pub use signal::{SIGNAL_BAND_HZ, signal_to_noise};
 pub use sta_lta::{classic_sta_lta, recursive_sta_lta, triggers};
 pub use stream::Scanner;
+pub use template::{Template, TemplateParams, Templates};

@@ -1,8 +1,11 @@
-//! The classical detector: short-term over long-term average of the energy.
+//! Short-term over long-term average of the energy, and the triggers that it gives.
 //!
 //! Both ratios follow ObsPy's definitions, after Allen (1978, *BSSA* 68, 1521-1532) and Withers et
-//! al. (1998, *BSSA* 88, 95-106), with one addition: after a gap (NaN) the averages start anew.
+//! al. (1998, *BSSA* 88, 95-106), with one addition: after a gap (NaN) the averages start anew. A
+//! sample goes in and a ratio comes out, so that memory is that of the two averages, however long
+//! the record.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use crate::error::{Result, fail};
@@ -14,16 +17,8 @@ use crate::error::{Result, fail};
 /// [`crate::Error::Detect`] unless `0 < n_sta < n_lta`.
 pub fn classic_sta_lta(samples: &[f32], n_sta: usize, n_lta: usize) -> Result<Vec<f32>> {
     check(n_sta, n_lta)?;
-    Ok(piecewise(samples, |piece, ratios| {
-        let mut energy = vec![0.0];
-        for (i, sample) in piece.iter().enumerate() {
-            energy.push(energy[i] + square(*sample));
-        }
-        for i in n_lta - 1..piece.len() {
-            let mean = |n: usize| (energy[i + 1] - energy[i + 1 - n]) / n as f64;
-            ratios[i] = ratio(mean(n_sta), mean(n_lta));
-        }
-    }))
+    let mut ratio = Classic::new(n_sta, n_lta);
+    Ok(samples.iter().map(|sample| ratio.next(*sample)).collect())
 }
 
 /// Recursive averages instead: each new sample counts `1 / n`, what was before fades. The first
@@ -33,44 +28,49 @@ pub fn classic_sta_lta(samples: &[f32], n_sta: usize, n_lta: usize) -> Result<Ve
 /// As [`classic_sta_lta`].
 pub fn recursive_sta_lta(samples: &[f32], n_sta: usize, n_lta: usize) -> Result<Vec<f32>> {
     check(n_sta, n_lta)?;
-    Ok(piecewise(samples, |piece, ratios| {
-        let (share_sta, share_lta) = (1.0 / n_sta as f64, 1.0 / n_lta as f64);
-        let (mut sta, mut lta) = (0.0, 0.0);
-        // ObsPy leaves out the first sample.
-        for (i, sample) in piece.iter().enumerate().skip(1) {
-            sta += share_sta * (square(*sample) - sta);
-            lta += share_lta * (square(*sample) - lta);
-            if i >= n_lta {
-                ratios[i] = ratio(sta, lta);
-            }
-        }
-    }))
+    let mut ratio = Recursive::new(n_sta, n_lta);
+    Ok(samples.iter().map(|sample| ratio.next(*sample)).collect())
 }
 
-/// Spans that begin where the ratio exceeds `on` and last while it is at least `off`.
+/// Spans that begin where the ratio exceeds `on` and last while it exceeds `off`: those of ObsPy's
+/// `trigger_onset`, half-open.
 ///
 /// ```
 /// use quakebook::detect::triggers;
 /// assert_eq!(triggers(&[0.0, 2.0, 4.0, 2.0, 0.5, 2.0], 3.0, 1.0), [2..4]);
 /// ```
 pub fn triggers(ratios: &[f32], on: f32, off: f32) -> Vec<Range<usize>> {
-    let mut spans = Vec::new();
-    let mut open: Option<usize> = None;
-    for (i, ratio) in ratios.iter().enumerate() {
-        match open {
-            None if *ratio > on => open = Some(i),
-            Some(start) if *ratio < off => {
-                spans.push(start..i);
-                open = None;
+    let ratios = ratios.iter().copied();
+    let peaks = trigger_peaks(ratios, on, off);
+    peaks.into_iter().map(|(span, _)| span).collect()
+}
+
+/// The spans of [`triggers`], each with its largest ratio.
+pub(super) fn trigger_peaks(
+    ratios: impl Iterator<Item = f32>,
+    on: f32,
+    off: f32,
+) -> Vec<(Range<usize>, f32)> {
+    let mut spans: Vec<(Range<usize>, f32)> = Vec::new();
+    let mut is_open = false;
+    for (i, ratio) in ratios.enumerate() {
+        match spans.last_mut() {
+            Some((span, peak)) if is_open && ratio > off => {
+                span.end = i + 1;
+                *peak = peak.max(ratio);
             }
-            _ => {}
+            _ => {
+                is_open = ratio > on;
+                if is_open {
+                    spans.push((i..i + 1, ratio));
+                }
+            }
         }
     }
-    spans.extend(open.map(|start| start..ratios.len()));
     spans
 }
 
-fn check(n_sta: usize, n_lta: usize) -> Result<()> {
+pub(super) fn check(n_sta: usize, n_lta: usize) -> Result<()> {
     match 0 < n_sta && n_sta < n_lta {
         true => Ok(()),
         false => Err(fail!(
@@ -82,15 +82,91 @@ fn check(n_sta: usize, n_lta: usize) -> Result<()> {
     }
 }
 
-/// Applies `fill` to each piece between gaps.
-fn piecewise(samples: &[f32], fill: impl Fn(&[f32], &mut [f32])) -> Vec<f32> {
-    let mut ratios = vec![0.0; samples.len()];
-    let mut first = 0;
-    for piece in samples.split(|sample| sample.is_nan()) {
-        fill(piece, &mut ratios[first..first + piece.len()]);
-        first += piece.len() + 1;
+/// Sums over the last samples.
+struct Classic {
+    n_sta: usize,
+    n_lta: usize,
+    /// The last `n_lta` energies.
+    energies: VecDeque<f64>,
+    short: f64,
+    long: f64,
+}
+
+impl Classic {
+    fn new(n_sta: usize, n_lta: usize) -> Self {
+        Self {
+            n_sta,
+            n_lta,
+            energies: VecDeque::with_capacity(n_lta + 1),
+            short: 0.0,
+            long: 0.0,
+        }
     }
-    ratios
+
+    fn next(&mut self, sample: f32) -> f32 {
+        if sample.is_nan() {
+            *self = Self::new(self.n_sta, self.n_lta);
+            return 0.0;
+        }
+        let energy = square(sample);
+        self.energies.push_back(energy);
+        self.short += energy;
+        self.long += energy;
+        let n = self.energies.len();
+        if n > self.n_sta {
+            self.short -= self.energies[n - 1 - self.n_sta];
+        }
+        if n > self.n_lta {
+            self.long -= self.energies.pop_front().unwrap_or_default();
+        }
+        match n >= self.n_lta {
+            true => ratio(
+                self.short / self.n_sta as f64,
+                self.long / self.n_lta as f64,
+            ),
+            false => 0.0,
+        }
+    }
+}
+
+/// Averages that forget.
+pub(super) struct Recursive {
+    n_sta: usize,
+    n_lta: usize,
+    /// Samples since the record or the last gap.
+    n: usize,
+    short: f64,
+    long: f64,
+}
+
+impl Recursive {
+    pub(super) fn new(n_sta: usize, n_lta: usize) -> Self {
+        Self {
+            n_sta,
+            n_lta,
+            n: 0,
+            short: 0.0,
+            long: 0.0,
+        }
+    }
+
+    pub(super) fn next(&mut self, sample: f32) -> f32 {
+        if sample.is_nan() {
+            *self = Self::new(self.n_sta, self.n_lta);
+            return 0.0;
+        }
+        // ObsPy leaves out the first sample.
+        if self.n > 0 {
+            let energy = square(sample);
+            self.short += (energy - self.short) / self.n_sta as f64;
+            self.long += (energy - self.long) / self.n_lta as f64;
+        }
+        self.n += 1;
+        match self.n > self.n_lta {
+            true => ratio(self.short, self.long),
+            false => 0.0,
+        }
+    }
 }
 
 fn square(sample: f32) -> f64 {

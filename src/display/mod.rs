@@ -25,6 +25,7 @@
 //! assert!(table.to_string().contains("noise     3591"));
 //! ```
 
+mod comparison;
 mod figure;
 mod results;
 mod table;
@@ -65,6 +66,8 @@ shows_its_table!(
     crate::cluster::KChoice,
     crate::dataset::Leak,
     crate::detect::Bulletin,
+    crate::detect::Comparison,
+    crate::detect::Condition,
     crate::detect::Detections,
     crate::detect::Matches,
     crate::detect::Scan,

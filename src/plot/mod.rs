@@ -12,7 +12,8 @@
 //! and, to understand them: [`magnitudes_in_time`], [`monthly_counts`], [`frequency_magnitude`],
 //! [`record`], [`arrivals()`], [`power_spectra`], [`spectrogram()`], [`filter_responses`],
 //! [`probabilities`], [`precision_recall`], [`reliability`], [`sweep()`]; how good a detector is:
-//! [`operating_curve`], [`recall_by`], [`reliabilities`], [`counts_by_hop`], [`windows_of_scans`].
+//! [`operating_curve`], [`recall_by`], [`reliabilities`], [`counts_by_hop`], [`windows_of_scans`];
+//! for other detectors [`correlation`], [`fingerprint`], [`recall_and_false_alarms`].
 //!
 //! Each takes the library's own types by reference and returns a [`Figure`], a PNG at twice its
 //! nominal size; what cannot be drawn is an [`Error::Plot`](crate::Error::Plot). A figure of a
@@ -33,6 +34,7 @@
 
 mod arrivals;
 mod axes;
+mod comparison;
 mod confusion;
 mod detection;
 mod judgement;
@@ -48,6 +50,7 @@ mod training;
 mod waveform;
 
 pub use arrivals::arrivals;
+pub use comparison::{correlation, fingerprint, recall_and_false_alarms};
 pub use confusion::confusion_matrices;
 pub use detection::{precision_recall, probabilities, reliability};
 pub use judgement::{operating_curve, recall_by, reliabilities};
