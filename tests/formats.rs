@@ -363,6 +363,34 @@ fn every_answer_is_read_or_refused_for_the_right_reason() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn a_catalog_is_written_as_its_extension_says() {
+    let text = "#EventID|Time|Latitude|Longitude|Depth/km|MagType|Magnitude|EventType\n\
+                b|2014-02-16T01:28:31.32|35.8|-97.4|5|ML|-0.4|quarry\n\
+                a|2014-02-15T01:28:31.32Z|35.8|-97.4||||earthquake\n";
+    let catalog = Catalog::from_text(text, "an answer").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for (name, beginning) in [
+        ("a.csv", "time,latitude"),
+        ("a.XML", "<?xml"),
+        ("a.txt", "#EventID"),
+    ] {
+        let path = folder.path().join(name);
+        catalog.write(&path).unwrap();
+        assert!(
+            std::fs::read_to_string(&path)
+                .unwrap()
+                .starts_with(beginning)
+        );
+        let back = Catalog::read(&path).unwrap();
+        let told = |catalog: &Catalog| format!("{:?}", catalog.events());
+        assert_eq!(told(&back), told(&catalog), "{name}");
+    }
+    let error = catalog.write(folder.path().join("a.pdf")).unwrap_err();
+    assert!(error.to_string().contains(".csv (ComCat)"), "{error}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
+}
+
 fn number(value: Option<f64>, digits: usize) -> String {
     let value = value.filter(|x| x.is_finite());
     value.map_or("-".into(), |x| format!("{x:.digits$}"))

@@ -32,7 +32,6 @@ mod inventory;
 mod response;
 mod stationxml;
 mod text;
-mod write;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -105,34 +104,34 @@ impl Inventory {
         disk::write_whole(path, text.as_bytes())
     }
 
-    /// The level of text that holds everything.
+    /// The deepest level of which there is anything, where its text holds everything.
     fn level(&self, path: &Path) -> Result<Level> {
         let stations = || self.networks.iter().flat_map(|network| &network.stations);
-        let (level, n_lost) = if stations().any(|station| !station.channels.is_empty()) {
-            let lost = stations().filter(|station| station.channels.is_empty());
-            (Level::Channel, lost.count())
+        let n_networks = self
+            .networks
+            .iter()
+            .filter(|n| n.stations.is_empty())
+            .count();
+        let n_stations = stations().filter(|s| s.channels.is_empty()).count();
+        let (level, n_lost) = if self.channels().next().is_some() {
+            (Level::Channel, n_networks + n_stations)
         } else if stations().next().is_some() {
-            (Level::Station, 0)
+            (Level::Station, n_networks)
         } else {
             (Level::Network, 0)
         };
-        let empty = self.networks.iter().filter(|n| n.stations.is_empty());
-        match n_lost
-            + if level == Level::Network {
-                0
-            } else {
-                empty.count()
-            } {
-            0 => Ok(level),
-            n_lost => Err(fail!(
-                Station,
-                path.display(),
-                format!(
-                    "{n_lost} networks without stations or stations without channels have no row in text of this level"
-                ),
-                "Write StationXML (.xml), which holds all levels at once"
-            )),
+        if n_lost == 0 {
+            return Ok(level);
         }
+        Err(fail!(
+            Station,
+            path.display(),
+            format!(
+                "{n_lost} networks without stations, or stations without channels, have no row in text \
+                 that has channels or stations"
+            ),
+            "Write StationXML (.xml), which holds all levels at once"
+        ))
     }
 }
 

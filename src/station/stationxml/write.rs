@@ -1,7 +1,7 @@
 //! StationXML 1.1, written.
 
-use super::stationxml::SIMULATED;
-use super::{
+use super::SIMULATED;
+use crate::station::{
     ChannelEpoch, Coefficients, Decimation, Epoch, Filter, Fir, Gain, Inventory, NetworkEpoch,
     PolesZeros, Polynomial, Response, ResponseList, Sensitivity, Stage, StationEpoch, Symmetry,
     TransferFunction, Units,
