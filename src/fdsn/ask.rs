@@ -76,7 +76,10 @@ impl Client {
             n_lies += u32::from(refusal.status == Some(200));
             let of = self.patience;
             let wait = wait.unwrap_or_else(|| of.wait(n_asked, self.clock.chance()));
-            if n_asked >= of.n_attempts || n_lies >= N_LIES || waited + wait > of.total_wait {
+            if n_asked >= of.n_attempts
+                || n_lies >= N_LIES
+                || waited.saturating_add(wait) > of.total_wait
+            {
                 return Err(refusal.into_error(&url, n_asked));
             }
             self.say(
@@ -98,7 +101,8 @@ impl Client {
             return Ok(None);
         };
         let found = cache.get(&request.key()?);
-        let settled = |fetched| self.offline || request.until + SETTLED_AFTER <= fetched;
+        let settled_at = request.until.checked_add_signed(SETTLED_AFTER);
+        let settled = |fetched| self.offline || settled_at.is_some_and(|at| at <= fetched);
         let Some((kept, _)) = found.filter(|(_, fetched)| settled(*fetched)) else {
             return Ok(None);
         };

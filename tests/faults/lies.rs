@@ -1,0 +1,114 @@
+//! Bodies with status 200 that are not what was asked for.
+
+use crate::*;
+
+#[test]
+fn a_body_is_looked_at_before_it_is_believed() {
+    let html = b"\n<!DOCTYPE HTML><html><body>Please log in</body></html>".to_vec();
+    let text = b"Error: the database is down\n".to_vec();
+    let cut_rows = rows(0, 3600)
+        .replace("|Iquique\ne600", "\ne600")
+        .into_bytes();
+    let bytes = b"\xff\xfe\x00".to_vec();
+    let sound = recorded("HHZ", 0, 1000);
+    let mut flipped = sound.clone();
+    flipped[200] ^= 4;
+    let broken_off = [
+        sound.as_slice(),
+        b"000000##ERROR#######ERROR##STREAMERROR##STREAMERROR#STREAMERROR\n",
+        b"This data stream was interrupted and is likely incomplete.     \n",
+        &b"#STREAMERROR##STREAMERROR##STREAMERROR##STREAMERROR#STREAMERROR\n".repeat(2),
+    ]
+    .concat();
+    let mut strange_station = trace("HHZ", 0, 1000);
+    strange_station.id.station = "PB02".into();
+    let strange_station = mseed::write(&[strange_station]).unwrap();
+    let mut strange_location = trace("HHZ", 0, 1000);
+    strange_location.id.location = "10".into();
+    let strange_location = mseed::write(&[strange_location]).unwrap();
+    let one_more = [sound.as_slice(), &recorded("HHN", 0, 10)].concat();
+    let later = [sound.as_slice(), &recorded("HHZ", 2000, 2010)].concat();
+    type Fetch = fn(&Client) -> quakebook::Result<()>;
+    let events: Fetch = |client| client.fetch_events_in(&BOX, &span(0, 3600)).map(drop);
+    let waveforms: Fetch = |client| fetch_hhz(client).map(drop);
+    let stations: Fetch = |client| {
+        let format = StationFormat::Text;
+        client
+            .fetch_stations(&stream("HHZ"), &span(0, 1), format)
+            .map(drop)
+    };
+    let inventory: Fetch = |client| {
+        let format = StationFormat::Xml;
+        client
+            .fetch_stations(&stream("HHZ"), &span(0, 1), format)
+            .map(drop)
+    };
+    for (fetch, body, word) in [
+        (events, html.clone(), "HTML"),
+        (waveforms, html.clone(), "HTML"),
+        (stations, html.clone(), "HTML"),
+        (events, text.clone(), "begins no catalog"),
+        (waveforms, text.clone(), "no miniSEED record"),
+        (stations, text.clone(), "begins no list of stations"),
+        (inventory, text, "StationXML was expected"),
+        (events, Vec::new(), "no byte"),
+        (waveforms, Vec::new(), "no byte"),
+        (events, cut_rows, "12 fields where the header has 13"),
+        (
+            stations,
+            b"#Network|Station\nCX|PB01\nCX\n".to_vec(),
+            "2 fields of the header",
+        ),
+        (
+            inventory,
+            b"<FDSNStationXML><Network>".to_vec(),
+            "cut short",
+        ),
+        (events, bytes.clone(), "bytes where text was expected"),
+        (stations, bytes, "bytes where text was expected"),
+        (waveforms, flipped, "Xn"),
+        (waveforms, sound[..700].to_vec(), "truncated"),
+        (waveforms, broken_off, "broke off and says so"),
+        (
+            waveforms,
+            strange_station,
+            "CX.PB02..HHZ: a record of a stream that was not asked for",
+        ),
+        (
+            waveforms,
+            strange_location,
+            "CX.PB01.10.HHZ: a record of a stream",
+        ),
+        (waveforms, one_more, "CX.PB01..HHN: a record of a stream"),
+        (waveforms, later, "a time that was not asked for"),
+    ] {
+        let server = FaultServer::always(ok(&body));
+        let folder = tempfile::tempdir().unwrap();
+        let rig = Rig::new(&server);
+        let client = rig.client.with_cache(folder.path());
+        for n_fetched in 1..=2 {
+            let (_, status, what, remedy) = request_error(fetch(&client));
+            assert_eq!(status, Some(200), "{what}");
+            assert!(what.contains(word), "{word:?} in {what:?}");
+            assert!(what.ends_with("(asked 2 times)"), "{what}");
+            assert!(remedy.contains("run this again later"), "{remedy}");
+            assert_eq!(
+                server.n_requests(),
+                2 * n_fetched,
+                "{word}: a lie is not kept"
+            );
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}
+
+#[test]
+fn a_lie_may_pass() {
+    let sound = recorded("HHZ", 0, 1000);
+    let mut flipped = sound.clone();
+    flipped[200] ^= 4;
+    let server = FaultServer::script(vec![ok(&flipped), ok(&sound)]);
+    let rig = Rig::new(&server);
+    assert_eq!(fetch_hhz(&rig.client).unwrap(), Some(sound));
+    assert_eq!((server.n_requests(), rig.clock.slept_s()), (2, vec![0.5]));
+}
