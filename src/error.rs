@@ -42,8 +42,8 @@ pub enum Error {
         what: String,
         remedy: String,
     },
-    #[error("classroom, {place}: {what}. {remedy}")]
-    Classroom {
+    #[error("server, {place}: {what}. {remedy}")]
+    Server {
         place: String,
         what: String,
         remedy: String,

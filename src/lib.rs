@@ -14,6 +14,7 @@
 //! [`fdsn`] asks a data centre for events, stations and waveforms; the default data centre is the
 //! simulated one of [`classroom`], served on loopback, so that nothing needs a network.
 
+pub mod batch;
 pub mod catalog;
 pub mod classroom;
 pub mod cluster;
@@ -32,6 +33,7 @@ pub mod plot;
 pub mod prelude;
 pub mod products;
 pub mod provenance;
+pub mod server;
 pub mod station;
 pub mod study;
 mod tables;

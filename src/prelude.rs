@@ -3,6 +3,7 @@
 //! Types come by their own names; functions by their module's, so that a cell says where they
 //! belong: `plot::epicentres(..)`, `window::cut(..)`, `products::catalog(..)`.
 
+pub use crate::batch;
 pub use crate::catalog::{Catalog, Event};
 pub use crate::classroom::{self, Classroom, Truth};
 pub use crate::cluster::{
@@ -24,8 +25,9 @@ pub use crate::network::{self, Classify, ConvNet, Network, Perceptron};
 pub use crate::plot::{self, Figure};
 pub use crate::products;
 pub use crate::provenance;
+pub use crate::server::ServedArchive;
 pub use crate::station::Inventory;
-pub use crate::study::{Region, Study, TimeSpan};
+pub use crate::study::{self, Region, Study, TimeSpan};
 pub use crate::time::{self, Time};
 pub use crate::train::{self, Run, TrainParams};
 pub use crate::travel::{self, LayeredModel, Phase};

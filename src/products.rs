@@ -241,7 +241,7 @@ fn scanned(study: &Study) -> TimeSpan {
 /// events.
 ///
 /// # Errors
-/// [`Error::Classroom`] where the classroom cannot be started.
+/// [`Error::Server`] where the classroom cannot be started.
 pub fn truth(study: &Study) -> Result<Catalog> {
     match is_simulated(study) {
         true => Ok(Classroom::of_process(classroom::SEED)?.truth()),

@@ -203,6 +203,18 @@ impl Study {
         Ok(study)
     }
 
+    /// The study of that name (`oklahoma`, `zigong`), or of that TOML file.
+    ///
+    /// # Errors
+    /// As [`Study::read`].
+    pub fn find(name_or_path: &str) -> Result<Self> {
+        match name_or_path {
+            "oklahoma" => Ok(Self::oklahoma()),
+            "zigong" => Self::from_toml(include_str!("../data/studies/zigong.toml")),
+            path => Self::read(path),
+        }
+    }
+
     /// Reads a study from a TOML file.
     ///
     /// # Errors
@@ -363,6 +375,14 @@ pub fn data_dir() -> PathBuf {
         .find(|dir| dir.join("Cargo.toml").is_file() && dir.join("data").is_dir())
         .unwrap_or(&here)
         .join("data")
+}
+
+/// The folder of real records that the reader has put there: `QUAKEBOOK_REAL_DATA`, else `real` in
+/// [`data_dir`]; `None` where there is no such folder.
+pub fn real_data_dir() -> Option<PathBuf> {
+    let named = std::env::var_os("QUAKEBOOK_REAL_DATA").map(PathBuf::from);
+    let dir = named.unwrap_or_else(|| data_dir().join("real"));
+    dir.is_dir().then_some(dir)
 }
 
 impl Region {

@@ -20,6 +20,8 @@
 //! ```
 
 pub mod branching;
+mod centre;
+mod channels;
 pub mod coda;
 pub mod earthquake;
 pub mod greens;
@@ -31,7 +33,6 @@ pub mod outage;
 pub mod published;
 mod random;
 pub mod seismicity;
-mod server;
 pub mod source;
 pub mod synthesis;
 pub mod zones;
@@ -43,6 +44,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::catalog::Catalog;
 use crate::error::Result;
 use crate::fdsn::Provider;
+use crate::server;
 
 pub use motion::Motion;
 pub use nuisance::{Nuisance, NuisanceKind};
@@ -63,7 +65,7 @@ impl Classroom {
     /// Starts a data centre on a free port of loopback.
     ///
     /// # Errors
-    /// [`crate::Error::Classroom`] where no port or thread can be had.
+    /// [`crate::Error::Server`] where no port or thread can be had.
     pub fn start(seed: u64) -> Result<Self> {
         Self::start_on(seed, 0)
     }
@@ -71,19 +73,19 @@ impl Classroom {
     /// Starts a data centre on a port of loopback; 0 takes a free one.
     ///
     /// # Errors
-    /// [`crate::Error::Classroom`] where the port is taken.
+    /// [`crate::Error::Server`] where the port is taken.
     pub fn start_on(seed: u64, port: u16) -> Result<Self> {
         let simulated = Arc::new(Truth::simulate(seed));
         let truth = Arc::new(simulated.catalog());
         let published = Arc::new(simulated.published());
-        let served = server::Served {
+        let centre = centre::Centre {
             truth: truth.clone(),
             published: published.clone(),
             ground: Arc::new(Synthesis::new(seed, simulated)),
         };
-        let address = server::start(served, port)?;
+        let server = server::start(Arc::new(centre), port)?;
         Ok(Self {
-            base_url: format!("http://{address}"),
+            base_url: server.base_url().into(),
             truth,
             published,
         })

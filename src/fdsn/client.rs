@@ -52,7 +52,7 @@ impl Client {
     /// started in this process, once.
     ///
     /// # Errors
-    /// [`Error::Study`] for an unknown provider, [`Error::Classroom`] where the classroom cannot
+    /// [`Error::Study`] for an unknown provider, [`Error::Server`] where the classroom cannot
     /// be started.
     pub fn for_study(study: &Study) -> Result<Self> {
         Ok(Self::at(&study.provider)?.at_station(study))

@@ -24,7 +24,7 @@ pub mod spectrum;
 mod trace;
 
 pub use archive::{Added, Archive, Entry, Ledger, Missing, Outcome};
-pub(crate) use archive::{cover, matches};
+pub(crate) use archive::{SIMULATED_MARK, cover, matches};
 pub(crate) use assemble::{NO_COMPONENT, NO_SAMPLE};
 pub use merge::merge;
 pub(crate) use record::BEYOND;

@@ -77,7 +77,7 @@ pub fn make_venv(places: &Places, environment: &Environment, python: &str) -> Re
 pub fn make_test_venv(places: &Places, environment: &Environment) -> Result<PathBuf> {
     let venv = places.cache.join("venv-tests");
     Step {
-        about: "ObsPy, with which some tests compare",
+        about: "ObsPy and a small data centre, with which some tests compare",
         cost: "download 80 MB, a minute",
         stamp: venv.join("quakebook.stamp"),
         inputs: environment.tests.join("\n"),

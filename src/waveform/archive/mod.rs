@@ -56,7 +56,7 @@ const MIDNIGHT_MARGIN: TimeDelta = TimeDelta::minutes(10);
 const LOCK: &str = ".lock";
 
 /// Says in an archive's root that its records are simulated.
-const SIMULATED_MARK: &str = "SIMULATED.txt";
+pub(crate) const SIMULATED_MARK: &str = "SIMULATED.txt";
 
 impl Archive {
     /// The archive in the folder `root`, for one station. `channels` are codes with wildcards, one

@@ -3,7 +3,7 @@
 use axum::extract::State;
 
 use super::query::{BOX, COMMON, Known, Query, Refusal};
-use super::{Answer, Asked, Served, text, xml};
+use super::{Answer, Asked, Centre, text, xml};
 use crate::catalog::{self, Event};
 
 /// Beside the common ones and the box.
@@ -28,33 +28,40 @@ pub(super) fn known() -> impl Iterator<Item = Known> + Clone {
     COMMON.into_iter().chain(BOX).chain(OWN)
 }
 
-pub(super) async fn query(State(served): State<Served>, asked: Asked) -> Answer {
+pub(super) async fn query(State(centre): State<Centre>, asked: Asked) -> Answer {
     let query = Query::new(&asked.0, known())?;
-    // The paper asks for `catalog=ISC`: that is the published catalog here.
-    let catalog = match query.text("catalog").unwrap_or("published") {
-        "published" | "ISC" => &served.published,
-        "truth" => &served.truth,
-        other => {
-            return Err(Refusal::bad(format!(
-                "catalog={other}: published (or ISC) and truth are served"
-            )));
-        }
+    let catalogs = centre.catalogs();
+    let found = match query.text("catalog") {
+        None => catalogs.first(),
+        Some(name) => catalogs.iter().find(|(known, _)| *known == name),
+    };
+    let Some((_, catalog)) = found else {
+        let names: Vec<&str> = catalogs.iter().map(|(name, _)| *name).collect();
+        return Err(Refusal::bad(match query.text("catalog") {
+            Some(name) => format!("catalog={name}: served are [{}]", names.join(", ")),
+            None => "there is no catalog here".to_string(),
+        }));
     };
     let events = select(catalog.events(), &query)?;
     if events.is_empty() {
         return Err(query.nothing());
     }
     match query.text("format").unwrap_or("xml") {
-        "xml" | "quakeml" => Ok(xml(catalog::quakeml(&events, true))),
-        "text" => Ok(text(catalog::fdsn_text(&events, true))),
+        "xml" | "quakeml" => Ok(xml(catalog::quakeml(&events, catalog.simulated))),
+        "text" => Ok(text(catalog::fdsn_text(&events, catalog.simulated))),
         other => Err(Refusal::bad(format!(
             "format={other}: xml and text are served"
         ))),
     }
 }
 
-pub(super) async fn catalogs() -> axum::response::Response {
-    xml("<Catalogs><Catalog>published</Catalog><Catalog>ISC</Catalog><Catalog>truth</Catalog></Catalogs>".into())
+pub(super) async fn catalogs(State(centre): State<Centre>) -> axum::response::Response {
+    let names: String = centre
+        .catalogs()
+        .iter()
+        .map(|(name, _)| format!("<Catalog>{name}</Catalog>"))
+        .collect();
+    xml(format!("<Catalogs>{names}</Catalogs>"))
 }
 
 /// The events that a query asks for, in its order: newest first where it says nothing.

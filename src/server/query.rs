@@ -4,6 +4,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::time::{self, Time};
+use crate::waveform::StreamId;
 
 /// One parameter that a service knows: its name, its short name and its XML Schema type.
 pub(super) type Known = (&'static str, &'static str, &'static str);
@@ -90,6 +91,14 @@ impl Query {
             .is_none_or(|patterns| admits(patterns, code))
     }
 
+    /// Whether all four codes pass.
+    pub fn admits_stream(&self, id: &StreamId) -> bool {
+        self.admits("network", &id.network)
+            && self.admits("station", &id.station)
+            && self.admits("location", &id.location)
+            && self.admits("channel", &id.channel)
+    }
+
     /// The answer where there is nothing: 204, or 404 where the query asks for it.
     pub fn nothing(&self) -> Refusal {
         let status = match self.text("nodata") {
@@ -139,7 +148,7 @@ impl Refusal {
         }
     }
 
-    /// A fault of the classroom itself: 500.
+    /// A fault of the data centre itself: 500.
     pub fn fault(error: &crate::Error) -> Self {
         Self {
             status: StatusCode::INTERNAL_SERVER_ERROR,

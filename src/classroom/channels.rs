@@ -2,13 +2,17 @@
 
 use std::ops::Range;
 
-use super::query::Query;
-use crate::classroom::{Ground, instrument};
+use super::{Ground, instrument};
+use crate::station::{
+    ChannelEpoch, Epoch, Filter, Gain, Inventory, NetworkEpoch, PolesZeros, Response, Sensitivity,
+    Stage, StationEpoch, TransferFunction, Units,
+};
 use crate::time::{self, Time};
+use crate::waveform::StreamId;
 
-pub(super) const NETWORK: &str = "GS";
-pub(super) const STATION: &str = "OK029";
-pub(super) const LOCATION: &str = "00";
+const NETWORK: &str = "GS";
+const STATION: &str = "OK029";
+const LOCATION: &str = "00";
 
 /// One channel: a component at the recorder's rate, or the mean of `decimation` samples of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,17 +49,98 @@ pub(super) fn epoch() -> (Time, Time) {
     (day("2014-02-14"), day("2016-11-17"))
 }
 
+fn station_epoch() -> Epoch {
+    let (start, end) = epoch();
+    Epoch {
+        start: Some(start),
+        end: Some(end),
+    }
+}
+
+/// All that the station service can tell.
+pub(super) fn inventory() -> Inventory {
+    let station = StationEpoch {
+        code: STATION.into(),
+        site: "OK029, Oklahoma (simulated)".into(),
+        latitude_deg: instrument::STATION.latitude_deg,
+        longitude_deg: instrument::STATION.longitude_deg,
+        elevation_m: instrument::ELEVATION_M,
+        epoch: station_epoch(),
+        channels: CHANNELS.into_iter().map(Channel::told).collect(),
+    };
+    let network = NetworkEpoch {
+        code: NETWORK.into(),
+        description: "Network (simulated)".into(),
+        epoch: station_epoch(),
+        n_stations: Some(1),
+        stations: vec![station],
+    };
+    Inventory {
+        source: "quakebook classroom".into(),
+        simulated: true,
+        networks: vec![network],
+    }
+}
+
 impl Channel {
     pub fn sampling_rate_hz(self) -> f64 {
         instrument::SAMPLING_RATE_HZ / self.decimation as f64
     }
 
-    /// Whether a query's patterns admit this channel.
-    pub fn admitted(self, query: &Query) -> bool {
-        query.admits("network", NETWORK)
-            && query.admits("station", STATION)
-            && query.admits("location", LOCATION)
-            && query.admits("channel", self.code)
+    pub fn id(self) -> StreamId {
+        StreamId {
+            network: NETWORK.into(),
+            station: STATION.into(),
+            location: LOCATION.into(),
+            channel: self.code.into(),
+        }
+    }
+
+    /// What the station service tells of this channel. The simulated instrument is flat: velocity
+    /// times one number, without poles and zeros.
+    pub fn told(self) -> ChannelEpoch {
+        let value = instrument::SENSITIVITY_COUNTS_PER_M_S;
+        let frequency_hz = Some(1.0);
+        let units = Units::new("m/s", "counts");
+        let flat = PolesZeros {
+            units: units.clone(),
+            transfer_function: TransferFunction::LaplaceRadians,
+            normalization_factor: 1.0,
+            normalization_frequency_hz: frequency_hz,
+            zeros: Vec::new(),
+            poles: Vec::new(),
+        };
+        ChannelEpoch {
+            location: LOCATION.into(),
+            code: self.code.into(),
+            latitude_deg: instrument::STATION.latitude_deg,
+            longitude_deg: instrument::STATION.longitude_deg,
+            elevation_m: instrument::ELEVATION_M,
+            depth_m: Some(0.0),
+            // A vertical has no azimuth; clients want a number all the same.
+            azimuth_deg: Some(instrument::AZIMUTHS_DEG[self.component]),
+            dip_deg: Some(instrument::DIPS_DEG[self.component]),
+            sampling_rate_hz: Some(self.sampling_rate_hz()),
+            sensor: "Broadband (simulated)".into(),
+            epoch: station_epoch(),
+            response: Some(Response {
+                sensitivity: Some(Sensitivity {
+                    value,
+                    frequency_hz,
+                    units,
+                }),
+                polynomial: None,
+                stages: vec![Stage {
+                    number: 1,
+                    filter: Some(Filter::PolesZeros(flat)),
+                    decimation: None,
+                    gain: Some(Gain {
+                        value,
+                        frequency_hz,
+                    }),
+                }],
+            }),
+        }
     }
 
     /// Nanoseconds from one sample to the next; sample 0 is at 1970-01-01T00:00:00.

@@ -1,0 +1,113 @@
+//! Arguments that several commands have.
+
+use std::path::PathBuf;
+
+use clap::CommandFactory;
+use quakebook::Result;
+use quakebook::fdsn::{Client, Reporter};
+use quakebook::study::{StationChoice, Study};
+use quakebook::time::{self, Time};
+use quakebook::waveform::StreamId;
+
+/// What is studied.
+#[derive(clap::Args)]
+pub struct StudyArgs {
+    /// A study: its name (oklahoma, zigong) or its TOML file [default: QUAKEBOOK_STUDY, else oklahoma]
+    #[arg(long, value_name = "FILE|NAME")]
+    study: Option<String>,
+    /// A data centre: its name (classroom, usgs, earthscope, ...) or its address [default: the study's]
+    #[arg(long, value_name = "NAME|URL")]
+    provider: Option<String>,
+}
+
+impl StudyArgs {
+    pub fn study(&self) -> Result<Study> {
+        let mut study = match &self.study {
+            Some(name) => Study::find(name)?,
+            None => Study::current()?,
+        };
+        if let Some(provider) = &self.provider {
+            study.provider.clone_from(provider);
+        }
+        Ok(study)
+    }
+}
+
+/// Who is asked for it.
+#[derive(clap::Args)]
+pub struct FetchArgs {
+    #[command(flatten)]
+    pub study: StudyArgs,
+    /// Answer from what was fetched before, and ask nobody
+    #[arg(long)]
+    offline: bool,
+}
+
+impl FetchArgs {
+    pub fn is_offline(&self) -> bool {
+        self.offline
+    }
+
+    pub fn client(&self, study: &Study) -> Result<Client> {
+        let client = Client::for_study(study)?.reporting(Reporter::Stderr);
+        Ok(match self.offline {
+            true => client.offline(),
+            false => client,
+        })
+    }
+}
+
+/// A time in UTC.
+pub fn time(text: &str) -> Result<Time> {
+    time::parse(text)
+}
+
+/// `NET.STA.LOC.CHA`, the channel with wildcards.
+pub fn stream(text: &str) -> std::result::Result<StationChoice, String> {
+    let codes: Vec<&str> = text.split('.').collect();
+    let [network, station, location, channels] = codes[..] else {
+        return Err("expected NET.STA.LOC.CHA, as in GS.OK029.00.HH* or CX.PB01..HH*".into());
+    };
+    if network.is_empty() || station.is_empty() || channels.is_empty() {
+        return Err("only the location may be empty, as in CX.PB01..HH*".into());
+    }
+    Ok(StationChoice {
+        network: network.into(),
+        station: station.into(),
+        location: location.trim_matches('-').into(),
+        channels: channels.into(),
+    })
+}
+
+/// The same as the library's name of a stream.
+pub fn stream_id(choice: &StationChoice) -> StreamId {
+    StreamId {
+        network: choice.network.clone(),
+        station: choice.station.clone(),
+        location: choice.location.clone(),
+        channel: choice.channels.clone(),
+    }
+}
+
+/// A file whose ending says its format: one of `endings`.
+pub fn file_of(text: &str, endings: &[&str]) -> std::result::Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    let ending = path.extension().and_then(|e| e.to_str()).unwrap_or("");
+    match endings.contains(&ending.to_lowercase().as_str()) {
+        true => Ok(path),
+        false => Err(format!("its name must end in .{}", endings.join(" or ."))),
+    }
+}
+
+/// The lower-case ending of a file's name.
+pub fn ending(path: &std::path::Path) -> String {
+    let ending = path.extension().and_then(|e| e.to_str()).unwrap_or("");
+    ending.to_lowercase()
+}
+
+/// Ends the program as for any command that is not understood.
+pub fn refuse(what: &str) -> ! {
+    crate::Cli::command()
+        .error(clap::error::ErrorKind::ArgumentConflict, what)
+        .exit()
+}

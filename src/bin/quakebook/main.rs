@@ -1,0 +1,77 @@
+//! The program `quakebook`: each command is a few lines over the library.
+
+mod args;
+mod cluster;
+mod events;
+mod mseed;
+mod output;
+mod scan;
+mod serve;
+mod stations;
+mod train;
+mod waveforms;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use output::Failure;
+
+const EXIT_CODES: &str = "\
+Results go to standard output, progress to standard error.
+
+Exit codes:
+  0  done
+  1  an error: what is wrong, where, and what to do stands on standard error
+  2  the command was not understood
+  3  damaged data: what is whole was read, the rest is named
+  4  incomplete: some of what was asked for is missing, and is named
+
+Environment:
+  QUAKEBOOK_STUDY     the study where --study is not given (a TOML file)
+  QUAKEBOOK_PROVIDER  the data centre where --provider is not given
+  QUAKEBOOK_DATA      the folder of the cache and of the notebooks' products";
+
+/// Earthquake detection with a neural network: the notebooks' steps as commands.
+#[derive(Parser)]
+#[command(name = "quakebook", version, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Events(events::Args),
+    Stations(stations::Args),
+    Waveforms(waveforms::Args),
+    Cluster(cluster::Args),
+    Mseed(mseed::Args),
+    Train(train::Args),
+    Scan(scan::Args),
+    Serve(serve::Args),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Events(args) => events::run(&args),
+        Command::Stations(args) => stations::run(&args),
+        Command::Waveforms(args) => waveforms::run(&args),
+        Command::Cluster(args) => cluster::run(&args),
+        Command::Mseed(args) => mseed::run(&args),
+        Command::Train(args) => train::run(&args),
+        Command::Scan(args) => scan::run(&args),
+        Command::Serve(args) => serve::run(&args),
+    };
+    match outcome {
+        Ok(outcome) => outcome.code(),
+        // Who reads no further wants no more: `quakebook events | head` is no error.
+        Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            output::progress(format!("quakebook: {failure}"));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Results on standard output, progress on standard error, and the exit code.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+/// How a command ended that did its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Done,
+    /// Some of the data are damaged.
+    Damaged,
+    /// Some of what was asked for is missing.
+    Incomplete,
+}
+
+/// Why a command did not do its work.
+#[derive(Debug)]
+pub enum Failure {
+    Library(quakebook::Error),
+    /// Nobody takes the output.
+    Output(io::Error),
+}
+
+pub type Result<T = Outcome> = std::result::Result<T, Failure>;
+
+impl Outcome {
+    pub fn code(self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Done => 0,
+            Self::Damaged => 3,
+            Self::Incomplete => 4,
+        })
+    }
+}
+
+impl From<quakebook::Error> for Failure {
+    fn from(error: quakebook::Error) -> Self {
+        Self::Library(error)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Library(error) => error.fmt(f),
+            Self::Output(error) => write!(f, "standard output: {error}"),
+        }
+    }
+}
+
+/// Text that is the result.
+pub fn print(text: impl fmt::Display) -> Result<()> {
+    let mut out = io::stdout().lock();
+    let written = write!(out, "{text}").and_then(|()| out.flush());
+    written.map_err(Failure::Output)
+}
+
+/// One object on a line of its own.
+pub fn print_json(value: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string(value).expect("a result is plain JSON");
+    print(format!("{text}\n"))
+}
+
+/// A line for who waits. That nobody reads it stops no work.
+pub fn progress(line: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// The result as a file.
+pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
+    std::fs::write(path, bytes).map_err(|source| {
+        Failure::Library(quakebook::Error::Io {
+            path: path.into(),
+            source,
+        })
+    })
+}

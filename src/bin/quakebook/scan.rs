@@ -1,0 +1,146 @@
+//! `quakebook scan`
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use quakebook::batch::{Detector, Scanned};
+use quakebook::detect::Detection;
+use quakebook::study::{StationChoice, TimeSpan};
+use quakebook::time::{self, Time};
+use quakebook::waveform::Archive;
+use serde::Serialize;
+
+use crate::args;
+use crate::output::{self, Outcome, Result};
+
+/// Scan a stretch of an archive with a trained network
+#[derive(clap::Args)]
+#[command(after_help = "\
+The run's folder says which station, window, filter and scale: the records are treated as they were in
+training. The archive is read an hour at a time. Windows in gaps are not scanned: then the exit code
+is 4, and standard error says how many there are and why.
+
+Examples:
+  quakebook scan --run runs/first --archive sds --from 2014-02-16 --to 2014-02-16T10:00:00 --out found.csv
+  quakebook scan --run runs/first --archive sds --from 2014-02-16 --to 2014-02-17 --hop 1 --json --out found.xml")]
+pub struct Args {
+    /// The folder of a run of `train`
+    #[arg(long, value_name = "DIR")]
+    run: PathBuf,
+    /// The SDS archive with the records
+    #[arg(long, value_name = "DIR")]
+    archive: PathBuf,
+    /// The channels [default: those of the training]
+    #[arg(long, value_name = "NET.STA.LOC.CHA", value_parser = args::stream)]
+    stream: Option<StationChoice>,
+    /// From this time on (UTC)
+    #[arg(long, value_name = "T", value_parser = args::time)]
+    from: Time,
+    /// Until just before this time (UTC)
+    #[arg(long, value_name = "T", value_parser = args::time)]
+    to: Time,
+    /// Seconds from one window to the next [default: the study's]
+    #[arg(long, value_name = "S", value_parser = hop)]
+    hop: Option<f64>,
+    /// A window at least so probable begins a detection [default: chosen by the training]
+    #[arg(long, value_name = "P", value_parser = probability)]
+    threshold: Option<f64>,
+    /// One object: what was scanned, and the detections
+    #[arg(long)]
+    json: bool,
+    /// Write the detections: .csv, or .xml (QuakeML with a pick for each)
+    #[arg(long, value_name = "FILE.csv|.xml", value_parser = |text: &str| args::file_of(text, &["csv", "xml"]))]
+    out: PathBuf,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    station: &'a str,
+    simulated: bool,
+    threshold: f64,
+    n_windows: usize,
+    unscanned: &'a BTreeMap<String, usize>,
+    hours: f64,
+    detections: &'a [Detection],
+}
+
+pub fn run(args: &Args) -> Result {
+    if args.to <= args.from {
+        args::refuse("--to must be later than --from");
+    }
+    let mut detector = Detector::read(&args.run)?;
+    let study = &mut detector.plan.study;
+    if let Some(stream) = &args.stream {
+        study.station.clone_from(stream);
+    }
+    if let Some(hop_s) = args.hop {
+        let n_samples = (hop_s * study.window.sampling_rate_hz).round() as usize;
+        study.scan.hop_samples = n_samples.max(1);
+    }
+    let StationChoice {
+        network,
+        station,
+        location,
+        channels,
+    } = &study.station;
+    let archive = Archive::open(&args.archive, network, station, location, channels)?;
+    if let Some(threshold) = args.threshold {
+        detector.plan.threshold = threshold;
+    }
+    let span = TimeSpan {
+        start: args.from,
+        end: args.to,
+    };
+    let scanned = detector.scan(&archive, &span)?;
+    scanned.detections.write(&args.out)?;
+    report(args, &detector, &scanned)?;
+    Ok(match scanned.unscanned.is_empty() {
+        true => Outcome::Done,
+        false => Outcome::Incomplete,
+    })
+}
+
+fn report(args: &Args, detector: &Detector, scanned: &Scanned) -> Result<()> {
+    let found = &scanned.detections;
+    let simulated = if found.simulated { " (simulated)" } else { "" };
+    output::progress(format!(
+        "{} windows of {}{simulated}, {} to {}, {:.2} hours",
+        scanned.n_windows,
+        detector.plan.study.station.station,
+        time::iso(args.from),
+        time::iso(args.to),
+        found.hours()
+    ));
+    for (reason, n) in &scanned.unscanned {
+        output::progress(format!("{n} windows not scanned: {reason}"));
+    }
+    if args.json {
+        return output::print_json(&Report {
+            station: &found.station,
+            simulated: found.simulated,
+            threshold: detector.plan.threshold,
+            n_windows: scanned.n_windows,
+            unscanned: &scanned.unscanned,
+            hours: found.hours(),
+            detections: &found.items,
+        });
+    }
+    output::print(format!(
+        "{} detections, written to {}\n",
+        found.len(),
+        args.out.display()
+    ))
+}
+
+fn hop(text: &str) -> std::result::Result<f64, String> {
+    let seconds = text
+        .parse()
+        .ok()
+        .filter(|s: &f64| *s > 0.0 && s.is_finite());
+    seconds.ok_or_else(|| "expected a positive number of seconds".into())
+}
+
+fn probability(text: &str) -> std::result::Result<f64, String> {
+    let p = text.parse().ok().filter(|p: &f64| *p > 0.0 && *p <= 1.0);
+    p.ok_or_else(|| "expected a number above 0, at most 1".into())
+}

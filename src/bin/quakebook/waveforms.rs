@@ -1,0 +1,228 @@
+//! `quakebook waveforms`
+
+use std::path::PathBuf;
+
+use quakebook::fdsn::{self, Client, DownloadParams, StationFormat};
+use quakebook::station::Inventory;
+use quakebook::study::{StationChoice, Study, TimeSpan};
+use quakebook::time::{self, Time};
+use quakebook::waveform::{Archive, Entry, Outcome as Came, StreamId};
+use serde::Serialize;
+
+use crate::args::{self, FetchArgs};
+use crate::output::{self, Outcome, Result};
+
+/// Fetch waveforms into an SDS archive, and say what is missing and why
+#[derive(clap::Args)]
+#[command(after_help = "\
+What the archive holds is not asked for again: interrupt the command, and run it again to go on. Its
+ledger, beside the day files, keeps what came of every span. Wildcards in the channel are looked up at
+the station service; a list such as HHE,HHN,HHZ needs none. Whatever is missing at the end is named, and
+the exit code is 4, or 3 where what was sent is damaged.
+
+Examples:
+  quakebook waveforms --archive sds
+  quakebook waveforms --provider geofon --archive sds --stream CX.PB01..HH* \\
+      --from 2014-05-01 --to 2014-05-01T12:00:00
+  quakebook waveforms --provider geofon --archive sds --stream CX.PB01..HH* --offline --json")]
+pub struct Args {
+    #[command(flatten)]
+    fetch: FetchArgs,
+    /// The SDS archive; made where there is none
+    #[arg(long, value_name = "DIR")]
+    archive: PathBuf,
+    /// From this time on (UTC) [default: the study's scan]
+    #[arg(long, value_name = "T", value_parser = args::time, requires = "to")]
+    from: Option<Time>,
+    /// Until just before this time (UTC)
+    #[arg(long, value_name = "T", value_parser = args::time, requires = "from")]
+    to: Option<Time>,
+    /// The channels, with wildcards or as a list [default: the study's]
+    #[arg(long, value_name = "NET.STA.LOC.CHA", value_parser = args::stream)]
+    stream: Option<StationChoice>,
+    /// Ask again for what the data centre did not have, refused or sent damaged
+    #[arg(long)]
+    again: bool,
+    /// One JSON object a stream: its account of the span
+    #[arg(long)]
+    json: bool,
+}
+
+/// The account of one stream.
+#[derive(Serialize)]
+struct Row {
+    id: String,
+    n_samples: usize,
+    complete: bool,
+    spans: Vec<Span>,
+}
+
+#[derive(Serialize)]
+struct Span {
+    start: Time,
+    end: Time,
+    outcome: &'static str,
+    n_samples: usize,
+    n_faults: usize,
+    detail: String,
+}
+
+pub fn run(args: &Args) -> Result {
+    let mut study = args.fetch.study.study()?;
+    if let Some(stream) = &args.stream {
+        study.station.clone_from(stream);
+    }
+    let span = TimeSpan {
+        start: args.from.unwrap_or(study.scan.start),
+        end: args.to.unwrap_or(study.scan.end),
+    };
+    if span.end <= span.start {
+        args::refuse("--to must be later than --from");
+    }
+    let client = args.fetch.client(&study)?;
+    let (streams, simulated) = streams(&client, &study, &span)?;
+    if streams.is_empty() {
+        output::progress(format!(
+            "no channel {} is known in this time",
+            args::stream_id(&study.station)
+        ));
+        return Ok(Outcome::Incomplete);
+    }
+    let StationChoice {
+        network,
+        station,
+        location,
+        channels,
+    } = &study.station;
+    let archive = Archive::create(
+        &args.archive,
+        network,
+        station,
+        location,
+        channels,
+        simulated,
+    )?;
+    let mut outcome = Outcome::Done;
+    for stream in &streams {
+        let ledger = if args.fetch.is_offline() {
+            archive.ledger(stream, span)?
+        } else {
+            let params = DownloadParams {
+                ask_again: args.again,
+                ..DownloadParams::default()
+            };
+            let mut say = |entry: &Entry| output::progress(told(stream, entry));
+            fdsn::download(&client, &archive, stream, span, &params, &mut say)?
+        };
+        let entries = ledger.within(span);
+        outcome = match (outcome, worst(&entries)) {
+            (Outcome::Damaged, _) | (_, Outcome::Damaged) => Outcome::Damaged,
+            (Outcome::Incomplete, _) => Outcome::Incomplete,
+            (Outcome::Done, of_stream) => of_stream,
+        };
+        let row = row(stream, &entries);
+        match args.json {
+            true => output::print_json(&row)?,
+            false => output::print(text(&row))?,
+        }
+    }
+    Ok(outcome)
+}
+
+/// The channels one by one, and whether they are simulated.
+fn streams(client: &Client, study: &Study, span: &TimeSpan) -> Result<(Vec<StreamId>, bool)> {
+    let all = args::stream_id(&study.station);
+    let is_list = !all.channel.contains(['*', '?']);
+    // Text would do, but cannot tell of a station whose place nobody knows.
+    let words = match client.fetch_stations(&all, span, StationFormat::Xml) {
+        // A list needs no station service.
+        Err(_) if is_list => None,
+        words => words?,
+    };
+    let inventory = match &words {
+        Some(words) => Some(Inventory::from_text(words, "the answer")?),
+        None => None,
+    };
+    let simulated = client.provider().simulated || inventory.as_ref().is_some_and(|i| i.simulated);
+    if is_list {
+        let codes = all.channel.split(',').map(str::trim);
+        let channels = codes.map(|code| StreamId {
+            channel: code.into(),
+            ..all.clone()
+        });
+        return Ok((channels.collect(), simulated));
+    }
+    let told = inventory.iter().flat_map(Inventory::channels);
+    let channels = told.map(|(network, station, channel)| StreamId {
+        network: network.code.clone(),
+        station: station.code.clone(),
+        location: channel.location.clone(),
+        channel: channel.code.clone(),
+    });
+    let mut channels: Vec<StreamId> = channels.collect();
+    channels.sort();
+    // A channel has an entry for each of its epochs.
+    channels.dedup();
+    Ok((channels, simulated))
+}
+
+fn worst(entries: &[Entry]) -> Outcome {
+    if entries.iter().any(|entry| entry.outcome == Came::Damaged) {
+        Outcome::Damaged
+    } else if entries.iter().all(|entry| entry.outcome.is_there()) {
+        Outcome::Done
+    } else {
+        Outcome::Incomplete
+    }
+}
+
+fn told(stream: &StreamId, entry: &Entry) -> String {
+    let detail = match entry.detail.as_str() {
+        "" => String::new(),
+        detail => format!(": {detail}"),
+    };
+    format!(
+        "{stream} {} to {}: {}, {} samples{detail}",
+        time::iso(entry.start),
+        time::iso(entry.end),
+        entry.outcome.name(),
+        entry.n_samples
+    )
+}
+
+fn row(stream: &StreamId, entries: &[Entry]) -> Row {
+    Row {
+        id: stream.to_string(),
+        n_samples: entries.iter().map(|entry| entry.n_samples).sum(),
+        complete: entries.iter().all(|entry| entry.outcome.is_there()),
+        spans: entries
+            .iter()
+            .map(|entry| Span {
+                start: entry.start,
+                end: entry.end,
+                outcome: entry.outcome.name(),
+                n_samples: entry.n_samples,
+                n_faults: entry.n_faults,
+                detail: entry.detail.clone(),
+            })
+            .collect(),
+    }
+}
+
+fn text(row: &Row) -> String {
+    let mut text = format!("{}: {} samples\n", row.id, row.n_samples);
+    for span in row
+        .spans
+        .iter()
+        .filter(|span| span.outcome != Came::Arrived.name())
+    {
+        text += &format!(
+            "  {}: {} to {} {}\n",
+            span.outcome,
+            time::iso(span.start),
+            time::iso(span.end),
+            span.detail
+        );
+    }
+    text
+}

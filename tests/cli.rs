@@ -1,0 +1,700 @@
+//! The program `quakebook`: its eight commands, exit codes, and what it prints for machines.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use quakebook::catalog::{Catalog, Event};
+use quakebook::detect::{Detection, Detections};
+use quakebook::station::Inventory;
+use quakebook::study::{Study, TimeSpan};
+use quakebook::time::{self, Time};
+use quakebook::waveform::{Archive, Samples, Segment, StreamId, Trace, mseed};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// The program with a data folder of its own, and no study from outside.
+fn command(dir: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quakebook"));
+    command
+        .args(args)
+        .current_dir(dir)
+        // Where several tests share few cores, more threads only wait for one another.
+        .env("OMP_NUM_THREADS", "1")
+        .env("QUAKEBOOK_DATA", dir.join("data"))
+        .env_remove("QUAKEBOOK_STUDY")
+        .env_remove("QUAKEBOOK_PROVIDER");
+    command
+}
+
+fn run(dir: &Path, args: &[&str]) -> Output {
+    command(dir, args).output().unwrap()
+}
+
+/// What a command printed that ended with this exit code.
+fn printed(dir: &Path, args: &[&str], code: i32) -> String {
+    let output = run(dir, args);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {errors}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn json_lines(text: &str) -> Vec<Value> {
+    let lines = text.lines().map(serde_json::from_str);
+    lines.collect::<Result<_, _>>().unwrap()
+}
+
+fn at(text: &str) -> Time {
+    time::parse(text).unwrap()
+}
+
+#[test]
+fn every_command_explains_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let help = printed(dir.path(), &["--help"], 0);
+    for command in [
+        "events",
+        "stations",
+        "waveforms",
+        "cluster",
+        "mseed",
+        "train",
+        "scan",
+        "serve",
+    ] {
+        assert!(help.contains(command), "{help}");
+        let own = printed(dir.path(), &[command, "--help"], 0);
+        assert!(own.contains("Examples:") && own.contains("--json"), "{own}");
+    }
+    for code in ["0", "1", "2", "3", "4"] {
+        assert!(help.contains(&format!("\n  {code}  ")), "{help}");
+    }
+}
+
+#[test]
+fn what_is_not_understood_is_exit_code_2() {
+    let dir = tempfile::tempdir().unwrap();
+    for args in [
+        &["earthquakes"] as &[&str],
+        &["events", "--out", "events.doc"],
+        &["cluster", "catalog.csv", "--metric", "chess"],
+        &["waveforms", "--archive", "sds", "--from", "yesterday"],
+        &["stations", "--stream", "HHZ"],
+        &[
+            "scan",
+            "--run",
+            "r",
+            "--archive",
+            "a",
+            "--from",
+            "2014-02-16",
+            "--to",
+            "2014-02-15",
+            "--out",
+            "f.csv",
+        ],
+        &["serve", "classroom", "--catalog", "c.xml"],
+        &["mseed"],
+    ] {
+        let output = run(dir.path(), args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(output.stdout.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn a_path_that_does_not_exist_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    for args in [
+        &["cluster", "nowhere.csv"] as &[&str],
+        &["mseed", "nowhere.mseed"],
+        &["events", "--study", "nowhere.toml"],
+        &["serve", "nowhere"],
+        &["train", "--archive", "nowhere", "--run", "run"],
+        &[
+            "scan",
+            "--run",
+            "nowhere",
+            "--archive",
+            ".",
+            "--from",
+            "2014-02-16",
+            "--to",
+            "2014-02-17",
+            "--out",
+            "f.csv",
+        ],
+    ] {
+        let output = run(dir.path(), args);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {errors}");
+        assert!(errors.contains("nowhere"), "{args:?}: {errors}");
+    }
+}
+
+/// Three events around (-97, 35) and two around (-96, 36): by hand the medians are (-97, 35) and,
+/// among equals, a point between the two.
+fn two_clusters() -> Catalog {
+    let event = |number: usize, longitude_deg: f64, latitude_deg: f64| Event {
+        id: format!("e{number}"),
+        origin_time: at("2014-02-16") + time::seconds(100.0 * number as f64),
+        longitude_deg,
+        latitude_deg,
+        depth_km: Some(5.0),
+        magnitude: 2.0,
+        magnitude_type: "ML".into(),
+        event_type: "earthquake".into(),
+    };
+    let events = vec![
+        event(1, -97.0, 35.0),
+        event(2, -97.125, 35.0),
+        event(3, -97.0, 35.25),
+        event(4, -96.0, 36.0),
+        event(5, -96.0, 36.5),
+    ];
+    Catalog::new("by hand", false, events)
+}
+
+#[test]
+fn cluster_prints_sum_sizes_and_centroids_of_every_format() {
+    let dir = tempfile::tempdir().unwrap();
+    let catalog = two_clusters();
+    for (name, text) in [
+        ("c.csv", catalog.to_comcat_csv()),
+        ("c.xml", catalog.to_quakeml()),
+        ("c.txt", catalog.to_fdsn_text()),
+        ("cat.txt", catalog.listing()),
+    ] {
+        std::fs::write(dir.path().join(name), text).unwrap();
+        let args = ["cluster", name, "--k", "2", "--replicates", "20", "--json"];
+        let found: Value = serde_json::from_str(&printed(dir.path(), &args, 0)).unwrap();
+        assert_eq!(found.as_object().unwrap().len(), 3);
+        // |dx| + |dy|: 0.125 + 0.25 in the west, 0.5 in the east.
+        assert!(
+            (found["sum"].as_f64().unwrap() - 0.875).abs() < 1e-9,
+            "{name}: {found}"
+        );
+        assert_eq!(found["sizes"], serde_json::json!([3, 2]), "{name}");
+        assert_eq!(found["centroids"][0], serde_json::json!([-97.0, 35.0]));
+        assert_eq!(found["centroids"][1][0], -96.0);
+    }
+    // In kilometres: a degree of latitude has 111.2 km.
+    let args = [
+        "cluster",
+        "c.csv",
+        "--k",
+        "2",
+        "--space",
+        "km",
+        "--replicates",
+        "20",
+        "--json",
+    ];
+    let found: Value = serde_json::from_str(&printed(dir.path(), &args, 0)).unwrap();
+    let km_per_deg = 6371.0088_f64.to_radians();
+    let scale = (35.0 + 35.0 + 35.25 + 36.0 + 36.5_f64) / 5.0;
+    let expected = km_per_deg * (0.125 * scale.to_radians().cos() + 0.25 + 0.5);
+    assert!(
+        (found["sum"].as_f64().unwrap() - expected).abs() < 1e-6,
+        "{found}"
+    );
+    // As many clusters as there are not.
+    assert_eq!(
+        run(dir.path(), &["cluster", "c.csv", "--k", "9"])
+            .status
+            .code(),
+        Some(1)
+    );
+}
+
+/// Needs `../shared/data`; the sum is that of the best of 200 starts by an independent program.
+#[test]
+fn cluster_reaches_the_known_sum_of_the_real_catalog() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared/data/comcat/oklahoma_box_2014-2016.csv");
+    if !path.is_file() {
+        println!("skipped: {} is not there", path.display());
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let path = path.to_str().unwrap();
+    let args = [
+        "cluster",
+        path,
+        "--metric",
+        "cityblock",
+        "--space",
+        "degrees",
+        "--replicates",
+        "100",
+        "--json",
+    ];
+    let found: Value = serde_json::from_str(&printed(dir.path(), &args, 0)).unwrap();
+    assert!(
+        (found["sum"].as_f64().unwrap() - 59.2345).abs() < 1e-3,
+        "{found}"
+    );
+    let sizes: Vec<u64> = serde_json::from_value(found["sizes"].clone()).unwrap();
+    let mut sorted = sizes.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, [155, 347, 385]);
+    let centroids: Vec<[f64; 2]> = serde_json::from_value(found["centroids"].clone()).unwrap();
+    assert!(
+        centroids.is_sorted_by(|a, b| a[0] < b[0]),
+        "from west to east"
+    );
+}
+
+fn stream(channel: &str) -> StreamId {
+    StreamId {
+        network: "XX".into(),
+        station: "ABC".into(),
+        location: String::new(),
+        channel: channel.into(),
+    }
+}
+
+#[test]
+fn mseed_tells_traces_gaps_and_faults() {
+    let dir = tempfile::tempdir().unwrap();
+    let samples: Vec<i32> = (0..5000).map(|i| (i * i) % 1000 - 500).collect();
+    let trace = Trace {
+        id: stream("HHZ"),
+        sampling_rate_hz: 100.0,
+        segments: vec![
+            Segment {
+                start: at("2014-02-16T00:00:00.000123"),
+                samples: Samples::Int32(samples.clone()),
+            },
+            Segment {
+                start: at("2014-02-16T00:10:00"),
+                samples: Samples::Int32(vec![1, -2, 3]),
+            },
+        ],
+    };
+    let floats = Trace {
+        id: stream("LHZ"),
+        sampling_rate_hz: 1.0,
+        segments: vec![Segment {
+            start: at("2014-02-16"),
+            samples: Samples::Float32(vec![0.5, -1.5]),
+        }],
+    };
+    let bytes = mseed::write(&[trace, floats]).unwrap();
+    std::fs::write(dir.path().join("whole.mseed"), &bytes).unwrap();
+    let rows = json_lines(&printed(dir.path(), &["mseed", "--json", "whole.mseed"], 0));
+    assert_eq!(rows.len(), 3);
+    let hash = |bytes: Vec<u8>| {
+        let digest = Sha256::digest(bytes);
+        digest
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
+    let ints = |values: &[i32]| {
+        values
+            .iter()
+            .flat_map(|v| v.to_le_bytes())
+            .collect::<Vec<u8>>()
+    };
+    assert_eq!(rows[0]["id"], "XX.ABC..HHZ");
+    assert_eq!(rows[0]["start"], "2014-02-16T00:00:00.000123Z");
+    assert_eq!(rows[0]["end"], "2014-02-16T00:00:49.990123Z");
+    assert_eq!(rows[0]["sampling_rate_hz"], 100.0);
+    assert_eq!(rows[0]["n_samples"], 5000);
+    assert_eq!(rows[0]["sha256"], hash(ints(&samples)));
+    assert_eq!(rows[0]["faults"], serde_json::json!([]));
+    assert_eq!(rows[1]["sha256"], hash(ints(&[1, -2, 3])));
+    let floats: Vec<u8> = [0.5_f32, -1.5]
+        .iter()
+        .flat_map(|v| v.to_le_bytes())
+        .collect();
+    assert_eq!(rows[2]["sha256"], hash(floats));
+    let text = printed(dir.path(), &["mseed", "whole.mseed"], 0);
+    assert!(text.contains("gap: XX.ABC..HHZ, 549.99"), "{text}");
+
+    // A flipped bit in the samples, and a file that was cut short.
+    let mut flipped = bytes.clone();
+    flipped[1000] ^= 4;
+    std::fs::write(dir.path().join("flipped.mseed"), &flipped).unwrap();
+    std::fs::write(dir.path().join("cut.mseed"), &bytes[..bytes.len() - 100]).unwrap();
+    for (name, kind) in [("flipped.mseed", "samples"), ("cut.mseed", "truncated")] {
+        let rows = json_lines(&printed(dir.path(), &["mseed", "--json", name], 3));
+        let faults: Vec<&Value> = rows
+            .iter()
+            .flat_map(|r| r["faults"].as_array().unwrap())
+            .collect();
+        assert_eq!(faults.len(), 1, "{name}: {rows:?}");
+        assert_eq!(faults[0]["kind"], kind);
+        let n: u64 = rows
+            .iter()
+            .map(|row| row["n_samples"].as_u64().unwrap())
+            .sum();
+        assert!(n < 5005, "{name}: {n}");
+    }
+    std::fs::write(dir.path().join("garbage.mseed"), [7; 3000]).unwrap();
+    let rows = json_lines(&printed(
+        dir.path(),
+        &["mseed", "--json", "garbage.mseed"],
+        3,
+    ));
+    assert_eq!((rows.len(), &rows[0]["id"]), (1, &Value::Null));
+}
+
+#[test]
+fn events_of_the_classroom_in_every_form() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = printed(dir.path(), &["events"], 0);
+    let catalog = Catalog::from_fdsn_text(&text, "stdout").unwrap();
+    assert!(catalog.simulated && catalog.len() > 600);
+    for name in ["events.csv", "events.xml", "events.txt"] {
+        assert!(printed(dir.path(), &["events", "--out", name], 0).is_empty());
+        let read = Catalog::read(dir.path().join(name)).unwrap();
+        assert_eq!(read.len(), catalog.len(), "{name}");
+        let same = |(a, b): (&Event, &Event)| a.id == b.id && a.origin_time == b.origin_time;
+        assert!(
+            read.events().iter().zip(catalog.events()).all(same),
+            "{name}"
+        );
+    }
+    let rows = json_lines(&printed(dir.path(), &["events", "--json"], 0));
+    assert_eq!(rows.len(), catalog.len());
+    assert_eq!(rows[0]["simulated"], true);
+    assert_eq!(rows[0]["magnitude"], catalog.events()[0].magnitude);
+}
+
+#[test]
+fn stations_of_the_classroom_in_every_form() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = json_lines(&printed(dir.path(), &["stations", "--json"], 0));
+    let ids: Vec<&str> = rows.iter().map(|row| row["id"].as_str().unwrap()).collect();
+    assert_eq!(
+        ids,
+        ["GS.OK029.00.HH1", "GS.OK029.00.HH2", "GS.OK029.00.HHZ"]
+    );
+    assert_eq!(rows[2]["dip_deg"], -90.0);
+    for name in ["stations.xml", "stations.txt"] {
+        printed(dir.path(), &["stations", "--out", name], 0);
+        let inventory = Inventory::read(dir.path().join(name)).unwrap();
+        assert_eq!(inventory.channels().count(), 3, "{name}");
+        assert!(inventory.simulated, "{name}");
+    }
+    let other = ["stations", "--stream", "GS.OK029.00.BH*"];
+    assert!(printed(dir.path(), &other, 4).is_empty());
+}
+
+#[test]
+fn offline_without_an_answer_says_what_is_missing() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = run(dir.path(), &["events", "--provider", "usgs", "--offline"]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(
+        errors.contains("offline") && errors.contains("earthquake.usgs.gov"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn who_stops_reading_is_no_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut child = command(dir.path(), &["events", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    out.read_line(&mut first).unwrap();
+    drop(out);
+    let output = child.wait_with_output().unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(!errors.contains("panicked"), "{errors}");
+    assert_eq!(output.status.code(), Some(0), "{errors}");
+}
+
+/// A server that ends with the test.
+struct Serving(Child, String);
+
+impl Serving {
+    fn start(dir: &Path, args: &[&str]) -> Self {
+        let mut child = command(dir, args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
+        Self(child, line.trim().to_string())
+    }
+
+    fn get(&self, path: &str) -> (u16, Vec<u8>) {
+        let address = self.1.strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let end = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, answer.split_off(end + 4))
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// An hour of made-up records: noise of one digit, and every minute a burst at 5 Hz which is 40
+/// times as large. Its catalog has the bursts at their exact times.
+struct MadeUp {
+    dir: tempfile::TempDir,
+    bursts: Vec<Time>,
+}
+
+const START: &str = "2014-02-16T00:00:00";
+
+impl MadeUp {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let start = at(START);
+        let mut state = 1_u64;
+        let mut noise = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 33) as f64 / (1_u64 << 31) as f64 - 0.5
+        };
+        let bursts: Vec<Time> = (0..60)
+            .map(|i| start + time::seconds(20.0 + 60.0 * f64::from(i)))
+            .collect();
+        let traces: Vec<Trace> = ["HHE", "HHN", "HHZ"]
+            .into_iter()
+            .map(|channel| {
+                let samples = (0..360_000).map(|i| {
+                    let t_s = f64::from(i) / 100.0;
+                    let after_s = (t_s - 20.0).rem_euclid(60.0);
+                    let burst = 400.0 * (31.4 * after_s).sin() * (-after_s / 2.0).exp();
+                    (20.0 * noise() + burst).round() as i32
+                });
+                Trace {
+                    id: stream(channel),
+                    sampling_rate_hz: 100.0,
+                    segments: vec![Segment {
+                        start,
+                        samples: Samples::Int32(samples.collect()),
+                    }],
+                }
+            })
+            .collect();
+        let archive =
+            Archive::create(dir.path().join("sds"), "XX", "ABC", "", "HH*", false).unwrap();
+        archive.write(&traces).unwrap();
+        let events = bursts.iter().enumerate().map(|(i, burst)| Event {
+            id: format!("burst{i}"),
+            // Windows begin 2 s before.
+            origin_time: *burst - time::seconds(2.0),
+            longitude_deg: -97.0,
+            latitude_deg: 35.0,
+            depth_km: Some(5.0),
+            magnitude: 2.0,
+            magnitude_type: "ML".into(),
+            event_type: "earthquake".into(),
+        });
+        let catalog = Catalog::new("made up", false, events.collect());
+        std::fs::write(dir.path().join("bursts.csv"), catalog.to_comcat_csv()).unwrap();
+        let mut study = Study::oklahoma();
+        study.cluster.k = 1;
+        study.train.max_epochs = 8;
+        study.train.batch_size = 16;
+        study.scan.start = start + time::seconds(2700.0);
+        study.scan.end = start + time::seconds(3600.0);
+        study.held_out = TimeSpan {
+            start: at("2014-07-01"),
+            end: at("2014-07-02"),
+        };
+        std::fs::write(dir.path().join("study.toml"), study.to_toml()).unwrap();
+        Self { dir, bursts }
+    }
+
+    fn path(&self) -> &Path {
+        self.dir.path()
+    }
+}
+
+#[test]
+fn train_and_scan_an_archive() {
+    let made_up = MadeUp::new();
+    let dir = made_up.path();
+    let train = [
+        "train",
+        "--study",
+        "study.toml",
+        "--archive",
+        "sds",
+        "--run",
+        "run",
+        "--catalog",
+        "bursts.csv",
+        "--start",
+        "origin",
+        "--guard",
+        "10",
+        "--band",
+        "1-20",
+        "--stream",
+        "XX.ABC..HH*",
+        "--json",
+    ];
+    let trained: Value = serde_json::from_str(&printed(dir, &train, 0)).unwrap();
+    assert_eq!(trained["simulated"], false);
+    assert_eq!(trained["test_event_recall"]["value"], 1.0, "{trained}");
+    assert!(trained["test_event_recall"]["n"].as_u64().unwrap() > 3);
+    // A finished run is read.
+    let again: Value = serde_json::from_str(&printed(dir, &train, 0)).unwrap();
+    assert_eq!(again["weights_sha256"], trained["weights_sha256"]);
+
+    let scan = |out: &str, from: &str, to: &str, code: i32| -> Value {
+        let args = [
+            "scan",
+            "--run",
+            "run",
+            "--archive",
+            "sds",
+            "--from",
+            from,
+            "--to",
+            to,
+            "--hop",
+            "1",
+            "--json",
+            "--out",
+            out,
+        ];
+        serde_json::from_str(&printed(dir, &args, code)).unwrap()
+    };
+    // The last quarter of an hour holds 15 bursts that no training has seen.
+    let found = scan("found.csv", "2014-02-16T00:45:00", "2014-02-16T01:00:00", 0);
+    let times: Vec<Time> = found["detections"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|d| at(d["time"].as_str().unwrap()))
+        .collect();
+    let near = |a: Time, b: Time| time::between_s(a, b).abs() < 10.0;
+    let last = || made_up.bursts.iter().skip(45);
+    assert!(
+        last().all(|burst| times.iter().any(|t| near(*t, *burst))),
+        "{times:?}"
+    );
+    assert!(times.len() <= 17, "{times:?}");
+    assert_eq!(found["unscanned"], serde_json::json!({}));
+    let csv = Detections::read(dir.join("found.csv")).unwrap();
+    assert_eq!(csv.len(), times.len());
+    scan("found.xml", "2014-02-16T00:45:00", "2014-02-16T01:00:00", 0);
+    let xml = Detections::read(dir.join("found.xml")).unwrap();
+    let same = |(a, b): (&Detection, &Detection)| a.time == b.time && a.n_windows == b.n_windows;
+    assert_eq!(xml.len(), csv.len());
+    assert!(xml.items.iter().zip(&csv.items).all(same));
+    // Half of what is asked for was never recorded.
+    let found = scan("half.csv", "2014-02-16T00:50:00", "2014-02-16T01:10:00", 4);
+    assert!(
+        !found["unscanned"].as_object().unwrap().is_empty(),
+        "{found}"
+    );
+}
+
+#[test]
+fn an_archive_is_served_and_fetched_again() {
+    let made_up = MadeUp::new();
+    let dir = made_up.path();
+    std::fs::copy(dir.join("bursts.csv"), dir.join("sds/catalog.csv")).unwrap();
+    let server = Serving::start(dir, &["serve", "sds"]);
+    let (status, body) = server.get("/fdsnws/event/1/query?format=text");
+    assert_eq!(status, 200);
+    let text = String::from_utf8(body).unwrap();
+    assert_eq!(Catalog::from_fdsn_text(&text, "served").unwrap().len(), 60);
+
+    let (status, body) = server.get("/fdsnws/station/1/query?level=channel&format=text");
+    assert_eq!(status, 200);
+    let text = String::from_utf8(body).unwrap();
+    assert!(text.contains("XX|ABC||HHE|NaN|NaN|NaN"), "{text}");
+
+    let query = "/fdsnws/dataselect/1/query?net=XX&sta=ABC&loc=--&cha=HHZ";
+    let (status, body) = server.get(&format!(
+        "{query}&start=2014-02-16T00:00:10&end=2014-02-16T00:00:20"
+    ));
+    assert_eq!(status, 200);
+    let traces = mseed::read(&body, "served").unwrap();
+    assert_eq!(traces[0].start(), Some(at("2014-02-16T00:00:10")));
+    assert_eq!(traces[0].n_samples(), 1001);
+    let (status, _) = server.get(&format!("{query}&start=2014-03-16&end=2014-03-17"));
+    assert_eq!(status, 204);
+
+    // The command `waveforms` makes the same archive of it.
+    let fetch = [
+        "waveforms",
+        "--study",
+        "study.toml",
+        "--provider",
+        &server.1,
+        "--archive",
+        "copy",
+        "--stream",
+        "XX.ABC..HH*",
+        "--from",
+        "2014-02-16T00:00:00",
+        "--to",
+        "2014-02-16T01:00:00",
+        "--json",
+    ];
+    printed(dir, &fetch, 0);
+    let day = "2014/XX/ABC/HHZ.D/XX.ABC..HHZ.D.2014.047";
+    let read = |root: &str| mseed::read_file(dir.join(root).join(day)).unwrap();
+    assert_eq!(read("copy"), read("sds"));
+    // What was never recorded is missing, and the exit code says so.
+    let mut missing = fetch;
+    let to = missing.iter().position(|arg| *arg == "--to").unwrap();
+    missing[to + 1] = "2014-02-16T02:00:00";
+    printed(dir, &missing, 4);
+}
+
+#[test]
+fn the_classroom_is_served() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Serving::start(dir.path(), &["serve", "classroom"]);
+    let (status, body) = server.get("/fdsnws/event/1/query?format=text&limit=3");
+    assert_eq!(status, 200);
+    let text = String::from_utf8(body).unwrap();
+    assert_eq!(Catalog::from_fdsn_text(&text, "served").unwrap().len(), 3);
+}
+
+/// Needs `../shared/data`: the real archive's files, each whole.
+#[test]
+fn the_real_archive_is_whole() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/iquique/sds");
+    let day = |channel: &str| -> PathBuf {
+        root.join(format!(
+            "2014/CX/PB01/{channel}.D/CX.PB01..{channel}.D.2014.121"
+        ))
+    };
+    if !day("HHZ").is_file() {
+        println!("skipped: {} is not there", root.display());
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let files: Vec<PathBuf> = ["HHE", "HHN", "HHZ"].map(day).to_vec();
+    let mut args = vec!["mseed", "--json"];
+    args.extend(files.iter().map(|path| path.to_str().unwrap()));
+    let rows = json_lines(&printed(dir.path(), &args, 0));
+    assert_eq!(rows.len(), 3);
+    for row in rows {
+        // Twelve hours at 100 Hz, and the end sample.
+        assert_eq!(row["n_samples"], 4_320_001);
+    }
+}
