@@ -7,6 +7,7 @@
 use chrono::{NaiveTime, TimeDelta};
 
 use super::Client;
+use super::waveforms::Sent;
 use crate::error::{Error, Result, fail};
 use crate::study::TimeSpan;
 use crate::time::{self, Time};
@@ -45,7 +46,8 @@ const MOST_LOST: usize = 3;
 /// # Errors
 /// [`Error::Study`] for a piece that is not between a second and a day, or a provider without a
 /// dataselect service; [`Error::Io`] where the archive cannot be written, for example on a full
-/// disk; [`Error::Waveform`] where a file of the archive is damaged.
+/// disk; [`Error::Waveform`] where a file of the archive is damaged, or where simulated records come
+/// for an archive of measured ones, or the other way round.
 pub fn download(
     client: &Client,
     archive: &Archive,
@@ -58,8 +60,8 @@ pub fn download(
     fill(&fetch, archive, stream, span, params, progress)
 }
 
-/// Gives the bytes of a piece, or nothing.
-type Fetch<'a> = dyn Fn(TimeSpan) -> Result<Option<Vec<u8>>> + 'a;
+/// Gives the miniSEED of a piece, or nothing.
+type Fetch<'a> = dyn Fn(TimeSpan) -> Result<Option<Sent>> + 'a;
 
 fn fill(
     fetch: &Fetch,
@@ -138,15 +140,25 @@ fn border_after(time: Time, piece_s: f64) -> Time {
 fn ask(fetch: &Fetch, archive: &Archive, stream: &StreamId, piece: TimeSpan) -> Result<Vec<Entry>> {
     let (mut n_faults, mut last): (usize, Option<Added>) = (0, None);
     for _ in 0..2 {
-        let bytes = match (fetch(piece), &last) {
-            (Ok(Some(bytes)), _) => bytes,
+        let sent = match (fetch(piece), &last) {
+            (Ok(Some(sent)), _) => sent,
             // A second answer does not unsay the first.
             (_, Some(_)) => break,
             (Ok(None), None) => return Ok(vec![Entry::new(piece, Outcome::Nothing, "")]),
             (Err(error), None) => return Ok(vec![unanswered(error, piece)?]),
         };
         let name = format!("{stream} from {}", time::iso(piece.start));
-        let added = archive.add(stream, &bytes, &name)?;
+        if sent.simulated != archive.is_simulated() {
+            let word = |simulated| if simulated { "simulated" } else { "measured" };
+            let (sent, held) = (word(sent.simulated), word(archive.is_simulated()));
+            return Err(fail!(
+                Waveform,
+                name,
+                format!("{sent} records came for an archive of {held} ones"),
+                "Make an archive of their own for them, by Archive::create"
+            ));
+        }
+        let added = archive.add(stream, &sent.bytes, &name)?;
         let damaged = added.faults.iter().any(|f| f.kind != FaultKind::Overlap);
         n_faults += added.faults.len();
         last = Some(added);
@@ -294,13 +306,23 @@ mod tests {
         }
     }
 
-    fn run(fetch: &Fetch, folder: &Folder, span: TimeSpan, ask_again: bool) -> Result<Ledger> {
+    type Bytes<'a> = dyn Fn(TimeSpan) -> Result<Option<Vec<u8>>> + 'a;
+
+    fn measured(bytes: Option<Vec<u8>>) -> Option<Sent> {
+        bytes.map(|bytes| Sent {
+            bytes,
+            simulated: false,
+        })
+    }
+
+    fn run(fetch: &Bytes, folder: &Folder, span: TimeSpan, ask_again: bool) -> Result<Ledger> {
         let params = DownloadParams {
             piece_s: 1800.0,
             ask_again,
         };
+        let fetch = |piece| fetch(piece).map(measured);
         fill(
-            fetch,
+            &fetch,
             &folder.archive,
             &stream(),
             span,
@@ -525,7 +547,7 @@ mod tests {
             };
             let folder = archive();
             let result = fill(
-                &sent,
+                &|piece| sent(piece).map(measured),
                 &folder.archive,
                 &stream(),
                 span(0, 9),
@@ -544,5 +566,23 @@ mod tests {
             run(&never, &archive(), future, false).unwrap(),
             Ledger::default()
         );
+    }
+
+    #[test]
+    fn simulated_records_stay_out_of_an_archive_of_measured_ones() {
+        let folder = archive();
+        let simulated = |piece| {
+            let bytes = sent(piece)?;
+            Ok(bytes.map(|bytes| Sent {
+                bytes,
+                simulated: true,
+            }))
+        };
+        let params = DownloadParams::default();
+        let (id, span) = (stream(), span(0, 30));
+        let result = fill(&simulated, &folder.archive, &id, span, &params, &mut |_| {});
+        let error = result.unwrap_err().to_string();
+        assert!(error.contains("simulated records came"), "{error}");
+        assert!(folder.archive.traces(at(0), at(30)).unwrap().is_empty());
     }
 }

@@ -9,6 +9,12 @@ use crate::study::{StationChoice, TimeSpan};
 use crate::time::{self, Time};
 use crate::waveform::{Record3C, StreamId, Trace, WaveformSource, merge, mseed};
 
+/// miniSEED as it was sent.
+pub(super) struct Sent {
+    pub bytes: Vec<u8>,
+    pub simulated: bool,
+}
+
 /// A verified answer, or one half of it.
 struct Part {
     bytes: Vec<u8>,
@@ -47,13 +53,10 @@ impl Client {
 
     /// As [`Client::fetch_mseed`], but damaged records and those of other streams are left in it, for
     /// the archive to count and keep out. At least one record is whole.
-    pub(super) fn fetch_as_sent(
-        &self,
-        stream: &StreamId,
-        span: &TimeSpan,
-    ) -> Result<Option<Vec<u8>>> {
+    pub(super) fn fetch_as_sent(&self, stream: &StreamId, span: &TimeSpan) -> Result<Option<Sent>> {
         let parts = self.parts(vec![half_open(stream, span)], false, &miniseed)?;
-        Ok(together(parts))
+        let simulated = parts.iter().any(|part| part.simulated);
+        Ok(together(parts).map(|bytes| Sent { bytes, simulated }))
     }
 
     /// What was recorded by the study's station from `start` to `end`, both included as FDSN

@@ -11,7 +11,8 @@ use crate::disk::{self, write_whole};
 use crate::error::Result;
 use crate::study::TimeSpan;
 use crate::time::Time;
-use crate::waveform::{StreamId, Trace, merge, mseed};
+use crate::waveform::merge::merge_layers;
+use crate::waveform::{StreamId, Trace, mseed};
 
 const FOLDER: &str = "ledger";
 
@@ -149,7 +150,7 @@ impl Archive {
                 false => Vec::new(),
             };
             let both = day_before.iter().chain(&of_this).cloned().collect();
-            for entry in cover(&merge(both)?, of_day(day)) {
+            for entry in cover(&merge_layers(both).0, of_day(day)) {
                 if entry.outcome.is_there() {
                     ledger.push(entry);
                 }

@@ -14,8 +14,9 @@ use crate::disk::write_whole;
 use crate::error::{Error, Result};
 use crate::study::TimeSpan;
 use crate::time::Time;
+use crate::waveform::merge::merge_layers;
 use crate::waveform::mseed::{self, Fault, FaultKind, WholeRecord};
-use crate::waveform::{StreamId, Trace, merge};
+use crate::waveform::{StreamId, Trace};
 
 /// What became of records that were added to an archive.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,7 +110,8 @@ impl Archive {
             }
         }
         added.faults.sort_by_key(|fault| fault.byte);
-        added.traces = merge(std::mem::take(&mut added.traces))?;
+        // Days may contradict one another at midnight; each by itself does not.
+        added.traces = merge_layers(std::mem::take(&mut added.traces)).0;
         Ok(added)
     }
 
@@ -123,11 +125,10 @@ impl Archive {
     ) -> Result<Vec<Record<'a>>> {
         let path = self.day_file(stream, day);
         let old_bytes = read_if_there(&path)?;
-        let before = match old_bytes.is_empty() {
-            true => Vec::new(),
-            false => mseed::read(&old_bytes, &path.display().to_string())?,
+        let (before, old) = match old_bytes.is_empty() {
+            true => Default::default(),
+            false => mseed::read_records(&old_bytes, &path.display().to_string())?,
         };
-        let (old, _) = mseed::whole_records(&old_bytes, "");
         let old: Vec<Record> = old.iter().map(|r| Record::new(r, &old_bytes)).collect();
 
         let mut day_records = old.clone();

@@ -18,7 +18,7 @@ use chrono::{Datelike, NaiveDate, TimeDelta};
 use crate::disk::{self, write_whole};
 use crate::error::{Error, Result, fail};
 use crate::time::{self, Time};
-use crate::waveform::merge::without_contradictions;
+use crate::waveform::merge::{merge_layers, without_contradictions};
 use crate::waveform::mseed::Fault;
 use crate::waveform::{Record3C, Segment, StreamId, Trace, WaveformSource, merge, mseed};
 
@@ -102,6 +102,11 @@ impl Archive {
         }
     }
 
+    /// Whether its records are simulated.
+    pub fn is_simulated(&self) -> bool {
+        self.simulated
+    }
+
     /// What was wrong in the day files that a lenient archive has read so far.
     pub fn faults(&self) -> Vec<Fault> {
         lock(&self.faults).clone()
@@ -156,7 +161,11 @@ impl Archive {
     /// As [`mseed::read_file`].
     pub fn traces(&self, start: Time, end: Time) -> Result<Vec<Trace>> {
         let days = self.days(start, end)?;
-        merge(days.iter().flat_map(|day| day.iter().cloned()).collect())
+        let pieces = days.iter().flat_map(|day| day.iter().cloned()).collect();
+        if self.lenient {
+            return Ok(without_contradictions(merge_layers(pieces).0));
+        }
+        merge(pieces)
     }
 
     /// Adds traces to their day files and returns the files that were written. A file is replaced

@@ -7,6 +7,17 @@
 //! [`Fault`]s. What a record has no check for cannot be seen: a flipped bit in plain numbers or in a
 //! time of version 2, or two errors that cancel in Xn.
 //!
+//! | Encoding (code) | Samples | Check |
+//! |---|---|---|
+//! | Steim 1 (10), Steim 2 (11) | `i32` | the end value Xn, the sample count |
+//! | 16-bit (1) and 32-bit (3) integers, DWWSSN (32), CDSN (16), SRO (30) | `i32` | the room for the sample count |
+//! | 32-bit floats (4), GEOSCOPE with a gain of 3 or 4 bits (13, 14) | `f32` | the same |
+//! | 64-bit floats (5) | `f64` | the same |
+//!
+//! In version 3 the CRC-32C covers every byte of a record beside. All others (24-bit integers, Steim 3,
+//! GEOSCOPE's 24 bits, US National Network, Graefenberg, IPG Strasbourg, HGLP, RSTN) are refused by
+//! name: no reference samples are at hand to test a decoder by.
+//!
 //! Times keep the microseconds of blockette 1001, the time correction of the header is applied
 //! unless it already was, and blockette 100 gives the sampling rate where there is one. Records
 //! without samples (text, control headers of full SEED volumes, blank ones) are passed over: they
@@ -14,9 +25,9 @@
 //!
 //! Why the crate `miniseed-rs` 0.2.2 does not read here, but only checks our packing in the tests:
 //! it leaves Xn and a truncated last record unnoticed; drops the microseconds of blockette 1001,
-//! blockette 100 and the time correction; takes little-endian headers for big-endian ones; rounds
-//! the sampling rate when it writes; and damaged bytes make it panic or run in a circle. All of
-//! these would be worth reporting there.
+//! blockette 100 and the time correction; takes little-endian headers for big-endian ones; knows no
+//! gain-ranged encoding; rounds the sampling rate when it writes; and damaged bytes make it panic or
+//! run in a circle. All of these would be worth reporting there.
 //!
 //! ```
 //! use quakebook::waveform::{Samples, Segment, StreamId, Trace, mseed};
