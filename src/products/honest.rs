@@ -296,11 +296,16 @@ pub fn honest_split(study: &Study) -> Result<Split> {
     stretch_split(study)?.cropped(&honest_crop(study), study.seed)
 }
 
-/// How the honest network is trained: as the study says.
+/// Epochs after which the validation loss of the honest network gains nothing more.
+const N_HONEST_EPOCHS: usize = 15;
+
+/// How the honest network is trained: as the study says, in not more epochs than pay.
 pub fn honest_params(study: &Study) -> TrainParams {
+    let params = TrainParams::adam(&study.train, study.seed);
     TrainParams {
         report_every: 0,
-        ..TrainParams::adam(&study.train, study.seed)
+        max_epochs: params.max_epochs.min(N_HONEST_EPOCHS),
+        ..params
     }
 }
 
