@@ -513,6 +513,37 @@ fn gains_change_the_components_ratios_and_dropout_silences_one() {
 }
 
 #[test]
+fn a_glitch_is_on_one_component_of_noise() {
+    let mut all = windows(40, LONG);
+    for window in &mut all {
+        window.samples =
+            quakebook::window::normalise(&window.samples, Normalisation::Deviation).unwrap();
+    }
+    let dataset = Dataset::from_windows(&all, LONG, 4).unwrap();
+    let train = dataset.split_by_time(&CHOICE).unwrap().train;
+    let glitch = Variation::Glitch { longest: 300 };
+    let more = vary(&train, &[glitch], Normalisation::Deviation, 9).unwrap();
+    let n = train.n_windows();
+    assert_eq!(more.n_windows(), n + train.class_counts()[3]);
+    for i in n..more.n_windows() {
+        assert_eq!(more.classes()[i], 3);
+        let before = (0..n).find(|j| train.originals()[*j] == more.originals()[i]);
+        let before = train.window(before.unwrap());
+        // Two components are the old ones, but for one common scale.
+        let ratios: Vec<f64> = (0..3)
+            .map(|c| {
+                let rows = [before, more.window(i)].map(|w| &w[LONG * c..LONG * (c + 1)]);
+                dot(rows[1], rows[0]) / dot(rows[0], rows[0]) / {
+                    (dot(rows[1], rows[1]) / dot(rows[0], rows[0])).sqrt()
+                }
+            })
+            .collect();
+        let n_same = ratios.iter().filter(|r| (**r - 1.0).abs() < 1e-4).count();
+        assert!(n_same >= 2, "{ratios:?}");
+    }
+}
+
+#[test]
 fn variations_out_of_range_are_refused() {
     let train = dataset(20, 50).split_by_time(&CHOICE).unwrap().train;
     let refused = |variation| {

@@ -24,6 +24,10 @@ pub enum Variation {
     Gains { most: f64 },
     /// One component, drawn anew for each window, is silent.
     Dropout,
+    /// Noise windows only: one component jumps, by 3 to 300 times the window's root mean square, and
+    /// falls back within 1 to `longest` samples, both drawn evenly in their logarithms. The ground
+    /// moves all components; a digitiser's spike or a sensor's glitch does not.
+    Glitch { longest: usize },
 }
 
 impl Variation {
@@ -37,6 +41,7 @@ impl Variation {
             ),
             Self::Gains { most } => (positive(most) && most >= 1.0, "a factor of 1 or more"),
             Self::Dropout => (true, ""),
+            Self::Glitch { longest } => (longest > 0, "1 sample or more"),
         };
         match good {
             true => Ok(()),
@@ -50,8 +55,8 @@ impl Variation {
     }
 }
 
-/// The training windows, followed by a varied copy of each for each of `variations`, scaled again
-/// as they were.
+/// The training windows, followed by a varied copy of each (of each window of noise by
+/// [`Variation::Glitch`]) for each of `variations`, scaled again as they were.
 ///
 /// As [`super::augment`] it takes the training part alone.
 ///
@@ -91,7 +96,10 @@ fn copies(
             "Cut noise windows too"
         ));
     }
-    let mut copies = data.clone();
+    let mut copies = match variation {
+        Variation::Glitch { .. } => data.subset(&noise),
+        _ => data.clone(),
+    };
     for (index, window) in copies.samples.chunks_exact_mut(3 * n).enumerate() {
         match variation {
             Variation::Gaussian { level } => {
@@ -124,6 +132,16 @@ fn copies(
                 }
             }
             Variation::Dropout => {}
+            Variation::Glitch { longest } => {
+                let sign = if rng.random() { 1.0 } else { -1.0 };
+                let size = sign * rms(window) * between(3.0, 300.0, rng);
+                let length = between(1.0, longest as f64, rng);
+                let start = rng.random_range(0..n);
+                let row = &mut window[rng.random_range(0..3) * n..][..n];
+                for (i, x) in row[start..].iter_mut().enumerate() {
+                    *x += (size * (-5.0 * i as f64 / length).exp()) as f32;
+                }
+            }
         }
         window.copy_from_slice(&normalise(window, scale)?);
         if variation == Variation::Dropout {

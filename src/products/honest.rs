@@ -8,7 +8,7 @@ use super::{HONEST_NORMALISATION, scanned};
 use crate::catalog::{Catalog, Event};
 use crate::classroom::{self, Truth};
 use crate::cluster::{ClusterParams, Clusters, Space};
-use crate::dataset::{Crop, Dataset, Split};
+use crate::dataset::{Crop, Dataset, Split, Variation, vary};
 use crate::detect::{recursive_sta_lta, triggers};
 use crate::disk::make_folder;
 use crate::error::Result;
@@ -35,8 +35,11 @@ const LEAST_AFTER_P_S: f64 = 2.0;
 /// Windows of an event, each with its P wave at another place.
 const N_OF_EVENT: usize = 6;
 
-/// Windows of a stretch of noise: nearly all of it.
-const N_OF_NOISE: usize = 5;
+/// Windows of a stretch of noise: most of it.
+const N_OF_NOISE: usize = 4;
+
+/// Spikes are rare in any record, and to a network that has hardly met them each is an onset.
+const LONGEST_GLITCH_S: f64 = 3.0;
 
 /// The catalog's times and places move the P wave by some tenths of a second.
 const BEFORE_P_IS_NOISE_S: f64 = 1.0;
@@ -288,16 +291,22 @@ pub fn honest_crop(study: &Study) -> Crop {
 }
 
 /// Windows with the P wave anywhere, cropped from [`stretch_split`]: several of each event and each
-/// stretch of noise to train, one of each event to validate and to test.
+/// stretch of noise to train, one of each event to validate and to test. The training windows of
+/// noise come a second time with a glitch on one component.
 ///
 /// # Errors
 /// As [`stretch_split`].
 pub fn honest_split(study: &Study) -> Result<Split> {
-    stretch_split(study)?.cropped(&honest_crop(study), study.seed)
+    let mut split = stretch_split(study)?.cropped(&honest_crop(study), study.seed)?;
+    let glitch = Variation::Glitch {
+        longest: (LONGEST_GLITCH_S * study.window.sampling_rate_hz).ceil() as usize,
+    };
+    split.train = vary(&split.train, &[glitch], HONEST_NORMALISATION, study.seed)?;
+    Ok(split)
 }
 
 /// Epochs after which the validation loss of the honest network gains nothing more.
-const N_HONEST_EPOCHS: usize = 15;
+const N_HONEST_EPOCHS: usize = 12;
 
 /// How the honest network is trained: as the study says, in not more epochs than pay.
 pub fn honest_params(study: &Study) -> TrainParams {
