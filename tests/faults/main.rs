@@ -5,6 +5,7 @@
 mod fault_server;
 
 mod kept;
+mod ledger;
 mod lies;
 mod line;
 mod status;
