@@ -9,7 +9,7 @@ use super::style::{
     BLUE, Canvas, GREEN, INK, LARGE, ORANGE, Painted, SKY, VERMILLION, check, figure, line, px,
 };
 use super::text::{Align, text};
-use crate::detect::{Comparison, Tally};
+use crate::detect::{Comparison, Operating, Tally};
 use crate::error::{Result, fail};
 
 /// Colour and shape of each detector in turn, so that either is enough to tell them apart.
@@ -26,11 +26,10 @@ const LOOKS: [(RGBColor, Mark); 5] = [
 /// on the left edge, labelled 0.
 ///
 /// # Errors
-/// [`crate::Error::Plot`] where there is no detector, or no event to be found.
+/// [`crate::Error::Plot`] where there is no detector.
 pub fn recall_and_false_alarms(comparison: &Comparison) -> Result<Figure> {
     let all = &comparison.contenders;
-    let points = || all.iter().flat_map(|c| &c.curve);
-    check("recall", points().map(|p| p.tally.recall().value))?;
+    check("detectors", all.iter().map(|c| c.tally.hours))?;
     let hours = all.iter().map(|c| c.tally.hours).fold(0.0, f64::max);
     let (low, high) = (0.3 / hours, 30.0);
     let per_hour = |tally: &Tally| tally.n_false as f64 / tally.hours;
@@ -57,9 +56,12 @@ pub fn recall_and_false_alarms(comparison: &Comparison) -> Result<Figure> {
         let mut chart = chart(&below, frame, &x, &y)?;
         for (contender, (colour, mark)) in all.iter().zip(looks) {
             // Beyond the axis a curve ends: it is not drawn along its edge.
-            let inside = contender.curve.iter();
-            let inside = inside.take_while(|p| per_hour(&p.tally) <= high);
-            let curve: Vec<(f64, f64)> = inside
+            let inside =
+                |p: &&Operating| per_hour(&p.tally) <= high && p.tally.recall().is_defined();
+            let curve: Vec<(f64, f64)> = contender
+                .curve
+                .iter()
+                .filter(inside)
                 .map(|p| (column(per_hour(&p.tally)), p.tally.recall().value))
                 .collect();
             for point in &curve {
