@@ -148,7 +148,7 @@ fn said(split: &Split, study: &Study, seed: u64) -> Result<Vec<(String, Vec<usiz
             report_every: 0,
             batch_size: N_IN_BATCH,
             max_epochs: match name {
-                "perceptron" => N_STEPS,
+                "perceptron" => N_STEPS.min(20 * study.train.max_epochs),
                 _ => N_EPOCHS.min(suited.max_epochs),
             },
             ..suited
