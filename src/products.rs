@@ -23,12 +23,16 @@
 //! assert_eq!(clusters.labels.len(), catalog.len());
 //! ```
 
+mod blackbox;
 mod comparison;
+mod crossval;
 mod days;
 mod detection;
 mod fair;
 mod honest;
+mod real;
 mod trials;
+mod triggers;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -62,13 +66,26 @@ pub use trials::{
     learning_curve, place_trials, spread, sweep_points, window_length_trials,
 };
 
+pub use blackbox::{Arrivals, Change, Changed, arrivals, changed_decisions};
 pub use comparison::{
     comparison_hours, templates, test_record, training_events, validation_record,
+};
+pub use crossval::{
+    N_FOLDS, RealScores, Teacher, Verdict, fine_tuned, n_real_seeds, real_scores,
+    taught_by_classroom, verdicts,
 };
 pub use detection::{
     BEARABLE_PER_HOUR, N_TRIAL_NIGHTS, OperatingPoint, THRESHOLDS, TOLERANCE_S, detections,
     detections_path, match_at, merge_params, merge_params_at, operating_points, scan_params,
     trial_records,
+};
+pub use real::{
+    Character, Cut, Picked, REAL_WINDOW_SAMPLES, fetch_picked, read_picked, real_data_dir,
+    slice_spectra, windows_of,
+};
+pub use triggers::{
+    Trigger, TriggerScore, beside_figure, beside_triggers, iquique_record, read_triggers,
+    trigger_scores,
 };
 
 pub use days::{

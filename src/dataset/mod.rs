@@ -9,6 +9,7 @@
 //! | [`Dataset::split_by_time`] | the newest | how well the future is known from the past |
 //! | [`Dataset::split_at`] | all from an instant on | the same, with the instants chosen beforehand |
 //! | [`Dataset::split_held_out`] | those of a given time span | how well a block of record that was set aside is known |
+//! | [`Dataset::split_by_folds`] | those of one fold of stations, say | how well other stations are known |
 //!
 //! Of windows longer than the network's, called stretches, [`Split::cropped`] takes windows that
 //! hold the wave anywhere, after the division.
@@ -39,6 +40,7 @@
 
 mod augment;
 mod crop;
+mod folds;
 mod neighbour;
 mod split;
 mod vary;
@@ -51,7 +53,8 @@ use tch::Tensor;
 
 pub use augment::{AddedNoise, Augment, augment};
 pub use crop::Crop;
-pub use neighbour::{nearest_neighbour_accuracy, nearest_neighbour_classes};
+pub use folds::group_folds;
+pub use neighbour::{nearest_neighbour_accuracy, nearest_neighbour_classes, nearest_share};
 pub use split::{Leak, Split, Test, Train, Validation};
 pub use vary::{Variation, vary};
 

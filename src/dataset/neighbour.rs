@@ -32,3 +32,44 @@ pub fn nearest_neighbour_classes(split: &Split) -> Vec<usize> {
     }
     classes
 }
+
+/// For each of `tested` the share, 0 to 1, of class `class` among its `k` nearest of `known`
+/// (Euclidean distance of features, each in units of its standard deviation over `known`).
+/// Of neighbours equally far the first counts.
+///
+/// # Panics
+/// Where `known` is empty or features differ in number.
+pub fn nearest_share(
+    known: &[(Vec<f64>, usize)],
+    tested: &[Vec<f64>],
+    class: usize,
+    k: usize,
+) -> Vec<f64> {
+    let n = known.len() as f64;
+    let scales: Vec<f64> = (0..known[0].0.len())
+        .map(|i| {
+            let mean = known.iter().map(|(x, _)| x[i]).sum::<f64>() / n;
+            let variance = known
+                .iter()
+                .map(|(x, _)| (x[i] - mean).powi(2))
+                .sum::<f64>()
+                / n;
+            // A feature that never changes says nothing.
+            if variance > 0.0 { variance.sqrt() } else { 1.0 }
+        })
+        .collect();
+    let distance = |a: &[f64], b: &[f64]| -> f64 {
+        let pairs = a.iter().zip(b).zip(&scales);
+        pairs.map(|((a, b), scale)| ((a - b) / scale).powi(2)).sum()
+    };
+    let share = |x: &Vec<f64>| {
+        let mut near: Vec<(f64, usize)> = known
+            .iter()
+            .map(|(y, class)| (distance(x, y), *class))
+            .collect();
+        near.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let near = &near[..k.min(near.len())];
+        near.iter().filter(|(_, c)| *c == class).count() as f64 / near.len() as f64
+    };
+    tested.iter().map(share).collect()
+}

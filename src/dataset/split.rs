@@ -195,7 +195,7 @@ impl Dataset {
         self.parts(train, validation, test)
     }
 
-    fn parts(
+    pub(super) fn parts(
         &self,
         train: &[Vec<usize>],
         validation: &[Vec<usize>],

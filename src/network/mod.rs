@@ -45,15 +45,21 @@
 //! ```
 
 mod convnet;
+mod filters;
 mod layer;
 mod perceptron;
+mod saliency;
 mod weights;
 
 use tch::{Device, Kind, Tensor, nn};
 
 pub use convnet::ConvNet;
+pub use filters::FirstFilters;
 pub use layer::Layer;
 pub use perceptron::Perceptron;
+pub use saliency::{
+    Aligned, Answer, Concentration, Map, Stretch, gradients, maps, mean_and_half_width, occlusions,
+};
 pub(crate) use weights::{NamedTensors, named_weights, set_weights};
 pub use weights::{read_weights, weights_sha256, write_weights};
 

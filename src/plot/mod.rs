@@ -37,10 +37,12 @@ mod axes;
 mod comparison;
 mod confusion;
 mod detection;
+mod gallery;
 mod judgement;
 mod map;
 mod marks;
 mod merging;
+mod saliency;
 mod spectrum;
 mod style;
 mod sweep;
@@ -53,9 +55,11 @@ pub use arrivals::arrivals;
 pub use comparison::{correlation, fingerprint, recall_and_false_alarms};
 pub use confusion::confusion_matrices;
 pub use detection::{precision_recall, probabilities, reliability};
+pub use gallery::gallery;
 pub use judgement::{operating_curve, recall_by, reliabilities};
 pub use map::{clusters, epicentres};
 pub use merging::{counts_by_hop, windows_of_scans};
+pub use saliency::{first_filters, saliency, saliency_aligned};
 pub use spectrum::{filter_responses, power_spectra, spectrogram};
 pub(crate) use style::class_name;
 pub use sweep::{Series, sweep};
@@ -79,6 +83,24 @@ pub struct Figure {
 }
 
 impl Figure {
+    /// A figure that was drawn before and kept as a PNG.
+    pub fn stored(png: &[u8]) -> Self {
+        // Width and height stand in the first chunk, IHDR.
+        let number = |from: usize| {
+            let bytes = png
+                .get(from..from + 4)
+                .and_then(|bytes| bytes.try_into().ok());
+            u32::from_be_bytes(bytes.unwrap_or_default()) / style::SCALE
+        };
+        Self {
+            number: String::new(),
+            caption: String::new(),
+            source: String::new(),
+            png: png.to_vec(),
+            size: (number(16), number(20)),
+        }
+    }
+
     /// The same figure with a number, `Figure 2.1`.
     pub fn numbered(&self, number: &str) -> Self {
         Self {

@@ -8,7 +8,7 @@ use super::Figure;
 use crate::error::{Result, fail};
 
 /// Pixels of the picture for each nominal one, so that print is sharp.
-const SCALE: u32 = 2;
+pub(super) const SCALE: u32 = 2;
 
 pub(super) type Backend<'a> = BitMapBackend<'a>;
 pub(super) type Canvas<'a> = DrawingArea<Backend<'a>, Shift>;

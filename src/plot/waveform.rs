@@ -231,7 +231,7 @@ pub(super) fn stacked<'a, 'b>(
 }
 
 /// A chart whose horizontal axis is labelled only in the lowest panel.
-fn stacked_on<'a, 'b>(
+pub(super) fn stacked_on<'a, 'b>(
     panel: &'a Canvas<'b>,
     lowest: bool,
     x: &Axis,

@@ -8,6 +8,7 @@
 //! | where records come from | [`WaveformSource`]: [`Archive`], [`crate::fdsn::Client`] |
 //! | files | [`mseed`], [`Archive`] |
 //! | filters | [`filter::Filter`] |
+//! | records of other gains, rates and sensors | [`comparable()`] |
 //! | power by frequency | [`spectrum::psd`], [`spectrum::spectrogram`] |
 //!
 //! Samples are counts until a filter or a scale changes them, and a gap stays a gap: nothing here
@@ -15,6 +16,7 @@
 
 mod archive;
 mod assemble;
+mod comparable;
 pub mod filter;
 mod merge;
 pub mod mseed;
@@ -26,6 +28,7 @@ mod trace;
 pub use archive::{Added, Archive, Entry, Ledger, Missing, Outcome};
 pub(crate) use archive::{SIMULATED_MARK, cover, matches};
 pub(crate) use assemble::{NO_COMPONENT, NO_SAMPLE};
+pub use comparable::{BAND_HZ, Comparable, Fault, RATE_HZ, comparable, resample};
 pub use merge::merge;
 pub(crate) use record::BEYOND;
 pub use record::{Record3C, WaveformSource};

@@ -1,0 +1,50 @@
+//! The scores on real records with several seeds: what `data/stored/real-records.toml` holds.
+//!
+//! ```text
+//! QUAKEBOOK_REAL_DATA=FOLDER cargo run --example real_records -- 5 data/stored/real-records.toml
+//! ```
+//!
+//! The folder holds `ncedc/picks.csv` with its miniSEED files, and `iquique/sds` with its list of triggers.
+
+use quakebook::products::{real_data_dir, real_scores};
+use quakebook::study::Study;
+use quakebook::{Error, Result};
+
+fn main() -> Result<()> {
+    let n_seeds = std::env::args()
+        .nth(1)
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(5);
+    if real_data_dir().is_none() {
+        println!("No real records were found: name their folder in QUAKEBOOK_REAL_DATA");
+        return Ok(());
+    }
+    let scores = real_scores(&Study::current()?, n_seeds)?;
+    for verdict in &scores.verdicts {
+        println!(
+            "{} (seed {}): windows {}, records {}",
+            verdict.teacher.name(),
+            verdict.seed,
+            verdict.windows,
+            verdict.records
+        );
+        println!("    mistaken: {}", verdict.mistaken.join(", "));
+    }
+    for score in &scores.triggers {
+        println!(
+            "{}: windows precision {}, recall {}",
+            score.taught_by, score.window_precision, score.window_recall
+        );
+        println!(
+            "    scan: precision {}, recall {}, beside {}",
+            score.scan_precision, score.scan_recall, score.beside
+        );
+    }
+    if let Some(path) = std::env::args().nth(2) {
+        std::fs::write(&path, scores.to_toml()).map_err(|source| Error::Io {
+            path: path.into(),
+            source,
+        })?;
+    }
+    Ok(())
+}

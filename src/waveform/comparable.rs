@@ -1,0 +1,310 @@
+//! Records of any gain, rate and sensor made comparable: one function, for training and scanning.
+//!
+//! ```text
+//! dead stretches become gaps -> detrend -> resample to RATE_HZ -> band pass -> a dead component replaced
+//! ```
+//!
+//! What remains is amplitude, and that is taken out window by window: one scale for the three
+//! components, [`crate::window::Normalisation::Deviation`]. The response of the sensor is not
+//! removed: within the band a velocity sensor is flat, and an accelerometer differs from it by a
+//! tilt of the spectrum, which a network can learn to overlook.
+//!
+//! ```
+//! use quakebook::waveform::{Record3C, comparable};
+//! let wave = |i: i32| 5000.0 + 0.3 * (0.2 * i as f32).sin();
+//! let record = Record3C {
+//!     station: "XX.TEST".into(),
+//!     channels: ["EHE", "EHN", "EHZ"].map(String::from),
+//!     start: quakebook::time::parse("2020-01-01")?,
+//!     sampling_rate_hz: 100.0,
+//!     data: [vec![0.0; 3000], (0..3000).map(wave).collect(), (0..3000).map(wave).collect()],
+//!     simulated: false,
+//! };
+//! let made = comparable(&record)?;
+//! assert_eq!((made.record.sampling_rate_hz, made.record.n_samples()), (50.0, 1500));
+//! assert_eq!(made.faults.len(), 1, "EHE is dead");
+//! # Ok::<(), quakebook::Error>(())
+//! ```
+
+use std::collections::BTreeMap;
+use std::f64::consts::PI;
+use std::fmt;
+
+use super::Record3C;
+use super::filter::{Filter, Pass};
+use crate::error::{Result, fail};
+
+/// The rate to which records are brought: enough for the band below, and half of what most stations
+/// send, so that a window costs a network half as much.
+pub const RATE_HZ: f64 = 50.0;
+
+/// The band in which they are compared: below lies the ocean's noise, above the site's attenuation.
+pub const BAND_HZ: (f64, f64) = (1.0, 20.0);
+
+/// Order of each flank of the band pass.
+const ORDER: usize = 4;
+
+/// Zero crossings of the interpolating sinc on each side.
+const N_CROSSINGS: f64 = 16.0;
+
+/// One value for so long is no ground motion: padding of a triggered record, or a digitiser that hangs.
+const DEAD_S: f64 = 0.5;
+
+/// So many equal samples in a row at a component's extreme are a digitiser at its limit.
+const N_AT_LIMIT: usize = 5;
+
+/// What was found in a record, and is worth knowing before its windows are believed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fault {
+    /// A component that never moves. It got the samples of the next one that does, so that a
+    /// network of three components can be asked at all.
+    Dead {
+        channel: String,
+        replaced_by: String,
+    },
+    /// Stretches of half a second or more at one value, in a component that otherwise moves. They are gaps.
+    Stuck { channel: String, n_samples: usize },
+    /// Samples that stand at the largest or smallest value, [`N_AT_LIMIT`] or more in a row. They are
+    /// left as they are: an earthquake that clips is an earthquake.
+    Clipped { channel: String, n_samples: usize },
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dead {
+                channel,
+                replaced_by,
+            } => write!(f, "{channel} is dead, {replaced_by} stands in for it"),
+            Self::Stuck { channel, n_samples } => {
+                write!(f, "{channel} stands still for {n_samples} samples")
+            }
+            Self::Clipped { channel, n_samples } => {
+                write!(f, "{channel} clips in {n_samples} samples")
+            }
+        }
+    }
+}
+
+/// A record ready to be cut, and what was wrong with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparable {
+    pub record: Record3C,
+    pub faults: Vec<Fault>,
+}
+
+/// The record without its trend, at [`RATE_HZ`], within [`BAND_HZ`], with three living components.
+/// Gaps stay gaps. The filter is causal: what comes before a wave stays before it.
+///
+/// # Errors
+/// [`crate::Error::Waveform`] where the rate is too low for the band, or no component is alive.
+pub fn comparable(record: &Record3C) -> Result<Comparable> {
+    let mut faults: Vec<Fault> = record
+        .channels
+        .iter()
+        .zip(&record.data)
+        .filter_map(clipped)
+        .collect();
+    let filter = Filter::bandpass(ORDER, BAND_HZ.0, BAND_HZ.1, RATE_HZ)?;
+    if record.sampling_rate_hz <= 2.0 * BAND_HZ.0 {
+        return Err(fail!(
+            Waveform,
+            record.station,
+            format!(
+                "{} Hz, too slow for {} Hz",
+                record.sampling_rate_hz, BAND_HZ.0
+            ),
+            "Ask for a channel of a higher rate"
+        ));
+    }
+    let living = [0, 1, 2].map(|i| !is_dead(&record.data[i]));
+    let mut moving = record.clone();
+    for i in (0..3).filter(|i| living[*i]) {
+        let n_samples = open_stuck(
+            &mut moving.data[i],
+            (DEAD_S * record.sampling_rate_hz) as usize,
+        );
+        if n_samples > 0 {
+            let channel = record.channels[i].clone();
+            faults.push(Fault::Stuck { channel, n_samples });
+        }
+    }
+    let mut made = filter.record(&resample(&moving.detrend(), RATE_HZ), Pass::Causal)?;
+    for dead in (0..3).filter(|i| !living[*i]) {
+        // The vertical is last: a horizontal component is the likelier stand-in for another.
+        let Some(other) = (0..3).find(|i| living[*i]) else {
+            return Err(fail!(
+                Waveform,
+                record.station,
+                "no component moves",
+                "Choose another time or station"
+            ));
+        };
+        made.data[dead] = made.data[other].clone();
+        faults.push(Fault::Dead {
+            channel: record.channels[dead].clone(),
+            replaced_by: record.channels[other].clone(),
+        });
+    }
+    Ok(Comparable {
+        record: made,
+        faults,
+    })
+}
+
+/// Nothing recorded, or one value all the time.
+fn is_dead(samples: &[f32]) -> bool {
+    let mut recorded = samples.iter().filter(|x| !x.is_nan());
+    let first = recorded.next();
+    first.is_none_or(|first| recorded.all(|x| x == first))
+}
+
+/// Makes gaps of runs of `n_least` or more equal samples; the number of their samples.
+fn open_stuck(samples: &mut [f32], n_least: usize) -> usize {
+    let mut n_stuck = 0;
+    for run in samples.chunk_by_mut(|a, b| a == b) {
+        if run.len() >= n_least.max(2) {
+            n_stuck += run.len();
+            run.fill(f32::NAN);
+        }
+    }
+    n_stuck
+}
+
+fn clipped((channel, samples): (&String, &Vec<f32>)) -> Option<Fault> {
+    if is_dead(samples) {
+        return None;
+    }
+    let (low, high) = samples
+        .iter()
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), x| {
+            (l.min(*x), h.max(*x))
+        });
+    let runs = samples.chunk_by(|a, b| a == b);
+    let n_samples = runs
+        .filter(|run| run.len() >= N_AT_LIMIT && (run[0] == low || run[0] == high))
+        .map(<[f32]>::len)
+        .sum();
+    (n_samples > 0).then(|| Fault::Clipped {
+        channel: channel.clone(),
+        n_samples,
+    })
+}
+
+/// The record at another sampling rate, from its first sample on, by a sinc under a Hann window that stops
+/// what the lower of the two rates cannot hold (Smith & Gossett 1984, doi:10.1109/ICASSP.1984.1172555). A
+/// new sample whose nearest old one is missing is missing.
+pub fn resample(record: &Record3C, rate_hz: f64) -> Record3C {
+    if record.sampling_rate_hz == rate_hz {
+        return record.clone();
+    }
+    let step = record.sampling_rate_hz / rate_hz;
+    let n = ((record.n_samples() as f64) / step).round() as usize;
+    Record3C {
+        data: [0, 1, 2].map(|i| interpolate(&record.data[i], step, n)),
+        sampling_rate_hz: rate_hz,
+        ..record.clone()
+    }
+}
+
+/// `n` samples, `step` old samples apart.
+fn interpolate(old: &[f32], step: f64, n: usize) -> Vec<f32> {
+    // The cut-off as a share of the old Nyquist frequency, a little below the lower of both.
+    let cutoff = 0.95 * (1.0 / step).min(1.0);
+    let reach = N_CROSSINGS / cutoff;
+    let kernel = |x: f64| {
+        let turn = PI * cutoff * x;
+        let sinc = if turn == 0.0 { 1.0 } else { turn.sin() / turn };
+        sinc * (0.5 + 0.5 * (PI * x / reach).cos())
+    };
+    let n_side = reach.floor() as usize;
+    // Most pairs of rates need few sets of weights: one for each place between two old samples.
+    let mut known: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    let mut weights_at = |between: f64| -> Vec<f64> {
+        let key = (between * 1e9).round() as u64;
+        let taps = (0..=2 * n_side).map(|j| kernel(j as f64 - n_side as f64 - between));
+        known.entry(key).or_insert_with(|| taps.collect()).clone()
+    };
+    let mut last: (f64, Vec<f64>) = (f64::NAN, Vec::new());
+    (0..n)
+        .map(|i| {
+            let at = i as f64 * step;
+            if old[(at.round() as usize).min(old.len() - 1)].is_nan() {
+                return f32::NAN;
+            }
+            let whole = at.floor() as usize;
+            let between = at - at.floor();
+            if last.0 != between {
+                last = (between, weights_at(between));
+            }
+            // Of the taps, those that fall on the record.
+            let first = n_side.saturating_sub(whole);
+            let taps = last.1[first..]
+                .iter()
+                .zip(&old[(whole + first - n_side).min(old.len())..]);
+            let (mut sum, mut weights) = (0.0, 0.0);
+            for (weight, x) in taps.filter(|(_, x)| !x.is_nan()) {
+                sum += weight * f64::from(*x);
+                weights += weight;
+            }
+            // Weights of what is there: at ends and gaps a constant stays one.
+            (sum / weights) as f32
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tone_keeps_its_shape_at_another_rate() {
+        let tone = |i: usize, rate: f64| (2.0 * PI * 3.0 * i as f64 / rate).sin() as f32;
+        for rate in [40.0, 50.0, 80.0, 125.0, 200.0, 250.0] {
+            let old: Vec<f32> = (0..(20.0 * rate) as usize).map(|i| tone(i, rate)).collect();
+            let new = interpolate(&old, rate / 100.0, 2000);
+            for (i, x) in new.iter().enumerate().take(1900).skip(100) {
+                assert!((x - tone(i, 100.0)).abs() < 2e-3, "{rate} Hz, sample {i}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_lower_rate_cannot_hold_is_stopped() {
+        let old: Vec<f32> = (0..8000)
+            .map(|i| (2.0 * PI * 70.0 * f64::from(i) / 200.0).sin() as f32)
+            .collect();
+        let new = interpolate(&old, 2.0, 4000);
+        assert!(new[200..3800].iter().all(|x| x.abs() < 0.01));
+    }
+
+    #[test]
+    fn a_gap_stays_where_it_was() {
+        let mut old = vec![1.0; 400];
+        old[100..150].fill(f32::NAN);
+        let new = interpolate(&old, 0.5, 800);
+        let missing = |i: &usize| new[*i].is_nan();
+        assert_eq!((0..800).filter(missing).count(), 100);
+        assert!(
+            (0..800)
+                .filter(|i| !missing(i))
+                .all(|i| (new[i] - 1.0).abs() < 1e-6)
+        );
+    }
+
+    #[test]
+    fn a_digitiser_at_its_limit_is_seen() {
+        let mut samples = vec![0.0, 3.0, -1.0, 2.0, -4.0];
+        let channel = "HHZ".to_string();
+        assert_eq!(clipped((&channel, &samples)), None);
+        samples.extend([9.0; 6]);
+        let found = clipped((&channel, &samples));
+        assert_eq!(
+            found,
+            Some(Fault::Clipped {
+                channel,
+                n_samples: 6
+            })
+        );
+    }
+}
