@@ -54,7 +54,8 @@ struct Row {
     time: Time,
     /// From 1.
     cluster: usize,
-    probability: f64,
+    /// As text: a JSON number need not come back to the last bit.
+    probability: String,
     n_windows: usize,
     event: Option<String>,
 }
@@ -272,7 +273,7 @@ impl Row {
             end: d.end,
             time: d.time,
             cluster: d.class + 1,
-            probability: d.probability,
+            probability: d.probability.to_string(),
             n_windows: d.n_windows,
             event,
         }
@@ -286,7 +287,7 @@ impl Row {
             end: self.end,
             time: self.time,
             class: self.cluster - 1,
-            probability: self.probability,
+            probability: self.probability.parse().ok()?,
             n_windows: self.n_windows,
         };
         Some((detection, self.event))
@@ -319,7 +320,7 @@ fn parse_row(line: &str) -> Option<Row> {
         end: time::parse(end).ok()?,
         time: time::parse(time_).ok()?,
         cluster: cluster.parse().ok()?,
-        probability: probability.parse().ok()?,
+        probability: probability.to_string(),
         n_windows: n_windows.parse().ok()?,
         event: (!event.is_empty()).then(|| event.to_string()),
     })
