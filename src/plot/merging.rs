@@ -128,7 +128,7 @@ pub fn counts_by_hop(counts: &[(f64, usize, usize)], n_true: usize) -> Result<Fi
             .max(n_true);
         let y = Axis::log10("count", 0.8, largest.max(2) as f64 * 1.5);
         let mut chart = chart(&below, frame, &x, &y)?;
-        let level = |n: usize| (n.max(1) as f64).log10();
+        let level = |n: usize| (n as f64).max(0.8).log10();
         dashed(
             &mut chart,
             (x.low, level(n_true)),
