@@ -6,13 +6,13 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Tensor, nn};
 
+use super::convolve::{N_CHANNELS, Stack};
 use super::layer::{Layer, write_table};
 use super::weights::{uniform, zeros};
-use super::{Classify, Network};
+use super::{Classify, Network, by_libtorch};
 use crate::error::Result;
 
 const N_CONVOLUTIONS: usize = 8;
-const N_CHANNELS: usize = 32;
 const KERNEL: usize = 3;
 const STRIDE: usize = 2;
 
@@ -32,6 +32,8 @@ pub struct ConvNet {
     store: nn::VarStore,
     convolutions: Vec<(Tensor, Tensor)>,
     dense: (Tensor, Tensor),
+    /// Whether libtorch does all of it.
+    on_libtorch: bool,
 }
 
 impl ConvNet {
@@ -61,10 +63,29 @@ impl ConvNet {
         Self {
             n_samples,
             n_classes,
+            on_libtorch: store.device() != Device::Cpu,
             store,
             convolutions,
             dense,
         }
+    }
+
+    /// The same network with libtorch's convolutions on the processor too.
+    pub fn on_libtorch(mut self) -> Self {
+        self.on_libtorch = true;
+        self
+    }
+
+    /// The weights as they are now, for the library's own convolutions.
+    pub(super) fn stack(&self) -> Stack {
+        let values = |tensor: &Tensor| {
+            let mut values = vec![0.0; tensor.numel()];
+            tensor.copy_data(&mut values, tensor.numel());
+            values
+        };
+        let layers = self.convolutions.iter().chain([&self.dense]);
+        let layers: Vec<_> = layers.map(|(w, b)| (values(w), values(b))).collect();
+        Stack::new(self.n_samples, &layers)
     }
 }
 
@@ -106,6 +127,26 @@ impl Network for ConvNet {
             x = x.conv1d(weight, Some(bias), STRIDE as i64, 1, 1, 1).relu();
         }
         x.flatten(1, -1).linear(&self.dense.0, Some(&self.dense.1))
+    }
+
+    fn logits(&self, windows: &[f32]) -> Vec<f32> {
+        if self.on_libtorch {
+            return by_libtorch::logits(self, windows);
+        }
+        self.stack().logits(windows)
+    }
+
+    fn gradient(&self, windows: &[f32], classes: &[usize]) -> (f64, Vec<f32>) {
+        if self.on_libtorch {
+            return by_libtorch::gradient(self, windows, classes);
+        }
+        let gradient = self.stack().gradient(windows, classes);
+        // Alphabetical: conv1.bias, conv1.weight, ..., dense.weight.
+        let layers = gradient.layers().into_iter();
+        (
+            gradient.loss,
+            layers.flat_map(|(w, b)| [b, w].concat()).collect(),
+        )
     }
 }
 

@@ -7,7 +7,9 @@
 //!
 //! Each owns its weights, which its seed makes: the same seed gives the same bits, whatever else
 //! has drawn random numbers. [`Network::layers`] shows the shape after each layer, and printing a
-//! network prints them as a table. The network runs on a CUDA device where libtorch has one.
+//! network prints them as a table. The network runs on a CUDA device where libtorch has one; on the
+//! processor the convolutions are the library's own, several times as fast as libtorch's and equal
+//! to them up to rounding ([`ConvNet::on_libtorch`] has libtorch's).
 //!
 //! ```
 //! use quakebook::network::{Classify, ConvNet, Network};
@@ -44,14 +46,16 @@
 //! # }
 //! ```
 
+mod by_libtorch;
 mod convnet;
+mod convolve;
 mod filters;
 mod layer;
 mod perceptron;
 mod saliency;
 mod weights;
 
-use tch::{Device, Kind, Tensor, nn};
+use tch::{Device, Tensor, nn};
 
 pub use convnet::ConvNet;
 pub use filters::FirstFilters;
@@ -60,13 +64,15 @@ pub use perceptron::Perceptron;
 pub use saliency::{
     Aligned, Answer, Concentration, Map, Stretch, gradients, maps, mean_and_half_width, occlusions,
 };
-pub(crate) use weights::{NamedTensors, named_weights, set_weights};
+pub(crate) use weights::{
+    NamedTensors, flat_weights, named_weights, set_flat_weights, set_weights, trainable,
+};
 pub use weights::{read_weights, weights_sha256, write_weights};
 
 use crate::error::{Result, fail};
 
-/// Windows in one forward pass: on two processor cores 128 to 256 at once are 3 to 4 times faster
-/// per window than thousands.
+/// Windows in one forward pass of libtorch: on two processor cores 128 to 256 at once are 3 to 4 times
+/// faster per window than thousands.
 pub const N_AT_ONCE: usize = 256;
 
 /// A trained classifier of windows.
@@ -97,8 +103,19 @@ pub trait Network: Classify {
     fn store(&self) -> &nn::VarStore;
 
     /// Logits `(n_windows, n_classes)` of windows `(n_windows, 3, n_samples)`; softmax of the
-    /// logits gives the probabilities.
+    /// logits gives the probabilities. Written in libtorch, which knows the derivatives of it.
     fn forward(&self, windows: &Tensor) -> Tensor;
+
+    /// [`Network::forward`] of any number of windows `(n_windows, 3, n_samples)`.
+    fn logits(&self, windows: &[f32]) -> Vec<f32> {
+        by_libtorch::logits(self, windows)
+    }
+
+    /// Mean cross-entropy of windows `(n_windows, 3, n_samples)` whose classes are known, and its
+    /// derivatives by the trained weights, one after the other in alphabetical order of their names.
+    fn gradient(&self, windows: &[f32], classes: &[usize]) -> (f64, Vec<f32>) {
+        by_libtorch::gradient(self, windows, classes)
+    }
 
     /// Learns from the training windows what is not learnt by descent, such as the range of each
     /// input; most networks have nothing of this kind.
@@ -114,11 +131,10 @@ pub trait Network: Classify {
     }
 }
 
-/// [`Classify::probabilities`] for any network: batches, and no gradients.
+/// [`Classify::probabilities`] for any network.
 fn probabilities(network: &dyn Network, windows: &[f32]) -> Result<Vec<f32>> {
     let (n_samples, n_classes) = (network.n_samples(), network.n_classes());
-    let length = 3 * n_samples;
-    if !windows.len().is_multiple_of(length) {
+    if !windows.len().is_multiple_of(3 * n_samples) {
         return Err(fail!(
             Network,
             network.name(),
@@ -129,15 +145,15 @@ fn probabilities(network: &dyn Network, windows: &[f32]) -> Result<Vec<f32>> {
             "Give whole windows, component after component"
         ));
     }
-    let mut all = Vec::with_capacity(windows.len() / length * n_classes);
-    for batch in windows.chunks(N_AT_ONCE * length) {
-        let shape = [-1, 3, n_samples as i64];
-        let batch = Tensor::from_slice(batch).view(shape).to(network.device());
-        let rows = tch::no_grad(|| network.forward(&batch).softmax(-1, Kind::Float));
-        let rows = rows.flatten(0, -1).to(Device::Cpu);
-        let mut values = vec![0.0; rows.numel()];
-        rows.copy_data(&mut values, rows.numel());
-        all.extend(values);
-    }
+    let mut all = network.logits(windows);
+    all.chunks_exact_mut(n_classes).for_each(softmax);
     Ok(all)
+}
+
+/// Probabilities in place of logits.
+fn softmax(row: &mut [f32]) {
+    let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    row.iter_mut().for_each(|v| *v = (*v - largest).exp());
+    let sum: f32 = row.iter().sum();
+    row.iter_mut().for_each(|v| *v /= sum);
 }

@@ -49,6 +49,40 @@ pub(crate) fn named_weights(network: &dyn Network) -> NamedTensors {
     weights
 }
 
+/// The weights that training changes, in alphabetical order.
+pub(crate) fn trainable(store: &nn::VarStore) -> NamedTensors {
+    let mut weights: NamedTensors = store
+        .variables()
+        .into_iter()
+        .filter(|(_, tensor)| tensor.requires_grad())
+        .collect();
+    weights.sort_by(|a, b| a.0.cmp(&b.0));
+    weights
+}
+
+/// The values of [`trainable`] weights, one after the other.
+pub(crate) fn flat_weights(network: &dyn Network) -> Vec<f32> {
+    let mut all = Vec::new();
+    for (_, tensor) in trainable(network.store()) {
+        let start = all.len();
+        all.resize(start + tensor.numel(), 0.0);
+        tensor.copy_data(&mut all[start..], tensor.numel());
+    }
+    all
+}
+
+/// Puts values in the order of [`flat_weights`] into the network.
+pub(crate) fn set_flat_weights(network: &dyn Network, values: &[f32]) {
+    let mut rest = values;
+    tch::no_grad(|| {
+        for (_, mut weight) in trainable(network.store()) {
+            let (values, others) = rest.split_at(weight.numel());
+            weight.copy_(&Tensor::from_slice(values).view(weight.size().as_slice()));
+            rest = others;
+        }
+    });
+}
+
 /// Writes the weights as safetensors.
 ///
 /// # Errors

@@ -1,99 +1,104 @@
 //! Adam, with a state that can be saved.
 
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
-use super::batches::Batches;
-use crate::network::{NamedTensors, Network};
+use super::batches;
+use crate::dataset::Labelled;
+use crate::network::{NamedTensors, Network, flat_weights, set_flat_weights, trainable};
 
 // Kingma & Ba 2015, algorithm 1: the values they propose.
-const BETA_1: f64 = 0.9;
-const BETA_2: f64 = 0.999;
-const EPSILON: f64 = 1e-8;
+const BETA_1: f32 = 0.9;
+const BETA_2: f32 = 0.999;
+const EPSILON: f32 = 1e-8;
 
 /// Adam of Kingma & Ba 2015 (arXiv:1412.6980).
 ///
 /// libtorch has its own, whose moments tch cannot save; a run that picks up again needs them.
 pub(super) struct Adam {
     learning_rate: f64,
-    weight_decay: f64,
-    n_steps: i64,
-    /// By name, in alphabetical order: the weight, and the running means of its gradient and of
-    /// the gradient's square.
-    moments: Vec<(String, Tensor, Tensor, Tensor)>,
+    n_steps: i32,
+    /// All trained weights, one after the other, and for each how much of it is added to its
+    /// gradient.
+    weights: Vec<f32>,
+    penalties: Vec<f32>,
+    /// Running means of the gradient and of its square.
+    mean: Vec<f32>,
+    square: Vec<f32>,
 }
 
 impl Adam {
     pub fn new(network: &dyn Network, learning_rate: f64, weight_decay: f64) -> Self {
-        let moments = super::training::trainable(network)
-            .into_iter()
-            .map(|(name, weight)| {
-                let (mean, square) = (weight.zeros_like(), weight.zeros_like());
-                (name, weight, mean.detach(), square.detach())
-            })
-            .collect();
+        let weights = flat_weights(network);
+        let zeros = vec![0.0; weights.len()];
+        let tensors = trainable(network.store()).into_iter();
+        let penalties = tensors.flat_map(|(_, weight)| {
+            // A bias is a vector; what is penalised is a matrix or more.
+            let penalty = if weight.dim() > 1 { weight_decay } else { 0.0 };
+            vec![penalty as f32; weight.numel()]
+        });
         Self {
             learning_rate,
-            weight_decay,
             n_steps: 0,
-            moments,
+            penalties: penalties.collect(),
+            weights,
+            mean: zeros.clone(),
+            square: zeros,
         }
     }
 
-    /// One pass through the batches; returns the mean of their losses.
-    pub fn epoch(&mut self, network: &dyn Network, batches: &[Batches]) -> f64 {
-        let n_windows: i64 = batches.iter().map(Batches::n_windows).sum();
+    /// One pass through the windows in batches; returns the mean of their losses.
+    pub fn epoch(
+        &mut self,
+        network: &dyn Network,
+        train: &Labelled,
+        batch_size: usize,
+        seed: u64,
+        epoch: usize,
+    ) -> f64 {
         let mut sum = 0.0;
-        for batch in batches {
-            super::training::zero_gradients(network);
-            let loss = batch.loss(network);
-            loss.backward();
-            tch::no_grad(|| self.step());
-            sum += loss.double_value(&[]) * batch.n_windows() as f64;
+        self.weights = flat_weights(network);
+        for (windows, classes) in batches::shuffled(train, batch_size, seed, epoch) {
+            let (loss, gradient) = network.gradient(&windows, &classes);
+            self.step(&gradient);
+            set_flat_weights(network, &self.weights);
+            sum += loss * classes.len() as f64;
         }
-        sum / n_windows as f64
+        sum / train.n_windows() as f64
     }
 
-    /// One step down the gradient that the weights hold.
-    fn step(&mut self) {
+    /// One step down a gradient.
+    fn step(&mut self, gradient: &[f32]) {
         self.n_steps += 1;
-        let step = self.n_steps as f64;
-        let rate = self.learning_rate / (1.0 - BETA_1.powf(step));
-        let correction = (1.0 - BETA_2.powf(step)).sqrt();
-        for (_, weight, mean, square) in &mut self.moments {
-            // A bias is a vector; what is penalised is a matrix or more.
-            let penalty = if weight.dim() > 1 {
-                self.weight_decay
-            } else {
-                0.0
-            };
-            let gradient = weight.grad() + &*weight * penalty;
-            let _ = mean
-                .g_mul_scalar_(BETA_1)
-                .g_add_(&(&gradient * (1.0 - BETA_1)));
-            let _ = square
-                .g_mul_scalar_(BETA_2)
-                .g_add_(&(gradient.square() * (1.0 - BETA_2)));
-            let denominator = square.sqrt() / correction + EPSILON;
-            let _ = weight.g_sub_(&(&*mean / denominator * rate));
+        let rate = (self.learning_rate / (1.0 - f64::from(BETA_1).powi(self.n_steps))) as f32;
+        let correction = (1.0 - f64::from(BETA_2).powi(self.n_steps)).sqrt() as f32;
+        let moments = self.mean.iter_mut().zip(&mut self.square);
+        let weights = self.weights.iter_mut().zip(&self.penalties);
+        for (((mean, square), (weight, penalty)), gradient) in moments.zip(weights).zip(gradient) {
+            let gradient = gradient + penalty * *weight;
+            *mean = BETA_1 * *mean + (1.0 - BETA_1) * gradient;
+            *square = BETA_2 * *square + (1.0 - BETA_2) * gradient * gradient;
+            *weight -= rate * *mean / (square.sqrt() / correction + EPSILON);
         }
     }
 
     pub fn state(&self) -> NamedTensors {
-        let mut state = vec![("n_steps".into(), Tensor::from_slice(&[self.n_steps]))];
-        for (name, _, mean, square) in &self.moments {
-            state.push((format!("mean.{name}"), mean.to(tch::Device::Cpu)));
-            state.push((format!("square.{name}"), square.to(tch::Device::Cpu)));
-        }
-        state
+        vec![
+            ("n_steps".into(), Tensor::from_slice(&[self.n_steps])),
+            ("mean".into(), Tensor::from_slice(&self.mean)),
+            ("square".into(), Tensor::from_slice(&self.square)),
+        ]
     }
 
-    /// Takes up a saved state; `None` where a tensor is absent.
+    /// Takes up a saved state; `None` where a tensor is absent or has another length.
     pub fn restore(&mut self, find: &dyn Fn(&str) -> Option<Tensor>) -> Option<()> {
-        self.n_steps = find("n_steps")?.to_kind(Kind::Int64).int64_value(&[0]);
-        for (name, _, mean, square) in &mut self.moments {
-            mean.copy_(&find(&format!("mean.{name}"))?);
-            square.copy_(&find(&format!("square.{name}"))?);
-        }
+        let n = self.mean.len();
+        let read = |name| {
+            Vec::try_from(find(name)?)
+                .ok()
+                .filter(|v: &Vec<f32>| v.len() == n)
+        };
+        (self.mean, self.square) = (read("mean")?, read("square")?);
+        self.n_steps = Vec::try_from(find("n_steps")?).ok()?.first().copied()?;
         Some(())
     }
 }
@@ -114,10 +119,9 @@ mod tests {
         let input = Tensor::from_slice(&windows).view([8, 3, 40]);
         let classes = Tensor::from_slice(&[0_i64, 1, 2, 0, 1, 2, 0, 1]);
         for _ in 0..20 {
-            super::super::training::zero_gradients(&ours);
-            let loss = ours.forward(&input).cross_entropy_for_logits(&classes);
-            loss.backward();
-            tch::no_grad(|| adam.step());
+            let (_, gradient) = ours.gradient(&windows, &[0, 1, 2, 0, 1, 2, 0, 1]);
+            adam.step(&gradient);
+            set_flat_weights(&ours, &adam.weights);
             let loss = theirs.forward(&input).cross_entropy_for_logits(&classes);
             libtorchs.backward_step(&loss);
         }

@@ -6,13 +6,16 @@ use std::time::Instant;
 use tch::Tensor;
 
 use super::adam::Adam;
-use super::batches::Batches;
+use super::batches::loss_and_accuracy;
 use super::params::{Optimiser, TrainParams};
 use super::run::{Config, Epoch, Folder, Outcome, Run, Stop};
 use super::scg::Scg;
 use crate::dataset::{Labelled, Train, Validation};
 use crate::error::{Result, fail};
-use crate::network::{NamedTensors, Network, named_weights, set_weights, weights_sha256};
+use crate::network::{
+    NamedTensors, Network, flat_weights, named_weights, set_flat_weights, set_weights,
+    weights_sha256,
+};
 
 /// What a run folder held.
 pub(super) enum Begun<'a> {
@@ -25,8 +28,8 @@ pub(super) enum Begun<'a> {
 /// The state between two epochs.
 pub(super) struct Training<'a> {
     network: &'a mut dyn Network,
-    train: Batches,
-    validation: Batches,
+    train: &'a Train,
+    validation: &'a Validation,
     params: TrainParams,
     config: Config,
     folder: Option<Folder>,
@@ -45,8 +48,8 @@ impl<'a> Training<'a> {
     /// Checks everything, and begins or picks up again.
     pub fn begin(
         network: &'a mut dyn Network,
-        train: &Train,
-        validation: &Validation,
+        train: &'a Train,
+        validation: &'a Validation,
         params: &TrainParams,
         run_dir: Option<&Path>,
     ) -> Result<Begun<'a>> {
@@ -64,20 +67,19 @@ impl<'a> Training<'a> {
             }
             return Ok(Begun::Finished(run));
         }
-        let train = Batches::new(train, network);
         let descent = match params.optimiser {
             Optimiser::Adam {
                 learning_rate,
                 weight_decay,
             } => Descent::Adam(Adam::new(network, learning_rate, weight_decay)),
             Optimiser::ScaledConjugateGradient => {
-                let first = flat_weights(network);
-                Descent::Scg(Scg::new(first, &mut |w| objective(network, &train, w)))
+                let first = flat_weights(network).into_iter().map(f64::from).collect();
+                Descent::Scg(Scg::new(first, &mut |w| objective(network, train, w)))
             }
         };
         let mut training = Self {
             train,
-            validation: Batches::new(validation, network),
+            validation,
             params: params.clone(),
             config,
             descent,
@@ -97,18 +99,17 @@ impl<'a> Training<'a> {
         let train_loss = match &mut self.descent {
             Descent::Adam(adam) => {
                 let (size, seed) = (self.params.batch_size, self.params.seed);
-                let batches = self.train.shuffled(size, seed, number);
-                adam.epoch(self.network, &batches)
+                adam.epoch(self.network, self.train, size, seed, number)
             }
             Descent::Scg(scg) => {
                 let network = &*self.network;
-                scg.step(&mut |w| objective(network, &self.train, w));
-                set_flat_weights(network, scg.point());
+                scg.step(&mut |w| objective(network, self.train, w));
+                set_flat_weights(network, &single(scg.point()));
                 scg.value()
             }
         };
         let (validation_loss, validation_accuracy) =
-            self.validation.loss_and_accuracy(self.network);
+            loss_and_accuracy(self.validation, self.network);
         if !(train_loss.is_finite() && validation_loss.is_finite()) {
             return Err(fail!(
                 Train,
@@ -289,59 +290,16 @@ fn shallow((name, tensor): &(String, Tensor)) -> (String, Tensor) {
     (name.clone(), tensor.shallow_clone())
 }
 
-/// The weights that training changes, in alphabetical order.
-pub(super) fn trainable(network: &dyn Network) -> NamedTensors {
-    let mut weights: NamedTensors = network
-        .store()
-        .variables()
-        .into_iter()
-        .filter(|(_, tensor)| tensor.requires_grad())
-        .collect();
-    weights.sort_by(|a, b| a.0.cmp(&b.0));
-    weights
-}
-
-pub(super) fn zero_gradients(network: &dyn Network) {
-    for (_, mut weight) in trainable(network) {
-        weight.zero_grad();
-    }
-}
-
 /// Mean cross-entropy and its gradient where the trainable weights, one after the other, are `w`.
-fn objective(network: &dyn Network, data: &Batches, w: &[f64]) -> (f64, Vec<f64>) {
-    set_flat_weights(network, w);
-    zero_gradients(network);
-    let loss = data.loss_with_gradient(network);
-    let gradients = trainable(network).into_iter().map(|(_, w)| w.grad());
-    (loss, flat(gradients))
+fn objective(network: &dyn Network, data: &Labelled, w: &[f64]) -> (f64, Vec<f64>) {
+    set_flat_weights(network, &single(w));
+    let (loss, gradient) = network.gradient(data.samples(), data.classes());
+    (loss, gradient.into_iter().map(f64::from).collect())
 }
 
-fn flat_weights(network: &dyn Network) -> Vec<f64> {
-    flat(trainable(network).into_iter().map(|(_, w)| w.detach()))
-}
-
-fn flat(tensors: impl Iterator<Item = Tensor>) -> Vec<f64> {
-    let mut all = Vec::new();
-    for tensor in tensors {
-        let n = tensor.numel();
-        let start = all.len();
-        all.resize(start + n, 0.0);
-        tensor
-            .to_kind(tch::Kind::Double)
-            .copy_data(&mut all[start..], n);
-    }
-    all
-}
-
-fn set_flat_weights(network: &dyn Network, w: &[f64]) {
-    let mut rest = w;
-    tch::no_grad(|| {
-        for (_, mut weight) in trainable(network) {
-            let (values, others) = rest.split_at(weight.numel());
-            weight.copy_(&Tensor::from_slice(values).view(weight.size().as_slice()));
-            rest = others;
-        }
-    });
+/// The weights in the precision of the network.
+fn single(w: &[f64]) -> Vec<f32> {
+    w.iter().map(|&w| w as f32).collect()
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 """Runs notebooks and keeps their outputs, without what differs between two equal runs.
 
-    notebooks.py [--into FOLDER] NOTEBOOK…
+    notebooks.py [--into FOLDER] [--seconds CSV] NOTEBOOK…
 
-Written back to their own place, or into FOLDER. A cell that writes to stderr has failed: the kernel
+Written back to their own place, or into FOLDER; the seconds of each cell go into CSV. A cell that writes to stderr has failed: the kernel
 itself goes on after a panic or an error that `?` handed up.
 """
 
+import argparse
+import csv
 import re
 import sys
 import time
@@ -29,10 +31,20 @@ class CellFailed(Exception):
 
 
 def run(path):
-    """The notebook with the outputs of this run."""
+    """The notebook with the outputs of this run, and the seconds until the kernel was ready and of each cell."""
     notebook = nbformat.read(path, as_version=4)
+    seconds = []
+    start = time.monotonic()
+
+    def begin(cell, cell_index):
+        nonlocal start
+        if not seconds:
+            seconds.append((0, "the kernel starts", time.monotonic() - start))
+        start = time.monotonic()
 
     def check(cell, cell_index, execute_reply):
+        first_line = cell.source.partition("\n")[0]
+        seconds.append((cell_index + 1, first_line, time.monotonic() - start))
         text = complaint(cell)
         if text:
             raise CellFailed(f"{path.name}, cell {cell_index + 1}:\n{indent(cell.source)}\n\n{text}")
@@ -44,13 +56,14 @@ def run(path):
         resources={"metadata": {"path": str(path.parent)}},
         allow_errors=True,
         record_timing=False,
+        on_cell_execute=begin,
         on_cell_executed=check,
     )
     try:
         client.execute()
     except DeadKernelError:
         raise CellFailed(f"{path.name}: the kernel died, as it does when it runs out of memory")
-    return notebook
+    return notebook, seconds
 
 
 def complaint(cell):
@@ -125,20 +138,33 @@ def clean_text(text):
 
 
 def main(args):
-    into = None
-    if args[:1] == ["--into"]:
-        into, args = Path(args[1]), args[2:]
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--into", type=Path)
+    parser.add_argument("--seconds", type=Path)
+    parser.add_argument("notebooks", type=Path, nargs="+")
+    args = parser.parse_args(args)
     begin = time.monotonic()
-    for path in map(Path, args):
+    rows = []
+    for path in args.notebooks:
         start = time.monotonic()
         try:
-            notebook = run(path)
+            notebook, seconds = run(path)
         except (CellFailed, CellExecutionError) as failure:
             sys.exit(f"[fail] {failure}")
+        rows += [(path.stem, *row) for row in seconds]
         clean(notebook)
-        nbformat.write(notebook, (into or path.parent) / path.name)
+        nbformat.write(notebook, (args.into or path.parent) / path.name)
         print(f"[done] {path.name}: {time.monotonic() - start:.0f} s", flush=True)
-    print(f"       {len(args)} notebooks in {time.monotonic() - begin:.0f} s", flush=True)
+    if args.seconds:
+        write_seconds(args.seconds, rows)
+    print(f"       {len(args.notebooks)} notebooks in {time.monotonic() - begin:.0f} s", flush=True)
+
+
+def write_seconds(path, rows):
+    with open(path, "w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["notebook", "cell", "first_line", "seconds"])
+        table.writerows((*row, f"{seconds:.2f}") for *row, seconds in rows)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ use crate::places::{Places, program};
 use crate::setup::setup;
 
 /// Runs the notebooks whose names begin with one of the chapters in `args` (all, if none is named),
-/// keeps their outputs in `notebooks/`, and makes the PDF of all of them.
+/// keeps their outputs in `notebooks/`, and makes the PDF of all of them. What each cell took stands in
+/// `report/seconds.csv`.
 ///
 /// A report of all begins without the products of earlier runs, so that every number in it is this
 /// run's own, unless `args` has `--keep`.
@@ -28,11 +29,16 @@ pub fn report(places: &Places, args: &[String]) -> Result {
     if chapters.is_empty() && options.is_empty() {
         forget_products(&places.derived())?;
     }
+    let folder = places.root.join("report");
+    std::fs::create_dir_all(&folder).map_err(io(&folder))?;
     run(
-        script(places, "notebooks.py").args(&chosen),
+        script(places, "notebooks.py")
+            .arg("--seconds")
+            .arg(folder.join("seconds.csv"))
+            .args(&chosen),
         "a notebook failed: its cell and message stand above; `cargo xtask report --keep` picks up what was made until then",
     )?;
-    let pdf = places.root.join("report/quakebook.pdf");
+    let pdf = folder.join("quakebook.pdf");
     book(places, &all, &pdf)?;
     println!("{}", pdf.display());
     Ok(())

@@ -1,0 +1,164 @@
+//! The matrix product of which the convolutions are made.
+
+/// Columns of the right-hand matrix and of the product: the channels of a layer.
+pub const N_COLUMNS: usize = 32;
+
+/// One row of channels.
+pub type Row = [f32; N_COLUMNS];
+
+/// Rows of a tile: four rows of 16 columns fill eight registers of 8 numbers, which leaves enough of
+/// the 16 for the factors.
+const TILE_ROWS: usize = 4;
+
+/// The left-hand matrix: element (i, k) is `values[i * row + k * column]`. Steps shorter than a row
+/// make rows overlap, which is what a convolution is: no window of samples is ever copied.
+#[derive(Clone, Copy)]
+pub struct Left<'a> {
+    pub values: &'a [f32],
+    pub row: usize,
+    pub column: usize,
+}
+
+/// Adds `left · right` to rows 0, `every`, 2 `every`, ... of `sum`; `right` has one row for each
+/// column of `left`.
+///
+/// The order of the additions is the same in each call and on each thread. It uses AVX2 and FMA
+/// where the processor has them.
+///
+/// # Panics
+/// Where `left` is shorter than the product needs, or `every` is 0.
+pub fn add_product(left: Left, right: &[Row], sum: &mut [Row], every: usize) {
+    let (n_rows, n_inner) = (sum.len().div_ceil(every), right.len());
+    if n_rows == 0 || n_inner == 0 {
+        return;
+    }
+    let last = (n_rows - 1) * left.row + (n_inner - 1) * left.column;
+    assert!(last < left.values.len(), "left matrix too short");
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        // SAFETY: the processor has both features.
+        return unsafe { add_product_avx2(left, right, sum, every) };
+    }
+    add_tiles::<{ cfg!(target_arch = "aarch64") }>(left, right, sum, every);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn add_product_avx2(left: Left, right: &[Row], sum: &mut [Row], every: usize) {
+    add_tiles::<true>(left, right, sum, every);
+}
+
+/// Compiled once with and once without the features, hence inlined.
+#[inline(always)]
+fn add_tiles<const FUSED: bool>(left: Left, right: &[Row], sum: &mut [Row], every: usize) {
+    let n_rows = sum.len().div_ceil(every);
+    let n_tiled = n_rows - n_rows % TILE_ROWS;
+    for first in (0..n_tiled).step_by(TILE_ROWS) {
+        add_tile::<FUSED, TILE_ROWS, 16>(left, right, sum, first, every, 0);
+        add_tile::<FUSED, TILE_ROWS, 16>(left, right, sum, first, every, 16);
+    }
+    for row in n_tiled..n_rows {
+        add_tile::<FUSED, 1, N_COLUMNS>(left, right, sum, row, every, 0);
+    }
+}
+
+/// `R` rows from `first` on and `C` columns from `column` on, held in registers.
+#[inline(always)]
+fn add_tile<const FUSED: bool, const R: usize, const C: usize>(
+    left: Left,
+    right: &[Row],
+    sum: &mut [Row],
+    first: usize,
+    every: usize,
+    column: usize,
+) {
+    let mut tile = [[0.0_f32; C]; R];
+    for (r, row) in tile.iter_mut().enumerate() {
+        row.copy_from_slice(&sum[(first + r) * every][column..column + C]);
+    }
+    for (k, factors) in right.iter().enumerate() {
+        for (r, row) in tile.iter_mut().enumerate() {
+            // SAFETY: `add_product` has checked the last element of the left matrix.
+            let x = unsafe {
+                let index = (first + r) * left.row + k * left.column;
+                *left.values.get_unchecked(index)
+            };
+            for (value, factor) in row.iter_mut().zip(&factors[column..column + C]) {
+                *value = if FUSED {
+                    x.mul_add(*factor, *value)
+                } else {
+                    x * factor + *value
+                };
+            }
+        }
+    }
+    for (r, row) in tile.iter().enumerate() {
+        sum[(first + r) * every][column..column + C].copy_from_slice(row);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(n: usize, step: f32) -> Vec<f32> {
+        (0..n).map(|i| (i as f32 * step).sin()).collect()
+    }
+
+    fn rows(n: usize, step: f32) -> Vec<Row> {
+        let values = numbers(n * N_COLUMNS, step);
+        values.as_chunks().0.to_vec()
+    }
+
+    #[test]
+    fn it_is_the_sum_of_products_for_any_size_and_step() {
+        let values = numbers(2000, 0.7);
+        for (n_rows, n_inner, row, column, every) in [
+            (4, 9, 6, 1, 1),
+            (7, 96, 64, 1, 2),
+            (96, 5, 1, 64, 1),
+            (1, 1, 1, 1, 3),
+            (0, 4, 1, 1, 1),
+            (3, 0, 1, 1, 1),
+        ] {
+            let right = rows(n_inner, 0.3);
+            let before = rows(usize::max(n_rows * every, every) - (every - 1), 1.1);
+            let before = &before[..if n_rows == 0 { 0 } else { before.len() }];
+            let left = Left {
+                values: &values,
+                row,
+                column,
+            };
+            let mut fused = before.to_vec();
+            add_product(left, &right, &mut fused, every);
+            let mut plain = before.to_vec();
+            add_tiles::<false>(left, &right, &mut plain, every);
+            for (i, row_before) in before.iter().enumerate() {
+                for c in 0..N_COLUMNS {
+                    let mut wanted = f64::from(row_before[c]);
+                    if i % every == 0 {
+                        wanted += (0..n_inner)
+                            .map(|k| {
+                                let x = values[i / every * row + k * column];
+                                f64::from(x) * f64::from(right[k][c])
+                            })
+                            .sum::<f64>();
+                    }
+                    assert!((f64::from(fused[i][c]) - wanted).abs() < 1e-5);
+                    assert!((f64::from(plain[i][c]) - wanted).abs() < 1e-5);
+                }
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "left matrix too short")]
+    fn a_short_left_matrix_is_refused() {
+        let left = Left {
+            values: &[1.0; 10],
+            row: 6,
+            column: 1,
+        };
+        add_product(left, &rows(9, 0.1), &mut rows(2, 0.1), 1);
+    }
+}

@@ -1,0 +1,328 @@
+//! The stack of convolutions and the dense layer, forward and backward through one window.
+
+use super::product::{Left, N_COLUMNS, Row, add_product};
+
+/// Taps of each convolution; its stride is 2 and one zero stands on each side.
+const N_TAPS: usize = 3;
+
+const ZERO: Row = [0.0; N_COLUMNS];
+
+/// The weights, laid out for the products: what libtorch keeps as `(output, input, tap)`.
+pub struct Stack {
+    first: First,
+    inner: Vec<Inner>,
+    /// `(class, channel * n_last + t)`, as libtorch has it, and the classes' biases.
+    dense: Vec<f32>,
+    dense_bias: Vec<f32>,
+    /// Lengths of the time axis: of the window, and after each convolution.
+    lengths: Vec<usize>,
+}
+
+/// The convolution of three components.
+struct First {
+    /// Rows (tap, component) of outputs.
+    forward: Vec<Row>,
+    bias: Row,
+}
+
+/// A convolution of 32 channels.
+struct Inner {
+    /// Rows (tap, input) of outputs.
+    forward: Vec<Row>,
+    bias: Row,
+    /// Rows of inputs, for the gradient of the input's even samples (output: middle tap)
+    even: Vec<Row>,
+    /// and odd samples (output t: last tap; then output t + 1: first tap).
+    odd: Vec<Row>,
+}
+
+/// Sums of derivatives of the loss by the weights, laid out as in [`Stack`].
+#[derive(Clone)]
+pub struct Gradient {
+    pub loss: f64,
+    convolutions: Vec<(Vec<Row>, Row)>,
+    dense: Vec<f32>,
+    dense_bias: Vec<f32>,
+}
+
+/// What a window becomes on its way; made once, used for window after window.
+pub struct Workspace {
+    /// The window as `(time, component)`, between zeros.
+    input: Vec<f32>,
+    /// After each convolution: `(time, channel)`, one row of zeros before and at least one behind.
+    outputs: Vec<Vec<Row>>,
+    /// Derivatives of the loss by these outputs, without the row before.
+    derivatives: Vec<Vec<Row>>,
+}
+
+impl Stack {
+    /// Takes the weights in the order and shapes of libtorch: `(weight, bias)` of each convolution,
+    /// then of the dense layer.
+    ///
+    /// # Panics
+    /// Where the layers are none, or not of 3 and 32 channels.
+    pub fn new(n_samples: usize, layers: &[(Vec<f32>, Vec<f32>)]) -> Self {
+        let ((dense, dense_bias), convolutions) = layers.split_last().expect("a dense layer");
+        let ((first, first_bias), inner) = convolutions.split_first().expect("a convolution");
+        let mut lengths = vec![n_samples];
+        for i in 0..convolutions.len() {
+            lengths.push(lengths[i].div_ceil(2));
+        }
+        Self {
+            first: First {
+                forward: by_tap_and_input(first, 3),
+                bias: row(first_bias),
+            },
+            inner: inner.iter().map(|(w, b)| Inner::new(w, row(b))).collect(),
+            dense: dense.clone(),
+            dense_bias: dense_bias.clone(),
+            lengths,
+        }
+    }
+
+    pub fn n_samples(&self) -> usize {
+        self.lengths[0]
+    }
+
+    pub fn n_classes(&self) -> usize {
+        self.dense_bias.len()
+    }
+
+    pub fn workspace(&self) -> Workspace {
+        // An odd length needs a zero behind its last sample, and a gradient one behind its last output.
+        let rows = |&n: &usize| vec![ZERO; n.next_multiple_of(2) + 2];
+        Workspace {
+            input: vec![0.0; 3 * (self.lengths[0].next_multiple_of(2) + 2)],
+            outputs: self.lengths[1..].iter().map(rows).collect(),
+            derivatives: self.lengths[1..].iter().map(rows).collect(),
+        }
+    }
+
+    pub fn zero_gradient(&self) -> Gradient {
+        let mut convolutions = vec![(vec![ZERO; N_TAPS * 3], ZERO)];
+        convolutions.resize(self.inner.len() + 1, (vec![ZERO; N_TAPS * N_COLUMNS], ZERO));
+        Gradient {
+            loss: 0.0,
+            convolutions,
+            dense: vec![0.0; self.dense.len()],
+            dense_bias: vec![0.0; self.n_classes()],
+        }
+    }
+
+    /// Writes the logits of one window, component after component.
+    pub fn forward(&self, window: &[f32], work: &mut Workspace, logits: &mut [f32]) {
+        for (component, samples) in window.chunks_exact(self.lengths[0]).enumerate() {
+            let places = work.input[3 + component..].iter_mut().step_by(3);
+            for (place, sample) in places.zip(samples) {
+                *place = *sample;
+            }
+        }
+        let left = Left {
+            values: &work.input,
+            row: 6,
+            column: 1,
+        };
+        let output = &mut work.outputs[0][1..=self.lengths[1]];
+        convolve(left, &self.first.forward, &self.first.bias, output);
+        for (i, layer) in self.inner.iter().enumerate() {
+            let (before, after) = work.outputs.split_at_mut(i + 1);
+            let output = &mut after[0][1..=self.lengths[i + 2]];
+            convolve(overlapping(&before[i]), &layer.forward, &layer.bias, output);
+        }
+        let n_last = self.n_last();
+        let last = &work.outputs[self.inner.len()][1..=n_last];
+        let rows = self.dense.chunks_exact(N_COLUMNS * n_last);
+        for ((logit, bias), weights) in logits.iter_mut().zip(&self.dense_bias).zip(rows) {
+            *logit = *bias;
+            for (channel, weights) in weights.chunks_exact(n_last).enumerate() {
+                for (weight, row) in weights.iter().zip(last) {
+                    *logit += weight * row[channel];
+                }
+            }
+        }
+    }
+
+    /// Adds a window's cross-entropy times `share`, and the derivatives of that by the weights.
+    pub fn add_gradient(
+        &self,
+        window: &[f32],
+        class: usize,
+        share: f32,
+        work: &mut Workspace,
+        sum: &mut Gradient,
+    ) {
+        let mut logits = vec![0.0; self.n_classes()];
+        self.forward(window, work, &mut logits);
+        let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let total: f32 = logits.iter().map(|l| (l - largest).exp()).sum();
+        let loss = total.ln() + largest - logits[class];
+        sum.loss += f64::from(share * loss);
+        // The derivative by a logit is its probability, less 1 for the true class.
+        let mut by_logit: Vec<f32> = logits
+            .iter()
+            .map(|l| share * (l - largest).exp() / total)
+            .collect();
+        by_logit[class] -= share;
+        self.back_through_dense(&by_logit, work, sum);
+        for i in (0..self.inner.len()).rev() {
+            let (below, above) = work.derivatives.split_at_mut(i + 1);
+            let derivative = &above[0][..=self.lengths[i + 2]];
+            let outputs = &work.outputs[i];
+            let (weights, bias) = &mut sum.convolutions[i + 1];
+            add_derivatives(overlapping(outputs), derivative, weights, bias);
+            let n = self.lengths[i + 1];
+            let below = &mut below[i][..n.next_multiple_of(2)];
+            self.inner[i].back(derivative, below);
+            for (row, output) in below.iter_mut().zip(&outputs[1..=n]) {
+                through_relu(row, output);
+            }
+            // An odd length: what was computed for the zero behind its end.
+            below[n..].fill(ZERO);
+        }
+        let left = Left {
+            values: &work.input,
+            row: 6,
+            column: 1,
+        };
+        let derivative = &work.derivatives[0][..=self.lengths[1]];
+        let (weights, bias) = &mut sum.convolutions[0];
+        add_derivatives(left, derivative, weights, bias);
+    }
+
+    fn back_through_dense(&self, by_logit: &[f32], work: &mut Workspace, sum: &mut Gradient) {
+        let n_last = self.n_last();
+        let last = self.inner.len();
+        let outputs = &work.outputs[last][1..=n_last];
+        let derivatives = &mut work.derivatives[last];
+        derivatives.fill(ZERO);
+        for (class, by_logit) in by_logit.iter().enumerate() {
+            sum.dense_bias[class] += by_logit;
+            for channel in 0..N_COLUMNS {
+                for t in 0..n_last {
+                    let index = (class * N_COLUMNS + channel) * n_last + t;
+                    sum.dense[index] += by_logit * outputs[t][channel];
+                    derivatives[t][channel] += by_logit * self.dense[index];
+                }
+            }
+        }
+        for (row, output) in derivatives.iter_mut().zip(outputs) {
+            through_relu(row, output);
+        }
+    }
+
+    fn n_last(&self) -> usize {
+        self.lengths[self.inner.len() + 1]
+    }
+}
+
+impl Inner {
+    fn new(weight: &[f32], bias: Row) -> Self {
+        let of_tap = |tap: usize| {
+            let weight = move |output: usize| {
+                std::array::from_fn(|input| weight[(output * N_COLUMNS + input) * N_TAPS + tap])
+            };
+            (0..N_COLUMNS).map(weight)
+        };
+        Self {
+            forward: by_tap_and_input(weight, N_COLUMNS),
+            bias,
+            even: of_tap(1).collect(),
+            odd: of_tap(2).chain(of_tap(0)).collect(),
+        }
+    }
+
+    /// The derivative by the inputs of that by the outputs, of which a row of zeros is the last.
+    fn back(&self, derivative: &[Row], input: &mut [Row]) {
+        input.fill(ZERO);
+        let left = Left {
+            values: derivative.as_flattened(),
+            row: N_COLUMNS,
+            column: 1,
+        };
+        add_product(left, &self.even, &mut input[..], 2);
+        add_product(left, &self.odd, &mut input[1..], 2);
+    }
+}
+
+impl Gradient {
+    pub fn add(&mut self, other: &Self) {
+        let add = |sum: &mut [f32], more: &[f32]| {
+            sum.iter_mut().zip(more).for_each(|(s, m)| *s += m);
+        };
+        self.loss += other.loss;
+        for (sum, more) in self.convolutions.iter_mut().zip(&other.convolutions) {
+            add(sum.0.as_flattened_mut(), more.0.as_flattened());
+            add(&mut sum.1, &more.1);
+        }
+        add(&mut self.dense, &other.dense);
+        add(&mut self.dense_bias, &other.dense_bias);
+    }
+
+    /// As libtorch lays out the weights: `(weight, bias)` of each layer.
+    pub fn layers(&self) -> Vec<(Vec<f32>, Vec<f32>)> {
+        let convolutions = self.convolutions.iter().map(|(rows, bias)| {
+            let n_in = rows.len() / N_TAPS;
+            let indices = (0..N_COLUMNS * n_in * N_TAPS).map(|index| {
+                let (output, rest) = (index / (n_in * N_TAPS), index % (n_in * N_TAPS));
+                rows[rest % N_TAPS * n_in + rest / N_TAPS][output]
+            });
+            (indices.collect(), bias.to_vec())
+        });
+        let dense = (self.dense.clone(), self.dense_bias.clone());
+        convolutions.chain([dense]).collect()
+    }
+}
+
+/// Rows 2t, 2t + 1 and 2t + 2 of padded samples as row t of a matrix.
+fn overlapping(samples: &[Row]) -> Left<'_> {
+    Left {
+        values: samples.as_flattened(),
+        row: 2 * N_COLUMNS,
+        column: 1,
+    }
+}
+
+/// One convolution, its bias and ReLU.
+fn convolve(left: Left, weights: &[Row], bias: &Row, output: &mut [Row]) {
+    output.fill(*bias);
+    add_product(left, weights, output, 1);
+    for value in output.as_flattened_mut() {
+        // Not `max`, which would hide NaN.
+        *value = if *value < 0.0 { 0.0 } else { *value };
+    }
+}
+
+/// Adds the derivatives by the weights and the biases of a convolution.
+fn add_derivatives(left: Left, derivative: &[Row], weights: &mut [Row], bias: &mut Row) {
+    let outputs = &derivative[..derivative.len() - 1];
+    let transposed = Left {
+        row: left.column,
+        column: left.row,
+        ..left
+    };
+    add_product(transposed, outputs, weights, 1);
+    for row in outputs {
+        for (sum, value) in bias.iter_mut().zip(row) {
+            *sum += value;
+        }
+    }
+}
+
+/// ReLU lets the derivative pass where its output is positive.
+fn through_relu(derivative: &mut Row, output: &Row) {
+    for (derivative, output) in derivative.iter_mut().zip(output) {
+        *derivative = if *output > 0.0 { *derivative } else { 0.0 };
+    }
+}
+
+/// Weights `(output, input, tap)` as rows `(tap, input)` of outputs.
+fn by_tap_and_input(weight: &[f32], n_in: usize) -> Vec<Row> {
+    let rows = (0..N_TAPS).flat_map(|tap| (0..n_in).map(move |input| (tap, input)));
+    let row =
+        |(tap, input)| std::array::from_fn(|output| weight[(output * n_in + input) * N_TAPS + tap]);
+    rows.map(row).collect()
+}
+
+fn row(values: &[f32]) -> Row {
+    std::array::from_fn(|i| values[i])
+}
