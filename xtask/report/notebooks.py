@@ -154,9 +154,9 @@ def main(args):
         rows += [(path.stem, *row) for row in seconds]
         clean(notebook)
         nbformat.write(notebook, (args.into or path.parent) / path.name)
+        if args.seconds:
+            write_seconds(args.seconds, rows)
         print(f"[done] {path.name}: {time.monotonic() - start:.0f} s", flush=True)
-    if args.seconds:
-        write_seconds(args.seconds, rows)
     print(f"       {len(args.notebooks)} notebooks in {time.monotonic() - begin:.0f} s", flush=True)
 
 
