@@ -48,7 +48,7 @@ use crate::disk::{make_folder, write_whole};
 use crate::error::{Error, Result, fail};
 use crate::fdsn::Client;
 use crate::geo::Point;
-use crate::network::{Network, Perceptron};
+use crate::network::{ConvNet, Network, Perceptron};
 use crate::study::{Study, TimeSpan};
 use crate::time;
 use crate::train::{Run, TrainParams, train};
@@ -338,6 +338,16 @@ fn dataset(windows: &Windows, scale: Normalisation) -> Result<Dataset> {
 /// The folder of a training run.
 pub fn run_dir(study: &Study, name: &str) -> PathBuf {
     study.derived_dir().join("runs").join(name)
+}
+
+/// ConvNetQuake's network for the windows of `split`, trained on them from the weights of the
+/// parameters' seed.
+fn trained_convnet(split: &Split, params: &TrainParams, dir: Option<&Path>) -> Result<ConvNet> {
+    let train_windows = &split.train;
+    let (n_samples, n_classes) = (train_windows.n_samples(), train_windows.n_classes());
+    let mut network = ConvNet::new(n_samples, n_classes, params.seed);
+    train(&mut network, train_windows, &split.validation, params, dir)?;
+    Ok(network)
 }
 
 /// Whether the study's data are simulated: those of the classroom are.

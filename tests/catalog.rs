@@ -1,5 +1,7 @@
 //! Catalog formats: known answers of ObsPy, real files of data centres, round trips, broken rows.
 
+mod common;
+
 use std::path::PathBuf;
 
 use proptest::prelude::*;
@@ -10,15 +12,7 @@ use quakebook::time;
 
 /// A file of real data, or `None` (said aloud) where they are absent.
 fn shared(file: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("QUAKEBOOK_SHARED_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
-        PathBuf::from,
-    );
-    let path = folder.join(file);
-    if !path.exists() {
-        println!("skipped: {} is absent", path.display());
-    }
-    path.exists().then_some(path)
+    Some(common::shared_data()?.join(file))
 }
 
 fn reference(file: &str) -> PathBuf {

@@ -1,5 +1,7 @@
 //! The classical detectors: against ObsPy, against theory, and on bad records.
 
+mod common;
+
 use std::ops::Range;
 
 use quakebook::catalog::{Catalog, Event};
@@ -481,16 +483,7 @@ mod measure {
     use super::*;
 
     fn event(id: &str, origin_s: f64) -> Event {
-        Event {
-            id: id.into(),
-            origin_time: at(origin_s),
-            longitude_deg: -97.4,
-            latitude_deg: 35.8,
-            depth_km: None,
-            magnitude: 2.2,
-            magnitude_type: "ML".into(),
-            event_type: "earthquake".into(),
-        }
+        common::event(id, at(origin_s))
     }
 
     #[test]

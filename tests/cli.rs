@@ -1,10 +1,13 @@
 //! The program `quakebook`: its eight commands, exit codes, and what it prints for machines.
 
+mod common;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
+use common::Server;
 use quakebook::catalog::{Catalog, Event};
 use quakebook::detect::{Detection, Detections};
 use quakebook::station::Inventory;
@@ -414,40 +417,17 @@ fn who_stops_reading_is_no_error() {
     assert_eq!(output.status.code(), Some(0), "{errors}");
 }
 
-/// A server that ends with the test.
-struct Serving(Child, String);
-
-impl Serving {
-    fn start(dir: &Path, args: &[&str]) -> Self {
-        let mut child = command(dir, args)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        out.read_line(&mut line).unwrap();
-        Self(child, line.trim().to_string())
-    }
-
-    fn get(&self, path: &str) -> (u16, Vec<u8>) {
-        let address = self.1.strip_prefix("http://").unwrap();
-        let mut stream = TcpStream::connect(address).unwrap();
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        let end = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap();
-        let head = String::from_utf8_lossy(&answer[..end]).into_owned();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, answer.split_off(end + 4))
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+/// Status and body of what a server answers.
+fn get(server: &Server, path: &str) -> (u16, Vec<u8>) {
+    let address = server.1.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let end = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap();
+    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, answer.split_off(end + 4))
 }
 
 /// An hour of made-up records: noise of one digit, and every minute a burst at 5 Hz which is 40
@@ -614,26 +594,27 @@ fn an_archive_is_served_and_fetched_again() {
     let made_up = MadeUp::new();
     let dir = made_up.path();
     std::fs::copy(dir.join("bursts.csv"), dir.join("sds/catalog.csv")).unwrap();
-    let server = Serving::start(dir, &["serve", "sds"]);
-    let (status, body) = server.get("/fdsnws/event/1/query?format=text");
+    let server = Server::start(&mut command(dir, &["serve", "sds"]));
+    let (status, body) = get(&server, "/fdsnws/event/1/query?format=text");
     assert_eq!(status, 200);
     let text = String::from_utf8(body).unwrap();
     assert_eq!(Catalog::from_fdsn_text(&text, "served").unwrap().len(), 60);
 
-    let (status, body) = server.get("/fdsnws/station/1/query?level=channel&format=text");
+    let (status, body) = get(&server, "/fdsnws/station/1/query?level=channel&format=text");
     assert_eq!(status, 200);
     let text = String::from_utf8(body).unwrap();
     assert!(text.contains("XX|ABC||HHE|NaN|NaN|NaN"), "{text}");
 
     let query = "/fdsnws/dataselect/1/query?net=XX&sta=ABC&loc=--&cha=HHZ";
-    let (status, body) = server.get(&format!(
-        "{query}&start=2014-02-16T00:00:10&end=2014-02-16T00:00:20"
-    ));
+    let (status, body) = get(
+        &server,
+        &format!("{query}&start=2014-02-16T00:00:10&end=2014-02-16T00:00:20"),
+    );
     assert_eq!(status, 200);
     let traces = mseed::read(&body, "served").unwrap();
     assert_eq!(traces[0].start(), Some(at("2014-02-16T00:00:10")));
     assert_eq!(traces[0].n_samples(), 1001);
-    let (status, _) = server.get(&format!("{query}&start=2014-03-16&end=2014-03-17"));
+    let (status, _) = get(&server, &format!("{query}&start=2014-03-16&end=2014-03-17"));
     assert_eq!(status, 204);
 
     // The command `waveforms` makes the same archive of it.
@@ -667,8 +648,8 @@ fn an_archive_is_served_and_fetched_again() {
 #[test]
 fn the_classroom_is_served() {
     let dir = tempfile::tempdir().unwrap();
-    let server = Serving::start(dir.path(), &["serve", "classroom"]);
-    let (status, body) = server.get("/fdsnws/event/1/query?format=text&limit=3");
+    let server = Server::start(&mut command(dir.path(), &["serve", "classroom"]));
+    let (status, body) = get(&server, "/fdsnws/event/1/query?format=text&limit=3");
     assert_eq!(status, 200);
     let text = String::from_utf8(body).unwrap();
     assert_eq!(Catalog::from_fdsn_text(&text, "served").unwrap().len(), 3);

@@ -1,5 +1,7 @@
 //! The scan, windows to events, events beside a catalog, and STA/LTA.
 
+mod common;
+
 use proptest::prelude::*;
 use quakebook::catalog::{Catalog, Event};
 use quakebook::detect::{
@@ -86,16 +88,7 @@ fn scan_of(p_event: &[f32], hop_s: f64) -> Scan {
 }
 
 fn event(id: &str, origin_s: f64) -> Event {
-    Event {
-        id: id.into(),
-        origin_time: at(origin_s),
-        longitude_deg: -97.4,
-        latitude_deg: 35.8,
-        depth_km: None,
-        magnitude: 2.2,
-        magnitude_type: "ML".into(),
-        event_type: "earthquake".into(),
-    }
+    common::event(id, at(origin_s))
 }
 
 fn catalog(origins_s: &[f64]) -> Catalog {

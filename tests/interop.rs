@@ -4,12 +4,14 @@
 //! has ObsPy and, beside it, `portable-fdsnws-dataselect` and `mseedindex`, as `cargo xtask test` sets
 //! it up; some need the real records of `../shared/data`.
 
-use std::io::{BufRead, BufReader};
+mod common;
+
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use common::Server;
 use quakebook::catalog::{Catalog, Event};
 use quakebook::fdsn::{Client, DownloadParams, Provider, download};
 use quakebook::station::{
@@ -72,29 +74,10 @@ fn script(python: &Path, name: &str, args: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// A server in a process of its own, which ends with the test.
-struct Server(Child, String);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// `quakebook serve`.
 fn serve(args: &[&str]) -> Server {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_quakebook"))
-        .arg("serve")
-        .args(args)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
-    out.read_line(&mut line).unwrap();
-    Server(child, line.trim().to_string())
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quakebook"));
+    Server::start(command.arg("serve").args(args))
 }
 
 /// `portable-fdsnws-dataselect` over an index of the day files.

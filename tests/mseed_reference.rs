@@ -1,40 +1,15 @@
 //! miniSEED: every reference file of others, damage of every kind, and round trips.
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use common::{shared_data, trace};
 use proptest::prelude::*;
 use quakebook::time;
 use quakebook::waveform::mseed::FaultKind;
-use quakebook::waveform::{Samples, Segment, StreamId, Trace, mseed};
-
-/// The folder of real records, where it is there.
-fn shared_data() -> Option<PathBuf> {
-    let dir = std::env::var_os("QUAKEBOOK_SHARED_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
-        PathBuf::from,
-    );
-    if !dir.is_dir() {
-        println!("skipped: there is no {}", dir.display());
-    }
-    dir.is_dir().then_some(dir)
-}
-
-fn trace(channel: &str, start: &str, samples: Samples) -> Trace {
-    Trace {
-        id: StreamId {
-            network: "GS".into(),
-            station: "OK029".into(),
-            location: "00".into(),
-            channel: channel.into(),
-        },
-        sampling_rate_hz: 100.0,
-        segments: vec![Segment {
-            start: time::parse(start).unwrap(),
-            samples,
-        }],
-    }
-}
+use quakebook::waveform::{Samples, Trace, mseed};
 
 fn digest(samples: &Samples) -> String {
     let mut one = trace("HHZ", "2014-02-16", samples.clone());

@@ -1,7 +1,8 @@
 //! Records, archives, filters and spectra.
 
-use std::path::PathBuf;
+mod common;
 
+use common::{shared_data, trace};
 use proptest::prelude::*;
 use quakebook::study::TimeSpan;
 use quakebook::time;
@@ -11,34 +12,6 @@ use quakebook::waveform::{
     Archive, Ledger, Outcome, Record3C, Samples, Segment, StreamId, Trace, WaveformSource, mseed,
     spectrum,
 };
-
-/// The folder of real records, where it is there.
-fn shared_data() -> Option<PathBuf> {
-    let dir = std::env::var_os("QUAKEBOOK_SHARED_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
-        PathBuf::from,
-    );
-    if !dir.is_dir() {
-        println!("skipped: there is no {}", dir.display());
-    }
-    dir.is_dir().then_some(dir)
-}
-
-fn trace(channel: &str, start: &str, samples: Samples) -> Trace {
-    Trace {
-        id: StreamId {
-            network: "GS".into(),
-            station: "OK029".into(),
-            location: "00".into(),
-            channel: channel.into(),
-        },
-        sampling_rate_hz: 100.0,
-        segments: vec![Segment {
-            start: time::parse(start).unwrap(),
-            samples,
-        }],
-    }
-}
 
 // ------------------------------------------------------- three components
 

@@ -8,8 +8,8 @@ use super::real::{
     Cut, Picked, REAL_WINDOW_SAMPLES, fetch_picked, read_picked, real_data_dir, slice_spectra,
     windows_of,
 };
-use super::run_dir;
 use super::triggers::{TriggerScore, trigger_scores};
+use super::{run_dir, trained_convnet};
 use crate::dataset::{Dataset, Split, group_folds, nearest_share};
 use crate::disk::write_whole;
 use crate::display::Table;
@@ -267,9 +267,9 @@ pub fn real_scores(study: &Study, n_seeds: usize) -> Result<RealScores> {
 /// # Errors
 /// As [`fetch_picked`] and [`train()`].
 pub fn taught_by_classroom(study: &Study) -> Result<ConvNet> {
-    let mut network = ConvNet::new(REAL_WINDOW_SAMPLES, 2, study.seed);
     let dir = run_dir(study, "real-classroom");
     if Run::read(&dir).is_ok() {
+        let mut network = ConvNet::new(REAL_WINDOW_SAMPLES, 2, study.seed);
         crate::network::read_weights(&mut network, &dir.join("weights.safetensors"))?;
         return Ok(network);
     }
@@ -283,14 +283,7 @@ pub fn taught_by_classroom(study: &Study) -> Result<ConvNet> {
         patience: PATIENCE,
         ..TrainParams::adam(&study.train, study.seed)
     };
-    train(
-        &mut network,
-        &split.train,
-        &split.validation,
-        &params,
-        Some(&dir),
-    )?;
-    Ok(network)
+    trained_convnet(&split, &params, Some(&dir))
 }
 
 /// The windows divided by the fold of their records.
@@ -367,15 +360,7 @@ pub fn verdicts(
 }
 
 fn taught_from_nothing(study: &Study, split: &Split, seed: u64) -> Result<ConvNet> {
-    let mut network = ConvNet::new(REAL_WINDOW_SAMPLES, 2, seed);
-    train(
-        &mut network,
-        &split.train,
-        &split.validation,
-        &params(study, seed),
-        None,
-    )?;
-    Ok(network)
+    trained_convnet(split, &params(study, seed), None)
 }
 
 /// A copy of a network that goes on learning, in small steps, from the windows of `split`.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::{GUARD, NOISE_GUARD_S, before_p, catalog, cut, is_simulated, kept_windows, run_dir};
-use super::{HONEST_NORMALISATION, scanned};
+use super::{HONEST_NORMALISATION, scanned, trained_convnet};
 use crate::catalog::{Catalog, Event};
 use crate::classroom::{self, Truth};
 use crate::cluster::{ClusterParams, Clusters, Space};
@@ -16,7 +16,7 @@ use crate::fdsn::Client;
 use crate::network::ConvNet;
 use crate::study::{Study, TimeSpan, WindowChoice};
 use crate::time::{self, Time};
-use crate::train::{TrainParams, train};
+use crate::train::TrainParams;
 use crate::waveform::filter::{Filter, Pass};
 use crate::waveform::{Record3C, WaveformSource};
 use crate::window::{self, Missing, Reason, Windows};
@@ -324,16 +324,6 @@ pub fn honest_params(study: &Study) -> TrainParams {
 /// # Errors
 /// As [`honest_split`] and [`train()`].
 pub fn honest_network(study: &Study) -> Result<ConvNet> {
-    let mut network = ConvNet::new(study.window.n_samples, study.cluster.k + 1, study.seed);
-    let split = honest_split(study)?;
     let dir = run_dir(study, "convnet-honest");
-    let params = honest_params(study);
-    train(
-        &mut network,
-        &split.train,
-        &split.validation,
-        &params,
-        Some(&dir),
-    )?;
-    Ok(network)
+    trained_convnet(&honest_split(study)?, &honest_params(study), Some(&dir))
 }

@@ -5,7 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::{HONEST_NORMALISATION, catalog, honest_crop, kept, stretch_split};
+use super::{HONEST_NORMALISATION, catalog, honest_crop, kept, stretch_split, trained_convnet};
 use crate::dataset::{Crop, Labelled, Split, Test, Variation, vary};
 use crate::detect::p_travel_time_s;
 use crate::error::Result;
@@ -13,7 +13,7 @@ use crate::evaluate::{PrecisionRecallCurve, Score, Spread};
 use crate::fdsn::Client;
 use crate::network::{Classify, ConvNet};
 use crate::study::Study;
-use crate::train::{TrainParams, train};
+use crate::train::TrainParams;
 use crate::travel::LayeredModel;
 use crate::window::normalise;
 
@@ -365,15 +365,13 @@ fn trial_split(stretches: &Split, crop: &Crop, seed: u64) -> Result<Split> {
 }
 
 fn trained_network(study: &Study, split: &Split, n_epochs: usize, seed: u64) -> Result<ConvNet> {
-    let mut network = ConvNet::new(split.train.n_samples(), split.train.n_classes(), seed);
     let params = TrainParams {
         max_epochs: n_epochs.min(study.train.max_epochs),
         batch_size: N_IN_BATCH,
         report_every: 0,
         ..TrainParams::adam(&study.train, seed)
     };
-    train(&mut network, &split.train, &split.validation, &params, None)?;
-    Ok(network)
+    trained_convnet(split, &params, None)
 }
 
 /// What a network says of one stretch that is scanned: the largest probability of an event, and the

@@ -7,9 +7,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::HONEST_NORMALISATION;
 use super::crossval::{fine_tuned, taught_by_classroom};
 use super::real::{REAL_WINDOW_SAMPLES, real_data_dir};
+use super::{HONEST_NORMALISATION, trained_convnet};
 use crate::catalog::{Catalog, Event};
 use crate::dataset::{Dataset, Split};
 use crate::detect::{Detections, MergeParams, ScanParams, scan};
@@ -19,7 +19,7 @@ use crate::network::ConvNet;
 use crate::plot::{self, Figure};
 use crate::study::{Study, TimeSpan};
 use crate::time::{self, Time};
-use crate::train::{TrainParams, train};
+use crate::train::TrainParams;
 use crate::waveform::{Archive, RATE_HZ, Record3C, comparable};
 use crate::window::{Origin, Window, cut, normalise};
 
@@ -142,12 +142,11 @@ fn triggers_of(dir: &Path) -> Result<Vec<Trigger>> {
 pub fn trigger_scores(study: &Study, dir: &Path, classroom: &ConvNet) -> Result<Vec<TriggerScore>> {
     let (record, triggers) = (iquique_record(dir)?, triggers_of(dir)?);
     let split = split(study, &record, &triggers)?;
-    let mut alone = ConvNet::new(REAL_WINDOW_SAMPLES, 2, study.seed);
     let params = TrainParams {
         report_every: 0,
         ..TrainParams::adam(&study.train, study.seed)
     };
-    train(&mut alone, &split.train, &split.validation, &params, None)?;
+    let alone = trained_convnet(&split, &params, None)?;
     let tuned = fine_tuned(study, classroom, &split, study.seed)?;
     let last = last_hours(&record)?;
     let mut scores = Vec::new();

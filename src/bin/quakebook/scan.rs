@@ -77,13 +77,7 @@ pub fn run(args: &Args) -> Result {
         let n_samples = (hop_s * study.window.sampling_rate_hz).round() as usize;
         study.scan.hop_samples = n_samples.max(1);
     }
-    let StationChoice {
-        network,
-        station,
-        location,
-        channels,
-    } = &study.station;
-    let archive = Archive::open(&args.archive, network, station, location, channels)?;
+    let archive = Archive::open_for(&args.archive, &study.station)?;
     if let Some(threshold) = args.threshold {
         detector.plan.threshold = threshold;
     }

@@ -89,13 +89,7 @@ pub fn run(args: &Args) -> Result {
     if let Some(stream) = &args.stream {
         study.station.clone_from(stream);
     }
-    let StationChoice {
-        network,
-        station,
-        location,
-        channels,
-    } = &study.station;
-    let archive = Archive::open(&args.archive, network, station, location, channels)?;
+    let archive = Archive::open_for(&args.archive, &study.station)?;
     let catalog = match &args.catalog {
         Some(path) => Catalog::read(path)?,
         None => Client::for_study(&study)?.fetch_events(&study)?,

@@ -88,20 +88,7 @@ pub fn run(args: &Args) -> Result {
         ));
         return Ok(Outcome::Incomplete);
     }
-    let StationChoice {
-        network,
-        station,
-        location,
-        channels,
-    } = &study.station;
-    let archive = Archive::create(
-        &args.archive,
-        network,
-        station,
-        location,
-        channels,
-        simulated,
-    )?;
+    let archive = Archive::create_for(&args.archive, &study.station, simulated)?;
     let mut outcome = Outcome::Done;
     for stream in &streams {
         let ledger = if args.fetch.is_offline() {

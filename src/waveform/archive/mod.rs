@@ -17,6 +17,7 @@ use chrono::{Datelike, NaiveDate, TimeDelta};
 
 use crate::disk::{self, write_whole};
 use crate::error::{Error, Result, fail};
+use crate::study::StationChoice;
 use crate::time::{self, Time};
 use crate::waveform::merge::{merge_layers, without_contradictions};
 use crate::waveform::mseed::Fault;
@@ -93,6 +94,14 @@ impl Archive {
         })
     }
 
+    /// [`Archive::open`] for the station of a study.
+    ///
+    /// # Errors
+    /// As [`Archive::open`].
+    pub fn open_for(root: impl AsRef<Path>, of: &StationChoice) -> Result<Self> {
+        Self::open(root, &of.network, &of.station, &of.location, &of.channels)
+    }
+
     /// The same archive, passing over what is damaged: a damaged record becomes a gap, and so does a
     /// time for which two records give different samples. [`Archive::faults`] lists them.
     pub fn lenient(self) -> Self {
@@ -133,6 +142,16 @@ impl Archive {
                 .map_err(Error::io(&mark))?;
         }
         Self::open(root, network, station, location, channels)
+    }
+
+    /// [`Archive::create`] for the station of a study.
+    ///
+    /// # Errors
+    /// As [`Archive::create`].
+    pub fn create_for(root: impl AsRef<Path>, of: &StationChoice, simulated: bool) -> Result<Self> {
+        let codes = [&of.network, &of.station, &of.location, &of.channels];
+        let [network, station, location, channels] = codes;
+        Self::create(root, network, station, location, channels, simulated)
     }
 
     /// Where a stream's day lies.

@@ -1,0 +1,78 @@
+//! What several files of tests need.
+
+#![allow(dead_code, reason = "each file of tests uses some of it")]
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use quakebook::catalog::Event;
+use quakebook::time::{self, Time};
+use quakebook::waveform::{Samples, Segment, StreamId, Trace};
+
+/// The folder of real records, where it is there.
+pub fn shared_data() -> Option<PathBuf> {
+    let dir = std::env::var_os("QUAKEBOOK_SHARED_DATA").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
+        PathBuf::from,
+    );
+    if !dir.is_dir() {
+        println!("skipped: there is no {}", dir.display());
+    }
+    dir.is_dir().then_some(dir)
+}
+
+/// One segment of a channel of GS.OK029, at 100 Hz.
+pub fn trace(channel: &str, start: &str, samples: Samples) -> Trace {
+    Trace {
+        id: StreamId {
+            network: "GS".into(),
+            station: "OK029".into(),
+            location: "00".into(),
+            channel: channel.into(),
+        },
+        sampling_rate_hz: 100.0,
+        segments: vec![Segment {
+            start: time::parse(start).unwrap(),
+            samples,
+        }],
+    }
+}
+
+/// A small earthquake near the station.
+pub fn event(id: &str, origin_time: Time) -> Event {
+    Event {
+        id: id.into(),
+        origin_time,
+        longitude_deg: -97.4,
+        latitude_deg: 35.8,
+        depth_km: None,
+        magnitude: 2.2,
+        magnitude_type: "ML".into(),
+        event_type: "earthquake".into(),
+    }
+}
+
+/// A server in a process of its own, which ends with the test, and the first line that it printed.
+pub struct Server(pub Child, pub String);
+
+impl Server {
+    pub fn start(command: &mut Command) -> Self {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
+        Self(child, line.trim().to_string())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
