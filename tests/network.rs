@@ -69,7 +69,14 @@ fn assert_matches(
     found.backward();
     let flat: Vec<Tensor> = weights.iter().map(|w| w.grad().flatten(0, -1)).collect();
     let gradient = Tensor::cat(&flat, 0);
+    let (loss_of_it, of_it) = network.gradient(&windows(), &[0, 3]);
+    assert!((loss_of_it - loss).abs() < 2e-6);
     for &(index, wanted) in gradients {
+        assert!(
+            (f64::from(of_it[index]) - wanted).abs() < 2e-6,
+            "{index}: {} {wanted}",
+            of_it[index]
+        );
         let found = gradient.double_value(&[index as i64]);
         assert!((found - wanted).abs() < 2e-6, "{index}: {found} {wanted}");
     }

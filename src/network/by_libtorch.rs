@@ -1,8 +1,9 @@
 //! Logits and gradients of any network, by libtorch, on whichever device the network is.
 
-use tch::{Device, Kind, Tensor};
+use tch::Tensor;
 
-use super::{N_AT_ONCE, Network, trainable};
+use super::weights::{trainable, values};
+use super::{N_AT_ONCE, Network};
 
 /// See [`Network::logits`].
 pub fn logits<N: Network + ?Sized>(network: &N, windows: &[f32]) -> Vec<f32> {
@@ -42,12 +43,4 @@ pub fn gradient<N: Network + ?Sized>(
 fn tensor<N: Network + ?Sized>(network: &N, windows: &[f32]) -> Tensor {
     let shape = [-1, 3, network.n_samples() as i64];
     Tensor::from_slice(windows).view(shape).to(network.device())
-}
-
-/// All values of a tensor, row by row.
-fn values(tensor: &Tensor) -> Vec<f32> {
-    let tensor = tensor.to(Device::Cpu).to_kind(Kind::Float);
-    let mut values = vec![0.0; tensor.numel()];
-    tensor.copy_data(&mut values, tensor.numel());
-    values
 }

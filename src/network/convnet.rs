@@ -8,7 +8,7 @@ use tch::{Device, Tensor, nn};
 
 use super::convolve::{N_CHANNELS, Stack};
 use super::layer::{Layer, write_table};
-use super::weights::{uniform, zeros};
+use super::weights::{uniform, values, zeros};
 use super::{Classify, Network, by_libtorch};
 use crate::error::Result;
 
@@ -78,11 +78,6 @@ impl ConvNet {
 
     /// The weights as they are now, for the library's own convolutions.
     pub(super) fn stack(&self) -> Stack {
-        let values = |tensor: &Tensor| {
-            let mut values = vec![0.0; tensor.numel()];
-            tensor.copy_data(&mut values, tensor.numel());
-            values
-        };
         let layers = self.convolutions.iter().chain([&self.dense]);
         let layers: Vec<_> = layers.map(|(w, b)| (values(w), values(b))).collect();
         Stack::new(self.n_samples, &layers)

@@ -8,8 +8,8 @@
 //! Each owns its weights, which its seed makes: the same seed gives the same bits, whatever else
 //! has drawn random numbers. [`Network::layers`] shows the shape after each layer, and printing a
 //! network prints them as a table. The network runs on a CUDA device where libtorch has one; on the
-//! processor the convolutions are the library's own, several times as fast as libtorch's and equal
-//! to them up to rounding ([`ConvNet::on_libtorch`] has libtorch's).
+//! processor its layers are the library's own, several times as fast as libtorch's and equal to them
+//! up to rounding ([`ConvNet::on_libtorch`] has libtorch's).
 //!
 //! ```
 //! use quakebook::network::{Classify, ConvNet, Network};
@@ -49,9 +49,11 @@
 mod by_libtorch;
 mod convnet;
 mod convolve;
+mod dense;
 mod filters;
 mod layer;
 mod perceptron;
+mod product;
 mod saliency;
 mod weights;
 
@@ -146,14 +148,26 @@ fn probabilities(network: &dyn Network, windows: &[f32]) -> Result<Vec<f32>> {
         ));
     }
     let mut all = network.logits(windows);
-    all.chunks_exact_mut(n_classes).for_each(softmax);
+    for row in all.chunks_exact_mut(n_classes) {
+        softmax(row);
+    }
     Ok(all)
 }
 
-/// Probabilities in place of logits.
-fn softmax(row: &mut [f32]) {
+/// The cross-entropy of one window of a known class, and in place of its logits the derivatives by
+/// them: the probabilities, less 1 for the class.
+fn cross_entropy(logits: &mut [f32], class: usize) -> f64 {
+    let logit = logits[class];
+    let log_sum = softmax(logits);
+    logits[class] -= 1.0;
+    f64::from(log_sum - logit)
+}
+
+/// Probabilities in place of logits; returns the logarithm of the sum of their exponentials.
+fn softmax(row: &mut [f32]) -> f32 {
     let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     row.iter_mut().for_each(|v| *v = (*v - largest).exp());
     let sum: f32 = row.iter().sum();
     row.iter_mut().for_each(|v| *v /= sum);
+    largest + sum.ln()
 }

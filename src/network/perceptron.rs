@@ -8,13 +8,12 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use tch::{Device, Kind, Tensor, nn};
 
+use super::dense::{Layers, N_HIDDEN};
 use super::layer::{Layer, write_table};
-use super::{Classify, Network};
+use super::weights::values;
+use super::{Classify, Network, by_libtorch};
 use crate::dataset::Train;
 use crate::error::Result;
-
-/// Hidden units: the default of MATLAB's tool, which the paper kept.
-const N_HIDDEN: usize = 10;
 
 /// MATLAB's pattern network (`patternnet`, `nprtool`): all samples of a window, one hidden layer of
 /// 10 tanh units, softmax.
@@ -35,6 +34,8 @@ pub struct Perceptron {
     gain: Tensor,
     hidden: (Tensor, Tensor),
     output: (Tensor, Tensor),
+    /// Whether libtorch does all of it.
+    on_libtorch: bool,
 }
 
 impl Perceptron {
@@ -59,8 +60,24 @@ impl Perceptron {
             gain,
             hidden,
             output,
+            on_libtorch: store.device() != Device::Cpu,
             store,
         }
+    }
+
+    /// The same network by libtorch on the processor too.
+    pub fn on_libtorch(mut self) -> Self {
+        self.on_libtorch = true;
+        self
+    }
+
+    /// The weights as they are now, for the library's own products.
+    fn as_layers(&self) -> Layers {
+        Layers::new(
+            [&self.centre, &self.gain].map(values),
+            [&self.hidden.0, &self.hidden.1].map(values),
+            [&self.output.0, &self.output.1].map(values),
+        )
     }
 }
 
@@ -112,6 +129,21 @@ impl Network for Perceptron {
         let x = (windows.flatten(1, -1) - &self.centre) * &self.gain;
         let hidden = x.linear(&self.hidden.0, Some(&self.hidden.1)).tanh();
         hidden.linear(&self.output.0, Some(&self.output.1))
+    }
+
+    fn logits(&self, windows: &[f32]) -> Vec<f32> {
+        if self.on_libtorch {
+            return by_libtorch::logits(self, windows);
+        }
+        self.as_layers().logits(windows)
+    }
+
+    fn gradient(&self, windows: &[f32], classes: &[usize]) -> (f64, Vec<f32>) {
+        if self.on_libtorch {
+            return by_libtorch::gradient(self, windows, classes);
+        }
+        let gradient = self.as_layers().gradient(windows, classes);
+        (gradient.loss, gradient.flat())
     }
 
     fn prepare(&mut self, train: &Train) {

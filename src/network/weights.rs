@@ -5,7 +5,7 @@ use std::path::Path;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
-use tch::{Kind, Tensor, nn};
+use tch::{Device, Kind, Tensor, nn};
 
 use super::Network;
 use crate::error::{Error, Result, fail};
@@ -43,7 +43,7 @@ pub(crate) fn named_weights(network: &dyn Network) -> NamedTensors {
         .store()
         .variables()
         .into_iter()
-        .map(|(name, tensor)| (name, tensor.detach().copy().to(tch::Device::Cpu)))
+        .map(|(name, tensor)| (name, tensor.detach().copy().to(Device::Cpu)))
         .collect();
     weights.sort_by(|a, b| a.0.cmp(&b.0));
     weights
@@ -62,13 +62,16 @@ pub(crate) fn trainable(store: &nn::VarStore) -> NamedTensors {
 
 /// The values of [`trainable`] weights, one after the other.
 pub(crate) fn flat_weights(network: &dyn Network) -> Vec<f32> {
-    let mut all = Vec::new();
-    for (_, tensor) in trainable(network.store()) {
-        let start = all.len();
-        all.resize(start + tensor.numel(), 0.0);
-        tensor.copy_data(&mut all[start..], tensor.numel());
-    }
-    all
+    let weights = trainable(network.store()).into_iter();
+    weights.flat_map(|(_, tensor)| values(&tensor)).collect()
+}
+
+/// All values of a tensor of 4-byte numbers, row by row.
+pub(super) fn values(tensor: &Tensor) -> Vec<f32> {
+    let tensor = tensor.to(Device::Cpu);
+    let mut values = vec![0.0; tensor.numel()];
+    tensor.copy_data(&mut values, tensor.numel());
+    values
 }
 
 /// Puts values in the order of [`flat_weights`] into the network.
@@ -164,9 +167,7 @@ pub fn weights_sha256(network: &dyn Network) -> String {
     let mut hasher = Sha256::new();
     for (name, tensor) in named_weights(network) {
         hasher.update(name.as_bytes());
-        let mut values = vec![0.0_f32; tensor.numel()];
-        tensor.copy_data(&mut values, tensor.numel());
-        for value in values {
+        for value in values(&tensor) {
             hasher.update(value.to_le_bytes());
         }
     }

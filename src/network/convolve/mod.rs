@@ -10,14 +10,12 @@
 //! The result is libtorch's up to rounding (tests/network.rs), and the same bits on any number of
 //! threads: windows are summed in fixed groups, and the groups in their order.
 
-mod product;
 mod stack;
 
 use rayon::prelude::*;
 
-pub use product::N_COLUMNS as N_CHANNELS;
 use stack::Gradient;
-pub use stack::Stack;
+pub use stack::{N_CHANNELS, Stack};
 
 /// Windows whose gradients are summed one after the other.
 const N_IN_GROUP: usize = 8;
@@ -68,7 +66,7 @@ impl Stack {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Classify, ConvNet, Network};
+    use super::super::{Classify, ConvNet, Network, Perceptron};
 
     fn numbers(n: usize) -> Vec<f32> {
         (0..n).map(|i| (i as f32 * 0.37).sin()).collect()
@@ -82,18 +80,23 @@ mod tests {
         }
     }
 
+    fn assert_equal(ours: &dyn Network, libtorchs: &dyn Network) {
+        let windows = numbers(75 * 3 * ours.n_samples());
+        let classes: Vec<usize> = (0..75).map(|i| i % 4).collect();
+        assert_close(&ours.logits(&windows), &libtorchs.logits(&windows));
+        let (loss, gradient) = ours.gradient(&windows, &classes);
+        let (wanted_loss, wanted) = libtorchs.gradient(&windows, &classes);
+        assert!((loss - wanted_loss).abs() < 1e-5, "{loss} {wanted_loss}");
+        assert_close(&gradient, &wanted);
+    }
+
     #[test]
     fn logits_and_gradients_are_libtorchs() {
         for n_samples in [1000, 500, 257, 100, 33, 3, 1] {
-            let ours = ConvNet::new(n_samples, 4, 7);
-            let theirs = ConvNet::new(n_samples, 4, 7).on_libtorch();
-            let windows = numbers(11 * 3 * n_samples);
-            let classes: Vec<usize> = (0..11).map(|i| i % 4).collect();
-            assert_close(&ours.logits(&windows), &theirs.logits(&windows));
-            let (loss, gradient) = ours.gradient(&windows, &classes);
-            let (wanted_loss, wanted) = theirs.gradient(&windows, &classes);
-            assert!((loss - wanted_loss).abs() < 1e-5, "{loss} {wanted_loss}");
-            assert_close(&gradient, &wanted);
+            let new = || ConvNet::new(n_samples, 4, 7);
+            assert_equal(&new(), &new().on_libtorch());
+            let new = || Perceptron::new(n_samples, 4, 7);
+            assert_equal(&new(), &new().on_libtorch());
         }
     }
 

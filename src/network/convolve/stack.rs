@@ -1,11 +1,18 @@
 //! The stack of convolutions and the dense layer, forward and backward through one window.
 
-use super::product::{Left, N_COLUMNS, Row, add_product};
+use crate::network::cross_entropy;
+use crate::network::product::{Left, add_product};
+
+/// Channels of each convolution.
+pub const N_CHANNELS: usize = 32;
+
+/// The channels at one time.
+type Row = [f32; N_CHANNELS];
 
 /// Taps of each convolution; its stride is 2 and one zero stands on each side.
 const N_TAPS: usize = 3;
 
-const ZERO: Row = [0.0; N_COLUMNS];
+const ZERO: Row = [0.0; N_CHANNELS];
 
 /// The weights, laid out for the products: what libtorch keeps as `(output, input, tap)`.
 pub struct Stack {
@@ -100,7 +107,10 @@ impl Stack {
 
     pub fn zero_gradient(&self) -> Gradient {
         let mut convolutions = vec![(vec![ZERO; N_TAPS * 3], ZERO)];
-        convolutions.resize(self.inner.len() + 1, (vec![ZERO; N_TAPS * N_COLUMNS], ZERO));
+        convolutions.resize(
+            self.inner.len() + 1,
+            (vec![ZERO; N_TAPS * N_CHANNELS], ZERO),
+        );
         Gradient {
             loss: 0.0,
             convolutions,
@@ -131,7 +141,7 @@ impl Stack {
         }
         let n_last = self.n_last();
         let last = &work.outputs[self.inner.len()][1..=n_last];
-        let rows = self.dense.chunks_exact(N_COLUMNS * n_last);
+        let rows = self.dense.chunks_exact(N_CHANNELS * n_last);
         for ((logit, bias), weights) in logits.iter_mut().zip(&self.dense_bias).zip(rows) {
             *logit = *bias;
             for (channel, weights) in weights.chunks_exact(n_last).enumerate() {
@@ -151,18 +161,12 @@ impl Stack {
         work: &mut Workspace,
         sum: &mut Gradient,
     ) {
-        let mut logits = vec![0.0; self.n_classes()];
-        self.forward(window, work, &mut logits);
-        let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let total: f32 = logits.iter().map(|l| (l - largest).exp()).sum();
-        let loss = total.ln() + largest - logits[class];
-        sum.loss += f64::from(share * loss);
-        // The derivative by a logit is its probability, less 1 for the true class.
-        let mut by_logit: Vec<f32> = logits
-            .iter()
-            .map(|l| share * (l - largest).exp() / total)
-            .collect();
-        by_logit[class] -= share;
+        let mut by_logit = vec![0.0; self.n_classes()];
+        self.forward(window, work, &mut by_logit);
+        sum.loss += f64::from(share) * cross_entropy(&mut by_logit, class);
+        by_logit
+            .iter_mut()
+            .for_each(|derivative| *derivative *= share);
         self.back_through_dense(&by_logit, work, sum);
         for i in (0..self.inner.len()).rev() {
             let (below, above) = work.derivatives.split_at_mut(i + 1);
@@ -197,9 +201,9 @@ impl Stack {
         derivatives.fill(ZERO);
         for (class, by_logit) in by_logit.iter().enumerate() {
             sum.dense_bias[class] += by_logit;
-            for channel in 0..N_COLUMNS {
+            for channel in 0..N_CHANNELS {
                 for t in 0..n_last {
-                    let index = (class * N_COLUMNS + channel) * n_last + t;
+                    let index = (class * N_CHANNELS + channel) * n_last + t;
                     sum.dense[index] += by_logit * outputs[t][channel];
                     derivatives[t][channel] += by_logit * self.dense[index];
                 }
@@ -219,12 +223,12 @@ impl Inner {
     fn new(weight: &[f32], bias: Row) -> Self {
         let of_tap = |tap: usize| {
             let weight = move |output: usize| {
-                std::array::from_fn(|input| weight[(output * N_COLUMNS + input) * N_TAPS + tap])
+                std::array::from_fn(|input| weight[(output * N_CHANNELS + input) * N_TAPS + tap])
             };
-            (0..N_COLUMNS).map(weight)
+            (0..N_CHANNELS).map(weight)
         };
         Self {
-            forward: by_tap_and_input(weight, N_COLUMNS),
+            forward: by_tap_and_input(weight, N_CHANNELS),
             bias,
             even: of_tap(1).collect(),
             odd: of_tap(2).chain(of_tap(0)).collect(),
@@ -236,7 +240,7 @@ impl Inner {
         input.fill(ZERO);
         let left = Left {
             values: derivative.as_flattened(),
-            row: N_COLUMNS,
+            row: N_CHANNELS,
             column: 1,
         };
         add_product(left, &self.even, &mut input[..], 2);
@@ -262,7 +266,7 @@ impl Gradient {
     pub fn layers(&self) -> Vec<(Vec<f32>, Vec<f32>)> {
         let convolutions = self.convolutions.iter().map(|(rows, bias)| {
             let n_in = rows.len() / N_TAPS;
-            let indices = (0..N_COLUMNS * n_in * N_TAPS).map(|index| {
+            let indices = (0..N_CHANNELS * n_in * N_TAPS).map(|index| {
                 let (output, rest) = (index / (n_in * N_TAPS), index % (n_in * N_TAPS));
                 rows[rest % N_TAPS * n_in + rest / N_TAPS][output]
             });
@@ -277,7 +281,7 @@ impl Gradient {
 fn overlapping(samples: &[Row]) -> Left<'_> {
     Left {
         values: samples.as_flattened(),
-        row: 2 * N_COLUMNS,
+        row: 2 * N_CHANNELS,
         column: 1,
     }
 }

@@ -1,14 +1,9 @@
-//! The matrix product of which the convolutions are made.
+//! The matrix product of which the layers are made.
 
-/// Columns of the right-hand matrix and of the product: the channels of a layer.
-pub const N_COLUMNS: usize = 32;
-
-/// One row of channels.
-pub type Row = [f32; N_COLUMNS];
-
-/// Rows of a tile: four rows of 16 columns fill eight registers of 8 numbers, which leaves enough of
-/// the 16 for the factors.
+/// A tile: four rows of 16 columns fill eight registers of 8 numbers, which leaves enough of the 16
+/// for the factors.
 const TILE_ROWS: usize = 4;
+const TILE_COLUMNS: usize = 16;
 
 /// The left-hand matrix: element (i, k) is `values[i * row + k * column]`. Steps shorter than a row
 /// make rows overlap, which is what a convolution is: no window of samples is ever copied.
@@ -20,14 +15,20 @@ pub struct Left<'a> {
 }
 
 /// Adds `left · right` to rows 0, `every`, 2 `every`, ... of `sum`; `right` has one row for each
-/// column of `left`.
+/// column of `left`, and a multiple of 16 columns.
 ///
 /// The order of the additions is the same in each call and on each thread. It uses AVX2 and FMA
 /// where the processor has them.
 ///
 /// # Panics
 /// Where `left` is shorter than the product needs, or `every` is 0.
-pub fn add_product(left: Left, right: &[Row], sum: &mut [Row], every: usize) {
+pub fn add_product<const N: usize>(
+    left: Left,
+    right: &[[f32; N]],
+    sum: &mut [[f32; N]],
+    every: usize,
+) {
+    const { assert!(N.is_multiple_of(TILE_COLUMNS)) };
     let (n_rows, n_inner) = (sum.len().div_ceil(every), right.len());
     if n_rows == 0 || n_inner == 0 {
         return;
@@ -39,35 +40,46 @@ pub fn add_product(left: Left, right: &[Row], sum: &mut [Row], every: usize) {
         // SAFETY: the processor has both features.
         return unsafe { add_product_avx2(left, right, sum, every) };
     }
-    add_tiles::<{ cfg!(target_arch = "aarch64") }>(left, right, sum, every);
+    add_tiles::<{ cfg!(target_arch = "aarch64") }, N>(left, right, sum, every);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-fn add_product_avx2(left: Left, right: &[Row], sum: &mut [Row], every: usize) {
-    add_tiles::<true>(left, right, sum, every);
+fn add_product_avx2<const N: usize>(
+    left: Left,
+    right: &[[f32; N]],
+    sum: &mut [[f32; N]],
+    every: usize,
+) {
+    add_tiles::<true, N>(left, right, sum, every);
 }
 
 /// Compiled once with and once without the features, hence inlined.
 #[inline(always)]
-fn add_tiles<const FUSED: bool>(left: Left, right: &[Row], sum: &mut [Row], every: usize) {
+fn add_tiles<const FUSED: bool, const N: usize>(
+    left: Left,
+    right: &[[f32; N]],
+    sum: &mut [[f32; N]],
+    every: usize,
+) {
     let n_rows = sum.len().div_ceil(every);
     let n_tiled = n_rows - n_rows % TILE_ROWS;
     for first in (0..n_tiled).step_by(TILE_ROWS) {
-        add_tile::<FUSED, TILE_ROWS, 16>(left, right, sum, first, every, 0);
-        add_tile::<FUSED, TILE_ROWS, 16>(left, right, sum, first, every, 16);
+        for column in (0..N).step_by(TILE_COLUMNS) {
+            add_tile::<FUSED, N, TILE_ROWS, TILE_COLUMNS>(left, right, sum, first, every, column);
+        }
     }
     for row in n_tiled..n_rows {
-        add_tile::<FUSED, 1, N_COLUMNS>(left, right, sum, row, every, 0);
+        add_tile::<FUSED, N, 1, N>(left, right, sum, row, every, 0);
     }
 }
 
 /// `R` rows from `first` on and `C` columns from `column` on, held in registers.
 #[inline(always)]
-fn add_tile<const FUSED: bool, const R: usize, const C: usize>(
+fn add_tile<const FUSED: bool, const N: usize, const R: usize, const C: usize>(
     left: Left,
-    right: &[Row],
-    sum: &mut [Row],
+    right: &[[f32; N]],
+    sum: &mut [[f32; N]],
     first: usize,
     every: usize,
     column: usize,
@@ -101,6 +113,9 @@ fn add_tile<const FUSED: bool, const R: usize, const C: usize>(
 mod tests {
     use super::*;
 
+    const N_COLUMNS: usize = 32;
+    type Row = [f32; N_COLUMNS];
+
     fn numbers(n: usize, step: f32) -> Vec<f32> {
         (0..n).map(|i| (i as f32 * step).sin()).collect()
     }
@@ -132,7 +147,7 @@ mod tests {
             let mut fused = before.to_vec();
             add_product(left, &right, &mut fused, every);
             let mut plain = before.to_vec();
-            add_tiles::<false>(left, &right, &mut plain, every);
+            add_tiles::<false, N_COLUMNS>(left, &right, &mut plain, every);
             for (i, row_before) in before.iter().enumerate() {
                 for c in 0..N_COLUMNS {
                     let mut wanted = f64::from(row_before[c]);
