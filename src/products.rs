@@ -34,6 +34,7 @@ mod real;
 mod trials;
 mod triggers;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -44,7 +45,7 @@ use crate::catalog::Catalog;
 use crate::classroom::{self, Classroom, Nuisance, Synthesis, Truth};
 use crate::cluster::{ClusterParams, Clusters};
 use crate::dataset::{Dataset, Split};
-use crate::disk::{make_folder, write_whole};
+use crate::disk::{self, make_folder, write_whole};
 use crate::error::{Error, Result, fail};
 use crate::fdsn::Client;
 use crate::geo::Point;
@@ -199,6 +200,7 @@ fn kept_windows(
     make: impl FnOnce() -> Result<Windows>,
 ) -> Result<Windows> {
     let dir = study.derived_dir().join(name);
+    let _held = hold(&dir)?;
     if dir.is_dir() {
         return Windows::read(&dir);
     }
@@ -355,11 +357,19 @@ pub fn is_simulated(study: &Study) -> bool {
     study.provider == "classroom"
 }
 
+/// Keeps a product for the caller alone while it is looked for and made: notebooks that run side by
+/// side make it once.
+fn hold(path: &Path) -> Result<File> {
+    make_folder(path.parent().unwrap_or(path))?;
+    disk::lock(&path.with_extension("lock"))
+}
+
 /// What an earlier run kept in a TOML file; where it is not there it is made and kept.
 fn kept<T: Serialize + DeserializeOwned>(
     path: &Path,
     make: impl FnOnce() -> Result<T>,
 ) -> Result<T> {
+    let _held = hold(path)?;
     if path.is_file() {
         let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
         return toml::from_str(&text).map_err(|error| {

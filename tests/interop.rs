@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use common::Server;
 use quakebook::catalog::{Catalog, Event};
+use quakebook::detect::{Detection, Detections};
 use quakebook::fdsn::{Client, DownloadParams, Provider, download};
 use quakebook::station::{
     ChannelEpoch, Epoch, Inventory, NetworkEpoch, Response, Sensitivity, StationEpoch, Units,
@@ -266,6 +267,28 @@ fn two_events() -> Catalog {
     Catalog::new("made up", false, events)
 }
 
+/// One detection at GS.OK029.
+fn detections() -> Detections {
+    let item = Detection {
+        start: at("2014-02-16T01:28:30"),
+        end: at("2014-02-16T01:28:45"),
+        time: at("2014-02-16T01:28:35.25"),
+        class: 1,
+        probability: 0.97,
+        n_windows: 4,
+    };
+    Detections {
+        station: "GS.OK029.00".into(),
+        simulated: true,
+        n_classes: 4,
+        scanned: vec![TimeSpan {
+            start: at("2014-02-16"),
+            end: at("2014-02-16T10:00:00"),
+        }],
+        items: vec![item],
+    }
+}
+
 /// A made-up place.
 fn station(network: &str, station: &str, location: &str, codes: &[&str]) -> Inventory {
     let epoch = Epoch {
@@ -348,6 +371,7 @@ fn files_go_to_obspy_and_come_from_it() {
         },
     ];
     std::fs::write(path("ours.mseed"), mseed::write(&ours).unwrap()).unwrap();
+    detections().write(path("detections.xml")).unwrap();
 
     let found = script(&python, "obspy_formats.py", &[dir.path().to_str().unwrap()]);
     assert_eq!(
@@ -370,6 +394,10 @@ fn files_go_to_obspy_and_come_from_it() {
                 "ML"
             ]
         ])
+    );
+    assert_eq!(
+        found["picks"],
+        json!([["2014-02-16T01:28:35.250000Z", "GS", "OK029", "00"]])
     );
     assert_eq!(
         found["channels"],

@@ -231,6 +231,7 @@ pub fn real_scores(study: &Study, n_seeds: usize) -> Result<RealScores> {
     let path = study
         .derived_dir()
         .join(format!("real-scores-{n_seeds}.toml"));
+    let _held = super::hold(&path)?;
     if path.is_file() {
         let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
         return RealScores::from_toml(&text);

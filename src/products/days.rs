@@ -118,6 +118,7 @@ impl ScannedDays {
     /// As [`honest_network`] and [`Scanner::collect_scan`].
     pub fn of(study: &Study, name: &str, spans: &[TimeSpan]) -> Result<Self> {
         let dir = study.derived_dir().join("scans").join(name);
+        let _held = super::hold(&dir)?;
         let scan = match dir.join("scan.json").is_file() {
             true => Scan::read(&dir)?,
             false => {

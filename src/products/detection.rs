@@ -138,6 +138,7 @@ fn share_recorded(record: &Record3C) -> f64 {
 /// As [`trial_records`] and [`super::honest_network`].
 pub fn operating_points(study: &Study) -> Result<Vec<OperatingPoint>> {
     let path = study.derived_dir().join("operating-points.toml");
+    let _held = super::hold(&path)?;
     if path.is_file() {
         let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
         let kept: OperatingPoints = toml::from_str(&text).map_err(|error| {

@@ -1,5 +1,6 @@
 //! A training under way.
 
+use std::fs::File;
 use std::path::Path;
 use std::time::Instant;
 
@@ -11,6 +12,7 @@ use super::params::{Optimiser, TrainParams};
 use super::run::{Config, Epoch, Folder, Outcome, Run, Stop};
 use super::scg::Scg;
 use crate::dataset::{Labelled, Train, Validation};
+use crate::disk::{self, make_folder};
 use crate::error::{Result, fail};
 use crate::network::{
     NamedTensors, Network, flat_weights, named_weights, set_flat_weights, set_weights,
@@ -33,6 +35,8 @@ pub(super) struct Training<'a> {
     params: TrainParams,
     config: Config,
     folder: Option<Folder>,
+    /// The run folder is this training's alone.
+    _held: Option<File>,
     descent: Descent,
     epochs: Vec<Epoch>,
     /// The weights of the best epoch.
@@ -58,6 +62,7 @@ impl<'a> Training<'a> {
         check_shape("validation", validation, network)?;
         network.prepare(train);
         let config = Config::new(network, params, train, validation);
+        let held = run_dir.map(hold).transpose()?;
         let folder = run_dir.map(|dir| Folder::open(dir, &config)).transpose()?;
         if let Some(folder) = &folder
             && let Some(run) = folder.finished(network)?
@@ -86,6 +91,7 @@ impl<'a> Training<'a> {
             epochs: Vec::new(),
             best: named_weights(network),
             folder,
+            _held: held,
             network,
         };
         training.resume()?;
@@ -248,6 +254,12 @@ impl<'a> Training<'a> {
         }
         Ok(())
     }
+}
+
+/// Waits until no other notebook or process trains in the folder.
+fn hold(dir: &Path) -> Result<File> {
+    make_folder(dir)?;
+    disk::lock(&dir.join(".lock"))
 }
 
 /// The number of the epoch with the least validation loss, the first of equals; from 1.

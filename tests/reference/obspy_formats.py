@@ -2,7 +2,7 @@
 
     obspy_formats.py FOLDER
 
-Reads `ours.xml`, `ours-stations.xml` and `ours.mseed` in the folder, prints what they hold as JSON,
+Reads `ours.xml`, `detections.xml`, `ours-stations.xml` and `ours.mseed` in the folder, prints what they hold as JSON,
 and writes `theirs.xml`, `theirs-stations.xml` and `theirs.mseed`.
 """
 
@@ -18,6 +18,7 @@ from obspy.core.inventory import Channel, Inventory, Network, Response, Site, St
 
 def read_ours(folder):
     events = read_events(str(folder / "ours.xml"), format="QUAKEML")
+    detections = read_events(str(folder / "detections.xml"), format="QUAKEML")
     inventory = read_inventory(str(folder / "ours-stations.xml"), format="STATIONXML")
     stream = read(str(folder / "ours.mseed"), format="MSEED")
     return {
@@ -31,6 +32,16 @@ def read_ours(folder):
                 event.magnitudes[0].magnitude_type,
             ]
             for event in events
+        ],
+        "picks": [
+            [
+                str(pick.time),
+                pick.waveform_id.network_code,
+                pick.waveform_id.station_code,
+                pick.waveform_id.location_code,
+            ]
+            for event in detections
+            for pick in event.picks
         ],
         "channels": [
             [

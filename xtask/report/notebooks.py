@@ -1,8 +1,9 @@
 """Runs notebooks and keeps their outputs, without what differs between two equal runs.
 
-    notebooks.py [--into FOLDER] [--seconds CSV] NOTEBOOK…
+    notebooks.py [--into FOLDER] [--seconds CSV] [--at-once N] NOTEBOOK…
 
-Written back to their own place, or into FOLDER; the seconds of each cell go into CSV. A cell that writes to stderr has failed: the kernel
+Two run at once unless told otherwise: while one compiles a cell the other computes. What two of them
+need, the library makes once. Written back to their own place, or into FOLDER; the seconds of each cell go into CSV. A cell that writes to stderr has failed: the kernel
 itself goes on after a panic or an error that `?` handed up.
 """
 
@@ -11,6 +12,7 @@ import csv
 import re
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import nbformat
@@ -61,6 +63,8 @@ def run(path):
     )
     try:
         client.execute()
+    except CellExecutionError as error:
+        raise CellFailed(f"{path.name}: {error}")
     except DeadKernelError:
         raise CellFailed(f"{path.name}: the kernel died, as it does when it runs out of memory")
     return notebook, seconds
@@ -141,23 +145,34 @@ def main(args):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--into", type=Path)
     parser.add_argument("--seconds", type=Path)
+    parser.add_argument("--at-once", type=int, default=2)
     parser.add_argument("notebooks", type=Path, nargs="+")
     args = parser.parse_args(args)
     begin = time.monotonic()
     rows = []
-    for path in args.notebooks:
-        start = time.monotonic()
-        try:
-            notebook, seconds = run(path)
-        except (CellFailed, CellExecutionError) as failure:
-            sys.exit(f"[fail] {failure}")
-        rows += [(path.stem, *row) for row in seconds]
-        clean(notebook)
-        nbformat.write(notebook, (args.into or path.parent) / path.name)
-        if args.seconds:
-            write_seconds(args.seconds, rows)
-        print(f"[done] {path.name}: {time.monotonic() - start:.0f} s", flush=True)
+    with ProcessPoolExecutor(args.at_once) as pool:
+        runs = [pool.submit(run_and_write, path, args.into or path.parent) for path in args.notebooks]
+        for done in as_completed(runs):
+            try:
+                seconds = done.result()
+            except CellFailed as failure:
+                print(f"[fail] {failure}", file=sys.stderr, flush=True)
+                pool.shutdown(cancel_futures=True)
+                sys.exit(1)
+            rows += seconds
+            if args.seconds:
+                write_seconds(args.seconds, sorted(rows))
     print(f"       {len(args.notebooks)} notebooks in {time.monotonic() - begin:.0f} s", flush=True)
+
+
+def run_and_write(path, folder):
+    """Runs a notebook and writes it; returns a row (notebook, cell, first line, seconds) for each cell."""
+    start = time.monotonic()
+    notebook, seconds = run(path)
+    clean(notebook)
+    nbformat.write(notebook, folder / path.name)
+    print(f"[done] {path.name}: {time.monotonic() - start:.0f} s", flush=True)
+    return [(path.stem, *row) for row in seconds]
 
 
 def write_seconds(path, rows):

@@ -177,9 +177,7 @@ impl Stack {
             let n = self.lengths[i + 1];
             let below = &mut below[i][..n.next_multiple_of(2)];
             self.inner[i].back(derivative, below);
-            for (row, output) in below.iter_mut().zip(&outputs[1..=n]) {
-                through_relu(row, output);
-            }
+            through_relu(below, &outputs[1..=n]);
             // An odd length: what was computed for the zero behind its end.
             below[n..].fill(ZERO);
         }
@@ -209,9 +207,7 @@ impl Stack {
                 }
             }
         }
-        for (row, output) in derivatives.iter_mut().zip(outputs) {
-            through_relu(row, output);
-        }
+        through_relu(derivatives, outputs);
     }
 
     fn n_last(&self) -> usize {
@@ -312,9 +308,10 @@ fn add_derivatives(left: Left, derivative: &[Row], weights: &mut [Row], bias: &m
     }
 }
 
-/// ReLU lets the derivative pass where its output is positive.
-fn through_relu(derivative: &mut Row, output: &Row) {
-    for (derivative, output) in derivative.iter_mut().zip(output) {
+/// ReLU lets derivatives pass where its outputs are positive.
+fn through_relu(derivatives: &mut [Row], outputs: &[Row]) {
+    let outputs = outputs.as_flattened();
+    for (derivative, output) in derivatives.as_flattened_mut().iter_mut().zip(outputs) {
         *derivative = if *output > 0.0 { *derivative } else { 0.0 };
     }
 }
