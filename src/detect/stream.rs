@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::{Detections, MergeParams, Merger, Scan, ScanParams};
 use crate::error::{Result, fail};
 use crate::network::{Classify, N_AT_ONCE};
@@ -201,12 +199,13 @@ impl<'a> Scanner<'a> {
         Ok(scan)
     }
 
+    /// Windows go to the network 256 at once: on two processor cores that is 3 to 4 times faster per
+    /// window than thousands at once.
     fn classify(&self, record: &Record3C, n_windows: usize, scan: &mut Scan) -> Result<()> {
         let n = self.network.n_samples();
-        let rows = |first: usize| [0, 1, 2].map(|i| &record.data[i][first..first + n]);
         let gaps = record.gaps();
         let plateaus = plateaus(record);
-        let mut firsts = Vec::with_capacity(n_windows);
+        let mut batch = Vec::with_capacity(N_AT_ONCE * 3 * n);
         for first in (0..n_windows).map(|i| i * self.params.hop_samples) {
             let start = time::of_sample(record.start, first, self.sampling_rate_hz);
             let next = gaps.partition_point(|gap| gap.end <= first);
@@ -215,23 +214,23 @@ impl<'a> Scanner<'a> {
                 scan.skip(start, 1, Reason::Gap { n_missing });
                 continue;
             }
-            let rows = rows(first);
+            let rows = [0, 1, 2].map(|i| &record.data[i][first..first + n]);
             if rows.iter().any(|row| row.iter().all(|v| *v == row[0])) {
                 scan.skip(start, 1, Reason::Flat);
                 continue;
             }
             scan.n_clipped += usize::from(is_clipped(&plateaus, &rows, first));
+            batch.extend(normalise(&rows.concat(), self.params.normalisation)?);
             scan.starts.push(start);
-            firsts.push(first);
+            if batch.len() == N_AT_ONCE * 3 * n {
+                scan.probabilities
+                    .extend(self.network.probabilities(&batch)?);
+                batch.clear();
+            }
         }
-        // Some at once, so that the memory does not grow as the hop shrinks.
-        for firsts in firsts.chunks(N_AT_ONCE) {
-            let scaled = firsts
-                .par_iter()
-                .map(|&first| normalise(&rows(first).concat(), self.params.normalisation))
-                .collect::<Result<Vec<_>>>()?;
-            let probabilities = self.network.probabilities(&scaled.concat())?;
-            scan.probabilities.extend(probabilities);
+        if !batch.is_empty() {
+            scan.probabilities
+                .extend(self.network.probabilities(&batch)?);
         }
         Ok(())
     }
