@@ -28,6 +28,7 @@ pub mod fdsn;
 pub mod geo;
 #[doc(hidden)]
 pub mod kernel_probe;
+mod lanes;
 pub mod network;
 pub mod plot;
 pub mod prelude;

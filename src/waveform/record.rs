@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::error::{Result, fail};
+use crate::lanes;
 use crate::time::{self, Time};
 
 /// Three components of one station on a common grid.
@@ -88,7 +89,12 @@ impl Record3C {
     /// many samples); gaps stay, and do not spread.
     pub fn map(&self, change: impl Fn(&[f32]) -> Vec<f32>) -> Self {
         let data = [0, 1, 2].map(|i| {
-            let mut row = self.data[i].clone();
+            let row = &self.data[i];
+            // A gap shows in the sum.
+            if !row.is_empty() && !lanes::sum(row).is_nan() {
+                return change(row);
+            }
+            let mut row = row.clone();
             for stretch in row.chunk_by_mut(|a, b| a.is_nan() == b.is_nan()) {
                 if !stretch[0].is_nan() {
                     let changed = change(stretch);
@@ -105,12 +111,20 @@ impl Record3C {
 
     /// Each component less the mean of what was recorded of it.
     pub fn remove_mean(&self) -> Self {
-        self.subtract(|samples| (mean(samples.clone().map(|(_, y)| y)), 0.0))
+        self.subtract(|row, samples| {
+            let sum = lanes::sum(row);
+            // A gap shows in the sum, and is then passed over.
+            let mean = match sum.is_nan() {
+                true => mean(samples.map(|(_, y)| y)),
+                false => sum / row.len().max(1) as f64,
+            };
+            (mean, 0.0)
+        })
     }
 
     /// Each component less the straight line that fits it best in least squares.
     pub fn detrend(&self) -> Self {
-        self.subtract(|samples| {
+        self.subtract(|_, samples| {
             let (x0, y0) = (
                 mean(samples.clone().map(|(x, _)| x)),
                 mean(samples.clone().map(|(_, y)| y)),
@@ -123,12 +137,12 @@ impl Record3C {
         })
     }
 
-    /// Subtracts from each component the line (value at index 0, slope) that `fit` finds in its
-    /// recorded samples, as pairs of index and value.
-    fn subtract(&self, fit: impl Fn(Pairs<'_>) -> (f64, f64)) -> Self {
+    /// Subtracts from each component the line (value at index 0, slope) that `fit` finds in it; its
+    /// recorded samples come as pairs of index and value too.
+    fn subtract(&self, fit: impl Fn(&[f32], Pairs<'_>) -> (f64, f64)) -> Self {
         let data = [0, 1, 2].map(|i| {
             let row = &self.data[i];
-            let (value, slope) = fit(Pairs(row.iter().enumerate()));
+            let (value, slope) = fit(row, Pairs(row.iter().enumerate()));
             let line = |(x, y): (usize, &f32)| (f64::from(*y) - value - slope * x as f64) as f32;
             row.iter().enumerate().map(line).collect()
         });

@@ -2,6 +2,7 @@
 
 use super::Normalisation;
 use crate::error::{Result, fail};
+use crate::lanes;
 
 /// The window scaled; `samples` are `(3, n_samples)`, component after component.
 ///
@@ -16,7 +17,10 @@ pub fn normalise(samples: &[f32], normalisation: Normalisation) -> Result<Vec<f3
             "Pass all of component 0, then 1, then 2",
         );
     }
-    if let Some(i) = samples.iter().position(|x| !x.is_finite()) {
+    // What is not finite stays so in a sum.
+    if !lanes::sum(samples).is_finite()
+        && let Some(i) = samples.iter().position(|x| !x.is_finite())
+    {
         return refuse(
             format!("value {i} is {}", samples[i]),
             "Leave out windows with gaps: the ledger counts them",
@@ -33,13 +37,25 @@ pub fn normalise(samples: &[f32], normalisation: Normalisation) -> Result<Vec<f3
         Normalisation::MinMaxPerComponent => rows().flat_map(min_max).collect(),
         Normalisation::MinMaxJoint => min_max(samples),
         Normalisation::Deviation | Normalisation::Peak => {
-            let centred: Vec<f64> = rows().flat_map(centred).collect();
+            let n = samples.len() as f64;
+            let mean = |row: &[f32]| lanes::sum(row) / row.len() as f64;
+            let of_rows = rows().map(|row| (mean(row), row));
             let scale = if normalisation == Normalisation::Peak {
-                centred.iter().fold(0.0, |peak: f64, x| peak.max(x.abs()))
+                let peaks = of_rows.clone().map(|(mean, row)| {
+                    let (low, high) = lanes::extremes(row);
+                    (mean - f64::from(low)).max(f64::from(high) - mean)
+                });
+                peaks.fold(0.0, f64::max)
             } else {
-                (centred.iter().map(|x| x * x).sum::<f64>() / centred.len() as f64).sqrt()
+                let squares = of_rows.clone();
+                let squares = squares.map(|(mean, row)| lanes::squares_about(mean, row));
+                (squares.sum::<f64>() / n).sqrt()
             };
-            centred.iter().map(|x| (x / scale) as f32).collect()
+            let scaled = |(mean, row): (f64, &[f32])| -> Vec<f32> {
+                let each = row.iter().map(|x| ((f64::from(*x) - mean) / scale) as f32);
+                each.collect()
+            };
+            of_rows.flat_map(scaled).collect()
         }
     })
 }
@@ -65,11 +81,7 @@ pub fn relative_ranges(samples: &[f32]) -> [f64; 3] {
 
 /// Smallest value, and how far above it the largest is.
 fn range(values: &[f32]) -> (f64, f64) {
-    let (min, max) = values
-        .iter()
-        .fold((f32::INFINITY, f32::NEG_INFINITY), |(min, max), x| {
-            (min.min(*x), max.max(*x))
-        });
+    let (min, max) = lanes::extremes(values);
     (f64::from(min), f64::from(max) - f64::from(min))
 }
 
@@ -77,9 +89,4 @@ fn min_max(values: &[f32]) -> Vec<f32> {
     let (min, range) = range(values);
     let scale = |x: &f32| ((f64::from(*x) - min) / range) as f32;
     values.iter().map(scale).collect()
-}
-
-fn centred(values: &[f32]) -> Vec<f64> {
-    let mean = values.iter().map(|x| f64::from(*x)).sum::<f64>() / values.len() as f64;
-    values.iter().map(|x| f64::from(*x) - mean).collect()
 }

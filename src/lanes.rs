@@ -1,0 +1,83 @@
+//! Sums and extremes of many samples, in eight parts at once.
+//!
+//! A sum that is carried from sample to sample makes each addition wait for the one before it. Eight sums
+//! of every eighth sample wait for nothing, and the processor takes several of them as one.
+
+/// Sum in f64; not finite where a sample is not.
+pub(crate) fn sum(samples: &[f32]) -> f64 {
+    added(samples, f64::from)
+}
+
+/// Sum of the squares of the deviations from `mean`.
+pub(crate) fn squares_about(mean: f64, samples: &[f32]) -> f64 {
+    added(samples, |y| (f64::from(y) - mean) * (f64::from(y) - mean))
+}
+
+#[inline(always)]
+fn added(samples: &[f32], of: impl Fn(f32) -> f64) -> f64 {
+    let (eights, rest) = samples.as_chunks::<8>();
+    let mut parts = [0.0; 8];
+    for eight in eights {
+        for (part, y) in parts.iter_mut().zip(eight) {
+            *part += of(*y);
+        }
+    }
+    parts.iter().sum::<f64>() + rest.iter().map(|y| of(*y)).sum::<f64>()
+}
+
+/// The smallest and the largest sample; infinite ones, the wrong way round, where there is none. NaN is
+/// passed over.
+pub(crate) fn extremes(samples: &[f32]) -> (f32, f32) {
+    // `min` and `max` of f32 would ask about NaN twice.
+    let (smaller, larger) = (
+        |a: f32, b: f32| if b < a { b } else { a },
+        |a: f32, b: f32| if b > a { b } else { a },
+    );
+    let (eights, rest) = samples.as_chunks::<8>();
+    let (mut low, mut high) = ([f32::INFINITY; 8], [f32::NEG_INFINITY; 8]);
+    for eight in eights {
+        for i in 0..8 {
+            low[i] = smaller(low[i], eight[i]);
+            high[i] = larger(high[i], eight[i]);
+        }
+    }
+    (
+        low.iter().chain(rest).copied().fold(f32::INFINITY, smaller),
+        high.iter()
+            .chain(rest)
+            .copied()
+            .fold(f32::NEG_INFINITY, larger),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_of_samples() {
+        for n in [0, 1, 7, 8, 9, 100] {
+            let samples: Vec<f32> = (0..n).map(|i| ((i * 7) % 31) as f32 - 9.0).collect();
+            let wide = || samples.iter().copied().map(f64::from);
+            assert_eq!(sum(&samples), wide().sum::<f64>());
+            let squares: f64 = wide().map(|y| (y - 2.0) * (y - 2.0)).sum();
+            assert_eq!(squares_about(2.0, &samples), squares);
+            let low = samples.iter().copied().fold(f32::INFINITY, f32::min);
+            let high = samples.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            assert_eq!(extremes(&samples), (low, high));
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_shows_in_the_sum_and_nan_is_no_extreme() {
+        for odd in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            for at in 0..19 {
+                let mut samples = [1.0_f32; 19];
+                samples[at] = odd;
+                assert!(!sum(&samples).is_finite());
+            }
+        }
+        assert!(!sum(&[f32::INFINITY, f32::NEG_INFINITY]).is_finite());
+        assert_eq!(extremes(&[1.0, f32::NAN, 3.0]), (1.0, 3.0));
+    }
+}
