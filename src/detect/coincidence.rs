@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::alarms::{Alarm, Alarms, Band, Condition, span, stretches};
-use super::sta_lta::{Recursive, check, trigger_peaks};
+use super::sta_lta::{check, recursive_sta_lta, trigger_peaks};
 use crate::error::{Result, fail};
 use crate::time;
 use crate::waveform::Record3C;
@@ -96,9 +96,8 @@ pub fn sta_lta(record: &Record3C, params: &StaLtaParams) -> Result<Alarms> {
     }
     let mut triggers: Vec<Trigger> = Vec::new();
     for component in live {
-        let mut ratio = Recursive::new(n_sta, n_lta);
-        let ratios = banded.data[component].iter().map(|y| ratio.next(*y));
-        let peaks = trigger_peaks(ratios, on as f32, off as f32);
+        let ratios = recursive_sta_lta(&banded.data[component], n_sta, n_lta)?;
+        let peaks = trigger_peaks(&ratios, on as f32, off as f32);
         triggers.extend(peaks.into_iter().map(|(samples, peak)| Trigger {
             component,
             samples,
