@@ -2,15 +2,17 @@
 //!
 //! The numerators come from products of spectra, block by block (overlap-save; Oppenheim & Schafer,
 //! *Discrete-Time Signal Processing*, section 8.7); the energies in the denominator from running
-//! sums, at a cost that does not depend on the template's length. Two templates share one inverse
-//! transform, as real and imaginary part.
+//! sums, at a cost that does not depend on the template's length. Two blocks share one transform, as
+//! real and imaginary part: a real template keeps them apart.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use rustfft::num_complex::Complex64;
 use rustfft::{Fft, FftPlanner};
 
 use crate::error::{Result, fail};
+use crate::lanes::sum;
 
 /// Samples of a block, a power of two at which its spectrum still fits in a processor's cache.
 const BLOCK: usize = 1 << 14;
@@ -43,22 +45,27 @@ pub fn correlate(samples: &[f32], template: &[f32]) -> Result<Vec<f32>> {
     if template.len() < 2 || template.len() > samples.len() {
         return Err(refuse(format!("a template of {}", template.len())));
     }
-    if samples.iter().chain(template).any(|y| !y.is_finite()) {
+    // What is not finite stays so in a sum.
+    if !(sum(samples).is_finite() && sum(template).is_finite()) {
         return Err(refuse("a sample is not a finite number".into()));
     }
     let unit = to_unit(template).ok_or_else(|| refuse("a flat template".into()))?;
     let correlator = Correlator::new(unit.len(), samples.len());
-    let piece = correlator.piece(samples);
     let spectrum = correlator.spectrum(&unit);
-    let mut sums = [vec![0.0; piece.n()], vec![0.0; piece.n()]];
-    correlator.add(&piece, &spectrum, None, &mut sums);
-    let [sum, _] = sums;
-    Ok(sum)
+    let inverse_norms = inverse_norms(samples, unit.len());
+    let mut coefficients = vec![0.0; inverse_norms.len()];
+    let mut work = correlator.workspace();
+    for pair in correlator.pairs(coefficients.len()) {
+        correlator.transform(samples, pair.start, &mut work);
+        multiply(&mut work.line, &spectrum);
+        correlator.add_pair(pair, &inverse_norms, &mut work, &mut coefficients);
+    }
+    Ok(coefficients)
 }
 
 /// Less the mean and of norm 1; `None` where nothing moves.
 pub(super) fn to_unit(template: &[f32]) -> Option<Vec<f64>> {
-    let mean = template.iter().map(|y| f64::from(*y)).sum::<f64>() / template.len() as f64;
+    let mean = sum(template) / template.len() as f64;
     let moved: Vec<f64> = template.iter().map(|y| f64::from(*y) - mean).collect();
     let norm = moved.iter().map(|y| y * y).sum::<f64>().sqrt();
     let largest = template.iter().map(|y| y.abs()).fold(0.0, f32::max);
@@ -76,18 +83,17 @@ pub(super) struct Correlator {
     inverse: Arc<dyn Fft<f64>>,
 }
 
-/// One component's samples, ready to be correlated: spectra of its blocks, and one over the norm of
-/// each stretch.
+/// One component's samples, ready to be correlated: spectra of its blocks, two and two, and one over
+/// the norm of each stretch.
 pub(super) struct Piece {
     spectra: Vec<Vec<Complex64>>,
-    inverse_norms: Vec<f64>,
+    inverse_norms: Vec<f32>,
 }
 
-impl Piece {
-    /// Coefficients of a template.
-    pub(super) fn n(&self) -> usize {
-        self.inverse_norms.len()
-    }
+/// Where a pair of blocks is transformed.
+struct Workspace {
+    line: Vec<Complex64>,
+    scratch: Vec<Complex64>,
 }
 
 impl Correlator {
@@ -110,121 +116,141 @@ impl Correlator {
         self.n_fft - self.n_template + 1
     }
 
+    /// The coefficients, of `n`, that each pair of blocks gives.
+    fn pairs(&self, n: usize) -> impl Iterator<Item = Range<usize>> {
+        let n_pair = 2 * self.n_step();
+        let starts = (0..n).step_by(n_pair);
+        starts.map(move |start| start..n.min(start + n_pair))
+    }
+
+    fn workspace(&self) -> Workspace {
+        let n_scratch = [&self.forward, &self.inverse].map(|fft| fft.get_inplace_scratch_len());
+        Workspace {
+            line: vec![Complex64::ZERO; self.n_fft],
+            scratch: vec![Complex64::ZERO; n_scratch[0].max(n_scratch[1])],
+        }
+    }
+
     /// Prepares samples without a gap, `n_template` or more.
     pub(super) fn piece(&self, samples: &[f32]) -> Piece {
-        let n = samples.len() - self.n_template + 1;
-        let spectra = (0..n).step_by(self.n_step()).map(|first| {
-            let block = &samples[first..samples.len().min(first + self.n_fft)];
-            self.transformed(block.iter().map(|y| f64::from(*y)))
+        let inverse_norms = inverse_norms(samples, self.n_template);
+        let mut work = self.workspace();
+        let spectra = self.pairs(inverse_norms.len()).map(|pair| {
+            self.transform(samples, pair.start, &mut work);
+            work.line.clone()
         });
         Piece {
             spectra: spectra.collect(),
-            inverse_norms: inverse_norms(samples, self.n_template),
+            inverse_norms,
         }
     }
 
     /// Spectrum of a template, conjugated so that the product is a correlation.
     pub(super) fn spectrum(&self, unit: &[f64]) -> Vec<Complex64> {
-        let mut spectrum = self.transformed(unit.iter().copied());
+        let mut spectrum: Vec<Complex64> = unit.iter().map(Complex64::from).collect();
+        spectrum.resize(self.n_fft, Complex64::ZERO);
+        self.forward.process(&mut spectrum);
         for value in &mut spectrum {
             *value = value.conj() / self.n_fft as f64;
         }
         spectrum
     }
 
-    fn transformed(&self, values: impl Iterator<Item = f64>) -> Vec<Complex64> {
-        let mut line: Vec<Complex64> = values.map(Complex64::from).collect();
-        line.resize(self.n_fft, Complex64::ZERO);
-        self.forward.process(&mut line);
-        line
+    /// The spectrum of the block that begins at sample `first` and, as imaginary part, of the next.
+    fn transform(&self, samples: &[f32], first: usize, work: &mut Workspace) {
+        let block = |first: usize| {
+            let there = samples.get(first..).unwrap_or_default().iter();
+            there.copied().chain(std::iter::repeat(0.0))
+        };
+        let both = block(first).zip(block(first + self.n_step()));
+        for (value, (re, im)) in work.line.iter_mut().zip(both) {
+            *value = Complex64::new(f64::from(re), f64::from(im));
+        }
+        self.forward
+            .process_with_scratch(&mut work.line, &mut work.scratch);
     }
 
-    /// Adds the coefficients of one template, or of two at once, to `sums`.
-    pub(super) fn add(
-        &self,
-        piece: &Piece,
-        first: &[Complex64],
-        second: Option<&[Complex64]>,
-        sums: &mut [Vec<f32>; 2],
-    ) {
-        let mut line = vec![Complex64::ZERO; self.n_fft];
-        let mut scratch = vec![Complex64::ZERO; self.inverse.get_inplace_scratch_len()];
-        for (i, spectrum) in piece.spectra.iter().enumerate() {
-            match second {
-                Some(second) => {
-                    let both = first.iter().zip(second);
-                    for ((value, x), (a, b)) in line.iter_mut().zip(spectrum).zip(both) {
-                        // x a + i x b: what belongs to b turns up as imaginary part.
-                        *value = x * Complex64::new(a.re - b.im, a.im + b.re);
-                    }
-                }
-                None => {
-                    for ((value, x), a) in line.iter_mut().zip(spectrum).zip(first) {
-                        *value = x * a;
-                    }
-                }
-            }
-            self.inverse.process_with_scratch(&mut line, &mut scratch);
-            let start = i * self.n_step();
-            let end = piece.n().min(start + self.n_step());
-            let norms = &piece.inverse_norms[start..end];
-            let [a, b] = &mut *sums;
-            for ((sum, value), norm) in a[start..end].iter_mut().zip(&line).zip(norms) {
-                *sum += (value.re * norm) as f32;
-            }
-            if second.is_some() {
-                for ((sum, value), norm) in b[start..end].iter_mut().zip(&line).zip(norms) {
-                    *sum += (value.im * norm) as f32;
-                }
-            }
+    /// Adds the coefficients of a template to `sums`.
+    pub(super) fn add(&self, piece: &Piece, spectrum: &[Complex64], sums: &mut [f32]) {
+        let mut work = self.workspace();
+        for (pair, of_pair) in self.pairs(sums.len()).zip(&piece.spectra) {
+            work.line.copy_from_slice(of_pair);
+            multiply(&mut work.line, spectrum);
+            self.add_pair(pair, &piece.inverse_norms, &mut work, sums);
         }
+    }
+
+    /// Adds the coefficients of a pair of blocks, the product of whose spectra is at hand.
+    fn add_pair(
+        &self,
+        pair: Range<usize>,
+        inverse_norms: &[f32],
+        work: &mut Workspace,
+        sums: &mut [f32],
+    ) {
+        self.inverse
+            .process_with_scratch(&mut work.line, &mut work.scratch);
+        let n_first = self.n_step().min(pair.len());
+        let (first, second) = sums[pair.clone()].split_at_mut(n_first);
+        let (of_first, of_second) = inverse_norms[pair].split_at(n_first);
+        let scaled = |value: f64, inverse_norm: &f32| (value * f64::from(*inverse_norm)) as f32;
+        for ((sum, norm), value) in first.iter_mut().zip(of_first).zip(&work.line) {
+            *sum += scaled(value.re, norm);
+        }
+        for ((sum, norm), value) in second.iter_mut().zip(of_second).zip(&work.line) {
+            *sum += scaled(value.im, norm);
+        }
+    }
+}
+
+fn multiply(line: &mut [Complex64], spectrum: &[Complex64]) {
+    for (value, factor) in line.iter_mut().zip(spectrum) {
+        *value *= factor;
     }
 }
 
 /// One over the norm of each stretch of `n` samples less its mean; 0 for a flat one.
-fn inverse_norms(samples: &[f32], n: usize) -> Vec<f64> {
+///
+/// The sums over a stretch are the end of one block of `n` samples and the beginning of the next
+/// (van Herk 1992, *Pattern Recognition Letters* 13, 517-521, does so for maxima). Nothing is
+/// subtracted, so that a large value leaves no rounding error behind when it has passed.
+fn inverse_norms(samples: &[f32], n: usize) -> Vec<f32> {
     // Deviations from the piece's mean: large offsets would cost the digits of small motions.
-    let mean = samples.iter().map(|y| f64::from(*y)).sum::<f64>() / samples.len() as f64;
-    let moved: Vec<f64> = samples.iter().map(|y| f64::from(*y) - mean).collect();
-    let squares: Vec<f64> = moved.iter().map(|y| y * y).collect();
-    let inverse_norm = |(sum, square): (f64, f64)| {
+    let mean = sum(samples) / samples.len() as f64;
+    let add = |sums: &mut [f64; 2], y: f32| {
+        let moved = f64::from(y) - mean;
+        *sums = [sums[0] + moved, sums[1] + moved * moved];
+    };
+    let inverse_norm = |[sum, square]: &[f64; 2]| {
         let energy = square - sum * sum / n as f64;
         match energy > square * ROUNDING {
-            true => 1.0 / energy.sqrt(),
+            true => (1.0 / energy.sqrt()) as f32,
             false => 0.0,
         }
     };
-    let sums = running_sums(&moved, n).into_iter();
-    sums.zip(running_sums(&squares, n))
-        .map(inverse_norm)
-        .collect()
+    let n_stretches = samples.len() - n + 1;
+    let mut inverse_norms = Vec::with_capacity(n_stretches);
+    let mut sums = vec![[0.0; 2]; n];
+    for first in (0..n_stretches).step_by(n) {
+        let (block, behind) = samples[first..].split_at(n);
+        let mut to_end = [0.0; 2];
+        for (sums, y) in sums.iter_mut().zip(block).rev() {
+            add(&mut to_end, *y);
+            *sums = to_end;
+        }
+        let mut to_here = [0.0; 2];
+        for (sums, y) in sums[1..].iter_mut().zip(behind) {
+            add(&mut to_here, *y);
+            *sums = [sums[0] + to_here[0], sums[1] + to_here[1]];
+        }
+        let n_here = n.min(n_stretches - first);
+        inverse_norms.extend(sums[..n_here].iter().map(inverse_norm));
+    }
+    inverse_norms
 }
 
 /// What a difference of 8-byte numbers leaves of two equal ones, with some room.
 const ROUNDING: f64 = 1e-12;
-
-/// Sums of each `n` successive values, as the end of one block of `n` and the beginning of the next
-/// (van Herk 1992, *Pattern Recognition Letters* 13, 517-521, does so for maxima). Nothing is
-/// subtracted, so that a large value leaves no rounding error behind when it has passed.
-fn running_sums(values: &[f64], n: usize) -> Vec<f64> {
-    let mut to_here = values.to_vec();
-    let mut from_here = values.to_vec();
-    for (begun, left) in to_here.chunks_mut(n).zip(from_here.chunks_mut(n)) {
-        for i in 1..begun.len() {
-            begun[i] += begun[i - 1];
-        }
-        for i in (1..left.len()).rev() {
-            left[i - 1] += left[i];
-        }
-    }
-    let whole_block = |first: usize| first.is_multiple_of(n);
-    (0..=values.len() - n)
-        .map(|first| match whole_block(first) {
-            true => from_here[first],
-            false => from_here[first] + to_here[first + n - 1],
-        })
-        .collect()
-}
 
 #[cfg(test)]
 mod tests {

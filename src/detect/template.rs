@@ -12,8 +12,6 @@
 
 use std::ops::Range;
 
-use rustfft::num_complex::Complex64;
-
 use super::alarms::{Alarm, Alarms, Band, Condition, decluster, span, stretches};
 use super::correlation::{Correlator, Piece, to_unit};
 use crate::error::{Result, fail};
@@ -237,39 +235,23 @@ impl Templates {
         let correlator = Correlator::new(self.n_samples, samples.len());
         let piece = |i: &usize| (*i, correlator.piece(&banded.data[*i][samples.clone()]));
         let pieces: Vec<(usize, Piece)> = live.iter().map(piece).collect();
-        let two = |templates: &[Template]| -> Vec<(usize, f64)> {
-            let mut sums = [0, 1].map(|_| vec![0.0; samples.len() + 1 - self.n_samples]);
+        let matched = |template: &Template| -> Vec<(usize, f64)> {
+            let mut sums = vec![0.0; samples.len() + 1 - self.n_samples];
             for (i, piece) in &pieces {
-                let spectra = templates.iter().map(|template| {
-                    let silence = || vec![Complex64::ZERO; 1];
-                    let unit = template.components[*i].as_ref();
-                    unit.map_or_else(silence, |unit| correlator.spectrum(unit))
-                });
-                let spectra: Vec<_> = spectra.collect();
-                match spectra.as_slice() {
-                    [a, b] if a.len() > 1 && b.len() > 1 => {
-                        correlator.add(piece, a, Some(b), &mut sums)
-                    }
-                    alone => {
-                        for (place, a) in alone.iter().enumerate().filter(|(_, a)| a.len() > 1) {
-                            let mut one = [std::mem::take(&mut sums[place]), Vec::new()];
-                            correlator.add(piece, a, None, &mut one);
-                            [sums[place], _] = one;
-                        }
-                    }
+                if let Some(unit) = &template.components[*i] {
+                    correlator.add(piece, &correlator.spectrum(unit), &mut sums);
                 }
             }
-            let of_each = sums.iter().take(templates.len());
-            of_each.flat_map(|sum| self.peaks(sum)).collect()
+            self.peaks(&sums)
         };
-        let chunks: Vec<&[Template]> = self.items.chunks(2).collect();
-        let share = chunks.len().div_ceil(n_threads);
+        let share = self.items.len().div_ceil(n_threads);
         let found: Vec<(usize, f64)> = std::thread::scope(|scope| {
-            let workers: Vec<_> = chunks
-                .chunks(share)
+            let workers: Vec<_> = self
+                .items
+                .chunks(share.max(1))
                 .map(|mine| {
-                    let two = &two;
-                    scope.spawn(move || mine.iter().flat_map(|pair| two(pair)).collect::<Vec<_>>())
+                    let matched = &matched;
+                    scope.spawn(move || mine.iter().flat_map(matched).collect::<Vec<_>>())
                 })
                 .collect();
             let joined = workers.into_iter().map(|worker| worker.join());
