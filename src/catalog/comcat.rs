@@ -3,6 +3,7 @@
 //! Columns and their meaning: <https://earthquake.usgs.gov/data/comcat/>. They are found by name, so
 //! that ObsPy's own CSV (`lat`, `lon`, `dep`) is read as well.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use super::row::{Header, one_line};
@@ -34,25 +35,24 @@ impl Catalog {
         let mut rows = text
             .lines()
             .enumerate()
-            .filter(|(_, line)| !line.trim().is_empty())
-            .map(|(line, row)| {
-                let fields = fields(row).ok_or_else(|| {
-                    fail!(
-                        Catalog,
-                        format!("{name}:{}", line + 1),
-                        "a quotation mark that is not closed",
-                        "The row was cut short or broken: fetch the catalog again"
-                    )
-                })?;
-                Ok((line + 1, fields))
-            });
-        let (line, header) = rows.next().unwrap_or_else(|| Ok((1, Vec::new())))?;
-        let header = Header::new(name, line, &header)?;
+            .filter(|(_, line)| !line.trim().is_empty());
+        let open = |line: usize| {
+            fail!(
+                Catalog,
+                format!("{name}:{line}"),
+                "a quotation mark that is not closed",
+                "The row was cut short or broken: fetch the catalog again"
+            )
+        };
+        let mut fields = Vec::new();
+        let (line, header) = rows.next().unwrap_or((0, ""));
+        split(header, &mut fields).ok_or_else(|| open(line + 1))?;
+        let header = Header::new(name, line + 1, &fields)?;
         let status = header.index(&["status"]);
         let (mut events, mut simulated) = (Vec::new(), false);
-        for row in rows {
-            let (line, fields) = row?;
-            events.push(header.event(line, &fields)?);
+        for (line, row) in rows {
+            split(row, &mut fields).ok_or_else(|| open(line + 1))?;
+            events.push(header.event(line + 1, &fields)?);
             simulated |= status.is_some_and(|index| fields[index].trim() == SIMULATED);
         }
         Ok(Catalog::new(name, simulated, events))
@@ -93,30 +93,83 @@ fn quoted(field: &str) -> String {
     }
 }
 
-/// The fields of one line: parted by commas, except within quotation marks, where `""` stands for
-/// one mark (RFC 4180; ComCat has no line breaks in a field). Nothing where a mark stays open.
-fn fields(line: &str) -> Option<Vec<String>> {
-    let mut fields = vec![String::new()];
-    let mut quoted = false;
-    let mut characters = line.chars().peekable();
-    while let Some(character) = characters.next() {
-        let field = fields.last_mut().expect("there is always a field");
-        match character {
-            '"' if quoted && characters.peek() == Some(&'"') => {
-                characters.next();
-                field.push('"');
-            }
-            '"' => quoted = !quoted,
-            ',' if !quoted => fields.push(String::new()),
-            other => field.push(other),
+/// Puts the fields of one line into `fields`: parted by commas, except within quotation marks, where
+/// `""` stands for one mark (RFC 4180; ComCat has no line breaks in a field). Nothing where a mark stays
+/// open.
+fn split<'a>(line: &'a str, fields: &mut Vec<Cow<'a, str>>) -> Option<()> {
+    fields.clear();
+    let (mut start, mut n_marks) = (0, 0);
+    let mut see = |at: usize, byte: u8| match byte {
+        b'"' => n_marks += 1,
+        // After an even number of marks each of them is closed.
+        b',' if n_marks % 2 == 0 => {
+            fields.push(unquoted(&line[start..at], n_marks));
+            (start, n_marks) = (at + 1, 0);
+        }
+        _ => {}
+    };
+    let (words, rest) = line.as_bytes().as_chunks::<8>();
+    for (number, word) in words.iter().enumerate() {
+        let mut found = commas_and_marks(u64::from_le_bytes(*word));
+        while found != 0 {
+            let index = found.trailing_zeros() as usize / 8;
+            see(8 * number + index, word[index]);
+            found &= found - 1;
         }
     }
-    (!quoted).then_some(fields)
+    for (index, byte) in rest.iter().enumerate() {
+        see(8 * words.len() + index, *byte);
+    }
+    fields.push(unquoted(&line[start..], n_marks));
+    (n_marks % 2 == 0).then_some(())
+}
+
+/// The highest bit of each of eight bytes that is a comma or a quotation mark, all eight at once.
+fn commas_and_marks(word: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const LOW: u64 = 0x7f * ONES;
+    // What is zero is so after 0x7f was added to its lower bits: nothing reaches the highest.
+    let zeros = |word: u64| !((word & LOW).wrapping_add(LOW) | word | LOW);
+    let equal = |byte: u8| zeros(word ^ (ONES * u64::from(byte)));
+    equal(b',') | equal(b'"')
+}
+
+/// A field without its quotation marks, of which it has `n_marks`.
+#[inline]
+fn unquoted(field: &str, n_marks: usize) -> Cow<'_, str> {
+    if n_marks == 0 {
+        return Cow::Borrowed(field);
+    }
+    let inner = field
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    if let Some(plain) = inner.filter(|inner| !inner.contains('"')) {
+        return Cow::Borrowed(plain);
+    }
+    let mut text = String::with_capacity(field.len());
+    let mut is_open = false;
+    let mut characters = field.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' if is_open && characters.peek() == Some(&'"') => {
+                characters.next();
+                text.push('"');
+            }
+            '"' => is_open = !is_open,
+            other => text.push(other),
+        }
+    }
+    Cow::Owned(text)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{fields, quoted};
+    use super::{quoted, split};
+
+    fn fields(line: &str) -> Option<Vec<std::borrow::Cow<'_, str>>> {
+        let mut fields = Vec::new();
+        split(line, &mut fields).map(|()| fields)
+    }
 
     #[test]
     fn commas_and_marks_within_quotation_marks() {
@@ -124,6 +177,8 @@ mod tests {
             fields(r#"1,"a, ""b""",,"#).unwrap(),
             ["1", r#"a, "b""#, "", ""]
         );
+        assert_eq!(fields(r#"é,"é, ü",a"b,"c"#).unwrap(), ["é", "é, ü", "ab,c"]);
+        assert_eq!(fields(""), Some(vec!["".into()]));
         assert_eq!(fields(r#"1,"a"#), None);
         assert_eq!(
             fields(&format!("{},2", quoted("a, \"b\"\n"))).unwrap(),

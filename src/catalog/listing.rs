@@ -150,7 +150,7 @@ fn read_row(place: &str, row: &str) -> Result<Event> {
         .ok_or_else(broken)?;
     // A fourth column, `manual` or `automatic`, may follow.
     let mut magnitude = columns.next().unwrap_or("").split_whitespace();
-    let origin_time = read_time(&format!("{place}, time"), time)?;
+    let origin_time = read_time(format_args!("{place}, time"), time)?;
     let (longitude_deg, latitude_deg) = read_point(place, longitude.trim(), latitude.trim())?;
     let value = magnitude.next().unwrap_or("");
     let kind = magnitude.next().unwrap_or("");
@@ -163,7 +163,7 @@ fn read_row(place: &str, row: &str) -> Result<Event> {
         longitude_deg,
         latitude_deg,
         depth_km: None,
-        magnitude: read_number(&format!("{place}, magnitude"), value)?.unwrap_or(f64::NAN),
+        magnitude: read_number(format_args!("{place}, magnitude"), value)?.unwrap_or(f64::NAN),
         magnitude_type: if kind == "None" { "" } else { kind }.to_string(),
         event_type: String::new(),
     })

@@ -1,5 +1,7 @@
 //! Rows under a header: what FDSN text and ComCat's CSV have in common.
 
+use std::fmt::Display;
+
 use chrono::DateTime;
 
 use crate::catalog::{Event, shortened};
@@ -12,22 +14,37 @@ pub(super) struct Header {
     name: String,
     /// Lower case, without spaces and `#`.
     columns: Vec<String>,
+    places: Places,
+}
+
+/// Where an event's columns stand; the first three are in every header.
+#[derive(Default)]
+struct Places {
+    time: usize,
+    longitude: usize,
+    latitude: usize,
+    id: Option<usize>,
+    depth: Option<usize>,
+    magnitude: Option<usize>,
+    magnitude_type: Option<usize>,
+    event_type: Option<usize>,
 }
 
 impl Header {
     /// Reads the header's fields; `line` counts from 1.
     pub fn new(name: &str, line: usize, fields: &[impl AsRef<str>]) -> Result<Self> {
         let plain = |field: &str| field.trim_start_matches('\u{feff}').trim().to_lowercase();
-        let header = Self {
+        let mut header = Self {
             name: name.to_string(),
             columns: fields
                 .iter()
                 .map(|field| plain(field.as_ref()).trim_start_matches('#').trim().into())
                 .collect(),
+            places: Places::default(),
         };
-        for names in [TIME, LATITUDE, LONGITUDE] {
-            if header.index(names).is_none() {
-                return Err(fail!(
+        let needed = |names: Names| {
+            header.index(names).ok_or_else(|| {
+                fail!(
                     Catalog,
                     format!("{name}:{line}"),
                     format!(
@@ -36,9 +53,19 @@ impl Header {
                         shortened(&header.columns.join(" "))
                     ),
                     "Give the file with its header line, as the data centre sent it"
-                ));
-            }
-        }
+                )
+            })
+        };
+        header.places = Places {
+            time: needed(TIME)?,
+            latitude: needed(LATITUDE)?,
+            longitude: needed(LONGITUDE)?,
+            id: header.index(ID),
+            depth: header.index(DEPTH),
+            magnitude: header.index(MAGNITUDE),
+            magnitude_type: header.index(MAGNITUDE_TYPE),
+            event_type: header.index(EVENT_TYPE),
+        };
         Ok(header)
     }
 
@@ -56,19 +83,19 @@ impl Header {
                 "The row was cut short or broken: fetch the catalog again"
             ));
         }
-        let field = |names: Names| {
-            let index = self.index(names);
-            index.map_or("", |index| fields[index].as_ref().trim())
+        let (name, places) = (&self.name, &self.places);
+        let field = |index: usize| trimmed(fields[index].as_ref());
+        let optional = |index: Option<usize>| index.map_or("", field);
+        let number = |column: &str, index: Option<usize>| {
+            read_number(format_args!("{name}:{line}, {column}"), optional(index))
         };
-        let place = |column: &str| format!("{}:{line}, {column}", self.name);
-        let number = |names: Names| read_number(&place(names[0]), field(names));
-        let origin_time = read_time(&place("time"), field(TIME))?;
+        let origin_time = read_time(format_args!("{name}:{line}, time"), field(places.time))?;
         let (longitude_deg, latitude_deg) = read_point(
-            &format!("{}:{line}", self.name),
-            field(LONGITUDE),
-            field(LATITUDE),
+            format_args!("{name}:{line}"),
+            field(places.longitude),
+            field(places.latitude),
         )?;
-        let id = match field(ID) {
+        let id = match optional(places.id) {
             "" => time::iso(origin_time),
             id => id.to_string(),
         };
@@ -77,10 +104,10 @@ impl Header {
             origin_time,
             longitude_deg,
             latitude_deg,
-            depth_km: number(DEPTH)?,
-            magnitude: number(MAGNITUDE)?.unwrap_or(f64::NAN),
-            magnitude_type: field(MAGNITUDE_TYPE).to_string(),
-            event_type: field(EVENT_TYPE).to_string(),
+            depth_km: number(DEPTH[0], places.depth)?,
+            magnitude: number(MAGNITUDE[0], places.magnitude)?.unwrap_or(f64::NAN),
+            magnitude_type: optional(places.magnitude_type).to_string(),
+            event_type: optional(places.event_type).to_string(),
         })
     }
 
@@ -104,8 +131,21 @@ const MAGNITUDE: Names = &["magnitude", "mag"];
 const MAGNITUDE_TYPE: Names = &["magtype"];
 const EVENT_TYPE: Names = &["eventtype", "type"];
 
-/// A time with or without `Z` or an offset.
-pub(super) fn read_time(place: &str, text: &str) -> Result<Time> {
+/// Without the space around it, of which there is seldom any.
+fn trimmed(text: &str) -> &str {
+    let is_plain = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_graphic);
+    let bytes = text.as_bytes();
+    match is_plain(bytes.first()) && is_plain(bytes.last()) {
+        true => text,
+        false => text.trim(),
+    }
+}
+
+/// A time with or without `Z` or an offset. `place` is written where it cannot be read.
+pub(super) fn read_time(place: impl Display, text: &str) -> Result<Time> {
+    if let Some(time) = time::plain(text) {
+        return Ok(time);
+    }
     match DateTime::parse_from_rfc3339(text) {
         Ok(time) => Ok(time.to_utc()),
         Err(_) => time::parse(text).map_err(|_| unreadable(place, text, "a time in UTC")),
@@ -113,26 +153,30 @@ pub(super) fn read_time(place: &str, text: &str) -> Result<Time> {
 }
 
 /// A finite number, or nothing where the field is empty or says so.
-pub(super) fn read_number(place: &str, text: &str) -> Result<Option<f64>> {
-    match (text, text.parse::<f64>()) {
-        ("" | "null" | "None" | "nan" | "NaN", _) => Ok(None),
-        (_, Ok(number)) if number.is_finite() => Ok(Some(number)),
+pub(super) fn read_number(place: impl Display, text: &str) -> Result<Option<f64>> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() => Ok(Some(number)),
+        _ if matches!(text, "" | "null" | "None" | "nan" | "NaN") => Ok(None),
         _ => Err(unreadable(place, text, "a number")),
     }
 }
 
 /// Longitude and latitude in degrees.
-pub(super) fn read_point(place: &str, longitude: &str, latitude: &str) -> Result<(f64, f64)> {
-    let within = |name: &str, text: &str, limits: std::ops::RangeInclusive<f64>| {
-        let place = format!("{place}, {name}");
-        match read_number(&place, text)? {
-            Some(degrees) if limits.contains(&degrees) => Ok(degrees),
-            _ => Err(unreadable(
-                &place,
-                text,
-                &format!("degrees from {} to {}", limits.start(), limits.end()),
-            )),
-        }
+pub(super) fn read_point(
+    place: impl Display,
+    longitude: &str,
+    latitude: &str,
+) -> Result<(f64, f64)> {
+    let within = |name: &str, text: &str, limits: std::ops::RangeInclusive<f64>| match read_number(
+        format_args!("{place}, {name}"),
+        text,
+    )? {
+        Some(degrees) if limits.contains(&degrees) => Ok(degrees),
+        _ => Err(unreadable(
+            format_args!("{place}, {name}"),
+            text,
+            &format!("degrees from {} to {}", limits.start(), limits.end()),
+        )),
     };
     Ok((
         within("longitude", longitude, -180.0..=360.0)?,
@@ -149,7 +193,7 @@ pub(super) fn one_line(text: &str, separator: Option<char>) -> String {
         .collect()
 }
 
-fn unreadable(place: &str, text: &str, expected: &str) -> crate::Error {
+fn unreadable(place: impl Display, text: &str, expected: &str) -> crate::Error {
     fail!(
         Catalog,
         place,
