@@ -27,8 +27,10 @@
 mod choose;
 mod clusters;
 mod descent;
+mod medians;
 mod params;
 mod quality;
+mod replicates;
 
 pub use choose::{KChoice, KRow, choose_k};
 pub use clusters::{Clusters, LocalMinimum};

@@ -1,12 +1,9 @@
 //! The choices of a clustering, checked once, and the fit.
 
-use std::collections::HashSet;
-
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::{Clusters, descent};
+use super::Clusters;
+use super::replicates::{n_distinct, replicates};
 use crate::catalog::Catalog;
 use crate::error::{Result, fail};
 use crate::geo::Point;
@@ -131,17 +128,12 @@ impl ClusterParams {
         let origin = mean(epicentres);
         let points = self.space.project(epicentres, origin);
 
-        // One stream of random numbers: 200 replicates begin with the same 5 that 5 would try.
-        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        let mut replicate_sums = Vec::with_capacity(self.n_replicates);
-        let mut best: Option<descent::End> = None;
-        for _ in 0..self.n_replicates {
-            let end = descent::replicate(&points, self, &mut rng);
-            replicate_sums.push(end.sum);
-            if best.as_ref().is_none_or(|best| end.sum < best.sum) {
-                best = Some(end);
-            }
-        }
+        let ends = replicates(&points, self);
+        let replicate_sums = ends.iter().map(|end| end.sum).collect();
+        // The first among equals.
+        let best = ends
+            .into_iter()
+            .reduce(|best, end| if end.sum < best.sum { end } else { best });
         let best = best.expect("check() asks for 1 or more replicates");
         Ok(Clusters::new(
             self,
@@ -247,9 +239,11 @@ fn check_epicentres(points: &[Point], k: usize, name: impl Fn(usize) -> String) 
             "Where a region crosses the date line, count its longitudes from 0 to 360"
         ));
     }
-    // Apart by 1e-9 degrees, a tenth of a millimetre: then no sum of squares can vanish.
-    let cell = |p: &Point| [p.longitude_deg, p.latitude_deg].map(|x| (x * 1e9).round() as i64);
-    let n_distinct = points.iter().map(cell).collect::<HashSet<_>>().len();
+    let pairs: Vec<[f64; 2]> = points
+        .iter()
+        .map(|p| [p.longitude_deg, p.latitude_deg])
+        .collect();
+    let n_distinct = n_distinct(&pairs, k);
     if k > n_distinct {
         return Err(fail!(
             Cluster,
