@@ -7,6 +7,7 @@
 mod account;
 mod add;
 mod ledger;
+mod part;
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -26,11 +27,14 @@ use crate::waveform::{Record3C, Segment, StreamId, Trace, WaveformSource, merge,
 pub use add::Added;
 pub(crate) use ledger::cover;
 pub use ledger::{Entry, Ledger, Missing, Outcome};
+use part::Indices;
 
 /// One station's day files.
 ///
-/// A day file is decoded once and kept while it is among the last few that were asked for, so that
-/// windows in time order, or ten hours in pieces, cost one decoding a day.
+/// A record costs the decoding of the miniSEED records that it lies in, not of their day: where those
+/// lie is looked up once a file. What it is made of is verified; damage elsewhere in a day file is met
+/// when that is asked for, or by [`Archive::traces`]. A day file that is out of order, and every one of a
+/// lenient archive, is decoded as a whole, and kept while it is among the last few that were asked for.
 #[derive(Debug)]
 pub struct Archive {
     root: PathBuf,
@@ -41,6 +45,7 @@ pub struct Archive {
     simulated: bool,
     lenient: bool,
     decoded: Mutex<Vec<(PathBuf, Day)>>,
+    indices: Mutex<Indices>,
     faults: Mutex<Vec<Fault>>,
 }
 
@@ -90,6 +95,7 @@ impl Archive {
             channels: channels.into(),
             lenient: false,
             decoded: Mutex::default(),
+            indices: Mutex::default(),
             faults: Mutex::default(),
         })
     }
@@ -179,7 +185,7 @@ impl Archive {
     /// # Errors
     /// As [`mseed::read_file`].
     pub fn traces(&self, start: Time, end: Time) -> Result<Vec<Trace>> {
-        let days = self.days(start, end)?;
+        let days = self.days(start, end, |file| self.decode(file))?;
         let pieces = days.iter().flat_map(|day| day.iter().cloned()).collect();
         if self.lenient {
             return Ok(without_contradictions(merge_layers(pieces).0));
@@ -217,8 +223,13 @@ impl Archive {
         Ok(written)
     }
 
-    /// The decoded day files that reach into the span.
-    fn days(&self, start: Time, end: Time) -> Result<Vec<Day>> {
+    /// What `read` gives of the day files that reach into the span.
+    fn days(
+        &self,
+        start: Time,
+        end: Time,
+        read: impl Fn(PathBuf) -> Result<Day>,
+    ) -> Result<Vec<Day>> {
         let (first, last) = (start.date_naive(), (end + MIDNIGHT_MARGIN).date_naive());
         let before = first - TimeDelta::days(1);
         let mut channels = BTreeSet::new();
@@ -229,11 +240,11 @@ impl Archive {
         for channel in channels {
             let stream = self.stream(channel);
             for day in first.iter_days().take_while(|day| *day <= last) {
-                let of_day = self.decode(self.day_file(&stream, day))?;
+                let of_day = read(self.day_file(&stream, day))?;
                 // The day before may end with a record that reaches over midnight.
                 let reaches_back = of_day.iter().any(|t| t.start().is_some_and(|t| t <= start));
                 if day == first && !reaches_back {
-                    days.push(self.decode(self.day_file(&stream, before))?);
+                    days.push(read(self.day_file(&stream, before))?);
                 }
                 days.push(of_day);
             }
@@ -311,17 +322,19 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 impl WaveformSource for Archive {
     fn record(&self, start: Time, n_samples: usize) -> Result<Record3C> {
-        // The rate is in the files: those of the first day give it, then the end is known.
-        let mut days = self.days(start, start)?;
-        let rate = days
+        // The rate is in the files: those around the start give it, or those of its day, and then the
+        // end is known.
+        let mut days = self.days(start, start, |file| self.part(file, start, start))?;
+        if days.is_empty() {
+            days = self.days(start, start, |file| self.decode(file))?;
+        }
+        let rates = days
             .iter()
             .flat_map(|day| day.iter())
             .map(|t| t.sampling_rate_hz);
-        let rate = rate.fold(f64::INFINITY, f64::min).max(1e-3);
+        let rate = rates.fold(f64::INFINITY, f64::min).max(1e-3);
         let end = start + time::seconds((n_samples as f64 / rate).min(1e9));
-        if end.date_naive() != start.date_naive() || days.is_empty() {
-            days = self.days(start, end)?;
-        }
+        let days = self.days(start, end, |file| self.part(file, start, end))?;
         let traces: Vec<&Trace> = days.iter().flat_map(|day| day.iter()).collect();
         let record = Record3C::assemble(&traces, start, n_samples)?;
         Ok(Record3C {

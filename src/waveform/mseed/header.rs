@@ -5,7 +5,7 @@
 
 use std::ops::{Range, RangeInclusive};
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::TimeDelta;
 
 use super::encoding::{self, Encoding};
 use super::fault::{Checked, FaultKind, Flaw};
@@ -142,6 +142,7 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
+    #[inline(always)]
     fn take<const N: usize>(&self, at: usize) -> Checked<[u8; N]> {
         let mut field: [u8; N] = self
             .bytes
@@ -186,17 +187,19 @@ fn version2(bytes: &[u8]) -> Checked<Header<'_>> {
     };
     let codes = Codes::Version2(fields.slice(8..20)?);
     let ten_thousandths = i64::from(fields.u16(28)?);
-    let mut start = time_of(
+    let second = time_of(
         fields.u16(20)?,
         fields.u16(22)?,
         [fields.u8(24)?, fields.u8(25)?, fields.u8(26)?],
-    )? + TimeDelta::microseconds(ten_thousandths * 100);
+    )?;
+    // After that second.
+    let mut microseconds = ten_thousandths * 100;
     let n_samples = usize::from(fields.u16(30)?);
     let mut sampling_rate_hz = rate_of(fields.u16(32)? as i16, fields.u16(34)? as i16);
     // Bit 1 of the activity flags says that the time already holds the correction.
     if fields.u8(36)? & 0b10 == 0 {
         let correction = i64::from(fields.u32(40)? as i32);
-        start += TimeDelta::microseconds(correction * 100);
+        microseconds += correction * 100;
     }
     let data_start = usize::from(fields.u16(44)?);
 
@@ -212,7 +215,7 @@ fn version2(bytes: &[u8]) -> Checked<Header<'_>> {
                     fields.u8(at + 6)?,
                 ))
             }
-            1001 => start += TimeDelta::microseconds(i64::from(fields.u8(at + 5)? as i8)),
+            1001 => microseconds += i64::from(fields.u8(at + 5)? as i8),
             _ => {}
         }
         let next = usize::from(fields.u16(at + 2)?);
@@ -242,7 +245,7 @@ fn version2(bytes: &[u8]) -> Checked<Header<'_>> {
     }
     Ok(Header {
         codes,
-        start,
+        start: second + TimeDelta::microseconds(microseconds),
         sampling_rate_hz,
         n_samples,
         encoding,
@@ -290,12 +293,26 @@ fn version3(bytes: &[u8]) -> Checked<Header<'_>> {
     })
 }
 
+/// Days from the first of January of year 1 to that of 1970.
+const DAYS_TO_1970: i64 = 719_162;
+
 /// Second 60 of a leap second is taken for the first of the next minute: UTC here has none.
 fn time_of(year: u16, day: u16, [hour, minute, second]: [u8; 3]) -> Checked<Time> {
-    NaiveDate::from_yo_opt(i32::from(year), u32::from(day))
-        .filter(|_| hour < 24 && minute < 60 && second <= 60 && YEARS.contains(&year))
-        .and_then(|date| date.and_hms_opt(u32::from(hour), u32::from(minute), 0))
-        .map(|time| time.and_utc() + TimeDelta::seconds(i64::from(second)))
+    let is_century = year.is_multiple_of(100);
+    let is_leap = year.is_multiple_of(if is_century { 400 } else { 4 });
+    let days_in_year = if is_leap { 366 } else { 365 };
+    let exists = YEARS.contains(&year)
+        && (1..=days_in_year).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second <= 60;
+    // Leap years before this one, of the calendar's rule.
+    let before = i64::from(year) - 1;
+    let days = 365 * before + before / 4 - before / 100 + before / 400 + i64::from(day) - 1;
+    let of_day = 3600 * i64::from(hour) + 60 * i64::from(minute) + i64::from(second);
+    exists
+        .then(|| Time::from_timestamp(86_400 * (days - DAYS_TO_1970) + of_day, 0))
+        .flatten()
         .ok_or_else(|| {
             bad(format!(
                 "its time {year}-{day:03} {hour:02}:{minute:02}:{second:02} does not exist"
@@ -310,4 +327,34 @@ fn rate_of(factor: i16, multiplier: i16) -> f64 {
         x => x,
     };
     power(factor) * power(multiplier)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+
+    use super::*;
+
+    #[test]
+    fn every_day_of_the_calendar_is_read() {
+        for year in [1900, 1904, 1969, 1970, 1999, 2000, 2014, 2016, 2100] {
+            for day in 1..=366 {
+                let date = NaiveDate::from_yo_opt(i32::from(year), u32::from(day));
+                let wanted = date.and_then(|date| date.and_hms_opt(1, 2, 3));
+                let read = time_of(year, day, [1, 2, 3]).ok();
+                assert_eq!(read, wanted.map(|time| time.and_utc()), "{year} {day}");
+            }
+        }
+        for (year, day, clock) in [
+            (2014, 0, [0; 3]),
+            (1899, 1, [0; 3]),
+            (2014, 1, [24, 0, 0]),
+            (2014, 1, [0, 60, 0]),
+            (2014, 1, [0, 0, 61]),
+        ] {
+            assert!(time_of(year, day, clock).is_err());
+        }
+        let leap = time_of(2016, 366, [23, 59, 60]).unwrap();
+        assert_eq!(time::iso(leap), "2017-01-01T00:00:00.000000Z");
+    }
 }

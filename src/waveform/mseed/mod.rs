@@ -60,6 +60,7 @@ mod decode;
 mod encoding;
 mod fault;
 mod header;
+mod index;
 mod reader;
 mod steim;
 mod write;
@@ -78,7 +79,8 @@ use crate::waveform::{StreamId, Trace};
 use reader::{Reader, Stretch};
 
 pub use fault::{Fault, FaultKind};
-pub use write::write;
+pub(crate) use index::Index;
+pub use write::{write, write_records};
 pub use write3::write_version3;
 
 /// What a file holds, damaged or not.

@@ -1,4 +1,4 @@
-//! Writing records of miniSEED version 2: 4096 bytes, big-endian, Steim 2 where integers allow it.
+//! Writing records of miniSEED version 2: big-endian, Steim 2 where integers allow it.
 
 use chrono::{Datelike, Timelike};
 
@@ -7,30 +7,48 @@ use crate::error::{Result, fail};
 use crate::time;
 use crate::waveform::{Samples, Segment, Trace};
 
-const RECORD_POWER: u8 = 12;
-const RECORD: usize = 1 << RECORD_POWER;
+/// The length that archives and dataselect services use most.
+const USUAL_RECORD: usize = 4096;
 /// Fixed section 48, blockette 1000 8, blockette 1001 8, and blockette 100 12 with 52 unused.
 const DATA_START: usize = 64;
 const DATA_START_WITH_RATE: usize = 128;
 
-/// Records of all traces, one after another. Times are kept to the microsecond.
+/// Records of 4096 bytes of all traces, one after another. Times are kept to the microsecond.
 ///
 /// # Errors
 /// [`crate::Error::Waveform`] where a code is too long or not ASCII, where a sampling rate is not
 /// positive, or a time lies outside the years 1900 to 2100.
 pub fn write(traces: &[Trace]) -> Result<Vec<u8>> {
+    write_records(traces, USUAL_RECORD)
+}
+
+/// As [`write`], in records of `n_bytes`: 512 is what digitisers send while they record.
+///
+/// # Errors
+/// As [`write`], and where `n_bytes` is no power of two from 256 to 32768.
+pub fn write_records(traces: &[Trace], n_bytes: usize) -> Result<Vec<u8>> {
+    // A record counts its samples in 16 bits: more than 32768 bytes could hold more.
+    if !(n_bytes.is_power_of_two() && (256..=32768).contains(&n_bytes)) {
+        return Err(fail!(
+            Waveform,
+            "n_bytes",
+            format!("records of {n_bytes} bytes"),
+            "Take a power of two from 256 to 32768"
+        ));
+    }
     let mut bytes = Vec::new();
     for trace in traces {
-        let template = header(trace)?;
+        let template = header(trace, n_bytes)?;
         for segment in &trace.segments {
-            write_segment(&mut bytes, &template, trace.sampling_rate_hz, segment)?;
+            let rate = trace.sampling_rate_hz;
+            write_segment(&mut bytes, &template, n_bytes, rate, segment)?;
         }
     }
     Ok(bytes)
 }
 
 /// All of a record's header but time, count, encoding and sequence number.
-fn header(trace: &Trace) -> Result<Vec<u8>> {
+fn header(trace: &Trace, n_bytes: usize) -> Result<Vec<u8>> {
     let id = &trace.id;
     let refuse = |what: String, remedy: &str| Err(fail!(Waveform, id, what, remedy));
     let rate = trace.sampling_rate_hz;
@@ -70,7 +88,7 @@ fn header(trace: &Trace) -> Result<Vec<u8>> {
     put(46, &48_u16.to_be_bytes());
     put(48, &1000_u16.to_be_bytes());
     put(50, &56_u16.to_be_bytes());
-    put(53, &[1, RECORD_POWER]);
+    put(53, &[1, n_bytes.ilog2() as u8]);
     put(56, &1001_u16.to_be_bytes());
     put(39, &[2]);
     if factors.is_none() {
@@ -95,13 +113,19 @@ fn factors_of(rate: f64) -> Option<(i16, i16)> {
     }
 }
 
-fn write_segment(bytes: &mut Vec<u8>, template: &[u8], rate: f64, segment: &Segment) -> Result<()> {
+fn write_segment(
+    bytes: &mut Vec<u8>,
+    template: &[u8],
+    n_bytes: usize,
+    rate: f64,
+    segment: &Segment,
+) -> Result<()> {
     let mut done = 0;
     while done < segment.samples.len() {
         let record_start = bytes.len();
-        let sequence = (record_start / RECORD) % 999_999 + 1;
+        let sequence = (record_start / n_bytes) % 999_999 + 1;
         bytes.extend_from_slice(template);
-        bytes.resize(record_start + RECORD, 0);
+        bytes.resize(record_start + n_bytes, 0);
         let (header, data) = bytes[record_start..].split_at_mut(template.len());
         let (code, n) = pack(&segment.samples, done, data);
         header[..6].copy_from_slice(format!("{sequence:06}").as_bytes());
@@ -176,4 +200,37 @@ fn write_time(header: &mut [u8], start: time::Time) -> Result<()> {
     header[28..30].copy_from_slice(&((micro / 100) as u16).to_be_bytes());
     header[61] = (micro % 100) as u8;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::waveform::{StreamId, mseed};
+
+    #[test]
+    fn records_of_any_length_come_back() {
+        let code = String::from;
+        let trace = Trace {
+            id: StreamId {
+                network: code("XX"),
+                station: code("A"),
+                location: code(""),
+                channel: code("HHZ"),
+            },
+            sampling_rate_hz: 100.0,
+            segments: vec![Segment {
+                start: time::parse("2014-02-16").unwrap(),
+                samples: Samples::Int32((0..60_000).map(|i| i * i % 977 / 2).collect()),
+            }],
+        };
+        let traces = [trace];
+        for n_bytes in [256, 512, 4096, 32768] {
+            let bytes = write_records(&traces, n_bytes).unwrap();
+            assert!(bytes.len().is_multiple_of(n_bytes));
+            assert_eq!(mseed::read(&bytes, "test").unwrap(), traces);
+        }
+        for n_bytes in [0, 128, 500, 65536] {
+            assert!(write_records(&traces, n_bytes).is_err());
+        }
+    }
 }

@@ -1,0 +1,72 @@
+//! The part of a day file that a record needs.
+
+use std::collections::HashMap;
+use std::fs::{File, Metadata};
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::{Archive, Day, lock};
+use crate::error::{Error, Result};
+use crate::time::Time;
+use crate::waveform::mseed::{self, Index};
+
+/// Day files whose index is kept: three components of a hundred days, some 20 MB.
+const N_INDEXED: usize = 300;
+
+/// The index of each file that has one, and of what file it is.
+pub(super) type Indices = HashMap<PathBuf, (Version, Option<Arc<Index>>)>;
+
+/// Length and time of change: other values are another file.
+type Version = (u64, Option<SystemTime>);
+
+impl Archive {
+    /// The traces of the records of a day file that reach into a span, and of some around them; all of
+    /// them where its records are out of order or the archive is lenient, and none where there is no file.
+    pub(super) fn part(&self, path: PathBuf, start: Time, end: Time) -> Result<Day> {
+        if self.lenient || !path.is_file() {
+            return self.decode(path);
+        }
+        let mut file = File::open(&path).map_err(Error::io(&path))?;
+        let Some(index) = self.index(&path, &mut file)? else {
+            return self.decode(path);
+        };
+        let range = index.bytes(start, end);
+        if range.is_empty() {
+            return Ok(Day::default());
+        }
+        let mut bytes = vec![0; range.len()];
+        file.seek(SeekFrom::Start(range.start as u64))
+            .and_then(|_| file.read_exact(&mut bytes))
+            .map_err(Error::io(&path))?;
+        let name = match range.start {
+            0 => path.display().to_string(),
+            first => format!("{} (from byte {first} on)", path.display()),
+        };
+        Ok(Arc::new(mseed::read(&bytes, &name)?))
+    }
+
+    /// The index of an open file, made where it is not known; `None` where the file cannot have one.
+    fn index(&self, path: &Path, file: &mut File) -> Result<Option<Arc<Index>>> {
+        let version = version(&file.metadata().map_err(Error::io(path))?);
+        if let Some((of, index)) = lock(&self.indices).get(path)
+            && *of == version
+        {
+            return Ok(index.clone());
+        }
+        let mut bytes = Vec::with_capacity(version.0 as usize);
+        file.read_to_end(&mut bytes).map_err(Error::io(path))?;
+        let index = Index::of(&bytes).map(Arc::new);
+        let mut indices = lock(&self.indices);
+        if indices.len() == N_INDEXED {
+            indices.clear();
+        }
+        indices.insert(path.to_path_buf(), (version, index.clone()));
+        Ok(index)
+    }
+}
+
+fn version(data: &Metadata) -> Version {
+    (data.len(), data.modified().ok())
+}
