@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::{Detections, MergeParams, Merger, Scan, ScanParams};
 use crate::error::{Result, fail};
 use crate::network::{Classify, N_AT_ONCE};
@@ -199,13 +201,12 @@ impl<'a> Scanner<'a> {
         Ok(scan)
     }
 
-    /// Windows go to the network 256 at once: on two processor cores that is 3 to 4 times faster per
-    /// window than thousands at once.
     fn classify(&self, record: &Record3C, n_windows: usize, scan: &mut Scan) -> Result<()> {
-        let n = self.network.n_samples();
+        let (n, normalisation) = (self.network.n_samples(), self.params.normalisation);
         let gaps = record.gaps();
         let plateaus = plateaus(record);
-        let mut batch = Vec::with_capacity(N_AT_ONCE * 3 * n);
+        // First samples of the windows that are classified.
+        let mut firsts = Vec::with_capacity(n_windows);
         for first in (0..n_windows).map(|i| i * self.params.hop_samples) {
             let start = time::of_sample(record.start, first, self.sampling_rate_hz);
             let next = gaps.partition_point(|gap| gap.end <= first);
@@ -214,26 +215,32 @@ impl<'a> Scanner<'a> {
                 scan.skip(start, 1, Reason::Gap { n_missing });
                 continue;
             }
-            let rows = [0, 1, 2].map(|i| &record.data[i][first..first + n]);
+            let rows = rows(record, first, n);
             if rows.iter().any(|row| row.iter().all(|v| *v == row[0])) {
                 scan.skip(start, 1, Reason::Flat);
                 continue;
             }
             scan.n_clipped += usize::from(is_clipped(&plateaus, &rows, first));
-            batch.extend(normalise(&rows.concat(), self.params.normalisation)?);
             scan.starts.push(start);
-            if batch.len() == N_AT_ONCE * 3 * n {
-                scan.probabilities
-                    .extend(self.network.probabilities(&batch)?);
-                batch.clear();
-            }
+            firsts.push(first);
         }
-        if !batch.is_empty() {
+        // Windows overlap, and are many times the record: they are made as they are needed.
+        for some in firsts.chunks(N_AT_ONCE) {
+            let scaled = some.par_iter().map(|first| {
+                let window = rows(record, *first, n).concat();
+                normalise(&window, normalisation)
+            });
+            let batch = scaled.collect::<Result<Vec<_>>>()?.concat();
             scan.probabilities
                 .extend(self.network.probabilities(&batch)?);
         }
         Ok(())
     }
+}
+
+/// The three components of `n` samples from `first` on.
+fn rows(record: &Record3C, first: usize, n: usize) -> [&[f32]; 3] {
+    [0, 1, 2].map(|i| &record.data[i][first..first + n])
 }
 
 impl Iterator for Scanner<'_> {
@@ -253,30 +260,30 @@ impl Iterator for Scanner<'_> {
     }
 }
 
-/// Component and samples of each run of equal values that may be clipped.
-fn plateaus(record: &Record3C) -> Vec<(usize, Range<usize>)> {
-    let mut plateaus = Vec::new();
-    for (component, row) in record.data.iter().enumerate() {
-        let mut first = 0;
-        for run in row.chunk_by(|a, b| a == b) {
+/// Each component's runs of equal values that may be clipped, in order.
+type Plateaus = [Vec<Range<usize>>; 3];
+
+fn plateaus(record: &Record3C) -> Plateaus {
+    [0, 1, 2].map(|component| {
+        let (mut plateaus, mut first) = (Vec::new(), 0);
+        for run in record.data[component].chunk_by(|a, b| a == b) {
             if run.len() >= CLIPPED_RUN && run[0].abs() >= CLIPPED_COUNTS {
-                plateaus.push((component, first..first + run.len()));
+                plateaus.push(first..first + run.len());
             }
             first += run.len();
         }
-    }
-    plateaus
+        plateaus
+    })
 }
 
 /// Whether a plateau within the window is the top or the bottom of its component there.
-fn is_clipped(plateaus: &[(usize, Range<usize>)], rows: &[&[f32]; 3], first: usize) -> bool {
-    let window = first..first + rows[0].len();
-    plateaus
-        .iter()
-        .filter(|(_, run)| window.start <= run.start && run.end <= window.end)
-        .any(|(component, run)| {
-            let row = rows[*component];
-            let value = row[run.start - first];
-            row.iter().all(|v| *v <= value) || row.iter().all(|v| *v >= value)
-        })
+fn is_clipped(plateaus: &Plateaus, rows: &[&[f32]; 3], first: usize) -> bool {
+    let end = first + rows[0].len();
+    plateaus.iter().zip(rows).any(|(plateaus, row)| {
+        let from = plateaus.partition_point(|run| run.start < first);
+        let inside = plateaus[from..].iter().take_while(|run| run.end <= end);
+        inside
+            .map(|run| row[run.start - first])
+            .any(|value| row.iter().all(|v| *v <= value) || row.iter().all(|v| *v >= value))
+    })
 }
