@@ -86,6 +86,23 @@ pub fn make_test_venv(places: &Places, environment: &Environment) -> Result<Path
     Ok(program(&venv, "python"))
 }
 
+/// A Python with the libraries that ours is compared with, as `benches/requirements.txt` pins them.
+pub fn make_peers_venv(places: &Places) -> Result<PathBuf> {
+    let venv = places.cache.join("venv-peers");
+    let list = places.root.join("benches/requirements.txt");
+    Step {
+        about: "ObsPy, SciPy, polars, scikit-learn and PyTorch, to compare with",
+        cost: "download 3 GB, some minutes",
+        stamp: venv.join("quakebook.stamp"),
+        inputs: std::fs::read_to_string(&list).map_err(io(&list))?,
+    }
+    .run(|| {
+        let listed = ["--requirement".to_string(), list.display().to_string()];
+        install(&places.python(), &venv, &listed)
+    })?;
+    Ok(program(&venv, "python"))
+}
+
 /// Installs packages into a virtual environment, which `python` makes where there is none.
 fn install(python: &Path, venv: &Path, packages: &[String]) -> Result {
     let own = program(venv, "python");

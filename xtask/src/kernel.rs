@@ -126,12 +126,13 @@ fn write_init(places: &Places, libtorch: &Path, library: &Path) -> Result {
     write(&places.kernel().join("init.evcxr"), &init)
 }
 
-/// In this clone, not in the shared virtual environment: another clone has another library.
+/// In this clone, not in the shared virtual environment: another clone has another library. Cells have
+/// their memory on large pages, as what cargo runs (.cargo/config.toml).
 fn write_kernelspec(places: &Places) -> Result {
     let spec = format!(
         "{{\n  \"argv\": [{:?}, \"--control_file\", \"{{connection_file}}\"],\n  \
          \"display_name\": \"Rust (quakebook)\",\n  \"language\": \"rust\",\n  \
-         \"interrupt_mode\": \"message\",\n  \"env\": {{ \"EVCXR_CONFIG_DIR\": {:?} }}\n}}\n",
+         \"interrupt_mode\": \"message\",\n  \"env\": {{ \"EVCXR_CONFIG_DIR\": {:?}, \"GLIBC_TUNABLES\": \"glibc.malloc.hugetlb=1\" }}\n}}\n",
         evcxr::program(places),
         places.kernel()
     );

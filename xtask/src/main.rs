@@ -3,6 +3,7 @@
 //! It has no dependency, so that it is there in seconds. Each command first brings the set-up up to
 //! date, which takes a second where nothing changed.
 
+mod bench;
 mod checks;
 mod clean;
 mod command;
@@ -34,6 +35,11 @@ cargo xtask COMMAND
                     to go on with a training that was interrupted
   lab [OPTION…]     open JupyterLab on the notebooks; options go to JupyterLab (`--no-browser`)
   test              format, clippy, all tests, the kernel, and the notebooks with the small study
+  bench [--json FILE] [JOB…]
+                    time the library beside ObsPy, SciPy, polars, scikit-learn and PyTorch (3 GB, in
+                    a virtual environment of its own); an unknown JOB lists them. Leave the machine
+                    alone meanwhile
+  bench growth      time and memory of the library against the size of the work
   clean [--cache]   remove what was made in this clone; with --cache also what clones share
 
 The shared cache is QUAKEBOOK_CACHE, else `quakebook` in the platform's cache folder.
@@ -70,6 +76,7 @@ fn run(args: &[String]) -> Result {
         ("report", chapters) => report::report(&places, chapters),
         ("lab", options) => report::lab(&places, options),
         ("test", []) => test::test(&places),
+        ("bench", jobs) => bench::bench(&places, jobs),
         ("clean", []) => clean::clean(&places, false),
         ("clean", [option]) if option == "--cache" => clean::clean(&places, true),
         _ => Err(format!(
