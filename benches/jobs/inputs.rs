@@ -39,7 +39,7 @@ pub const N_CLASSES: usize = 4;
 /// Windows of an epoch of training.
 pub const N_TRAIN: usize = 3600;
 pub const SEED_OF_ORDER: u64 = 1;
-/// A window and the windows of noise after it are asked for this many times.
+/// Gaps with windows of noise, and events but one.
 const N_EVENTS: usize = 650;
 const N_ROWS: usize = 1_000_000;
 pub const N_DAYS: i64 = 30;
@@ -153,7 +153,7 @@ fn days(folder: &Path, ground: &Synthesis) -> Result {
 /// Events all over the days, with the windows of noise halfway to the next.
 fn asked(folder: &Path) -> Result {
     // Whole seconds, hence samples that exist, and none across midnight.
-    let step = N_DAYS * 86_400 / N_EVENTS as i64;
+    let step = N_DAYS * 86_400 / (N_EVENTS as i64 + 1);
     let at = |i: usize| {
         let second = i as i64 * step + 300 + (i * 7919 % 600) as i64;
         let near_midnight = (second % 86_400 + 60) % 86_400 < 120;
