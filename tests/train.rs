@@ -144,11 +144,19 @@ fn a_finished_run_is_read() {
         assert_eq!(untimed(&again), untimed(&first));
         assert_eq!(weights_sha256(network), first.weights_sha256);
     }
-    let left: Vec<_> = std::fs::read_dir(&dir)
+    let mut left: Vec<_> = std::fs::read_dir(&dir)
         .unwrap()
         .map(|e| e.unwrap().file_name())
         .collect();
-    assert_eq!(left.len(), 4, "{left:?}");
+    left.sort();
+    let wanted = [
+        ".lock",
+        "config.json",
+        "log.csv",
+        "run.json",
+        "weights.safetensors",
+    ];
+    assert_eq!(left, wanted);
 }
 
 #[test]

@@ -9,6 +9,7 @@
 //!
 //! | File | What it is |
 //! |---|---|
+//! | `.lock` | held while a process trains here; another one waits |
 //! | `config.json` | network, parameters, SHA-256 of the data and of the first weights |
 //! | `log.csv` | a line an epoch: losses, accuracy, seconds |
 //! | `checkpoint-N.safetensors` | everything that epoch N + 1 needs; gone when the run is finished |
