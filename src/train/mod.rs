@@ -17,8 +17,8 @@
 //! | `run.json` | best epoch, why it stopped, SHA-256 of the weights; written last |
 //!
 //! Loss is the mean cross-entropy. The order of windows in an epoch depends on seed and epoch
-//! alone. Rerun on the same machine with the same number of threads, all numbers are the same to
-//! the last bit; other processors and thread counts add in another order.
+//! alone. Rerun on the same machine, all numbers are the same to the last bit, on any number of
+//! threads; other processors, and libtorch on a graphics card, add in another order.
 
 mod adam;
 mod batches;
