@@ -44,14 +44,8 @@ fn items(n: usize) -> ItemsCount {
 
 #[divan::bench(args = [512, 4096])]
 fn decode(bencher: Bencher, record_bytes: usize) {
-    let code = String::from;
     let trace = Trace {
-        id: StreamId {
-            network: code("XX"),
-            station: code("A"),
-            location: code(""),
-            channel: code("HHZ"),
-        },
+        id: StreamId::new("XX", "A", "", "HHZ"),
         sampling_rate_hz: 100.0,
         segments: vec![Segment {
             start: time::parse("2014-02-16").expect("a constant time"),

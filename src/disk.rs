@@ -45,6 +45,15 @@ pub(crate) fn lock(path: &Path) -> Result<File> {
     Ok(file)
 }
 
+/// [`lock`] of a file whose folder is made where there is none.
+///
+/// # Errors
+/// [`Error::Io`] naming the path.
+pub(crate) fn hold(path: &Path) -> Result<File> {
+    make_folder(path.parent().unwrap_or(path))?;
+    lock(path)
+}
+
 /// Removes what killed processes have left unfinished in a folder. Call it only where no one else
 /// can be writing there.
 pub(crate) fn remove_unfinished(folder: &Path) {

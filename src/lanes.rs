@@ -3,9 +3,31 @@
 //! A sum that is carried from sample to sample makes each addition wait for the one before it. Eight sums
 //! of every eighth sample wait for nothing, and the processor takes several of them as one.
 
+/// Whether `a * b + c` is one step wherever this program runs. On x86-64 it is where the processor has AVX2
+/// and FMA, which [`has_avx2_and_fma`] asks for.
+pub(crate) const FUSED: bool = cfg!(target_arch = "aarch64");
+
+/// Whether the processor has AVX2 and FMA.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn has_avx2_and_fma() -> bool {
+    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
+}
+
+/// `a * b + c`, in one step if `FUSE`.
+#[inline(always)]
+pub(crate) fn multiply_add<const FUSE: bool>(a: f64, b: f64, c: f64) -> f64 {
+    // Where the processor has no such step, `mul_add` is a slow function.
+    if FUSE { a.mul_add(b, c) } else { a * b + c }
+}
+
 /// Sum in f64; not finite where a sample is not.
 pub(crate) fn sum(samples: &[f32]) -> f64 {
     added(samples, f64::from)
+}
+
+/// Mean in f64; NaN of no samples, and not finite where a sample is not.
+pub(crate) fn mean(samples: &[f32]) -> f64 {
+    sum(samples) / samples.len() as f64
 }
 
 /// Sum of the squares of the deviations from `mean`.

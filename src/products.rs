@@ -360,8 +360,7 @@ pub fn is_simulated(study: &Study) -> bool {
 /// Keeps a product for the caller alone while it is looked for and made: notebooks that run side by
 /// side make it once.
 fn hold(path: &Path) -> Result<File> {
-    make_folder(path.parent().unwrap_or(path))?;
-    disk::lock(&path.with_extension("lock"))
+    disk::hold(&path.with_extension("lock"))
 }
 
 /// What an earlier run kept in a TOML file; where it is not there it is made and kept.

@@ -1,7 +1,9 @@
 //! Values as a notebook shows them.
 
+mod common;
+
 use polars::prelude::*;
-use quakebook::catalog::{Catalog, Event};
+use quakebook::catalog::Catalog;
 use quakebook::display::Table;
 use quakebook::plot::Figure;
 use quakebook::time;
@@ -84,16 +86,8 @@ fn a_frame_shows_its_first_rows_and_counts_the_rest() {
 
 #[test]
 fn a_catalog_says_how_many_and_that_it_is_simulated() {
-    let event = |i: i64| Event {
-        id: i.to_string(),
-        origin_time: time::parse("2014-02-16T01:28:31.32").unwrap() + time::seconds(i as f64),
-        longitude_deg: -97.4,
-        latitude_deg: 35.8,
-        depth_km: None,
-        magnitude: 2.2,
-        magnitude_type: "ML".into(),
-        event_type: "earthquake".into(),
-    };
+    let first = time::parse("2014-02-16T01:28:31.32").unwrap();
+    let event = |i: i64| common::event(&i.to_string(), first + time::seconds(i as f64));
     let table = Catalog::new("classroom", true, (0..20).map(event).collect()).table();
     assert_eq!(table.caption, "20 events");
     assert_eq!(table.rows[0][0], "2014-02-16 01:28:31.320");

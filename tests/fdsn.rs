@@ -73,12 +73,7 @@ fn without_a_study_there_is_no_station() {
 fn a_gap_between_segments_is_nan_and_the_extra_end_sample_is_left_out() {
     let start = time::parse("2014-02-16T01:00:00").unwrap();
     let trace = |channel: &str, segments: &[(usize, usize)]| Trace {
-        id: StreamId {
-            network: "GS".into(),
-            station: "OK029".into(),
-            location: "00".into(),
-            channel: channel.into(),
-        },
+        id: StreamId::new("GS", "OK029", "00", channel),
         sampling_rate_hz: 100.0,
         segments: segments
             .iter()

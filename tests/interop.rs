@@ -162,12 +162,7 @@ fn another_data_centre_is_fetched_sample_for_sample() {
         end: at("2014-05-01T13:00:00"),
     };
     for channel in CHANNELS {
-        let stream = StreamId {
-            network: "CX".into(),
-            station: "PB01".into(),
-            location: String::new(),
-            channel: channel.into(),
-        };
+        let stream = StreamId::new("CX", "PB01", "", channel);
         // Not hour by hour: version 2.0.2 of that server answers 204 for the hour from 10:00, which is
         // there, and a client cannot know better.
         let params = DownloadParams {
@@ -346,12 +341,7 @@ fn files_go_to_obspy_and_come_from_it() {
     std::fs::write(path("ours.xml"), two_events().to_quakeml()).unwrap();
     let inventory = station("CX", "PB01", "", &CHANNELS);
     std::fs::write(path("ours-stations.xml"), inventory.to_stationxml()).unwrap();
-    let id = |channel: &str| StreamId {
-        network: "CX".into(),
-        station: "PB01".into(),
-        location: String::new(),
-        channel: channel.into(),
-    };
+    let id = |channel: &str| StreamId::new("CX", "PB01", "", channel);
     let ours = [
         Trace {
             id: id("HHZ"),

@@ -260,12 +260,7 @@ fn a_simulated_station_stays_simulated_through_a_file() {
 
 fn trace(channel: &str, rate_hz: f64, value: i32) -> Trace {
     Trace {
-        id: StreamId {
-            network: "XX".into(),
-            station: "A".into(),
-            location: String::new(),
-            channel: channel.into(),
-        },
+        id: StreamId::new("XX", "A", "", channel),
         sampling_rate_hz: rate_hz,
         segments: vec![Segment {
             start: time::parse("2014-02-16").unwrap(),

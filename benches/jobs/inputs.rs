@@ -93,12 +93,7 @@ fn bytes_of<T: Copy, const N: usize>(values: &[T], to_le_bytes: fn(T) -> [u8; N]
 }
 
 fn stream(channel: &str) -> StreamId {
-    StreamId {
-        network: "GS".into(),
-        station: "OK029".into(),
-        location: "00".into(),
-        channel: channel.into(),
-    }
+    StreamId::new("GS", "OK029", "00", channel)
 }
 
 /// `n` samples of a component from `hour` on, without the outages that the classroom has.

@@ -13,6 +13,8 @@ mod disk;
 pub mod error;
 #[path = "../../src/geo.rs"]
 pub mod geo;
+#[path = "../../src/lanes.rs"]
+mod lanes;
 #[path = "../../src/station/mod.rs"]
 pub mod station;
 #[path = "../../src/study.rs"]

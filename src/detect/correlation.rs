@@ -12,7 +12,7 @@ use rustfft::num_complex::Complex64;
 use rustfft::{Fft, FftPlanner};
 
 use crate::error::{Result, fail};
-use crate::lanes::sum;
+use crate::lanes::{mean, sum};
 
 /// Samples of a block, a power of two at which its spectrum still fits in a processor's cache.
 const BLOCK: usize = 1 << 14;
@@ -65,7 +65,7 @@ pub fn correlate(samples: &[f32], template: &[f32]) -> Result<Vec<f32>> {
 
 /// Less the mean and of norm 1; `None` where nothing moves.
 pub(super) fn to_unit(template: &[f32]) -> Option<Vec<f64>> {
-    let mean = sum(template) / template.len() as f64;
+    let mean = mean(template);
     let moved: Vec<f64> = template.iter().map(|y| f64::from(*y) - mean).collect();
     let norm = moved.iter().map(|y| y * y).sum::<f64>().sqrt();
     let largest = template.iter().map(|y| y.abs()).fold(0.0, f32::max);
@@ -216,7 +216,7 @@ fn multiply(line: &mut [Complex64], spectrum: &[Complex64]) {
 /// subtracted, so that a large value leaves no rounding error behind when it has passed.
 fn inverse_norms(samples: &[f32], n: usize) -> Vec<f32> {
     // Deviations from the piece's mean: large offsets would cost the digits of small motions.
-    let mean = sum(samples) / samples.len() as f64;
+    let mean = mean(samples);
     let add = |sums: &mut [f64; 2], y: f32| {
         let moved = f64::from(y) - mean;
         *sums = [sums[0] + moved, sums[1] + moved * moved];

@@ -6,14 +6,13 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Tensor, nn};
 
-use super::convolve::{N_CHANNELS, Stack};
+use super::convolve::{N_CHANNELS, N_TAPS, Stack};
 use super::layer::{Layer, write_table};
 use super::weights::{uniform, values, zeros};
-use super::{Classify, Network, by_libtorch};
+use super::{Classify, Network, WrittenOut};
 use crate::error::Result;
 
 const N_CONVOLUTIONS: usize = 8;
-const KERNEL: usize = 3;
 const STRIDE: usize = 2;
 
 /// Eight convolutions of 32 channels, each halving the time axis, then one dense layer.
@@ -45,8 +44,8 @@ impl ConvNet {
         let mut n_in = 3;
         for number in 1..=N_CONVOLUTIONS {
             let path = store.root() / format!("conv{number}");
-            let bound = (6.0 / (n_in * KERNEL) as f64).sqrt();
-            let shape = [N_CHANNELS, n_in, KERNEL];
+            let bound = (6.0 / (n_in * N_TAPS) as f64).sqrt();
+            let shape = [N_CHANNELS, n_in, N_TAPS];
             convolutions.push((
                 uniform(&path, "weight", &shape, bound, &mut rng),
                 zeros(&path, "bias", N_CHANNELS),
@@ -80,7 +79,7 @@ impl ConvNet {
     pub(super) fn stack(&self) -> Stack {
         let layers = self.convolutions.iter().chain([&self.dense]);
         let layers: Vec<_> = layers.map(|(w, b)| (values(w), values(b))).collect();
-        Stack::new(self.n_samples, &layers)
+        Stack::new(&lengths(self.n_samples), &layers)
     }
 }
 
@@ -104,7 +103,7 @@ impl Network for ConvNet {
         let mut n_in = 3;
         for (index, &length) in lengths[1..].iter().enumerate() {
             let name = format!("conv{}", index + 1);
-            layers.push(Layer::conv(&name, n_in, KERNEL, [N_CHANNELS, length]));
+            layers.push(Layer::conv(&name, n_in, N_TAPS, [N_CHANNELS, length]));
             n_in = N_CHANNELS;
         }
         let n_flat = N_CHANNELS * lengths[N_CONVOLUTIONS];
@@ -124,24 +123,8 @@ impl Network for ConvNet {
         x.flatten(1, -1).linear(&self.dense.0, Some(&self.dense.1))
     }
 
-    fn logits(&self, windows: &[f32]) -> Vec<f32> {
-        if self.on_libtorch {
-            return by_libtorch::logits(self, windows);
-        }
-        self.stack().logits(windows)
-    }
-
-    fn gradient(&self, windows: &[f32], classes: &[usize]) -> (f64, Vec<f32>) {
-        if self.on_libtorch {
-            return by_libtorch::gradient(self, windows, classes);
-        }
-        let gradient = self.stack().gradient(windows, classes);
-        // Alphabetical: conv1.bias, conv1.weight, ..., dense.weight.
-        let layers = gradient.layers().into_iter();
-        (
-            gradient.loss,
-            layers.flat_map(|(w, b)| [b, w].concat()).collect(),
-        )
+    fn written_out(&self) -> Option<Box<dyn WrittenOut>> {
+        (!self.on_libtorch).then(|| Box::new(self.stack()) as _)
     }
 }
 

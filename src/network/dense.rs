@@ -6,7 +6,8 @@
 
 use rayon::prelude::*;
 
-use super::product::{Left, add_product};
+use super::WrittenOut;
+use super::product::{Left, add, add_product};
 
 /// Hidden units, and the columns of the product: the others remain 0.
 pub const N_HIDDEN: usize = 10;
@@ -26,8 +27,8 @@ const N_IN_GROUP: usize = 8 * N_AT_ONCE;
 /// The weights, laid out for the products.
 pub struct Layers {
     /// Mapped input = (input - centre) * gain.
-    pub centre: Vec<f32>,
-    pub gain: Vec<f32>,
+    centre: Vec<f32>,
+    gain: Vec<f32>,
     /// One row of units for each input, and the biases.
     hidden: Vec<Row>,
     hidden_bias: Row,
@@ -37,8 +38,8 @@ pub struct Layers {
 }
 
 /// The loss, and the derivatives of it by the weights, laid out as in [`Layers`].
-pub struct Gradient {
-    pub loss: f64,
+struct Gradient {
+    loss: f64,
     hidden: Vec<Row>,
     hidden_bias: Row,
     output: Vec<[f32; N_HIDDEN]>,
@@ -70,38 +71,6 @@ impl Layers {
 
     fn n_classes(&self) -> usize {
         self.output_bias.len()
-    }
-
-    /// Logits `(n_windows, n_classes)`.
-    pub fn logits(&self, windows: &[f32]) -> Vec<f32> {
-        let groups = windows.par_chunks(N_AT_ONCE * self.n_inputs());
-        let logits = groups.flat_map_iter(|windows| {
-            let units = self.units(&self.mapped(windows));
-            let logits = units.iter().flat_map(|units| self.logits_of(units));
-            logits.collect::<Vec<f32>>()
-        });
-        logits.collect()
-    }
-
-    /// Mean cross-entropy and its gradient.
-    pub fn gradient(&self, windows: &[f32], classes: &[usize]) -> Gradient {
-        let share = 1.0 / classes.len() as f32;
-        let groups: Vec<Gradient> = windows
-            .par_chunks(N_IN_GROUP * self.n_inputs())
-            .zip(classes.par_chunks(N_IN_GROUP))
-            .map(|(windows, classes)| {
-                let mut sum = self.zero_gradient();
-                let windows = windows.chunks(N_AT_ONCE * self.n_inputs());
-                for (windows, classes) in windows.zip(classes.chunks(N_AT_ONCE)) {
-                    self.add_gradient(windows, classes, share, &mut sum);
-                }
-                sum
-            })
-            .collect();
-        // The groups in their order: the same bits on any number of threads.
-        let mut sum = self.zero_gradient();
-        groups.iter().for_each(|group| sum.add(group));
-        sum
     }
 
     fn mapped(&self, windows: &[f32]) -> Vec<f32> {
@@ -157,13 +126,8 @@ impl Layers {
                 *bias += *unit;
             }
         }
-        let left = self.left(&mapped);
-        let transposed = Left {
-            row: left.column,
-            column: left.row,
-            ..left
-        };
-        add_product(transposed, &units, &mut sum.hidden, 1);
+        let left = self.left(&mapped).transposed();
+        add_product(left, &units, &mut sum.hidden, 1);
     }
 
     fn zero_gradient(&self) -> Gradient {
@@ -177,11 +141,40 @@ impl Layers {
     }
 }
 
+impl WrittenOut for Layers {
+    fn logits(&self, windows: &[f32]) -> Vec<f32> {
+        let groups = windows.par_chunks(N_AT_ONCE * self.n_inputs());
+        let logits = groups.flat_map_iter(|windows| {
+            let units = self.units(&self.mapped(windows));
+            let logits = units.iter().flat_map(|units| self.logits_of(units));
+            logits.collect::<Vec<f32>>()
+        });
+        logits.collect()
+    }
+
+    fn gradient(&self, windows: &[f32], classes: &[usize]) -> (f64, Vec<f32>) {
+        let share = 1.0 / classes.len() as f32;
+        let groups: Vec<Gradient> = windows
+            .par_chunks(N_IN_GROUP * self.n_inputs())
+            .zip(classes.par_chunks(N_IN_GROUP))
+            .map(|(windows, classes)| {
+                let mut sum = self.zero_gradient();
+                let windows = windows.chunks(N_AT_ONCE * self.n_inputs());
+                for (windows, classes) in windows.zip(classes.chunks(N_AT_ONCE)) {
+                    self.add_gradient(windows, classes, share, &mut sum);
+                }
+                sum
+            })
+            .collect();
+        // The groups in their order: the same bits on any number of threads.
+        let mut sum = self.zero_gradient();
+        groups.iter().for_each(|group| sum.add(group));
+        (sum.loss, sum.flat())
+    }
+}
+
 impl Gradient {
     fn add(&mut self, other: &Self) {
-        let add = |sum: &mut [f32], more: &[f32]| {
-            sum.iter_mut().zip(more).for_each(|(s, m)| *s += m);
-        };
         self.loss += other.loss;
         add(self.hidden.as_flattened_mut(), other.hidden.as_flattened());
         add(&mut self.hidden_bias, &other.hidden_bias);
@@ -191,7 +184,7 @@ impl Gradient {
 
     /// In alphabetical order of libtorch's names: `hidden.bias`, `hidden.weight`, `output.bias`,
     /// `output.weight`.
-    pub fn flat(&self) -> Vec<f32> {
+    fn flat(&self) -> Vec<f32> {
         let mut all = self.hidden_bias[..N_HIDDEN].to_vec();
         for unit in 0..N_HIDDEN {
             all.extend(self.hidden.iter().map(|row| row[unit]));

@@ -108,15 +108,27 @@ pub trait Network: Classify {
     /// logits gives the probabilities. Written in libtorch, which knows the derivatives of it.
     fn forward(&self, windows: &Tensor) -> Tensor;
 
+    /// The layers written out for the processor, with the weights as they are now; nothing where
+    /// libtorch does all of it.
+    fn written_out(&self) -> Option<Box<dyn WrittenOut>> {
+        None
+    }
+
     /// [`Network::forward`] of any number of windows `(n_windows, 3, n_samples)`.
     fn logits(&self, windows: &[f32]) -> Vec<f32> {
-        by_libtorch::logits(self, windows)
+        match self.written_out() {
+            Some(layers) => layers.logits(windows),
+            None => by_libtorch::logits(self, windows),
+        }
     }
 
     /// Mean cross-entropy of windows `(n_windows, 3, n_samples)` whose classes are known, and its
     /// derivatives by the trained weights, one after the other in alphabetical order of their names.
     fn gradient(&self, windows: &[f32], classes: &[usize]) -> (f64, Vec<f32>) {
-        by_libtorch::gradient(self, windows, classes)
+        match self.written_out() {
+            Some(layers) => layers.gradient(windows, classes),
+            None => by_libtorch::gradient(self, windows, classes),
+        }
     }
 
     /// Learns from the training windows what is not learnt by descent, such as the range of each
@@ -131,6 +143,15 @@ pub trait Network: Classify {
     fn n_parameters(&self) -> usize {
         self.layers().iter().map(|layer| layer.n_parameters).sum()
     }
+}
+
+/// Layers that do without libtorch.
+pub trait WrittenOut {
+    /// See [`Network::logits`].
+    fn logits(&self, windows: &[f32]) -> Vec<f32>;
+
+    /// See [`Network::gradient`].
+    fn gradient(&self, windows: &[f32], classes: &[usize]) -> (f64, Vec<f32>);
 }
 
 /// [`Classify::probabilities`] for any network.

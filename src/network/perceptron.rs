@@ -11,7 +11,7 @@ use tch::{Device, Kind, Tensor, nn};
 use super::dense::{Layers, N_HIDDEN};
 use super::layer::{Layer, write_table};
 use super::weights::values;
-use super::{Classify, Network, by_libtorch};
+use super::{Classify, Network, WrittenOut};
 use crate::dataset::Train;
 use crate::error::Result;
 
@@ -131,19 +131,8 @@ impl Network for Perceptron {
         hidden.linear(&self.output.0, Some(&self.output.1))
     }
 
-    fn logits(&self, windows: &[f32]) -> Vec<f32> {
-        if self.on_libtorch {
-            return by_libtorch::logits(self, windows);
-        }
-        self.as_layers().logits(windows)
-    }
-
-    fn gradient(&self, windows: &[f32], classes: &[usize]) -> (f64, Vec<f32>) {
-        if self.on_libtorch {
-            return by_libtorch::gradient(self, windows, classes);
-        }
-        let gradient = self.as_layers().gradient(windows, classes);
-        (gradient.loss, gradient.flat())
+    fn written_out(&self) -> Option<Box<dyn WrittenOut>> {
+        (!self.on_libtorch).then(|| Box::new(self.as_layers()) as _)
     }
 
     fn prepare(&mut self, train: &Train) {

@@ -14,6 +14,22 @@ pub struct Left<'a> {
     pub column: usize,
 }
 
+impl Left<'_> {
+    /// Rows for columns: for the derivatives by the right-hand matrix.
+    pub fn transposed(self) -> Self {
+        Self {
+            row: self.column,
+            column: self.row,
+            ..self
+        }
+    }
+}
+
+/// Adds numbers to as many others.
+pub fn add(sum: &mut [f32], more: &[f32]) {
+    sum.iter_mut().zip(more).for_each(|(s, m)| *s += m);
+}
+
 /// Adds `left · right` to rows 0, `every`, 2 `every`, ... of `sum`; `right` has one row for each
 /// column of `left`, and a multiple of 16 columns.
 ///

@@ -17,9 +17,7 @@ const EPSILON: f32 = 1e-8;
 pub(super) struct Adam {
     learning_rate: f64,
     n_steps: i32,
-    /// All trained weights, one after the other, and for each how much of it is added to its
-    /// gradient.
-    weights: Vec<f32>,
+    /// For each trained weight, one after the other, how much of it is added to its gradient.
     penalties: Vec<f32>,
     /// Running means of the gradient and of its square.
     mean: Vec<f32>,
@@ -28,19 +26,18 @@ pub(super) struct Adam {
 
 impl Adam {
     pub fn new(network: &dyn Network, learning_rate: f64, weight_decay: f64) -> Self {
-        let weights = flat_weights(network);
-        let zeros = vec![0.0; weights.len()];
         let tensors = trainable(network.store()).into_iter();
         let penalties = tensors.flat_map(|(_, weight)| {
             // A bias is a vector; what is penalised is a matrix or more.
             let penalty = if weight.dim() > 1 { weight_decay } else { 0.0 };
             vec![penalty as f32; weight.numel()]
         });
+        let penalties: Vec<f32> = penalties.collect();
+        let zeros = vec![0.0; penalties.len()];
         Self {
             learning_rate,
             n_steps: 0,
-            penalties: penalties.collect(),
-            weights,
+            penalties,
             mean: zeros.clone(),
             square: zeros,
         }
@@ -56,23 +53,23 @@ impl Adam {
         epoch: usize,
     ) -> f64 {
         let mut sum = 0.0;
-        self.weights = flat_weights(network);
+        let mut weights = flat_weights(network);
         for (windows, classes) in batches::shuffled(train, batch_size, seed, epoch) {
             let (loss, gradient) = network.gradient(&windows, &classes);
-            self.step(&gradient);
-            set_flat_weights(network, &self.weights);
+            self.step(&mut weights, &gradient);
+            set_flat_weights(network, &weights);
             sum += loss * classes.len() as f64;
         }
         sum / train.n_windows() as f64
     }
 
-    /// One step down a gradient.
-    fn step(&mut self, gradient: &[f32]) {
+    /// One step of the weights down a gradient.
+    fn step(&mut self, weights: &mut [f32], gradient: &[f32]) {
         self.n_steps += 1;
         let rate = (self.learning_rate / (1.0 - f64::from(BETA_1).powi(self.n_steps))) as f32;
         let correction = (1.0 - f64::from(BETA_2).powi(self.n_steps)).sqrt() as f32;
         let moments = self.mean.iter_mut().zip(&mut self.square);
-        let weights = self.weights.iter_mut().zip(&self.penalties);
+        let weights = weights.iter_mut().zip(&self.penalties);
         for (((mean, square), (weight, penalty)), gradient) in moments.zip(weights).zip(gradient) {
             let gradient = gradient + penalty * *weight;
             *mean = BETA_1 * *mean + (1.0 - BETA_1) * gradient;
@@ -114,14 +111,15 @@ mod tests {
     fn it_steps_as_libtorchs_own() {
         let (ours, theirs) = (ConvNet::new(40, 3, 1), ConvNet::new(40, 3, 1));
         let mut adam = Adam::new(&ours, 1e-2, 0.0);
+        let mut weights = flat_weights(&ours);
         let mut libtorchs = nn::Adam::default().build(theirs.store(), 1e-2).unwrap();
         let windows: Vec<f32> = (0..8 * 120).map(|i| (i as f32 * 0.11).sin()).collect();
         let input = Tensor::from_slice(&windows).view([8, 3, 40]);
         let classes = Tensor::from_slice(&[0_i64, 1, 2, 0, 1, 2, 0, 1]);
         for _ in 0..20 {
             let (_, gradient) = ours.gradient(&windows, &[0, 1, 2, 0, 1, 2, 0, 1]);
-            adam.step(&gradient);
-            set_flat_weights(&ours, &adam.weights);
+            adam.step(&mut weights, &gradient);
+            set_flat_weights(&ours, &weights);
             let loss = theirs.forward(&input).cross_entropy_for_logits(&classes);
             libtorchs.backward_step(&loss);
         }

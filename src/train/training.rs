@@ -12,7 +12,7 @@ use super::params::{Optimiser, TrainParams};
 use super::run::{Config, Epoch, Folder, Outcome, Run, Stop};
 use super::scg::Scg;
 use crate::dataset::{Labelled, Train, Validation};
-use crate::disk::{self, make_folder};
+use crate::disk;
 use crate::error::{Result, fail};
 use crate::network::{
     NamedTensors, Network, flat_weights, named_weights, set_flat_weights, set_weights,
@@ -62,7 +62,10 @@ impl<'a> Training<'a> {
         check_shape("validation", validation, network)?;
         network.prepare(train);
         let config = Config::new(network, params, train, validation);
-        let held = run_dir.map(hold).transpose()?;
+        // Where another notebook or process trains in the folder, this one waits.
+        let held = run_dir
+            .map(|dir| disk::hold(&dir.join(".lock")))
+            .transpose()?;
         let folder = run_dir.map(|dir| Folder::open(dir, &config)).transpose()?;
         if let Some(folder) = &folder
             && let Some(run) = folder.finished(network)?
@@ -254,12 +257,6 @@ impl<'a> Training<'a> {
         }
         Ok(())
     }
-}
-
-/// Waits until no other notebook or process trains in the folder.
-fn hold(dir: &Path) -> Result<File> {
-    make_folder(dir)?;
-    disk::lock(&dir.join(".lock"))
 }
 
 /// The number of the epoch with the least validation loss, the first of equals; from 1.

@@ -253,14 +253,8 @@ mod tests {
     use super::*;
 
     fn piece(start_s: f64, samples: &[i32]) -> Trace {
-        let code = String::from;
         Trace {
-            id: StreamId {
-                network: code("XX"),
-                station: code("A"),
-                location: code(""),
-                channel: code("HHZ"),
-            },
+            id: StreamId::new("XX", "A", "", "HHZ"),
             sampling_rate_hz: 100.0,
             segments: vec![Segment {
                 start: time::parse("2014-02-16").unwrap() + time::seconds(start_s),

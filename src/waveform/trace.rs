@@ -14,6 +14,23 @@ pub struct StreamId {
     pub channel: String,
 }
 
+impl StreamId {
+    /// ```
+    /// use quakebook::waveform::StreamId;
+    /// assert_eq!(StreamId::new("GS", "OK029", "00", "HHZ").to_string(), "GS.OK029.00.HHZ");
+    /// ```
+    pub fn new(network: &str, station: &str, location: &str, channel: &str) -> Self {
+        let [network, station, location, channel] =
+            [network, station, location, channel].map(String::from);
+        Self {
+            network,
+            station,
+            location,
+            channel,
+        }
+    }
+}
+
 impl fmt::Display for StreamId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(

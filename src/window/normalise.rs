@@ -38,8 +38,7 @@ pub fn normalise(samples: &[f32], normalisation: Normalisation) -> Result<Vec<f3
         Normalisation::MinMaxJoint => min_max(samples),
         Normalisation::Deviation | Normalisation::Peak => {
             let n = samples.len() as f64;
-            let mean = |row: &[f32]| lanes::sum(row) / row.len() as f64;
-            let of_rows = rows().map(|row| (mean(row), row));
+            let of_rows = rows().map(|row| (lanes::mean(row), row));
             let scale = if normalisation == Normalisation::Peak {
                 let peaks = of_rows.clone().map(|(mean, row)| {
                     let (low, high) = lanes::extremes(row);

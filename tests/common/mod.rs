@@ -25,12 +25,7 @@ pub fn shared_data() -> Option<PathBuf> {
 /// One segment of a channel of GS.OK029, at 100 Hz.
 pub fn trace(channel: &str, start: &str, samples: Samples) -> Trace {
     Trace {
-        id: StreamId {
-            network: "GS".into(),
-            station: "OK029".into(),
-            location: "00".into(),
-            channel: channel.into(),
-        },
+        id: StreamId::new("GS", "OK029", "00", channel),
         sampling_rate_hz: 100.0,
         segments: vec![Segment {
             start: time::parse(start).unwrap(),

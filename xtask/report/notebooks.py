@@ -3,8 +3,9 @@
     notebooks.py [--into FOLDER] [--seconds CSV] [--at-once N] NOTEBOOK…
 
 Two run at once unless told otherwise: while one compiles a cell the other computes. What two of them
-need, the library makes once. Written back to their own place, or into FOLDER; the seconds of each cell go into CSV. A cell that writes to stderr has failed: the kernel
-itself goes on after a panic or an error that `?` handed up.
+need, the library makes once. Written back to their own place, or into FOLDER; the seconds of each cell
+go into CSV. A cell that writes to stderr has failed: the kernel itself goes on after a panic or an
+error that `?` handed up.
 """
 
 import argparse

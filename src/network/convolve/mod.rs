@@ -15,14 +15,15 @@ mod stack;
 use rayon::prelude::*;
 
 use stack::Gradient;
-pub use stack::{N_CHANNELS, Stack};
+pub use stack::{N_CHANNELS, N_TAPS, Stack};
+
+use super::WrittenOut;
 
 /// Windows whose gradients are summed one after the other.
 const N_IN_GROUP: usize = 8;
 
-impl Stack {
-    /// Logits `(n_windows, n_classes)` of `windows` `(n_windows, 3, n_samples)`.
-    pub fn logits(&self, windows: &[f32]) -> Vec<f32> {
+impl WrittenOut for Stack {
+    fn logits(&self, windows: &[f32]) -> Vec<f32> {
         let (length, n_classes) = (3 * self.n_samples(), self.n_classes());
         let mut logits = vec![0.0; windows.len() / length * n_classes];
         windows
@@ -40,8 +41,7 @@ impl Stack {
         logits
     }
 
-    /// Mean cross-entropy of windows and its gradient.
-    pub fn gradient(&self, windows: &[f32], classes: &[usize]) -> Gradient {
+    fn gradient(&self, windows: &[f32], classes: &[usize]) -> (f64, Vec<f32>) {
         let length = 3 * self.n_samples();
         let share = 1.0 / classes.len() as f32;
         let groups: Vec<Gradient> = windows
@@ -60,13 +60,13 @@ impl Stack {
             .collect();
         let mut sum = self.zero_gradient();
         groups.iter().for_each(|group| sum.add(group));
-        sum
+        (sum.loss, sum.flat())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Classify, ConvNet, Network, Perceptron};
+    use super::super::{Classify, ConvNet, Network, Perceptron, WrittenOut};
 
     fn numbers(n: usize) -> Vec<f32> {
         (0..n).map(|i| (i as f32 * 0.37).sin()).collect()
@@ -107,8 +107,7 @@ mod tests {
         let with = |n_threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads);
             let both = || (stack.logits(&windows), stack.gradient(&windows, &classes));
-            let (logits, gradient) = pool.build().unwrap().install(both);
-            (logits, gradient.loss, gradient.layers())
+            pool.build().unwrap().install(both)
         };
         assert_eq!(with(1), with(3));
     }

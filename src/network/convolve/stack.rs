@@ -1,7 +1,7 @@
 //! The stack of convolutions and the dense layer, forward and backward through one window.
 
 use crate::network::cross_entropy;
-use crate::network::product::{Left, add_product};
+use crate::network::product::{Left, add, add_product};
 
 /// Channels of each convolution.
 pub const N_CHANNELS: usize = 32;
@@ -10,7 +10,7 @@ pub const N_CHANNELS: usize = 32;
 type Row = [f32; N_CHANNELS];
 
 /// Taps of each convolution; its stride is 2 and one zero stands on each side.
-const N_TAPS: usize = 3;
+pub const N_TAPS: usize = 3;
 
 const ZERO: Row = [0.0; N_CHANNELS];
 
@@ -63,18 +63,14 @@ pub struct Workspace {
 }
 
 impl Stack {
-    /// Takes the weights in the order and shapes of libtorch: `(weight, bias)` of each convolution,
-    /// then of the dense layer.
+    /// Takes the lengths of the time axis, of the window and after each convolution, and the weights in
+    /// the order and shapes of libtorch: `(weight, bias)` of each convolution, then of the dense layer.
     ///
     /// # Panics
     /// Where the layers are none, or not of 3 and 32 channels.
-    pub fn new(n_samples: usize, layers: &[(Vec<f32>, Vec<f32>)]) -> Self {
+    pub fn new(lengths: &[usize], layers: &[(Vec<f32>, Vec<f32>)]) -> Self {
         let ((dense, dense_bias), convolutions) = layers.split_last().expect("a dense layer");
         let ((first, first_bias), inner) = convolutions.split_first().expect("a convolution");
-        let mut lengths = vec![n_samples];
-        for i in 0..convolutions.len() {
-            lengths.push(lengths[i].div_ceil(2));
-        }
         Self {
             first: First {
                 forward: by_tap_and_input(first, 3),
@@ -83,7 +79,7 @@ impl Stack {
             inner: inner.iter().map(|(w, b)| Inner::new(w, row(b))).collect(),
             dense: dense.clone(),
             dense_bias: dense_bias.clone(),
-            lengths,
+            lengths: lengths.to_vec(),
         }
     }
 
@@ -246,9 +242,6 @@ impl Inner {
 
 impl Gradient {
     pub fn add(&mut self, other: &Self) {
-        let add = |sum: &mut [f32], more: &[f32]| {
-            sum.iter_mut().zip(more).for_each(|(s, m)| *s += m);
-        };
         self.loss += other.loss;
         for (sum, more) in self.convolutions.iter_mut().zip(&other.convolutions) {
             add(sum.0.as_flattened_mut(), more.0.as_flattened());
@@ -258,18 +251,21 @@ impl Gradient {
         add(&mut self.dense_bias, &other.dense_bias);
     }
 
-    /// As libtorch lays out the weights: `(weight, bias)` of each layer.
-    pub fn layers(&self) -> Vec<(Vec<f32>, Vec<f32>)> {
-        let convolutions = self.convolutions.iter().map(|(rows, bias)| {
+    /// As libtorch lays out the weights, in alphabetical order of its names: `conv1.bias`,
+    /// `conv1.weight`, ..., `dense.weight`.
+    pub fn flat(&self) -> Vec<f32> {
+        let mut all = Vec::new();
+        for (rows, bias) in &self.convolutions {
             let n_in = rows.len() / N_TAPS;
-            let indices = (0..N_CHANNELS * n_in * N_TAPS).map(|index| {
+            all.extend(bias);
+            all.extend((0..N_CHANNELS * n_in * N_TAPS).map(|index| {
                 let (output, rest) = (index / (n_in * N_TAPS), index % (n_in * N_TAPS));
                 rows[rest % N_TAPS * n_in + rest / N_TAPS][output]
-            });
-            (indices.collect(), bias.to_vec())
-        });
-        let dense = (self.dense.clone(), self.dense_bias.clone());
-        convolutions.chain([dense]).collect()
+            }));
+        }
+        all.extend(&self.dense_bias);
+        all.extend(&self.dense);
+        all
     }
 }
 
@@ -295,12 +291,7 @@ fn convolve(left: Left, weights: &[Row], bias: &Row, output: &mut [Row]) {
 /// Adds the derivatives by the weights and the biases of a convolution.
 fn add_derivatives(left: Left, derivative: &[Row], weights: &mut [Row], bias: &mut Row) {
     let outputs = &derivative[..derivative.len() - 1];
-    let transposed = Left {
-        row: left.column,
-        column: left.row,
-        ..left
-    };
-    add_product(transposed, outputs, weights, 1);
+    add_product(left.transposed(), outputs, weights, 1);
     for row in outputs {
         for (sum, value) in bias.iter_mut().zip(row) {
             *sum += value;

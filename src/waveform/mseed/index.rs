@@ -73,12 +73,7 @@ mod tests {
 
     fn trace(channel: &str, start_s: f64, n: i32) -> Trace {
         Trace {
-            id: StreamId {
-                network: "XX".into(),
-                station: "A".into(),
-                location: String::new(),
-                channel: channel.into(),
-            },
+            id: StreamId::new("XX", "A", "", channel),
             sampling_rate_hz: 100.0,
             segments: vec![Segment {
                 start: time::parse("2014-02-16").unwrap() + time::seconds(start_s),

@@ -209,14 +209,8 @@ mod tests {
 
     #[test]
     fn records_of_any_length_come_back() {
-        let code = String::from;
         let trace = Trace {
-            id: StreamId {
-                network: code("XX"),
-                station: code("A"),
-                location: code(""),
-                channel: code("HHZ"),
-            },
+            id: StreamId::new("XX", "A", "", "HHZ"),
             sampling_rate_hz: 100.0,
             segments: vec![Segment {
                 start: time::parse("2014-02-16").unwrap(),
