@@ -59,8 +59,8 @@ use crate::window::{self, NoiseRule, Normalisation, StartRule, Windows};
 
 pub use fair::{FairTrial, Way, fair_spread, fair_trials};
 pub use honest::{
-    Blocks, STRETCH_S, blocks, families, held_out, honest_clusters, honest_crop, honest_network,
-    honest_params, honest_split, stretch_split, stretches,
+    Blocks, N_TOGETHER, STRETCH_S, blocks, families, held_out, honest_clusters, honest_committee,
+    honest_crop, honest_network, honest_params, honest_split, stretch_split, stretches,
 };
 pub use trials::{
     BEARABLE_SHARE, N_EVENTS_OF_TRIAL, N_SEEDS, Trial, augmentation_trials, hop_trials,
@@ -92,7 +92,7 @@ pub use triggers::{
 pub use days::{
     FEWEST_WINDOWS, FINE_THRESHOLDS, N_HELD_OUT_DAYS, N_VALIDATION_DAYS, PlainWindows, ScannedDays,
     VISIBLE_RATIO, best_point, held_out_days, held_out_scan, scan_spans, validation_days,
-    validation_scan,
+    validation_scan, validation_scan_alone,
 };
 
 /// Noise keeps so far from every event of the catalog when windows are cut with care: the S wave of

@@ -3,12 +3,13 @@
 //! Both ratios follow ObsPy's definitions, after Allen (1978, *BSSA* 68, 1521-1532) and Withers et
 //! al. (1998, *BSSA* 88, 95-106), with one addition: after a gap (NaN) the averages start anew.
 //!
-//! The two averages are computed side by side, as pairs of short and long, which the processor takes
-//! as one.
+//! An average waits for the one before it, energies and ratios do not. So they are computed apart, block by
+//! block, and the processor takes several of them as one.
 
 use std::ops::Range;
 
 use crate::error::{Result, fail};
+use crate::lanes::{self, multiply_add};
 
 /// Mean energy of the last `n_sta` samples over that of the last `n_lta`. It is 0 until `n_lta`
 /// samples are there, and in gaps.
@@ -30,7 +31,7 @@ pub fn classic_sta_lta(samples: &[f32], n_sta: usize, n_lta: usize) -> Result<Ve
 pub fn recursive_sta_lta(samples: &[f32], n_sta: usize, n_lta: usize) -> Result<Vec<f32>> {
     check(n_sta, n_lta)?;
     Ok(between_gaps(samples, |stretch, ratios| {
-        Recursive::new(n_sta, n_lta).run(stretch, ratios);
+        recursive(stretch, n_sta, n_lta, ratios);
         let n_first = n_lta.min(ratios.len());
         ratios[..n_first].fill(0.0);
     }))
@@ -84,6 +85,11 @@ pub(super) fn check(n_sta: usize, n_lta: usize) -> Result<()> {
 /// Ratios of each stretch without a gap, as `run` writes them; 0 in gaps.
 fn between_gaps(samples: &[f32], run: impl Fn(&[f32], &mut [f32])) -> Vec<f32> {
     let mut all = vec![0.0; samples.len()];
+    // A gap shows in the sum.
+    if !samples.is_empty() && !lanes::sum(samples).is_nan() {
+        run(samples, &mut all);
+        return all;
+    }
     let mut rest = all.as_mut_slice();
     for stretch in samples.chunk_by(|a, b| a.is_nan() == b.is_nan()) {
         let (ratios, behind) = rest.split_at_mut(stretch.len());
@@ -95,91 +101,127 @@ fn between_gaps(samples: &[f32], run: impl Fn(&[f32], &mut [f32])) -> Vec<f32> {
     all
 }
 
-/// A short and a long average, or what belongs to them.
-type Pair = [f64; 2];
-
-/// From running sums over the last samples; those ratios that have too few of them stay as they are.
+/// From running means over the last samples; those ratios that have too few of them stay as they are.
 fn classic(samples: &[f32], n_sta: usize, n_lta: usize, ratios: &mut [f32]) {
     if samples.len() < n_lta {
         return;
     }
     let (first, newest) = samples.split_at(n_lta);
-    let sum = |samples: &[f32]| samples.iter().map(|y| square(*y)).sum::<f64>();
-    let (mut short, mut long) = (sum(&first[n_lta - n_sta..]), sum(first));
-    let scale = n_lta as f64 / n_sta as f64;
-    ratios[n_lta - 1] = ratio([short * scale, long]);
-    let oldest = samples[n_lta - n_sta..].iter().zip(samples);
-    for ((ratio_here, new), (of_short, of_long)) in
-        ratios[n_lta..].iter_mut().zip(newest).zip(oldest)
-    {
-        let new = square(*new);
-        short += new - square(*of_short);
-        long += new - square(*of_long);
-        *ratio_here = ratio([short * scale, long]);
+    let average = |n: usize| {
+        let energies = first[n_lta - n..].iter().map(|y| square(*y));
+        Average {
+            now: energies.sum::<f64>() / n as f64,
+            left: 1.0,
+            share: 1.0 / n as f64,
+        }
+    };
+    let averages = [average(n_sta), average(n_lta)];
+    ratios[n_lta - 1] = ratio(averages[0].now, averages[1].now);
+    // What has left an average comes out of it as what is new goes in.
+    let lost = [&samples[n_lta - n_sta..], samples];
+    follow::<true>(averages, newest, lost, &mut ratios[n_lta..]);
+}
+
+/// From averages that forget: of an old one `1 - 1 / n` is left, and `1 / n` of the new energy comes to it.
+fn recursive(samples: &[f32], n_sta: usize, n_lta: usize, ratios: &mut [f32]) {
+    let averages = [n_sta, n_lta].map(|n| Average {
+        now: 0.0,
+        left: 1.0 - 1.0 / n as f64,
+        share: 1.0 / n as f64,
+    });
+    // ObsPy leaves out the first sample.
+    let new = &samples[1..];
+    follow::<false>(averages, new, [new; 2], &mut ratios[1..]);
+}
+
+/// An average of energies.
+#[derive(Clone, Copy)]
+struct Average {
+    now: f64,
+    /// What is left of it after a sample.
+    left: f64,
+    /// What part of a sample's energy comes to it.
+    share: f64,
+}
+
+/// The ratios of a short and a long average as they follow new samples, and if `LOSING` lose old ones.
+fn follow<const LOSING: bool>(
+    averages: [Average; 2],
+    new: &[f32],
+    lost: [&[f32]; 2],
+    ratios: &mut [f32],
+) {
+    #[cfg(target_arch = "x86_64")]
+    if lanes::has_avx2_and_fma() {
+        // SAFETY: the processor has both features.
+        return unsafe { follow_avx2::<LOSING>(averages, new, lost, ratios) };
+    }
+    follow_as::<{ lanes::FUSED }, LOSING>(averages, new, lost, ratios);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn follow_avx2<const LOSING: bool>(
+    averages: [Average; 2],
+    new: &[f32],
+    lost: [&[f32]; 2],
+    ratios: &mut [f32],
+) {
+    follow_as::<true, LOSING>(averages, new, lost, ratios);
+}
+
+/// Samples of a block; what is known of them stays in the cache.
+const BLOCK: usize = 256;
+
+/// Compiled once with and once without the features, hence inlined.
+#[inline(always)]
+fn follow_as<const FUSED: bool, const LOSING: bool>(
+    [mut short, mut long]: [Average; 2],
+    new: &[f32],
+    lost: [&[f32]; 2],
+    ratios: &mut [f32],
+) {
+    let (mut stas, mut ltas) = ([0.0; BLOCK], [0.0; BLOCK]);
+    for (block, ratios) in ratios.chunks_mut(BLOCK).enumerate() {
+        let here = BLOCK * block..BLOCK * block + ratios.len();
+        let (stas, ltas) = (&mut stas[..ratios.len()], &mut ltas[..ratios.len()]);
+        gains::<LOSING>(
+            &new[here.clone()],
+            &lost[0][here.clone()],
+            short.share,
+            stas,
+        );
+        gains::<LOSING>(&new[here.clone()], &lost[1][here], long.share, ltas);
+        for (sta, lta) in stas.iter_mut().zip(ltas.iter_mut()) {
+            short.now = multiply_add::<FUSED>(short.left, short.now, *sta);
+            long.now = multiply_add::<FUSED>(long.left, long.now, *lta);
+            (*sta, *lta) = (short.now, long.now);
+        }
+        for (ratio, (sta, lta)) in ratios.iter_mut().zip(stas.iter().zip(ltas.iter())) {
+            *ratio = self::ratio(*sta, *lta);
+        }
     }
 }
 
-/// Averages that forget: a new one is `share` of the newest energy and what is left of the old average.
-struct Recursive {
-    share: Pair,
-    /// What is left of an average after 1, 2, ... samples.
-    left: [Pair; N_AT_ONCE],
-    averages: Pair,
-}
-
-const N_AT_ONCE: usize = 4;
-
-impl Recursive {
-    fn new(n_sta: usize, n_lta: usize) -> Self {
-        let share = [1.0 / n_sta as f64, 1.0 / n_lta as f64];
-        let left = |i: usize| share.map(|share| (1.0 - share).powi(i as i32 + 1));
-        Self {
-            share,
-            left: std::array::from_fn(left),
-            averages: [0.0; 2],
-        }
-    }
-
-    fn run(&mut self, samples: &[f32], ratios: &mut [f32]) {
-        // ObsPy leaves out the first sample.
-        let (some, rest) = samples[1..].as_chunks::<N_AT_ONCE>();
-        let (ratios_of_some, ratios_of_rest) = ratios[1..].as_chunks_mut::<N_AT_ONCE>();
-        for (samples, ratios) in some.iter().zip(ratios_of_some) {
-            *ratios = self.next(samples);
-        }
-        for (sample, ratio) in rest.iter().zip(ratios_of_rest) {
-            [*ratio] = self.next(&[*sample]);
-        }
-    }
-
-    /// The next `N` ratios. An average waits for the one before it; what new samples add to it does
-    /// not, and is summed apart, so that only each `N`-th average waits.
-    #[inline(always)]
-    fn next<const N: usize>(&mut self, samples: &[f32; N]) -> [f32; N] {
-        let mut added = [0.0; 2];
-        let mut averages = [[0.0; 2]; N];
-        for (k, averages) in averages.iter_mut().enumerate() {
-            let energy = square(samples[k]);
-            for i in 0..2 {
-                added[i] = added[i] * self.left[0][i] + energy * self.share[i];
-                averages[i] = self.averages[i] * self.left[k][i] + added[i];
-            }
-        }
-        self.averages = averages[N - 1];
-        averages.map(ratio)
+/// What comes to an average with each sample.
+#[inline(always)]
+fn gains<const LOSING: bool>(new: &[f32], lost: &[f32], share: f64, gains: &mut [f64]) {
+    for (gain, (new, lost)) in gains.iter_mut().zip(new.iter().zip(lost)) {
+        *gain = share * (square(*new) - if LOSING { square(*lost) } else { 0.0 });
     }
 }
 
+#[inline(always)]
 fn square(sample: f32) -> f64 {
     f64::from(sample) * f64::from(sample)
 }
 
 /// Without any energy there is nothing to detect.
 #[inline(always)]
-fn ratio([sta, lta]: Pair) -> f32 {
+fn ratio(short: f64, long: f64) -> f32 {
     // Divided in any case: a question beforehand would keep several divisions from being one.
-    let ratio = (sta / lta) as f32;
-    if lta > 0.0 { ratio } else { 0.0 }
+    let ratio = (short / long) as f32;
+    if long > 0.0 { ratio } else { 0.0 }
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@
 //! has drawn random numbers. [`Network::layers`] shows the shape after each layer, and printing a
 //! network prints them as a table. The network runs on a CUDA device where libtorch has one; on the
 //! processor its layers are the library's own, several times as fast as libtorch's and equal to them
-//! up to rounding ([`ConvNet::on_libtorch`] has libtorch's).
+//! up to rounding ([`ConvNet::on_libtorch`] has libtorch's). Several networks decide together as a
+//! [`Committee`].
 //!
 //! ```
 //! use quakebook::network::{Classify, ConvNet, Network};
@@ -47,6 +48,7 @@
 //! ```
 
 mod by_libtorch;
+mod committee;
 mod convnet;
 mod convolve;
 mod dense;
@@ -59,6 +61,7 @@ mod weights;
 
 use tch::{Device, Tensor, nn};
 
+pub use committee::{Committee, UNSURE};
 pub use convnet::ConvNet;
 pub use filters::FirstFilters;
 pub use layer::Layer;

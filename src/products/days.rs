@@ -1,4 +1,4 @@
-//! Days of record scanned by the honest network, beside every earthquake that happened in them.
+//! Days of record scanned by the honest networks, beside every earthquake that happened in them.
 
 use chrono::TimeDelta;
 use rand::SeedableRng;
@@ -6,7 +6,8 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::{
-    blocks, catalog, honest_network, is_simulated, match_at, merge_params_at, nuisances, truth,
+    blocks, catalog, honest_committee, honest_network, is_simulated, match_at, merge_params_at,
+    nuisances, truth,
 };
 use crate::catalog::Catalog;
 use crate::detect::{
@@ -23,7 +24,7 @@ use crate::time::{self, Time, between_s};
 use crate::travel::{LayeredModel, Phase};
 
 /// Whole days of the validation time on which the threshold is chosen, spread over it.
-pub const N_VALIDATION_DAYS: i64 = 8;
+pub const N_VALIDATION_DAYS: i64 = 12;
 
 /// Whole days of the held-out time that are scanned, spread over it: each third of July. All of them would
 /// be three times the computing for intervals half as wide.
@@ -95,7 +96,7 @@ fn spread_days(time: &TimeSpan, n: i64) -> Vec<TimeSpan> {
     (0..n).map(day).collect()
 }
 
-/// The honest network's scan of some days, and the events that it should find there.
+/// A scan of some days by the honest networks, and the events that it should find there.
 #[derive(Debug, Clone)]
 pub struct ScannedDays {
     pub scan: Scan,
@@ -112,17 +113,22 @@ pub struct ScannedDays {
 }
 
 impl ScannedDays {
-    /// Scans `spans`, or reads the scan that was kept under `name`.
+    /// Scans `spans` with what `trained` gives, or reads the scan that was kept under `name`.
     ///
     /// # Errors
-    /// As [`honest_network`] and [`Scanner::collect_scan`].
-    pub fn of(study: &Study, name: &str, spans: &[TimeSpan]) -> Result<Self> {
+    /// Those of `trained`, and as [`Scanner::collect_scan`].
+    pub fn of<N: Classify>(
+        study: &Study,
+        name: &str,
+        trained: impl FnOnce(&Study) -> Result<N>,
+        spans: &[TimeSpan],
+    ) -> Result<Self> {
         let dir = study.derived_dir().join("scans").join(name);
         let _held = super::hold(&dir)?;
         let scan = match dir.join("scan.json").is_file() {
             true => Scan::read(&dir)?,
             false => {
-                let scan = scan_spans(study, &honest_network(study)?, spans)?;
+                let scan = scan_spans(study, &trained(study)?, spans)?;
                 scan.write(&dir)?;
                 scan
             }
@@ -387,20 +393,31 @@ fn clock(time: Time) -> String {
     time.format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// The scan of [`validation_days`], on which the threshold is chosen.
+/// The scan of [`validation_days`] by the [`honest_committee`], on which the threshold is chosen.
 ///
 /// # Errors
-/// As [`ScannedDays::of`].
+/// As [`honest_committee`] and [`ScannedDays::of`].
 pub fn validation_scan(study: &Study) -> Result<ScannedDays> {
-    ScannedDays::of(study, "validation", &validation_days(study)?)
+    let days = validation_days(study)?;
+    ScannedDays::of(study, "validation", honest_committee, &days)
 }
 
-/// The scan of [`held_out_days`], which is looked at once.
+/// The scan of [`validation_days`] by the [`honest_network`] alone.
 ///
 /// # Errors
-/// As [`ScannedDays::of`].
+/// As [`honest_network`] and [`ScannedDays::of`].
+pub fn validation_scan_alone(study: &Study) -> Result<ScannedDays> {
+    let days = validation_days(study)?;
+    ScannedDays::of(study, "validation-alone", honest_network, &days)
+}
+
+/// The scan of [`held_out_days`] by the [`honest_committee`], which is looked at once.
+///
+/// # Errors
+/// As [`honest_committee`] and [`ScannedDays::of`].
 pub fn held_out_scan(study: &Study) -> Result<ScannedDays> {
-    ScannedDays::of(study, "held-out", &held_out_days(study))
+    let days = held_out_days(study);
+    ScannedDays::of(study, "held-out", honest_committee, &days)
 }
 
 /// The threshold with the largest F1 of a curve, the harmonic mean of precision and recall; the

@@ -90,8 +90,7 @@ impl Record3C {
     pub fn map(&self, change: impl Fn(&[f32]) -> Vec<f32>) -> Self {
         let data = [0, 1, 2].map(|i| {
             let row = &self.data[i];
-            // A gap shows in the sum.
-            if !row.is_empty() && !lanes::sum(row).is_nan() {
+            if !row.is_empty() && !has_gap(row) {
                 return change(row);
             }
             let mut row = row.clone();
@@ -103,6 +102,15 @@ impl Record3C {
             }
             row
         });
+        self.with(data)
+    }
+
+    pub(crate) fn has_gaps(&self) -> bool {
+        self.data.iter().any(|row| has_gap(row))
+    }
+
+    /// Another record of the same length, place and time.
+    pub(crate) fn with(&self, data: [Vec<f32>; 3]) -> Self {
         Self {
             data,
             ..self.header()
@@ -146,10 +154,7 @@ impl Record3C {
             let line = |(x, y): (usize, &f32)| (f64::from(*y) - value - slope * x as f64) as f32;
             row.iter().enumerate().map(line).collect()
         });
-        Self {
-            data,
-            ..self.header()
-        }
+        self.with(data)
     }
 
     /// All but the samples.
@@ -174,6 +179,11 @@ impl Iterator for Pairs<'_> {
         let (x, y) = self.0.find(|(_, y)| !y.is_nan())?;
         Some((x as f64, f64::from(*y)))
     }
+}
+
+/// A gap shows in the sum.
+fn has_gap(row: &[f32]) -> bool {
+    lanes::sum(row).is_nan()
 }
 
 /// Zero for nothing.

@@ -30,6 +30,8 @@ pub enum Reason {
     NoRoom,
     /// The travel time asks for a depth that the catalog does not give.
     NoDepth,
+    /// It was to be noise, but holds an earthquake that the catalog does not list.
+    Unlisted,
     /// The source could not be read; its own words.
     Failed { what: String },
 }
@@ -46,6 +48,7 @@ impl Reason {
             Self::BeyondRecord => "beyond the record",
             Self::NoRoom => "no room between events",
             Self::NoDepth => "no depth",
+            Self::Unlisted => "unlisted earthquake",
             Self::Failed { .. } => "failed",
         }
     }

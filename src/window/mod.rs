@@ -113,6 +113,22 @@ impl Windows {
         counts
     }
 
+    /// Takes windows out; the ledger says which and why.
+    pub(crate) fn leave_out(&mut self, reason: &Reason, is_out: impl Fn(&Window) -> bool) {
+        let missing = &mut self.ledger.missing;
+        self.windows.retain(|window| {
+            let is_out = is_out(window);
+            if is_out {
+                missing.push(Missing {
+                    what: ledger::name(&window.origin),
+                    start: window.start,
+                    reason: reason.clone(),
+                });
+            }
+            !is_out
+        });
+    }
+
     /// The same windows, scaled. One that cannot be scaled goes to the ledger.
     ///
     /// # Errors

@@ -123,8 +123,13 @@ fn write_init(places: &Places, libtorch: &Path, library: &Path) -> Result {
         ":build_env RUSTFLAGS={}\n:opt 0\n:efmt {{}}\n:dep quakebook = {{ path = {package:?} }}\n",
         flags.join(" ")
     );
-    write(&places.kernel().join("init.evcxr"), &init)
+    write(&places.kernel().join("init.evcxr"), &init)?;
+    write(&places.kernel().join("prelude.rs"), PRELUDE)
 }
+
+/// The kernel runs this as it starts. The first variable whose type must be inferred makes it read the
+/// standard library and ours, five seconds, which otherwise the reader's first cells would wait for.
+const PRELUDE: &str = "let _ready = quakebook::study::Study::oklahoma().name.len();\n";
 
 /// In this clone, not in the shared virtual environment: another clone has another library. Cells have
 /// their memory on large pages, as what cargo runs (.cargo/config.toml).

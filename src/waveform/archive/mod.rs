@@ -253,6 +253,18 @@ impl Archive {
         Ok(days)
     }
 
+    /// The smallest sampling rate of the records around a time, or else of its day; infinite where there is
+    /// none.
+    fn rate_around(&self, time: Time) -> Result<f64> {
+        let mut days = self.days(time, time, |file| self.part(file, time, time))?;
+        if days.is_empty() {
+            days = self.days(time, time, |file| self.decode(file))?;
+        }
+        let traces = days.iter().flat_map(|day| day.iter());
+        let rates = traces.map(|trace| trace.sampling_rate_hz);
+        Ok(rates.fold(f64::INFINITY, f64::min).max(1e-3))
+    }
+
     /// The year's channels of the station that match, sorted.
     fn channels_of(&self, year: i32) -> Result<Vec<String>> {
         let dir = self
@@ -322,17 +334,11 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 impl WaveformSource for Archive {
     fn record(&self, start: Time, n_samples: usize) -> Result<Record3C> {
-        // The rate is in the files: those around the start give it, or those of its day, and then the
-        // end is known.
-        let mut days = self.days(start, start, |file| self.part(file, start, start))?;
-        if days.is_empty() {
-            days = self.days(start, start, |file| self.decode(file))?;
-        }
-        let rates = days
-            .iter()
-            .flat_map(|day| day.iter())
-            .map(|t| t.sampling_rate_hz);
-        let rate = rates.fold(f64::INFINITY, f64::min).max(1e-3);
+        // The rate is in the files, and then the end is known.
+        let rate = match self.indexed_rate(start.date_naive())? {
+            Some(rate) => rate,
+            None => self.rate_around(start)?,
+        };
         let end = start + time::seconds((n_samples as f64 / rate).min(1e9));
         let days = self.days(start, end, |file| self.part(file, start, end))?;
         let traces: Vec<&Trace> = days.iter().flat_map(|day| day.iter()).collect();

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use chrono::{Datelike, NaiveDate};
+
 use super::{Archive, Day, lock};
 use crate::error::{Error, Result};
 use crate::time::Time;
@@ -45,6 +47,25 @@ impl Archive {
             first => format!("{} (from byte {first} on)", path.display()),
         };
         Ok(Arc::new(mseed::read(&bytes, &name)?))
+    }
+
+    /// The smallest sampling rate of a day's files; `None` where one of them has no index, or there is no
+    /// file.
+    pub(super) fn indexed_rate(&self, day: NaiveDate) -> Result<Option<f64>> {
+        let mut smallest: Option<f64> = None;
+        for channel in self.channels_of(day.year())? {
+            let path = self.day_file(&self.stream(channel), day);
+            if self.lenient || !path.is_file() {
+                continue;
+            }
+            let mut file = File::open(&path).map_err(Error::io(&path))?;
+            let Some(index) = self.index(&path, &mut file)? else {
+                return Ok(None);
+            };
+            let rate = index.sampling_rate_hz;
+            smallest = Some(smallest.map_or(rate, |smallest| smallest.min(rate)));
+        }
+        Ok(smallest)
     }
 
     /// The index of an open file, made where it is not known; `None` where the file cannot have one.

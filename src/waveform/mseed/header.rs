@@ -157,14 +157,17 @@ impl<'a> Fields<'a> {
         Ok(field)
     }
 
+    #[inline(always)]
     fn u8(&self, at: usize) -> Checked<u8> {
         Ok(self.take::<1>(at)?[0])
     }
 
+    #[inline(always)]
     fn u16(&self, at: usize) -> Checked<u16> {
         self.take(at).map(u16::from_be_bytes)
     }
 
+    #[inline(always)]
     fn u32(&self, at: usize) -> Checked<u32> {
         self.take(at).map(u32::from_be_bytes)
     }

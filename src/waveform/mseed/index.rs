@@ -18,6 +18,7 @@ pub(crate) struct Index {
     marks: Vec<(Time, usize)>,
     n_bytes: usize,
     interval: TimeDelta,
+    pub sampling_rate_hz: f64,
 }
 
 impl Index {
@@ -52,6 +53,7 @@ impl Index {
             marks,
             n_bytes: bytes.len(),
             interval,
+            sampling_rate_hz: first.sampling_rate_hz,
         })
     }
 

@@ -6,10 +6,15 @@
 
 use super::fault::{Checked, FaultKind};
 
+use crate::lanes;
+
 const FRAME: usize = 64;
 
 /// Differences in one word at most: seven of four bits.
 const MOST: usize = 7;
+
+/// Places that unpacking one word writes to, whatever it holds: as many as a register has.
+const PLACES: usize = 8;
 
 /// Unpacks `n_samples` and appends them; `version` is 1 or 2. After an error some of them may have
 /// been appended.
@@ -54,39 +59,8 @@ fn unpack<const VERSION: u8, const BIG: bool>(
     // Differences first, then their sums: a word does not wait for the one before it. Room for a
     // whole word past the end spares each difference the question whether it has a place.
     let before = samples.len();
-    samples.resize(before + n_samples + MOST, 0);
-    let differences = &mut samples[before..];
-    let mut n = 0;
-    'frames: for (number, frame) in frames.iter().enumerate() {
-        let codes = word::<BIG>(frame, 0);
-        for index in if number == 0 { 3..16 } else { 1..16 } {
-            if n >= n_samples {
-                break 'frames;
-            }
-            let code = codes >> (30 - 2 * index) & 3;
-            let place = &mut differences[n..n + MOST];
-            let packed = word::<BIG>(frame, index);
-            n += match (VERSION, code, packed >> 30) {
-                (_, 0, _) => 0,
-                // Bytes and half words are arrays: they keep their place when words are swapped.
-                (_, 1, _) => split::<4, 8>(word::<true>(frame, index), place),
-                (1, 2, _) if BIG => split::<2, 16>(packed, place),
-                (1, 2, _) => split::<2, 16>(packed.rotate_left(16), place),
-                (1, ..) => split::<1, 32>(packed, place),
-                (_, 2, 1) => split::<1, 30>(packed, place),
-                (_, 2, 2) => split::<2, 15>(packed, place),
-                (_, 2, 3) => split::<3, 10>(packed, place),
-                (_, 3, 0) => split::<5, 6>(packed, place),
-                (_, 3, 1) => split::<6, 5>(packed, place),
-                (_, 3, 2) => split::<7, 4>(packed, place),
-                _ => {
-                    return wrong(format!(
-                        "word {index} of frame {number} has no Steim {VERSION} code"
-                    ));
-                }
-            };
-        }
-    }
+    samples.resize(before + n_samples + PLACES, 0);
+    let n = differences::<VERSION, BIG>(frames, n_samples, &mut samples[before..])?;
     if n < n_samples {
         return wrong(format!("{n} samples unpacked of {n_samples}"));
     }
@@ -117,14 +91,126 @@ fn word<const BIG: bool>(frame: &[u8; FRAME], index: usize) -> u32 {
     }
 }
 
-/// Splits a word into `N` differences of `BITS` bits, the first of them highest, at the word's low
-/// end.
-fn split<const N: usize, const BITS: usize>(packed: u32, place: &mut [i32]) -> usize {
-    for (i, difference) in place[..N].iter_mut().enumerate() {
-        *difference = (packed << (32 - BITS * (N - i))) as i32 >> (32 - BITS);
+/// Unpacks differences until there are `n_samples`, and returns how many there are; `places` has
+/// `PLACES` more.
+fn differences<const VERSION: u8, const BIG: bool>(
+    frames: &[[u8; FRAME]],
+    n_samples: usize,
+    places: &mut [i32],
+) -> Checked<usize> {
+    #[cfg(target_arch = "x86_64")]
+    if lanes::has_avx2_and_fma() {
+        // SAFETY: the processor has both features.
+        return unsafe { differences_avx2::<VERSION, BIG>(frames, n_samples, places) };
     }
-    N
+    differences_as::<VERSION, BIG>(frames, n_samples, places)
 }
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn differences_avx2<const VERSION: u8, const BIG: bool>(
+    frames: &[[u8; FRAME]],
+    n_samples: usize,
+    places: &mut [i32],
+) -> Checked<usize> {
+    differences_as::<VERSION, BIG>(frames, n_samples, places)
+}
+
+/// Compiled once with and once without the features, hence inlined.
+#[inline(always)]
+fn differences_as<const VERSION: u8, const BIG: bool>(
+    frames: &[[u8; FRAME]],
+    n_samples: usize,
+    places: &mut [i32],
+) -> Checked<usize> {
+    let words = if VERSION == 1 {
+        &STEIM1_WORDS
+    } else {
+        &STEIM2_WORDS
+    };
+    let mut n = 0;
+    for (number, frame) in frames.iter().enumerate() {
+        let codes = word::<BIG>(frame, 0);
+        for index in if number == 0 { 3..16 } else { 1..16 } {
+            if n >= n_samples {
+                return Ok(n);
+            }
+            let code = codes >> (30 - 2 * index) & 3;
+            let packed = match (VERSION, code) {
+                // Bytes and half words are arrays: they keep their place when words are swapped.
+                (_, 1) => word::<true>(frame, index),
+                (1, 2) if !BIG => word::<BIG>(frame, index).rotate_left(16),
+                _ => word::<BIG>(frame, index),
+            };
+            let Some(layout) = &words[(code << 2 | packed >> 30) as usize] else {
+                return Err(FaultKind::Samples.flaw(format!(
+                    "word {index} of frame {number} has no Steim {VERSION} code"
+                )));
+            };
+            // The same for every layout: nothing here is to be guessed.
+            let places: &mut [i32] = &mut places[n..n + PLACES];
+            for (place, up) in places.iter_mut().zip(&layout.up) {
+                *place = (packed << up) as i32 >> layout.down;
+            }
+            n += layout.n;
+        }
+    }
+    Ok(n)
+}
+
+/// Where the differences of a word lie: shifted up by `up` and down by `down`, each stands alone.
+struct Word {
+    n: usize,
+    up: [u32; PLACES],
+    down: u32,
+}
+
+/// `n` differences of `bits` bits, the first of them highest, at the word's low end.
+const fn word_of(n: usize, bits: u32) -> Option<Word> {
+    let mut up = [0; PLACES];
+    let mut i = 0;
+    while i < n {
+        up[i] = 32 - bits * (n - i) as u32;
+        i += 1;
+    }
+    let down = if bits == 0 { 0 } else { 32 - bits };
+    Some(Word { n, up, down })
+}
+
+/// By the code and the two highest bits of the word, which Steim 1 does not ask for.
+static STEIM1_WORDS: [Option<Word>; 16] = {
+    const NONE: Option<Word> = word_of(0, 0);
+    const BYTES: Option<Word> = word_of(4, 8);
+    const HALVES: Option<Word> = word_of(2, 16);
+    const WHOLE: Option<Word> = word_of(1, 32);
+    [
+        NONE, NONE, NONE, NONE, BYTES, BYTES, BYTES, BYTES, HALVES, HALVES, HALVES, HALVES, WHOLE,
+        WHOLE, WHOLE, WHOLE,
+    ]
+};
+
+static STEIM2_WORDS: [Option<Word>; 16] = {
+    const NOTHING: Option<Word> = word_of(0, 0);
+    const BYTES: Option<Word> = word_of(4, 8);
+    [
+        NOTHING,
+        NOTHING,
+        NOTHING,
+        NOTHING,
+        BYTES,
+        BYTES,
+        BYTES,
+        BYTES,
+        None,
+        word_of(1, 30),
+        word_of(2, 15),
+        word_of(3, 10),
+        word_of(5, 6),
+        word_of(6, 5),
+        word_of(7, 4),
+        None,
+    ]
+};
 
 /// How Steim 2 packs a word: `n` differences of `bits` bits.
 struct Layout {
