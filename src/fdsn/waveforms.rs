@@ -131,7 +131,8 @@ fn half_open(stream: &StreamId, span: &TimeSpan) -> Selection {
 }
 
 fn together(parts: Vec<Part>) -> Option<Vec<u8>> {
-    let bytes: Vec<u8> = parts.into_iter().flat_map(|part| part.bytes).collect();
+    let parts: Vec<Vec<u8>> = parts.into_iter().map(|part| part.bytes).collect();
+    let bytes = parts.concat();
     Some(bytes).filter(|bytes| !bytes.is_empty())
 }
 

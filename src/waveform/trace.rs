@@ -87,7 +87,9 @@ impl Samples {
             ($v:expr) => {
                 for chunk in $v.chunks(N) {
                     bytes.clear();
-                    bytes.extend(chunk.iter().flat_map(|x| x.to_le_bytes()));
+                    for x in chunk {
+                        bytes.extend_from_slice(&x.to_le_bytes());
+                    }
                     take(&bytes);
                 }
             };

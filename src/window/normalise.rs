@@ -50,11 +50,11 @@ pub fn normalise(samples: &[f32], normalisation: Normalisation) -> Result<Vec<f3
                 let squares = squares.map(|(mean, row)| lanes::squares_about(mean, row));
                 (squares.sum::<f64>() / n).sqrt()
             };
-            let scaled = |(mean, row): (f64, &[f32])| -> Vec<f32> {
-                let each = row.iter().map(|x| ((f64::from(*x) - mean) / scale) as f32);
-                each.collect()
-            };
-            of_rows.flat_map(scaled).collect()
+            let mut scaled = Vec::with_capacity(samples.len());
+            for (mean, row) in of_rows {
+                scaled.extend(row.iter().map(|x| ((f64::from(*x) - mean) / scale) as f32));
+            }
+            scaled
         }
     })
 }
