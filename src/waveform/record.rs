@@ -119,42 +119,33 @@ impl Record3C {
 
     /// Each component less the mean of what was recorded of it.
     pub fn remove_mean(&self) -> Self {
-        self.subtract(|row, samples| {
+        self.with(self.data.each_ref().map(|row| {
             let sum = lanes::sum(row);
             // A gap shows in the sum, and is then passed over.
             let mean = match sum.is_nan() {
-                true => mean(samples.map(|(_, y)| y)),
+                true => mean(recorded(row).map(|(_, y)| y)),
                 false => sum / row.len().max(1) as f64,
             };
-            (mean, 0.0)
-        })
+            row.iter().map(|y| (f64::from(*y) - mean) as f32).collect()
+        }))
     }
 
     /// Each component less the straight line that fits it best in least squares.
     pub fn detrend(&self) -> Self {
-        self.subtract(|_, samples| {
+        self.with(self.data.each_ref().map(|row| {
+            let samples = || recorded(row);
             let (x0, y0) = (
-                mean(samples.clone().map(|(x, _)| x)),
-                mean(samples.clone().map(|(_, y)| y)),
+                mean(samples().map(|(x, _)| x)),
+                mean(samples().map(|(_, y)| y)),
             );
-            let (xy, xx) = samples.fold((0.0, 0.0), |(xy, xx), (x, y)| {
+            let (xy, xx) = samples().fold((0.0, 0.0), |(xy, xx), (x, y)| {
                 (xy + (x - x0) * (y - y0), xx + (x - x0) * (x - x0))
             });
             let slope = if xx > 0.0 { xy / xx } else { 0.0 };
-            (y0 - slope * x0, slope)
-        })
-    }
-
-    /// Subtracts from each component the line (value at index 0, slope) that `fit` finds in it; its
-    /// recorded samples come as pairs of index and value too.
-    fn subtract(&self, fit: impl Fn(&[f32], Pairs<'_>) -> (f64, f64)) -> Self {
-        let data = [0, 1, 2].map(|i| {
-            let row = &self.data[i];
-            let (value, slope) = fit(row, Pairs(row.iter().enumerate()));
-            let line = |(x, y): (usize, &f32)| (f64::from(*y) - value - slope * x as f64) as f32;
+            let start = y0 - slope * x0;
+            let line = |(x, y): (usize, &f32)| (f64::from(*y) - start - slope * x as f64) as f32;
             row.iter().enumerate().map(line).collect()
-        });
-        self.with(data)
+        }))
     }
 
     /// All but the samples.
@@ -169,16 +160,9 @@ impl Record3C {
 }
 
 /// Index and value of the recorded samples.
-#[derive(Clone)]
-struct Pairs<'a>(std::iter::Enumerate<std::slice::Iter<'a, f32>>);
-
-impl Iterator for Pairs<'_> {
-    type Item = (f64, f64);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (x, y) = self.0.find(|(_, y)| !y.is_nan())?;
-        Some((x as f64, f64::from(*y)))
-    }
+fn recorded(row: &[f32]) -> impl Iterator<Item = (f64, f64)> {
+    let samples = row.iter().enumerate().filter(|(_, y)| !y.is_nan());
+    samples.map(|(x, y)| (x as f64, f64::from(*y)))
 }
 
 /// A gap shows in the sum.
