@@ -15,12 +15,21 @@ class Kernel:
     def __init__(self):
         self.manager, self.client = start_new_kernel(startup_timeout=PATIENCE_S, kernel_name="quakebook")
 
-    def run(self, code):
-        """What a cell prints or shows, and what it writes to stderr or raises."""
+    def run(self, code, wait_s=0):
+        """What a cell prints or shows, and what it writes to stderr or raises.
+
+        What goes to stderr can arrive just after the cell's end: `wait_s` waits for it.
+        """
         request = self.client.execute(code)
         shown, complaints = [], []
+        is_over = False
         while True:
-            message = self.client.get_iopub_msg(timeout=PATIENCE_S)
+            try:
+                message = self.client.get_iopub_msg(timeout=wait_s if is_over else PATIENCE_S)
+            except Empty:
+                if not is_over:
+                    raise
+                return "".join(shown).strip(), "".join(complaints).strip()
             if message["parent_header"].get("msg_id") != request:
                 continue
             kind, content = message["msg_type"], message["content"]
@@ -32,7 +41,9 @@ class Kernel:
                 complaints.append(content["evalue"] + "\n".join(content["traceback"]))
             elif kind == "status" and content["execution_state"] == "idle":
                 self.client.get_shell_msg(timeout=PATIENCE_S)
-                return "".join(shown).strip(), "".join(complaints).strip()
+                if not wait_s:
+                    return "".join(shown).strip(), "".join(complaints).strip()
+                is_over = True
 
     def show(self, code):
         """What a cell shows; it must not complain."""
@@ -105,13 +116,13 @@ def completion_works(kernel):
 
 
 def a_panic_complains(kernel):
-    shown, complaints = kernel.run('let nothing: Option<u8> = None; nothing.expect("a panic on purpose");')
+    shown, complaints = kernel.run('let nothing: Option<u8> = None; nothing.expect("a panic on purpose");', wait_s=2)
     assert "a panic on purpose" in complaints, (shown, complaints)
     assert kernel.show('println!("{}", 1 + 1);') == "2"
 
 
 def a_failed_question_mark_complains_in_words(kernel):
-    _, complaints = kernel.run('quakebook::study::Study::from_toml("name = 3")?;')
+    _, complaints = kernel.run('quakebook::study::Study::from_toml("name = 3")?;', wait_s=2)
     assert complaints.startswith("study, TOML"), complaints
 
 
