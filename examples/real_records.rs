@@ -1,7 +1,7 @@
 //! The scores on real records with several seeds: what `data/stored/real-records.toml` holds.
 //!
 //! ```text
-//! QUAKEBOOK_REAL_DATA=FOLDER cargo run --example real_records -- 5 data/stored/real-records.toml
+//! QUAKEBOOK_REAL_DATA=FOLDER cargo run --example real_records -- 3 data/stored/real-records.toml
 //! ```
 //!
 //! The folder holds `ncedc/picks.csv` with its miniSEED files, and `iquique/sds` with its list of triggers.
@@ -14,7 +14,7 @@ fn main() -> Result<()> {
     let n_seeds = std::env::args()
         .nth(1)
         .and_then(|n| n.parse().ok())
-        .unwrap_or(5);
+        .unwrap_or(3);
     if real_data_dir().is_none() {
         println!("No real records were found: name their folder in QUAKEBOOK_REAL_DATA");
         return Ok(());
