@@ -19,9 +19,9 @@ use crate::{network, waveforms};
 
 /// Sizes: hours of record, points, windows.
 const WORK: [(&str, &str, &[usize]); 5] = [
-    ("decode", "hour", &[1, 10, 24, 24 * N_DAYS as usize]),
-    ("windows", "hour", &[1, 10, 24, 24 * N_DAYS as usize]),
-    ("scan", "hour", &[1, 10, 24, 24 * N_DAYS as usize]),
+    ("decode", "hours", &[1, 10, 24, 24 * N_DAYS as usize]),
+    ("windows", "hours", &[1, 10, 24, 24 * N_DAYS as usize]),
+    ("scan", "hours", &[1, 10, 24, 24 * N_DAYS as usize]),
     ("cluster", "thousand points", &[1, 10, 100, 1000]),
     ("train", "thousand windows", &[1, 3, 10, 30]),
 ];
@@ -44,7 +44,7 @@ pub fn report(folder: &Path) -> Result {
                 return Err(format!("{kind}, {size}: {why}").into());
             };
             let each = 1e3 * seconds / *size as f64;
-            println!("| {kind} | {size} {unit}s | {seconds:.3} | {each:.3} | {mb:.0} |");
+            println!("| {kind} | {size} {unit} | {seconds:.3} | {each:.3} | {mb:.0} |");
         }
     }
     Ok(())
