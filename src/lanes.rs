@@ -25,6 +25,11 @@ pub(crate) fn sum(samples: &[f32]) -> f64 {
     added(samples, f64::from)
 }
 
+/// Whether one of the samples is a gap, NaN: it shows in the sum. (Infinite ones of both signs do too.)
+pub(crate) fn has_gap(samples: &[f32]) -> bool {
+    sum(samples).is_nan()
+}
+
 /// Mean in f64; NaN of no samples, and not finite where a sample is not.
 pub(crate) fn mean(samples: &[f32]) -> f64 {
     sum(samples) / samples.len() as f64
@@ -97,6 +102,7 @@ mod tests {
                 let mut samples = [1.0_f32; 19];
                 samples[at] = odd;
                 assert!(!sum(&samples).is_finite());
+                assert_eq!(has_gap(&samples), odd.is_nan());
             }
         }
         assert!(!sum(&[f32::INFINITY, f32::NEG_INFINITY]).is_finite());

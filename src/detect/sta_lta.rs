@@ -85,8 +85,7 @@ pub(super) fn check(n_sta: usize, n_lta: usize) -> Result<()> {
 /// Ratios of each stretch without a gap, as `run` writes them; 0 in gaps.
 fn between_gaps(samples: &[f32], run: impl Fn(&[f32], &mut [f32])) -> Vec<f32> {
     let mut all = vec![0.0; samples.len()];
-    // A gap shows in the sum.
-    if !samples.is_empty() && !lanes::sum(samples).is_nan() {
+    if !samples.is_empty() && !lanes::has_gap(samples) {
         run(samples, &mut all);
         return all;
     }
@@ -135,7 +134,6 @@ fn recursive(samples: &[f32], n_sta: usize, n_lta: usize, ratios: &mut [f32]) {
 }
 
 /// An average of energies.
-#[derive(Clone, Copy)]
 struct Average {
     now: f64,
     /// What is left of it after a sample.

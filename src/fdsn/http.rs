@@ -208,14 +208,11 @@ fn read_body(mut response: Response) -> std::result::Result<Option<Vec<u8>>, Str
 
 fn sort(url: &str, head: &Head, body: Vec<u8>, now: Time) -> Outcome {
     let (status, headers) = (head.status, &head.headers);
-    let refusal = Refusal {
-        status: Some(status),
-        what: first_line(&body),
-    };
     let because = |what: &str| Refusal {
         status: Some(status),
         what: what.into(),
     };
+    let in_its_words = || because(&first_line(&body));
     let server = headers.get(header::SERVER);
     let answer = |body| {
         Outcome::Answer(Answer {
@@ -240,11 +237,13 @@ fn sort(url: &str, head: &Head, body: Vec<u8>, now: Time) -> Outcome {
         204 => answer(None),
         404 if says_nothing(&body) => answer(None),
         404 => Outcome::Final(because("no FDSN service at this address")),
-        400 if exceeds_a_limit(&body) => Outcome::TooLarge(refusal),
-        413 => Outcome::TooLarge(refusal),
-        414 => Outcome::AddressTooLong(refusal),
-        408 | 429 | 500 | 502 | 503 | 504 => Outcome::Passing(refusal, retry_after(headers, now)),
-        _ => Outcome::Final(refusal),
+        400 if exceeds_a_limit(&body) => Outcome::TooLarge(in_its_words()),
+        413 => Outcome::TooLarge(in_its_words()),
+        414 => Outcome::AddressTooLong(in_its_words()),
+        408 | 429 | 500 | 502 | 503 | 504 => {
+            Outcome::Passing(in_its_words(), retry_after(headers, now))
+        }
+        _ => Outcome::Final(in_its_words()),
     }
 }
 
@@ -309,8 +308,7 @@ fn is_html(body: &[u8]) -> bool {
 /// The first line that says anything, at most 200 characters; the line after it too where the first
 /// only repeats the status, as FDSN's error messages do.
 fn first_line(body: &[u8]) -> String {
-    // A body of samples is long and has no lines.
-    let text = String::from_utf8_lossy(&body[..body.len().min(4000)]);
+    let text = String::from_utf8_lossy(body);
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let Some(first) = lines.next() else {
         return "an answer without a word".into();

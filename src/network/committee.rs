@@ -13,8 +13,8 @@ pub const UNSURE: f32 = 0.02;
 ///
 /// Nearly all of a record is noise, and the first network is sure of most of it: the others are asked only
 /// where it gives an event [`UNSURE`] or more. Elsewhere its own probabilities stand. Whatever the others
-/// would have said, the mean of `n` would stay below `(UNSURE + n - 1) / n`, so that no detection at a
-/// threshold above that (0.673 of three networks) is lost.
+/// would have said, the mean of `n` would stay below `(UNSURE + n - 1) / n`: no window that a threshold above
+/// that (0.673 of three networks) would call an event is lost.
 ///
 /// ```
 /// use quakebook::network::{Classify, Committee, ConvNet};

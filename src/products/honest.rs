@@ -348,8 +348,7 @@ pub fn honest_params(study: &Study) -> TrainParams {
 /// # Errors
 /// As [`honest_split`] and [`train()`].
 pub fn honest_network(study: &Study) -> Result<ConvNet> {
-    let dir = run_dir(study, "convnet-honest");
-    trained_convnet(&honest_split(study)?, &honest_params(study), Some(&dir))
+    trained_as(study, &honest_split(study)?, 1)
 }
 
 /// Networks that decide together about whole days.
@@ -361,17 +360,23 @@ pub const N_TOGETHER: u64 = 3;
 /// # Errors
 /// As [`honest_network`].
 pub fn honest_committee(study: &Study) -> Result<Committee<ConvNet>> {
-    let mut networks = vec![honest_network(study)?];
     let split = honest_split(study)?;
-    for number in 2..=N_TOGETHER {
-        let params = TrainParams {
-            seed: study.seed + number - 1,
-            ..honest_params(study)
-        };
-        let dir = run_dir(study, &format!("convnet-honest-{number}"));
-        networks.push(trained_convnet(&split, &params, Some(&dir))?);
-    }
-    Committee::new(networks)
+    let networks = (1..=N_TOGETHER).map(|number| trained_as(study, &split, number));
+    Committee::new(networks.collect::<Result<_>>()?)
+}
+
+/// The honest network of a number, from 1, which gives it a seed and a run of its own.
+fn trained_as(study: &Study, split: &Split, number: u64) -> Result<ConvNet> {
+    let params = honest_params(study);
+    let params = TrainParams {
+        seed: params.seed + number - 1,
+        ..params
+    };
+    let name = match number {
+        1 => "convnet-honest".to_string(),
+        _ => format!("convnet-honest-{number}"),
+    };
+    trained_convnet(split, &params, Some(&run_dir(study, &name)))
 }
 
 #[cfg(test)]

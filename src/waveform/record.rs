@@ -90,7 +90,7 @@ impl Record3C {
     pub fn map(&self, change: impl Fn(&[f32]) -> Vec<f32>) -> Self {
         let data = [0, 1, 2].map(|i| {
             let row = &self.data[i];
-            if !row.is_empty() && !has_gap(row) {
+            if !row.is_empty() && !lanes::has_gap(row) {
                 return change(row);
             }
             let mut row = row.clone();
@@ -106,7 +106,7 @@ impl Record3C {
     }
 
     pub(crate) fn has_gaps(&self) -> bool {
-        self.data.iter().any(|row| has_gap(row))
+        self.data.iter().any(|row| lanes::has_gap(row))
     }
 
     /// Another record of the same length, place and time.
@@ -163,11 +163,6 @@ impl Record3C {
 fn recorded(row: &[f32]) -> impl Iterator<Item = (f64, f64)> {
     let samples = row.iter().enumerate().filter(|(_, y)| !y.is_nan());
     samples.map(|(x, y)| (x as f64, f64::from(*y)))
-}
-
-/// A gap shows in the sum.
-fn has_gap(row: &[f32]) -> bool {
-    lanes::sum(row).is_nan()
 }
 
 /// Zero for nothing.

@@ -27,9 +27,9 @@ class Kernel:
             try:
                 message = self.client.get_iopub_msg(timeout=wait_s if is_over else PATIENCE_S)
             except Empty:
-                if not is_over:
-                    raise
-                return "".join(shown).strip(), "".join(complaints).strip()
+                if is_over:
+                    return "".join(shown).strip(), "".join(complaints).strip()
+                raise
             if message["parent_header"].get("msg_id") != request:
                 continue
             kind, content = message["msg_type"], message["content"]
@@ -41,8 +41,6 @@ class Kernel:
                 complaints.append(content["evalue"] + "\n".join(content["traceback"]))
             elif kind == "status" and content["execution_state"] == "idle":
                 self.client.get_shell_msg(timeout=PATIENCE_S)
-                if not wait_s:
-                    return "".join(shown).strip(), "".join(complaints).strip()
                 is_over = True
 
     def show(self, code):

@@ -49,13 +49,16 @@ impl Archive {
         Ok(Arc::new(mseed::read(&bytes, &name)?))
     }
 
-    /// The smallest sampling rate of a day's files; `None` where one of them has no index, or there is no
-    /// file.
+    /// The smallest sampling rate of a day's files; `None` where one of them has no index, there is no file,
+    /// or the archive is lenient.
     pub(super) fn indexed_rate(&self, day: NaiveDate) -> Result<Option<f64>> {
+        if self.lenient {
+            return Ok(None);
+        }
         let mut smallest: Option<f64> = None;
         for channel in self.channels_of(day.year())? {
             let path = self.day_file(&self.stream(channel), day);
-            if self.lenient || !path.is_file() {
+            if !path.is_file() {
                 continue;
             }
             let mut file = File::open(&path).map_err(Error::io(&path))?;

@@ -5,7 +5,6 @@
 //! one: the sum of all differences must lead to Xn, so a damaged record is known by it.
 
 use super::fault::{Checked, FaultKind};
-
 use crate::lanes;
 
 const FRAME: usize = 64;
@@ -168,64 +167,18 @@ fn differences_as<const VERSION: u8, const BIG: bool>(
 }
 
 /// Where the differences of a word lie: shifted up by `up` and down by `down`, each stands alone.
+#[derive(Clone, Copy)]
 struct Word {
     n: usize,
     up: [u32; PLACES],
     down: u32,
 }
 
-/// `n` differences of `bits` bits, the first of them highest, at the word's low end.
-const fn word_of(n: usize, bits: u32) -> Option<Word> {
-    let mut up = [0; PLACES];
-    let mut i = 0;
-    while i < n {
-        up[i] = 32 - bits * (n - i) as u32;
-        i += 1;
-    }
-    let down = if bits == 0 { 0 } else { 32 - bits };
-    Some(Word { n, up, down })
-}
-
-/// By the code and the two highest bits of the word, which Steim 1 does not ask for.
-static STEIM1_WORDS: [Option<Word>; 16] = {
-    const NONE: Option<Word> = word_of(0, 0);
-    const BYTES: Option<Word> = word_of(4, 8);
-    const HALVES: Option<Word> = word_of(2, 16);
-    const WHOLE: Option<Word> = word_of(1, 32);
-    [
-        NONE, NONE, NONE, NONE, BYTES, BYTES, BYTES, BYTES, HALVES, HALVES, HALVES, HALVES, WHOLE,
-        WHOLE, WHOLE, WHOLE,
-    ]
-};
-
-static STEIM2_WORDS: [Option<Word>; 16] = {
-    const NOTHING: Option<Word> = word_of(0, 0);
-    const BYTES: Option<Word> = word_of(4, 8);
-    [
-        NOTHING,
-        NOTHING,
-        NOTHING,
-        NOTHING,
-        BYTES,
-        BYTES,
-        BYTES,
-        BYTES,
-        None,
-        word_of(1, 30),
-        word_of(2, 15),
-        word_of(3, 10),
-        word_of(5, 6),
-        word_of(6, 5),
-        word_of(7, 4),
-        None,
-    ]
-};
-
-/// How Steim 2 packs a word: `n` differences of `bits` bits.
+/// How a word is packed: `n` differences of `bits` bits, the first of them highest, at its low end.
 struct Layout {
     n: usize,
     bits: u32,
-    /// Code of the word, and the two highest bits of the word itself.
+    /// Code of the word, and the two highest bits of the word itself where these tell.
     code: u32,
     dnib: Option<u32>,
 }
@@ -239,6 +192,12 @@ const fn layout(n: usize, bits: u32, code: u32, dnib: Option<u32>) -> Layout {
     }
 }
 
+const STEIM1: [Layout; 3] = [
+    layout(4, 8, 1, None),
+    layout(2, 16, 2, None),
+    layout(1, 32, 3, None),
+];
+
 /// Densest first.
 const STEIM2: [Layout; 7] = [
     layout(7, 4, 3, Some(2)),
@@ -249,6 +208,48 @@ const STEIM2: [Layout; 7] = [
     layout(2, 15, 2, Some(2)),
     layout(1, 30, 2, Some(1)),
 ];
+
+static STEIM1_WORDS: [Option<Word>; 16] = words(&STEIM1);
+static STEIM2_WORDS: [Option<Word>; 16] = words(&STEIM2);
+
+/// By the code of a word and its two highest bits; `None` where nothing is packed so.
+const fn words(layouts: &[Layout]) -> [Option<Word>; 16] {
+    let nothing = Word {
+        n: 0,
+        up: [0; PLACES],
+        down: 0,
+    };
+    let mut words = [None; 16];
+    let mut dnib = 0;
+    while dnib < 4 {
+        // Code 0: frames hold other words than differences, too.
+        words[dnib] = Some(nothing);
+        let mut i = 0;
+        while i < layouts.len() {
+            let Layout { n, bits, code, .. } = layouts[i];
+            let is_told = match layouts[i].dnib {
+                Some(only) => only == dnib as u32,
+                None => true,
+            };
+            if is_told {
+                let mut word = Word {
+                    n,
+                    down: 32 - bits,
+                    ..nothing
+                };
+                let mut k = 0;
+                while k < n {
+                    word.up[k] = 32 - bits * (n - k) as u32;
+                    k += 1;
+                }
+                words[(code << 2) as usize | dnib] = Some(word);
+            }
+            i += 1;
+        }
+        dnib += 1;
+    }
+    words
+}
 
 /// Packs as many of `samples` by Steim 2, big-endian, as `frames` (a multiple of 64 bytes) takes,
 /// and returns how many these were. `None` where a difference needs more than 30 bits.
