@@ -15,16 +15,20 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
+from queue import Empty
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbclient.util import ensure_async
 
 # What stands behind this sign on a line of output is for who waits (a time, a rate): it is not kept.
 FOR_THE_EYES = "⏱"
 ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 # A struct as `{:?}` prints it.
 DEBUG_FORM = re.compile(r"[A-Z]\w+ \{ ")
+# What a cell writes to stderr can arrive so long after its end, when the client has stopped listening to it.
+LATE_S = 0.05
 # Cursor movements and colours of the terminal.
 TERMINAL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -45,10 +49,10 @@ def run(path):
             seconds.append((0, "the kernel starts", time.monotonic() - start))
         start = time.monotonic()
 
-    def check(cell, cell_index, execute_reply):
+    async def check(cell, cell_index, execute_reply):
         first_line = cell.source.partition("\n")[0]
         seconds.append((cell_index + 1, first_line, time.monotonic() - start))
-        text = complaint(cell)
+        text = complaint(cell) or await late_complaint(client)
         if text:
             raise CellFailed(f"{path.name}, cell {cell_index + 1}:\n{indent(cell.source)}\n\n{text}")
 
@@ -69,6 +73,18 @@ def run(path):
     except DeadKernelError:
         raise CellFailed(f"{path.name}: the kernel died, as it does when it runs out of memory")
     return notebook, seconds
+
+
+async def late_complaint(client):
+    """What the kernel writes to stderr just after the end of a cell."""
+    texts = []
+    while True:
+        try:
+            message = await ensure_async(client.kc.iopub_channel.get_msg(timeout=LATE_S))
+        except Empty:
+            return TERMINAL.sub("", "".join(texts)).strip()
+        if message["msg_type"] == "stream" and message["content"]["name"] == "stderr":
+            texts.append(message["content"]["text"])
 
 
 def complaint(cell):
