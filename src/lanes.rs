@@ -9,6 +9,7 @@ pub(crate) const FUSED: bool = cfg!(target_arch = "aarch64");
 
 /// Whether the processor has AVX2 and FMA.
 #[cfg(target_arch = "x86_64")]
+#[inline]
 pub(crate) fn has_avx2_and_fma() -> bool {
     is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
 }

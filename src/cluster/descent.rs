@@ -137,6 +137,7 @@ pub(super) fn labels(points: &[[f64; 2]], centroids: &[[f64; 2]], metric: Metric
 }
 
 /// The nearest centroid, the first among equals, and the point's cost there.
+#[inline]
 pub(super) fn nearest(point: [f64; 2], centroids: &[[f64; 2]], metric: Metric) -> (usize, f64) {
     let mut best = (0, f64::INFINITY);
     for (i, centroid) in centroids.iter().enumerate() {

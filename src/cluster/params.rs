@@ -174,6 +174,7 @@ impl Metric {
 
     /// What a point adds to the sum that a clustering makes small: the cityblock distance, or the
     /// square of the Euclidean.
+    #[inline]
     pub(super) fn cost(self, a: [f64; 2], b: [f64; 2]) -> f64 {
         let (dx, dy) = (a[0] - b[0], a[1] - b[1]);
         match self {

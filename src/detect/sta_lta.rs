@@ -31,9 +31,7 @@ pub fn classic_sta_lta(samples: &[f32], n_sta: usize, n_lta: usize) -> Result<Ve
 pub fn recursive_sta_lta(samples: &[f32], n_sta: usize, n_lta: usize) -> Result<Vec<f32>> {
     check(n_sta, n_lta)?;
     Ok(between_gaps(samples, |stretch, ratios| {
-        recursive(stretch, n_sta, n_lta, ratios);
-        let n_first = n_lta.min(ratios.len());
-        ratios[..n_first].fill(0.0);
+        recursive(stretch, n_sta, n_lta, ratios)
     }))
 }
 
@@ -82,79 +80,123 @@ pub(super) fn check(n_sta: usize, n_lta: usize) -> Result<()> {
     }
 }
 
-/// Ratios of each stretch without a gap, as `run` writes them; 0 in gaps.
-fn between_gaps(samples: &[f32], run: impl Fn(&[f32], &mut [f32])) -> Vec<f32> {
-    let mut all = vec![0.0; samples.len()];
-    if !samples.is_empty() && !lanes::has_gap(samples) {
-        run(samples, &mut all);
-        return all;
+/// Ratios of each stretch without a gap, as `run` appends them; 0 in gaps. `run` returns its long average at
+/// the end, which is NaN where there was a gap: none ever leaves an average.
+fn between_gaps(samples: &[f32], run: impl Fn(&[f32], &mut Vec<f32>) -> f64) -> Vec<f32> {
+    let mut ratios = Vec::with_capacity(samples.len());
+    // The recursive average leaves out the first sample.
+    let is_recorded = samples.first().is_some_and(|y| !y.is_nan());
+    if is_recorded && !run(samples, &mut ratios).is_nan() {
+        return ratios;
     }
-    let mut rest = all.as_mut_slice();
+    ratios.clear();
     for stretch in samples.chunk_by(|a, b| a.is_nan() == b.is_nan()) {
-        let (ratios, behind) = rest.split_at_mut(stretch.len());
-        rest = behind;
-        if !stretch[0].is_nan() {
-            run(stretch, ratios);
+        if stretch[0].is_nan() {
+            ratios.resize(ratios.len() + stretch.len(), 0.0);
+        } else {
+            run(stretch, &mut ratios);
         }
     }
-    all
+    ratios
 }
 
-/// From running means over the last samples; those ratios that have too few of them stay as they are.
-fn classic(samples: &[f32], n_sta: usize, n_lta: usize, ratios: &mut [f32]) {
-    if samples.len() < n_lta {
-        return;
-    }
-    let (first, newest) = samples.split_at(n_lta);
+/// From running means over the last samples; those ratios that have too few of them are 0. For what this
+/// and [`recursive`] return see [`between_gaps`].
+fn classic(samples: &[f32], n_sta: usize, n_lta: usize, ratios: &mut Vec<f32>) -> f64 {
+    let Some((first, newest)) = samples.split_at_checked(n_lta) else {
+        // Too few for a ratio, with or without a gap.
+        ratios.resize(ratios.len() + samples.len(), 0.0);
+        return 0.0;
+    };
     let average = |n: usize| {
         let energies = first[n_lta - n..].iter().map(|y| square(*y));
-        Average {
-            now: energies.sum::<f64>() / n as f64,
-            left: 1.0,
-            share: 1.0 / n as f64,
-        }
+        Average::new(energies.sum::<f64>() / n as f64, 1.0, n)
     };
     let averages = [average(n_sta), average(n_lta)];
-    ratios[n_lta - 1] = ratio(averages[0].now, averages[1].now);
+    ratios.resize(ratios.len() + n_lta - 1, 0.0);
+    ratios.push(ratio(averages[0].now, averages[1].now));
     // What has left an average comes out of it as what is new goes in.
     let lost = [&samples[n_lta - n_sta..], samples];
-    follow::<true>(averages, newest, lost, &mut ratios[n_lta..]);
+    follow::<true>(averages, newest, lost, ratios)
 }
 
 /// From averages that forget: of an old one `1 - 1 / n` is left, and `1 / n` of the new energy comes to it.
-fn recursive(samples: &[f32], n_sta: usize, n_lta: usize, ratios: &mut [f32]) {
-    let averages = [n_sta, n_lta].map(|n| Average {
-        now: 0.0,
-        left: 1.0 - 1.0 / n as f64,
-        share: 1.0 / n as f64,
-    });
+fn recursive(samples: &[f32], n_sta: usize, n_lta: usize, ratios: &mut Vec<f32>) -> f64 {
+    let averages = [n_sta, n_lta].map(|n| Average::new(0.0, 1.0 - 1.0 / n as f64, n));
+    let start = ratios.len();
     // ObsPy leaves out the first sample.
     let new = &samples[1..];
-    follow::<false>(averages, new, [new; 2], &mut ratios[1..]);
+    ratios.push(0.0);
+    let end = follow::<false>(averages, new, [new; 2], ratios);
+    let n_first = n_lta.min(samples.len());
+    ratios[start..start + n_first].fill(0.0);
+    end
 }
 
 /// An average of energies.
 struct Average {
     now: f64,
-    /// What is left of it after a sample.
-    left: f64,
+    /// What is left of it after one sample, after two, three and four.
+    left: Four,
     /// What part of a sample's energy comes to it.
     share: f64,
 }
 
-/// The ratios of a short and a long average as they follow new samples, and if `LOSING` lose old ones.
+type Four = [f64; 4];
+
+impl Average {
+    /// Over `n` samples, `left` of it left after each.
+    fn new(now: f64, left: f64, n: usize) -> Self {
+        Self {
+            now,
+            left: [1, 2, 3, 4].map(|samples| left.powi(samples)),
+            share: 1.0 / n as f64,
+        }
+    }
+
+    /// Makes of what comes with each sample what has come with it and those before it of its four. Returns
+    /// the average before each four: only each fourth waits for another.
+    #[inline(always)]
+    fn follow<const FUSED: bool>(&mut self, gains: &mut [Four; BLOCK / 4]) -> [f64; BLOCK / 4] {
+        let [once, twice, _, after_four] = self.left;
+        for four in gains.iter_mut() {
+            let [a, b, c, d] = *four;
+            let two = [
+                a,
+                multiply_add::<FUSED>(once, a, b),
+                multiply_add::<FUSED>(once, b, c),
+                multiply_add::<FUSED>(once, c, d),
+            ];
+            *four = [
+                two[0],
+                two[1],
+                multiply_add::<FUSED>(twice, two[0], two[2]),
+                multiply_add::<FUSED>(twice, two[1], two[3]),
+            ];
+        }
+        let mut before = [0.0; BLOCK / 4];
+        for (before, gains) in before.iter_mut().zip(gains) {
+            *before = self.now;
+            self.now = multiply_add::<FUSED>(after_four, self.now, gains[3]);
+        }
+        before
+    }
+}
+
+/// Appends the ratios of a short and a long average as they follow new samples, and if `LOSING` lose old
+/// ones. Returns the long average at the end.
 fn follow<const LOSING: bool>(
     averages: [Average; 2],
     new: &[f32],
     lost: [&[f32]; 2],
-    ratios: &mut [f32],
-) {
+    ratios: &mut Vec<f32>,
+) -> f64 {
     #[cfg(target_arch = "x86_64")]
     if lanes::has_avx2_and_fma() {
         // SAFETY: the processor has both features.
         return unsafe { follow_avx2::<LOSING>(averages, new, lost, ratios) };
     }
-    follow_as::<{ lanes::FUSED }, LOSING>(averages, new, lost, ratios);
+    follow_as::<{ lanes::FUSED }, LOSING>(averages, new, lost, ratios)
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -163,12 +205,12 @@ fn follow_avx2<const LOSING: bool>(
     averages: [Average; 2],
     new: &[f32],
     lost: [&[f32]; 2],
-    ratios: &mut [f32],
-) {
-    follow_as::<true, LOSING>(averages, new, lost, ratios);
+    ratios: &mut Vec<f32>,
+) -> f64 {
+    follow_as::<true, LOSING>(averages, new, lost, ratios)
 }
 
-/// Samples of a block; what is known of them stays in the cache.
+/// Samples of a block, a multiple of four; what is known of them stays in the cache.
 const BLOCK: usize = 256;
 
 /// Compiled once with and once without the features, hence inlined.
@@ -177,28 +219,28 @@ fn follow_as<const FUSED: bool, const LOSING: bool>(
     [mut short, mut long]: [Average; 2],
     new: &[f32],
     lost: [&[f32]; 2],
-    ratios: &mut [f32],
-) {
-    let (mut stas, mut ltas) = ([0.0; BLOCK], [0.0; BLOCK]);
-    for (block, ratios) in ratios.chunks_mut(BLOCK).enumerate() {
-        let here = BLOCK * block..BLOCK * block + ratios.len();
-        let (stas, ltas) = (&mut stas[..ratios.len()], &mut ltas[..ratios.len()]);
-        gains::<LOSING>(
-            &new[here.clone()],
-            &lost[0][here.clone()],
-            short.share,
-            stas,
-        );
-        gains::<LOSING>(&new[here.clone()], &lost[1][here], long.share, ltas);
-        for (sta, lta) in stas.iter_mut().zip(ltas.iter_mut()) {
-            short.now = multiply_add::<FUSED>(short.left, short.now, *sta);
-            long.now = multiply_add::<FUSED>(long.left, long.now, *lta);
-            (*sta, *lta) = (short.now, long.now);
+    ratios: &mut Vec<f32>,
+) -> f64 {
+    let mut gained = [[[0.0; 4]; BLOCK / 4]; 2];
+    let mut block = [[0.0; 4]; BLOCK / 4];
+    for start in (0..new.len()).step_by(BLOCK) {
+        let here = start..new.len().min(start + BLOCK);
+        let (new, lost) = (&new[here.clone()], lost.map(|lost| &lost[here.clone()]));
+        // The last block may have places left over: what stands there is nobody's.
+        gains::<LOSING>(new, lost[0], short.share, gained[0].as_flattened_mut());
+        gains::<LOSING>(new, lost[1], long.share, gained[1].as_flattened_mut());
+        let stas = short.follow::<FUSED>(&mut gained[0]);
+        let ltas = long.follow::<FUSED>(&mut gained[1]);
+        for (i, ratios) in block.iter_mut().enumerate() {
+            for k in 0..4 {
+                let sta = multiply_add::<FUSED>(short.left[k], stas[i], gained[0][i][k]);
+                let lta = multiply_add::<FUSED>(long.left[k], ltas[i], gained[1][i][k]);
+                ratios[k] = ratio(sta, lta);
+            }
         }
-        for (ratio, (sta, lta)) in ratios.iter_mut().zip(stas.iter().zip(ltas.iter())) {
-            *ratio = self::ratio(*sta, *lta);
-        }
+        ratios.extend_from_slice(&block.as_flattened()[..here.len()]);
     }
+    long.now
 }
 
 /// What comes to an average with each sample.

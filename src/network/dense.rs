@@ -74,9 +74,13 @@ impl Layers {
     }
 
     fn mapped(&self, windows: &[f32]) -> Vec<f32> {
-        let ranges = self.centre.iter().zip(&self.gain).cycle();
-        let map = |(x, (centre, gain)): (&f32, (&f32, &f32))| (x - centre) * gain;
-        windows.iter().zip(ranges).map(map).collect()
+        let mut mapped = Vec::with_capacity(windows.len());
+        for window in windows.chunks_exact(self.n_inputs()) {
+            let ranges = self.centre.iter().zip(&self.gain);
+            let map = |(x, (centre, gain)): (&f32, (&f32, &f32))| (x - centre) * gain;
+            mapped.extend(window.iter().zip(ranges).map(map));
+        }
+        mapped
     }
 
     fn units(&self, mapped: &[f32]) -> Vec<Row> {

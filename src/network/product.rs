@@ -83,8 +83,8 @@ fn add_tiles<const FUSED: bool, const N: usize>(
     let n_rows = sum.len().div_ceil(every);
     let n_tiled = n_rows - n_rows % TILE_ROWS;
     for first in (0..n_tiled).step_by(TILE_ROWS) {
-        for column in (0..N).step_by(TILE_COLUMNS) {
-            add_tile::<FUSED, N, TILE_ROWS, TILE_COLUMNS>(left, right, sum, first, every, column);
+        for part in 0..N / TILE_COLUMNS {
+            add_tile::<FUSED, N, TILE_ROWS, TILE_COLUMNS>(left, right, sum, first, every, part);
         }
     }
     for row in n_tiled..n_rows {
@@ -92,7 +92,8 @@ fn add_tiles<const FUSED: bool, const N: usize>(
     }
 }
 
-/// `R` rows from `first` on and `C` columns from `column` on, held in registers.
+/// `R` rows from `first` on of one part of the columns, each part of `C`. They are held in registers, as
+/// what is lent to no function can be, be it `copy_from_slice` or `zip`.
 #[inline(always)]
 fn add_tile<const FUSED: bool, const N: usize, const R: usize, const C: usize>(
     left: Left,
@@ -100,30 +101,31 @@ fn add_tile<const FUSED: bool, const N: usize, const R: usize, const C: usize>(
     sum: &mut [[f32; N]],
     first: usize,
     every: usize,
-    column: usize,
+    part: usize,
 ) {
     let mut tile = [[0.0_f32; C]; R];
     for (r, row) in tile.iter_mut().enumerate() {
-        row.copy_from_slice(&sum[(first + r) * every][column..column + C]);
+        *row = sum[(first + r) * every].as_chunks().0[part];
     }
     for (k, factors) in right.iter().enumerate() {
+        let factors: &[f32; C] = &factors.as_chunks().0[part];
         for (r, row) in tile.iter_mut().enumerate() {
             // SAFETY: `add_product` has checked the last element of the left matrix.
             let x = unsafe {
                 let index = (first + r) * left.row + k * left.column;
                 *left.values.get_unchecked(index)
             };
-            for (value, factor) in row.iter_mut().zip(&factors[column..column + C]) {
-                *value = if FUSED {
-                    x.mul_add(*factor, *value)
+            for c in 0..C {
+                row[c] = if FUSED {
+                    x.mul_add(factors[c], row[c])
                 } else {
-                    x * factor + *value
+                    x * factors[c] + row[c]
                 };
             }
         }
     }
     for (r, row) in tile.iter().enumerate() {
-        sum[(first + r) * every][column..column + C].copy_from_slice(row);
+        sum[(first + r) * every].as_chunks_mut().0[part] = *row;
     }
 }
 

@@ -172,10 +172,14 @@ impl Filter {
                 "Design the filter for the record's rate"
             ));
         }
-        // Three components take the processor little longer than one.
-        if pass == Pass::Causal && !record.has_gaps() {
+        if pass == Pass::Causal {
+            // Three components take the processor little longer than one.
             let filtered = self.forward::<3, 4>(record.data.each_ref().map(Vec::as_slice));
-            return Ok(record.with(filtered));
+            // A filter that has met a gap, which is NaN, gives nothing else any more.
+            let mut lasts = filtered.iter().filter_map(|line| line.last());
+            if lasts.all(|y| y.is_finite()) {
+                return Ok(record.with(filtered));
+            }
         }
         Ok(record.map(|samples| self.apply(samples, pass)))
     }

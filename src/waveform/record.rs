@@ -105,10 +105,6 @@ impl Record3C {
         self.with(data)
     }
 
-    pub(crate) fn has_gaps(&self) -> bool {
-        self.data.iter().any(|row| lanes::has_gap(row))
-    }
-
     /// Another record of the same length, place and time.
     pub(crate) fn with(&self, data: [Vec<f32>; 3]) -> Self {
         Self {

@@ -6,13 +6,14 @@ use crate::Result;
 use crate::command::{cargo, command, io, run};
 use crate::environment::make_peers_venv;
 use crate::places::Places;
+use crate::quick::Pace;
 use crate::setup::setup;
 use crate::step::Step;
 
 /// `growth` measures time and memory against size; anything else goes to `benches/compare.py`: names
 /// of jobs, none for all, and `--json FILE`.
 pub fn bench(places: &Places, args: &[String]) -> Result {
-    setup(places)?;
+    setup(places, Pace::Thorough)?;
     let folder = inputs(places)?;
     if args == ["growth"] {
         return run(

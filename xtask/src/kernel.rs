@@ -13,13 +13,14 @@ use crate::Result;
 use crate::command::{ask, cargo, io, run, write};
 use crate::evcxr;
 use crate::places::Places;
+use crate::quick::Pace;
 
 /// The kernel's name for Jupyter.
 pub const NAME: &str = "quakebook";
 
 /// Builds the library as a dylib, and writes what the kernel is started with.
-pub fn build(places: &Places, libtorch: &Path) -> Result {
-    let library = build_dylib(places)?;
+pub fn build(places: &Places, libtorch: &Path, pace: Pace) -> Result {
+    let library = build_dylib(places, pace)?;
     write_thin_package(places)?;
     write_init(places, libtorch, &library)?;
     write_kernelspec(places)?;
@@ -27,7 +28,7 @@ pub fn build(places: &Places, libtorch: &Path) -> Result {
     Ok(())
 }
 
-fn build_dylib(places: &Places) -> Result<PathBuf> {
+fn build_dylib(places: &Places, pace: Pace) -> Result<PathBuf> {
     let name = format!(
         "{}quakebook{}",
         std::env::consts::DLL_PREFIX,
@@ -37,6 +38,7 @@ fn build_dylib(places: &Places) -> Result<PathBuf> {
     let kept = places.kernel().join("lib").join(&name);
     let mut build = cargo(&places.root);
     build.arg("rustc");
+    pace.set(&mut build)?;
     if built.exists() {
         println!("[....] the library, where it changed (seconds to two minutes)");
         build.arg("--quiet");
@@ -60,12 +62,18 @@ fn build_dylib(places: &Places) -> Result<PathBuf> {
             )),
         "the library could not be built: the compiler's message stands above",
     )?;
-    if modified(&kept) < modified(&built) {
+    // A quick library is younger than the thorough one that takes its place: any other time is a change.
+    if modified(&kept) != modified(&built) {
         let folder = places.kernel().join("lib");
         fs::create_dir_all(&folder).map_err(io(&folder))?;
         // A running kernel goes on with the old file: rename, never write into it.
         let new = folder.join("new");
         fs::copy(&built, &new).map_err(io(&new))?;
+        if let Some(time) = modified(&built) {
+            let file = fs::File::options().append(true).open(&new);
+            file.and_then(|file| file.set_modified(time))
+                .map_err(io(&new))?;
+        }
         fs::rename(&new, &kept).map_err(io(&kept))?;
     }
     Ok(kept)

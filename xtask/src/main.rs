@@ -12,6 +12,7 @@ mod evcxr;
 mod kernel;
 mod libtorch;
 mod places;
+mod quick;
 mod report;
 mod setup;
 mod step;
@@ -20,6 +21,7 @@ mod test;
 use std::process::ExitCode;
 
 use places::Places;
+use quick::Pace;
 
 /// What went wrong, as one sentence that says what the reader can do.
 type Result<T = ()> = std::result::Result<T, String>;
@@ -34,6 +36,9 @@ cargo xtask COMMAND
                     data/derived first, so that every number is of this run; --keep keeps it, as
                     to go on with a training that was interrupted
   lab [OPTION…]     open JupyterLab on the notebooks; options go to JupyterLab (`--no-browser`)
+  quick             bring a changed library to the kernel in half a minute: one that computes up to
+                    twice as long; `setup` brings the fast one back
+  quick ARGUMENT…   the same for tests, which get the arguments as `cargo test` does: `quick --test cli`
   test              format, clippy, all tests, the kernel, and the notebooks with the small study
   bench [--json FILE] [JOB…]
                     time the library beside ObsPy, SciPy, polars, scikit-learn and PyTorch (3 GB, in
@@ -48,6 +53,9 @@ LIBTORCH, or pytorch in the active conda environment, is used in place of a down
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
+    if quick::is_in_place_of_rustc() {
+        return quick::compile(&args);
+    }
     match run(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(sentence) => {
@@ -69,12 +77,13 @@ fn run(args: &[String]) -> Result {
             Ok(())
         }
         ("setup", []) => {
-            setup::setup(&places)?;
+            setup::setup(&places, Pace::Thorough)?;
             setup::say_how_to_use(&places);
             Ok(())
         }
         ("report", chapters) => report::report(&places, chapters),
         ("lab", options) => report::lab(&places, options),
+        ("quick", args) => quick::quick(&places, args),
         ("test", []) => test::test(&places),
         ("bench", jobs) => bench::bench(&places, jobs),
         ("clean", []) => clean::clean(&places, false),

@@ -7,6 +7,7 @@ use crate::Result;
 use crate::command::{command, io, run};
 use crate::kernel;
 use crate::places::{Places, program};
+use crate::quick::Pace;
 use crate::setup::setup;
 
 /// Runs the notebooks whose names begin with one of the chapters in `args` (all, if none is named),
@@ -25,7 +26,7 @@ pub fn report(places: &Places, args: &[String]) -> Result {
     }
     let all = notebooks(places)?;
     let chosen = choose(&all, &chapters)?;
-    setup(places)?;
+    setup(places, Pace::Thorough)?;
     if chapters.is_empty() && options.is_empty() {
         forget_products(&places.derived())?;
     }
@@ -65,7 +66,7 @@ pub fn book(places: &Places, notebooks: &[PathBuf], pdf: &Path) -> Result {
 
 /// Opens JupyterLab on the notebooks.
 pub fn lab(places: &Places, options: &[String]) -> Result {
-    setup(places)?;
+    setup(places, Pace::Thorough)?;
     let mut lab = command(program(&places.venv(), "jupyter-lab"));
     lab.args(options)
         .current_dir(places.notebooks())

@@ -6,17 +6,18 @@ use crate::Result;
 use crate::command::write;
 use crate::environment::{self, Environment};
 use crate::places::Places;
+use crate::quick::Pace;
 use crate::{checks, evcxr, kernel, libtorch};
 
 /// Brings everything up to date, from the machine's own programs to the kernel.
-pub fn setup(places: &Places) -> Result {
+pub fn setup(places: &Places, pace: Pace) -> Result {
     let python = checks::check(places)?;
     let environment = Environment::read(&places.root)?;
     environment::make_venv(places, &environment, &python)?;
     let libtorch = libtorch::provide(places, &environment)?;
     write_cargo_config(places, &libtorch)?;
     evcxr::build(places)?;
-    kernel::build(places, &libtorch)
+    kernel::build(places, &libtorch, pace)
 }
 
 /// What cargo is told in this clone, so that a plain `cargo test` works like `cargo xtask test`.

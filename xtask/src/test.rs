@@ -8,6 +8,7 @@ use crate::Result;
 use crate::command::{cargo, io, run};
 use crate::environment::{self, Environment};
 use crate::places::Places;
+use crate::quick::Pace;
 use crate::report::{book, notebooks, script};
 use crate::setup::setup;
 
@@ -27,7 +28,9 @@ pub fn test(places: &Places) -> Result {
         Ok::<(), String>(())
     };
     part("format", &|| format(places))?;
-    part("set-up", &|| setup(places).map(|()| String::new()))?;
+    part("set-up", &|| {
+        setup(places, Pace::Thorough).map(|()| String::new())
+    })?;
     part("clippy", &|| clippy(places))?;
     part("tests", &|| cargo_test(places))?;
     part("kernel", &|| {

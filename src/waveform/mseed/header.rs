@@ -189,14 +189,8 @@ fn version2(bytes: &[u8]) -> Checked<Header<'_>> {
         big_endian: YEARS.contains(&big.u16(20)?),
     };
     let codes = Codes::Version2(fields.slice(8..20)?);
-    let ten_thousandths = i64::from(fields.u16(28)?);
-    let second = time_of(
-        fields.u16(20)?,
-        fields.u16(22)?,
-        [fields.u8(24)?, fields.u8(25)?, fields.u8(26)?],
-    )?;
-    // After that second.
-    let mut microseconds = ten_thousandths * 100;
+    // After the second that the header names; the field counts ten thousandths.
+    let mut microseconds = 100 * i64::from(fields.u16(28)?);
     let n_samples = usize::from(fields.u16(30)?);
     let mut sampling_rate_hz = rate_of(fields.u16(32)? as i16, fields.u16(34)? as i16);
     // Bit 1 of the activity flags says that the time already holds the correction.
@@ -246,9 +240,15 @@ fn version2(bytes: &[u8]) -> Checked<Header<'_>> {
             "its samples begin at {data_start} of {n_bytes} bytes"
         )));
     }
+    let start = time_of(
+        fields.u16(20)?,
+        fields.u16(22)?,
+        [fields.u8(24)?, fields.u8(25)?, fields.u8(26)?],
+        1000 * microseconds,
+    )?;
     Ok(Header {
         codes,
-        start: second + TimeDelta::microseconds(microseconds),
+        start,
         sampling_rate_hz,
         n_samples,
         encoding,
@@ -279,7 +279,8 @@ fn version3(bytes: &[u8]) -> Checked<Header<'_>> {
         fields.u16(8)?,
         fields.u16(10)?,
         [fields.u8(12)?, fields.u8(13)?, fields.u8(14)?],
-    )? + TimeDelta::nanoseconds(i64::from(fields.u32(4)?));
+        i64::from(fields.u32(4)?),
+    )?;
     let rate = f64::from_be_bytes(fields.take(16)?);
     let encoding = fields.u8(15)?;
     Ok(Header {
@@ -299,8 +300,17 @@ fn version3(bytes: &[u8]) -> Checked<Header<'_>> {
 /// Days from the first of January of year 1 to that of 1970.
 const DAYS_TO_1970: i64 = 719_162;
 
-/// Second 60 of a leap second is taken for the first of the next minute: UTC here has none.
-fn time_of(year: u16, day: u16, [hour, minute, second]: [u8; 3]) -> Checked<Time> {
+/// In a second.
+const NANOSECONDS: i64 = 1_000_000_000;
+
+/// The time `nanoseconds` after a second. Second 60 of a leap second is taken for the first of the next
+/// minute: UTC here has none.
+fn time_of(
+    year: u16,
+    day: u16,
+    [hour, minute, second]: [u8; 3],
+    nanoseconds: i64,
+) -> Checked<Time> {
     let is_century = year.is_multiple_of(100);
     let is_leap = year.is_multiple_of(if is_century { 400 } else { 4 });
     let days_in_year = if is_leap { 366 } else { 365 };
@@ -313,8 +323,9 @@ fn time_of(year: u16, day: u16, [hour, minute, second]: [u8; 3]) -> Checked<Time
     let before = i64::from(year) - 1;
     let days = 365 * before + before / 4 - before / 100 + before / 400 + i64::from(day) - 1;
     let of_day = 3600 * i64::from(hour) + 60 * i64::from(minute) + i64::from(second);
+    let whole = 86_400 * (days - DAYS_TO_1970) + of_day + nanoseconds.div_euclid(NANOSECONDS);
     exists
-        .then(|| Time::from_timestamp(86_400 * (days - DAYS_TO_1970) + of_day, 0))
+        .then(|| Time::from_timestamp(whole, nanoseconds.rem_euclid(NANOSECONDS) as u32))
         .flatten()
         .ok_or_else(|| {
             bad(format!(
@@ -344,7 +355,7 @@ mod tests {
             for day in 1..=366 {
                 let date = NaiveDate::from_yo_opt(i32::from(year), u32::from(day));
                 let wanted = date.and_then(|date| date.and_hms_opt(1, 2, 3));
-                let read = time_of(year, day, [1, 2, 3]).ok();
+                let read = time_of(year, day, [1, 2, 3], 0).ok();
                 assert_eq!(read, wanted.map(|time| time.and_utc()), "{year} {day}");
             }
         }
@@ -355,9 +366,15 @@ mod tests {
             (2014, 1, [0, 60, 0]),
             (2014, 1, [0, 0, 61]),
         ] {
-            assert!(time_of(year, day, clock).is_err());
+            assert!(time_of(year, day, clock, 0).is_err());
         }
-        let leap = time_of(2016, 366, [23, 59, 60]).unwrap();
-        assert_eq!(time::iso(leap), "2017-01-01T00:00:00.000000Z");
+        for (nanoseconds, wanted) in [
+            (0, "2017-01-01T00:00:00.000000Z"),
+            (1_234_567_000, "2017-01-01T00:00:01.234567Z"),
+            (-1000, "2016-12-31T23:59:59.999999Z"),
+        ] {
+            let leap = time_of(2016, 366, [23, 59, 60], nanoseconds).unwrap();
+            assert_eq!(time::iso(leap), wanted);
+        }
     }
 }

@@ -73,8 +73,10 @@ fn unpack<const VERSION: u8, const BIG: bool>(
         for four in fours {
             let [a, b, c, d] = *four;
             let (ab, cd) = (a.wrapping_add(b), c.wrapping_add(d));
-            let sums = [a, ab, ab.wrapping_add(c), ab.wrapping_add(cd)];
-            *four = sums.map(|sum| sample.wrapping_add(sum));
+            *four = [a, ab, ab.wrapping_add(c), ab.wrapping_add(cd)];
+            for sum in four.iter_mut() {
+                *sum = sample.wrapping_add(*sum);
+            }
             sample = four[3];
         }
         for difference in rest {

@@ -1,0 +1,76 @@
+//! A changed line of the library, to be tried within seconds.
+//!
+//! What notebooks and tests run is optimised across all parts of the library, which costs a minute for
+//! each changed line. For a try each part is compiled by itself, and only those that changed. It then
+//! computes up to twice as long.
+//!
+//! Cargo takes such flags for the library alone, without compiling all dependencies with them, only from
+//! a program that it calls in place of the compiler: that is this program again.
+
+use std::process::{Command, ExitCode};
+
+use crate::Result;
+use crate::command::{cargo, run};
+use crate::places::Places;
+use crate::setup;
+
+/// Set where cargo calls this program in place of the compiler.
+const IN_PLACE: &str = "QUAKEBOOK_IN_PLACE_OF_RUSTC";
+
+/// Parts without number: each module is one.
+const FLAGS: [&str; 2] = ["-Clto=off", "-Ccodegen-units=4096"];
+
+/// How the library is compiled.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Pace {
+    Thorough,
+    Quick,
+}
+
+impl Pace {
+    /// Makes cargo compile so.
+    pub fn set(self, cargo: &mut Command) -> Result {
+        if self == Self::Quick {
+            let this = std::env::current_exe()
+                .map_err(|error| format!("where this program lies is not known: {error}"))?;
+            cargo
+                .env("RUSTC_WORKSPACE_WRAPPER", this)
+                .env(IN_PLACE, "1");
+        }
+        Ok(())
+    }
+}
+
+/// Brings the library to the kernel; with arguments, to tests: `cargo test` gets them.
+pub fn quick(places: &Places, args: &[String]) -> Result {
+    if args.is_empty() {
+        setup::setup(places, Pace::Quick)?;
+        println!(
+            "Restart the kernel of a notebook that is open; `cargo xtask setup` brings the fast library back."
+        );
+        return Ok(());
+    }
+    let mut tests = cargo(&places.root);
+    tests.args(["test", "--package", "quakebook"]).args(args);
+    Pace::Quick.set(&mut tests)?;
+    run(&mut tests, "a test failed: see above")
+}
+
+pub fn is_in_place_of_rustc() -> bool {
+    std::env::var_os(IN_PLACE).is_some()
+}
+
+/// Runs the compiler, which the first argument names.
+pub fn compile(args: &[String]) -> ExitCode {
+    let Some((rustc, rest)) = args.split_first() else {
+        return ExitCode::FAILURE;
+    };
+    match Command::new(rustc).args(rest).args(FLAGS).status() {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask: {rustc} could not be started: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
