@@ -80,8 +80,8 @@ pub(super) fn check(n_sta: usize, n_lta: usize) -> Result<()> {
     }
 }
 
-/// Ratios of each stretch without a gap, as `run` appends them; 0 in gaps. `run` returns its long average at
-/// the end, which is NaN where there was a gap: none ever leaves an average.
+/// Ratios of each stretch without a gap, as `run` appends them; 0 in gaps. `run` returns what its long average
+/// has become, which is NaN where a ratio met a gap: none ever leaves an average.
 fn between_gaps(samples: &[f32], run: impl Fn(&[f32], &mut Vec<f32>) -> f64) -> Vec<f32> {
     let mut ratios = Vec::with_capacity(samples.len());
     // The recursive average leaves out the first sample.
@@ -184,7 +184,7 @@ impl Average {
 }
 
 /// Appends the ratios of a short and a long average as they follow new samples, and if `LOSING` lose old
-/// ones. Returns the long average at the end.
+/// ones. Returns the long average after the last block, which may be longer than the samples: it tells gaps.
 fn follow<const LOSING: bool>(
     averages: [Average; 2],
     new: &[f32],

@@ -33,6 +33,7 @@ use std::fmt;
 use super::Record3C;
 use super::filter::{Filter, Pass};
 use crate::error::{Result, fail};
+use crate::lanes;
 
 /// The rate to which records are brought: enough for the band below, and half of what most stations
 /// send, so that a window costs a network half as much.
@@ -175,11 +176,7 @@ fn clipped((channel, samples): (&String, &Vec<f32>)) -> Option<Fault> {
     if is_dead(samples) {
         return None;
     }
-    let (low, high) = samples
-        .iter()
-        .fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), x| {
-            (l.min(*x), h.max(*x))
-        });
+    let (low, high) = lanes::extremes(samples);
     let runs = samples.chunk_by(|a, b| a == b);
     let n_samples = runs
         .filter(|run| run.len() >= N_AT_LIMIT && (run[0] == low || run[0] == high))

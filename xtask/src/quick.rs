@@ -53,7 +53,7 @@ pub fn quick(places: &Places, args: &[String]) -> Result {
     let mut tests = cargo(&places.root);
     tests.args(["test", "--package", "quakebook"]).args(args);
     Pace::Quick.set(&mut tests)?;
-    run(&mut tests, "a test failed: see above")
+    run(&mut tests, "a test failed or could not be built: see above")
 }
 
 pub fn is_in_place_of_rustc() -> bool {
