@@ -347,9 +347,8 @@ impl WaveformSource for Banded<'_> {
         };
         let n_before = (SETTLING_S * self.sampling_rate_hz).round() as usize;
         let before = time::seconds(n_before as f64 / self.sampling_rate_hz);
-        let record = self.source.record(start - before, n_before + n_samples)?;
-        filter
-            .record(&record, Pass::Causal)?
-            .slice(n_before..n_before + n_samples)
+        let mut record = self.source.record(start - before, n_before + n_samples)?;
+        filter.in_place(&mut record, Pass::Causal)?;
+        record.slice(n_before..n_before + n_samples)
     }
 }

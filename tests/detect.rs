@@ -423,7 +423,7 @@ proptest! {
 
 /// A source that counts the samples it was asked for, and refuses where it is told to.
 struct Counting {
-    asked: std::cell::RefCell<Vec<usize>>,
+    asked: std::sync::Mutex<Vec<usize>>,
     /// Seconds from 2014-02-16 that a kind of fault holds.
     faults: Vec<(std::ops::Range<f64>, Fault)>,
 }
@@ -447,7 +447,7 @@ impl Counting {
 
 impl WaveformSource for Counting {
     fn record(&self, start: Time, n_samples: usize) -> Result<Record3C> {
-        self.asked.borrow_mut().push(n_samples);
+        self.asked.lock().unwrap().push(n_samples);
         let start_s = time::between_s(at(0.0), start);
         let refuse = |what: &str| {
             Err(Error::Waveform {
@@ -508,7 +508,7 @@ fn memory_does_not_grow_with_the_record() {
         }
         // One window in 5 s, as many as fit.
         assert_eq!(n_windows, (n_days * 86_400.0 / 5.0) as usize - 1);
-        let asked = source.asked.borrow();
+        let asked = source.asked.lock().unwrap();
         largest.push((*asked.iter().max().unwrap(), largest_piece));
     }
     // Ten times the record, and not a sample more at once.

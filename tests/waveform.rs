@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::ops::Range;
+
 use common::{shared_data, trace};
 use proptest::prelude::*;
 use quakebook::study::TimeSpan;
@@ -463,6 +465,54 @@ fn a_filter_starts_anew_after_a_gap() {
     }
     record.sampling_rate_hz = 50.0;
     assert!(filter.record(&record, Pass::Causal).is_err());
+}
+
+#[test]
+fn gaps_of_any_length_are_filtered_stretch_by_stretch() {
+    let samples = reference_input();
+    let filter = Filter::bandpass(4, 2.0, 20.0, 100.0).unwrap();
+    // Blocks of the filter have 512 samples.
+    let gaps = [
+        0..1,
+        3..4,
+        5..6,
+        100..512,
+        512..513,
+        600..1100,
+        1023..1024,
+        1024..2048,
+        2999..3000,
+    ];
+    let row = |n: usize, gaps: &[Range<usize>]| {
+        let mut row: Vec<f32> = samples.iter().copied().cycle().take(n).collect();
+        for gap in gaps {
+            row[gap.start.min(n)..gap.end.min(n)].fill(f32::NAN);
+        }
+        row
+    };
+    for n in [1, 511, 512, 513, 3000] {
+        let record = Record3C {
+            station: "GS.OK029.00".into(),
+            channels: ["HH1", "HH2", "HHZ"].map(String::from),
+            start: time::parse("2014-02-16").unwrap(),
+            sampling_rate_hz: 100.0,
+            data: [row(n, &gaps), row(n, &gaps[3..6]), vec![f32::NAN; n]],
+            simulated: false,
+        };
+        let filtered = filter.record(&record, Pass::Causal).unwrap();
+        for (row, filtered) in record.data.iter().zip(&filtered.data) {
+            let stretches = row.chunk_by(|a, b| a.is_nan() == b.is_nan());
+            let wanted = stretches.flat_map(|stretch| match stretch[0].is_nan() {
+                true => stretch.to_vec(),
+                false => filter.apply(stretch, Pass::Causal),
+            });
+            let bits = |samples: &[f32]| -> Vec<Option<u32>> {
+                let bits = |x: &f32| (!x.is_nan()).then(|| x.to_bits());
+                samples.iter().map(bits).collect()
+            };
+            assert_eq!(bits(filtered), bits(&wanted.collect::<Vec<_>>()), "{n}");
+        }
+    }
 }
 
 #[test]

@@ -93,7 +93,11 @@ fn filter(folder: &Path) -> Result<Box<dyn Job>> {
     let filter = Filter::bandpass(4, 1.0, 12.0, RATE_HZ)?;
     Ok(timed(
         once_through(3 * record.n_samples()),
-        move || filter.record(&record.remove_mean(), Pass::Causal),
+        move || {
+            let mut record = record.remove_mean();
+            filter.in_place(&mut record, Pass::Causal)?;
+            Ok(record)
+        },
         |filtered| wide(&filtered.data.concat()),
     ))
 }

@@ -4,11 +4,13 @@
 //! that ObsPy's own CSV (`lat`, `lon`, `dep`) is read as well.
 
 use std::borrow::Cow;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use super::row::{Header, one_line};
 use super::{Catalog, Event, read_text};
-use crate::error::{Result, fail};
+use crate::error::{Error, Result, fail};
 use crate::time;
 
 const HEADER: &str = "time,latitude,longitude,depth,mag,magType,nst,gap,dmin,rms,net,id,updated,place,type,horizontalError,depthError,magError,magNst,status,locationSource,magSource";
@@ -22,8 +24,22 @@ impl Catalog {
     /// # Errors
     /// [`crate::Error::Io`] naming the path, or as [`Catalog::from_comcat_csv`].
     pub fn read_comcat_csv(path: impl AsRef<Path>) -> Result<Self> {
-        let (text, name) = read_text(&path)?;
-        Self::from_comcat_csv(&text, &name)
+        let path = path.as_ref();
+        let file = File::open(path).map_err(Error::io(path))?;
+        // New memory for a large file takes longer than to look for its commas.
+        let mut file = BufReader::with_capacity(1 << 18, file);
+        let mut rows = Rows::new(&path.display().to_string());
+        let mut line = Vec::new();
+        while file.read_until(b'\n', &mut line).map_err(Error::io(path))? > 0 {
+            let Ok(text) = std::str::from_utf8(&line) else {
+                // In another encoding.
+                let (text, name) = read_text(path)?;
+                return Self::from_comcat_csv(&text, &name);
+            };
+            rows.read(text)?;
+            line.clear();
+        }
+        rows.finish()
     }
 
     /// Reads ComCat's CSV; `name` is what errors call it.
@@ -32,30 +48,9 @@ impl Catalog {
     /// [`crate::Error::Catalog`] naming line and column where the header lacks a column, a row
     /// has other than the header's number of fields, or a field is not what it should be.
     pub fn from_comcat_csv(text: &str, name: &str) -> Result<Self> {
-        let mut rows = text
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| !line.trim().is_empty());
-        let open = |line: usize| {
-            fail!(
-                Catalog,
-                format!("{name}:{line}"),
-                "a quotation mark that is not closed",
-                "The row was cut short or broken: fetch the catalog again"
-            )
-        };
-        let mut fields = Vec::new();
-        let (line, header) = rows.next().unwrap_or((0, ""));
-        split(header, &mut fields).ok_or_else(|| open(line + 1))?;
-        let header = Header::new(name, line + 1, &fields)?;
-        let status = header.index(&["status"]);
-        let (mut events, mut simulated) = (Vec::new(), false);
-        for (line, row) in rows {
-            split(row, &mut fields).ok_or_else(|| open(line + 1))?;
-            events.push(header.event(line + 1, &fields)?);
-            simulated |= status.is_some_and(|index| fields[index].trim() == SIMULATED);
-        }
-        Ok(Catalog::new(name, simulated, events))
+        let mut rows = Rows::new(name);
+        text.lines().try_for_each(|line| rows.read(line))?;
+        rows.finish()
     }
 
     /// The catalog in ComCat's 22 columns, oldest first; those of which a catalog here knows
@@ -64,6 +59,71 @@ impl Catalog {
         let status = if self.simulated { SIMULATED } else { "" };
         let rows = self.events().iter().map(|event| row(event, status));
         format!("{HEADER}\n{}", rows.collect::<String>())
+    }
+}
+
+/// What the lines that were read so far hold.
+struct Rows {
+    name: String,
+    n_lines: usize,
+    /// The header, and where the status stands.
+    header: Option<(Header, Option<usize>)>,
+    fields: Fields,
+    events: Vec<Event>,
+    simulated: bool,
+}
+
+impl Rows {
+    fn new(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            n_lines: 0,
+            header: None,
+            fields: Fields::default(),
+            events: Vec::new(),
+            simulated: false,
+        }
+    }
+
+    /// Reads the next line, with or without what ends it.
+    fn read(&mut self, line: &str) -> Result<()> {
+        self.n_lines += 1;
+        let line = line.trim_end_matches(['\r', '\n']);
+        if line.trim().is_empty() {
+            return Ok(());
+        }
+        self.fields.split(line).ok_or_else(|| {
+            fail!(
+                Catalog,
+                format!("{}:{}", self.name, self.n_lines),
+                "a quotation mark that is not closed",
+                "The row was cut short or broken: fetch the catalog again"
+            )
+        })?;
+        let n_fields = self.fields.0.len();
+        let field = |index| self.fields.of(line, index);
+        match &self.header {
+            Some((header, status)) => {
+                self.events
+                    .push(header.event(self.n_lines, n_fields, field)?);
+                self.simulated |= status.is_some_and(|index| field(index).trim() == SIMULATED);
+            }
+            None => {
+                let columns: Vec<_> = (0..n_fields).map(field).collect();
+                let header = Header::new(&self.name, self.n_lines, &columns)?;
+                let status = header.index(&["status"]);
+                self.header = Some((header, status));
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Catalog> {
+        if self.header.is_none() {
+            // It fails, and says which column is not there.
+            Header::new(&self.name, 1, &[""])?;
+        }
+        Ok(Catalog::new(self.name, self.simulated, self.events))
     }
 }
 
@@ -93,35 +153,49 @@ fn quoted(field: &str) -> String {
     }
 }
 
-/// Puts the fields of one line into `fields`: parted by commas, except within quotation marks, where
-/// `""` stands for one mark (RFC 4180; ComCat has no line breaks in a field). Nothing where a mark stays
-/// open.
-fn split<'a>(line: &'a str, fields: &mut Vec<Cow<'a, str>>) -> Option<()> {
-    fields.clear();
-    let (mut start, mut n_marks) = (0, 0);
-    let mut see = |at: usize, byte: u8| match byte {
-        b'"' => n_marks += 1,
-        // After an even number of marks each of them is closed.
-        b',' if n_marks % 2 == 0 => {
-            fields.push(unquoted(&line[start..at], n_marks));
-            (start, n_marks) = (at + 1, 0);
+/// The fields of one line: parted by commas, except within quotation marks, where `""` stands for one mark
+/// (RFC 4180; ComCat has no line breaks in a field). For each, where it ends and how many marks it has.
+#[derive(Default)]
+struct Fields(Vec<(usize, usize)>);
+
+impl Fields {
+    /// Nothing where a mark stays open.
+    fn split(&mut self, line: &str) -> Option<()> {
+        self.0.clear();
+        let mut n_marks = 0;
+        let mut see = |at: usize, byte: u8| match byte {
+            b'"' => n_marks += 1,
+            // After an even number of marks each of them is closed.
+            b',' if n_marks % 2 == 0 => {
+                self.0.push((at, n_marks));
+                n_marks = 0;
+            }
+            _ => {}
+        };
+        let (words, rest) = line.as_bytes().as_chunks::<8>();
+        for (number, word) in words.iter().enumerate() {
+            let mut found = commas_and_marks(u64::from_le_bytes(*word));
+            while found != 0 {
+                let index = found.trailing_zeros() as usize / 8;
+                see(8 * number + index, word[index]);
+                found &= found - 1;
+            }
         }
-        _ => {}
-    };
-    let (words, rest) = line.as_bytes().as_chunks::<8>();
-    for (number, word) in words.iter().enumerate() {
-        let mut found = commas_and_marks(u64::from_le_bytes(*word));
-        while found != 0 {
-            let index = found.trailing_zeros() as usize / 8;
-            see(8 * number + index, word[index]);
-            found &= found - 1;
+        for (index, byte) in rest.iter().enumerate() {
+            see(8 * words.len() + index, *byte);
         }
+        self.0.push((line.len(), n_marks));
+        (n_marks % 2 == 0).then_some(())
     }
-    for (index, byte) in rest.iter().enumerate() {
-        see(8 * words.len() + index, *byte);
+
+    /// A field of the line that was split.
+    fn of<'a>(&self, line: &'a str, index: usize) -> Cow<'a, str> {
+        let start = index
+            .checked_sub(1)
+            .map_or(0, |before| self.0[before].0 + 1);
+        let (end, n_marks) = self.0[index];
+        unquoted(&line[start..end], n_marks)
     }
-    fields.push(unquoted(&line[start..], n_marks));
-    (n_marks % 2 == 0).then_some(())
 }
 
 /// The highest bit of each of eight bytes that is a comma or a quotation mark, all eight at once.
@@ -164,11 +238,12 @@ fn unquoted(field: &str, n_marks: usize) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{quoted, split};
+    use super::{Fields, quoted};
 
     fn fields(line: &str) -> Option<Vec<std::borrow::Cow<'_, str>>> {
-        let mut fields = Vec::new();
-        split(line, &mut fields).map(|()| fields)
+        let mut fields = Fields::default();
+        fields.split(line)?;
+        Some((0..fields.0.len()).map(|i| fields.of(line, i)).collect())
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl Catalog {
         let (mut events, mut simulated) = (Vec::new(), false);
         for (line, row) in lines {
             let fields = fields(row);
-            events.push(header.event(line + 1, &fields)?);
+            events.push(header.event(line + 1, fields.len(), |index| fields[index].into())?);
             simulated |= catalog.is_some_and(|index| fields[index].trim() == SIMULATED);
         }
         Ok(Catalog::new(name, simulated, events))

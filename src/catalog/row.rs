@@ -1,5 +1,6 @@
 //! Rows under a header: what FDSN text and ComCat's CSV have in common.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 use chrono::DateTime;
@@ -69,33 +70,39 @@ impl Header {
         Ok(header)
     }
 
-    /// The event of one row.
-    pub fn event(&self, line: usize, fields: &[impl AsRef<str>]) -> Result<Event> {
-        if fields.len() != self.columns.len() {
+    /// The event of one row, whose fields are counted from 0.
+    pub fn event<'a>(
+        &self,
+        line: usize,
+        n_fields: usize,
+        field: impl Fn(usize) -> Cow<'a, str>,
+    ) -> Result<Event> {
+        if n_fields != self.columns.len() {
             return Err(fail!(
                 Catalog,
                 format!("{}:{line}", self.name),
                 format!(
                     "{} fields where the header has {}",
-                    fields.len(),
+                    n_fields,
                     self.columns.len()
                 ),
                 "The row was cut short or broken: fetch the catalog again"
             ));
         }
         let (name, places) = (&self.name, &self.places);
-        let field = |index: usize| trimmed(fields[index].as_ref());
-        let optional = |index: Option<usize>| index.map_or("", field);
+        let text = |index: Option<usize>| index.map_or(Cow::Borrowed(""), &field);
         let number = |column: &str, index: Option<usize>| {
-            read_number(format_args!("{name}:{line}, {column}"), optional(index))
+            let place = format_args!("{name}:{line}, {column}");
+            read_number(place, trimmed(&text(index)))
         };
-        let origin_time = read_time(format_args!("{name}:{line}, time"), field(places.time))?;
+        let time = field(places.time);
+        let origin_time = read_time(format_args!("{name}:{line}, time"), trimmed(&time))?;
         let (longitude_deg, latitude_deg) = read_point(
             format_args!("{name}:{line}"),
-            field(places.longitude),
-            field(places.latitude),
+            trimmed(&field(places.longitude)),
+            trimmed(&field(places.latitude)),
         )?;
-        let id = match optional(places.id) {
+        let id = match trimmed(&text(places.id)) {
             "" => time::iso(origin_time),
             id => id.to_string(),
         };
@@ -106,8 +113,8 @@ impl Header {
             latitude_deg,
             depth_km: number(DEPTH[0], places.depth)?,
             magnitude: number(MAGNITUDE[0], places.magnitude)?.unwrap_or(f64::NAN),
-            magnitude_type: optional(places.magnitude_type).to_string(),
-            event_type: optional(places.event_type).to_string(),
+            magnitude_type: trimmed(&text(places.magnitude_type)).to_string(),
+            event_type: trimmed(&text(places.event_type)).to_string(),
         })
     }
 

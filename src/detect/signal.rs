@@ -52,7 +52,8 @@ pub fn signal_to_noise(
     }
     let band = Filter::bandpass(4, SIGNAL_BAND_HZ.0, SIGNAL_BAND_HZ.1, sampling_rate_hz)?;
     // From the first sample on, which is no step then.
-    let filtered: Record3C = band.record(&record.remove_mean(), Pass::Causal)?;
+    let mut filtered: Record3C = record.remove_mean();
+    band.in_place(&mut filtered, Pass::Causal)?;
     let (from, to) = (samples(SETTLING_S), samples(SETTLING_S + NOISE_S));
     let ratios = filtered.data.iter().map(|row| {
         let energy: f64 = row[from..to].iter().map(|v| f64::from(*v).powi(2)).sum();

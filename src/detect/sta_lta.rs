@@ -3,8 +3,8 @@
 //! Both ratios follow ObsPy's definitions, after Allen (1978, *BSSA* 68, 1521-1532) and Withers et
 //! al. (1998, *BSSA* 88, 95-106), with one addition: after a gap (NaN) the averages start anew.
 //!
-//! An average waits for the one before it, energies and ratios do not. So they are computed apart, block by
-//! block, and the processor takes several of them as one.
+//! An average waits for the one before it. Written out over four samples, it waits for the fourth before it
+//! alone, so that the processor takes four averages, as four energies and four ratios, as one.
 
 use std::ops::Range;
 
@@ -108,85 +108,72 @@ fn classic(samples: &[f32], n_sta: usize, n_lta: usize, ratios: &mut Vec<f32>) -
         ratios.resize(ratios.len() + samples.len(), 0.0);
         return 0.0;
     };
-    let average = |n: usize| {
+    let sum = |n: usize| {
         let energies = first[n_lta - n..].iter().map(|y| square(*y));
-        Average::new(energies.sum::<f64>() / n as f64, 1.0, n)
+        Sum::new(energies.sum(), 1.0)
     };
-    let averages = [average(n_sta), average(n_lta)];
+    let sums = [sum(n_sta), sum(n_lta)];
+    let scale = n_lta as f64 / n_sta as f64;
     ratios.resize(ratios.len() + n_lta - 1, 0.0);
-    ratios.push(ratio(averages[0].now, averages[1].now));
-    // What has left an average comes out of it as what is new goes in.
+    ratios.push(ratio(scale, sums[0].last[3], sums[1].last[3]));
+    // What has left a sum comes out of it as what is new goes in.
     let lost = [&samples[n_lta - n_sta..], samples];
-    follow::<true>(averages, newest, lost, ratios)
+    follow::<true>(sums, scale, newest, lost, ratios)
 }
 
 /// From averages that forget: of an old one `1 - 1 / n` is left, and `1 / n` of the new energy comes to it.
 fn recursive(samples: &[f32], n_sta: usize, n_lta: usize, ratios: &mut Vec<f32>) -> f64 {
-    let averages = [n_sta, n_lta].map(|n| Average::new(0.0, 1.0 - 1.0 / n as f64, n));
+    let sums = [n_sta, n_lta].map(|n| Sum::new(0.0, 1.0 - 1.0 / n as f64));
+    let scale = n_lta as f64 / n_sta as f64;
     let start = ratios.len();
     // ObsPy leaves out the first sample.
     let new = &samples[1..];
     ratios.push(0.0);
-    let end = follow::<false>(averages, new, [new; 2], ratios);
+    let end = follow::<false>(sums, scale, new, [new; 2], ratios);
     let n_first = n_lta.min(samples.len());
     ratios[start..start + n_first].fill(0.0);
     end
 }
 
-/// An average of energies.
-struct Average {
-    now: f64,
+/// A sum of energies that goes on with each sample: an average times its number of samples.
+struct Sum {
+    /// After each of the last four samples.
+    last: [f64; 4],
     /// What is left of it after one sample, after two, three and four.
-    left: Four,
-    /// What part of a sample's energy comes to it.
-    share: f64,
+    left: [f64; 4],
 }
 
-type Four = [f64; 4];
-
-impl Average {
-    /// Over `n` samples, `left` of it left after each.
-    fn new(now: f64, left: f64, n: usize) -> Self {
+impl Sum {
+    /// `left` of it is left after each sample: all, unless `now` is 0.
+    fn new(now: f64, left: f64) -> Self {
         Self {
-            now,
+            last: [now; 4],
             left: [1, 2, 3, 4].map(|samples| left.powi(samples)),
-            share: 1.0 / n as f64,
         }
     }
 
-    /// Makes of what comes with each sample what has come with it and those before it of its four. Returns
-    /// the average before each four: only each fourth waits for another.
+    /// After each of four samples more. `gains` are what comes with each sample: with one that is not needed,
+    /// with the three before those four, and with the four.
     #[inline(always)]
-    fn follow<const FUSED: bool>(&mut self, gains: &mut [Four; BLOCK / 4]) -> [f64; BLOCK / 4] {
-        let [once, twice, _, after_four] = self.left;
-        for four in gains.iter_mut() {
-            let [a, b, c, d] = *four;
-            let two = [
-                a,
-                multiply_add::<FUSED>(once, a, b),
-                multiply_add::<FUSED>(once, b, c),
-                multiply_add::<FUSED>(once, c, d),
-            ];
-            *four = [
-                two[0],
-                two[1],
-                multiply_add::<FUSED>(twice, two[0], two[2]),
-                multiply_add::<FUSED>(twice, two[1], two[3]),
-            ];
+    fn next<const FUSED: bool>(&mut self, gains: &[f64; 8]) -> [f64; 4] {
+        let [once, twice, thrice, four] = self.left;
+        for k in 0..4 {
+            let mut sum = gains[k + 4];
+            sum = multiply_add::<FUSED>(once, gains[k + 3], sum);
+            sum = multiply_add::<FUSED>(twice, gains[k + 2], sum);
+            sum = multiply_add::<FUSED>(thrice, gains[k + 1], sum);
+            self.last[k] = multiply_add::<FUSED>(four, self.last[k], sum);
         }
-        let mut before = [0.0; BLOCK / 4];
-        for (before, gains) in before.iter_mut().zip(gains) {
-            *before = self.now;
-            self.now = multiply_add::<FUSED>(after_four, self.now, gains[3]);
-        }
-        before
+        self.last
     }
 }
 
-/// Appends the ratios of a short and a long average as they follow new samples, and if `LOSING` lose old
-/// ones. Returns the long average after the last block, which may be longer than the samples: it tells gaps.
+/// Appends the ratios of a short and a long sum, times `scale`, as they follow new samples, and if `LOSING`
+/// lose old ones. Returns the long sum after the last block, which may be longer than the samples: it tells
+/// gaps.
 fn follow<const LOSING: bool>(
-    averages: [Average; 2],
+    sums: [Sum; 2],
+    scale: f64,
     new: &[f32],
     lost: [&[f32]; 2],
     ratios: &mut Vec<f32>,
@@ -194,20 +181,21 @@ fn follow<const LOSING: bool>(
     #[cfg(target_arch = "x86_64")]
     if lanes::has_avx2_and_fma() {
         // SAFETY: the processor has both features.
-        return unsafe { follow_avx2::<LOSING>(averages, new, lost, ratios) };
+        return unsafe { follow_avx2::<LOSING>(sums, scale, new, lost, ratios) };
     }
-    follow_as::<{ lanes::FUSED }, LOSING>(averages, new, lost, ratios)
+    follow_as::<{ lanes::FUSED }, LOSING>(sums, scale, new, lost, ratios)
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 fn follow_avx2<const LOSING: bool>(
-    averages: [Average; 2],
+    sums: [Sum; 2],
+    scale: f64,
     new: &[f32],
     lost: [&[f32]; 2],
     ratios: &mut Vec<f32>,
 ) -> f64 {
-    follow_as::<true, LOSING>(averages, new, lost, ratios)
+    follow_as::<true, LOSING>(sums, scale, new, lost, ratios)
 }
 
 /// Samples of a block, a multiple of four; what is known of them stays in the cache.
@@ -216,39 +204,39 @@ const BLOCK: usize = 256;
 /// Compiled once with and once without the features, hence inlined.
 #[inline(always)]
 fn follow_as<const FUSED: bool, const LOSING: bool>(
-    [mut short, mut long]: [Average; 2],
+    [mut short, mut long]: [Sum; 2],
+    scale: f64,
     new: &[f32],
     lost: [&[f32]; 2],
     ratios: &mut Vec<f32>,
 ) -> f64 {
-    let mut gained = [[[0.0; 4]; BLOCK / 4]; 2];
-    let mut block = [[0.0; 4]; BLOCK / 4];
+    // What comes to each with the samples of a block, after what came with the four before.
+    let mut gains = [[0.0; 4 + BLOCK]; 2];
+    let mut block = [0.0; BLOCK];
     for start in (0..new.len()).step_by(BLOCK) {
         let here = start..new.len().min(start + BLOCK);
+        let n = here.len();
         let (new, lost) = (&new[here.clone()], lost.map(|lost| &lost[here.clone()]));
-        // The last block may have places left over: what stands there is nobody's.
-        gains::<LOSING>(new, lost[0], short.share, gained[0].as_flattened_mut());
-        gains::<LOSING>(new, lost[1], long.share, gained[1].as_flattened_mut());
-        let stas = short.follow::<FUSED>(&mut gained[0]);
-        let ltas = long.follow::<FUSED>(&mut gained[1]);
-        for (i, ratios) in block.iter_mut().enumerate() {
-            for k in 0..4 {
-                let sta = multiply_add::<FUSED>(short.left[k], stas[i], gained[0][i][k]);
-                let lta = multiply_add::<FUSED>(long.left[k], ltas[i], gained[1][i][k]);
-                ratios[k] = ratio(sta, lta);
+        for (gains, lost) in gains.iter_mut().zip(lost) {
+            for (gain, (new, lost)) in gains[4..].iter_mut().zip(new.iter().zip(lost)) {
+                *gain = square(*new) - if LOSING { square(*lost) } else { 0.0 };
             }
         }
-        ratios.extend_from_slice(&block.as_flattened()[..here.len()]);
+        let (fours, _) = block.as_chunks_mut::<4>();
+        let (stas, ltas) = (gains[0].array_windows::<8>(), gains[1].array_windows::<8>());
+        for ((ratios, stas), ltas) in fours.iter_mut().zip(stas.step_by(4)).zip(ltas.step_by(4)) {
+            let (sta, lta) = (short.next::<FUSED>(stas), long.next::<FUSED>(ltas));
+            for k in 0..4 {
+                ratios[k] = ratio(scale, sta[k], lta[k]);
+            }
+        }
+        // The last block may have places left over: what stands there is nobody's.
+        for gains in &mut gains {
+            gains.copy_within(BLOCK.., 0);
+        }
+        ratios.extend_from_slice(&block[..n]);
     }
-    long.now
-}
-
-/// What comes to an average with each sample.
-#[inline(always)]
-fn gains<const LOSING: bool>(new: &[f32], lost: &[f32], share: f64, gains: &mut [f64]) {
-    for (gain, (new, lost)) in gains.iter_mut().zip(new.iter().zip(lost)) {
-        *gain = share * (square(*new) - if LOSING { square(*lost) } else { 0.0 });
-    }
+    long.last[3]
 }
 
 #[inline(always)]
@@ -258,9 +246,9 @@ fn square(sample: f32) -> f64 {
 
 /// Without any energy there is nothing to detect.
 #[inline(always)]
-fn ratio(short: f64, long: f64) -> f32 {
+fn ratio(scale: f64, short: f64, long: f64) -> f32 {
     // Divided in any case: a question beforehand would keep several divisions from being one.
-    let ratio = (short / long) as f32;
+    let ratio = (scale * short / long) as f32;
     if long > 0.0 { ratio } else { 0.0 }
 }
 

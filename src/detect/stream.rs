@@ -1,6 +1,8 @@
 //! A record of any length, scanned piece by piece.
 
 use std::ops::Range;
+use std::panic::resume_unwind;
+use std::thread;
 
 use rayon::prelude::*;
 
@@ -24,8 +26,8 @@ const CLIPPED_COUNTS: f32 = 100.0;
 
 /// An iterator over the pieces of a scan: each is the [`Scan`] of about an hour.
 ///
-/// It asks the source for one piece at a time and keeps nothing of the pieces before, so the memory
-/// that a scan takes does not depend on the record's length. Windows lie on one grid, and a window
+/// While one piece is classified the source is asked for the next, and nothing is kept of those before: the
+/// memory that a scan takes does not depend on the record's length. Windows lie on one grid, and a window
 /// across the border of two pieces is in one of them: the pieces together are the scan of the whole.
 ///
 /// What cannot be scanned is told in [`Scan::unscanned`], and the scan goes on: gaps and flat
@@ -50,6 +52,15 @@ pub struct Scanner<'a> {
     next: usize,
     n_windows: usize,
     n_samples_left: usize,
+    /// The piece after the last one that was handed out.
+    ahead: Option<Piece>,
+}
+
+/// Neighbouring windows, and the record that they are cut from, if it was to be had.
+struct Piece {
+    start: Time,
+    n_windows: usize,
+    record: Result<Record3C>,
 }
 
 impl<'a> Scanner<'a> {
@@ -115,6 +126,7 @@ impl<'a> Scanner<'a> {
             next: 0,
             n_windows: (n_samples - n) / params.hop_samples + 1,
             n_samples_left: (n_samples - n) % params.hop_samples,
+            ahead: None,
         })
     }
 
@@ -174,11 +186,36 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// The scan of `n_windows` windows, the first of which begins at `start`.
-    fn piece(&self, start: Time, n_windows: usize) -> Result<Scan> {
+    /// What reads the next piece, if there is one.
+    fn next_piece(&mut self) -> Option<impl FnOnce() -> Piece + Send + use<'a>> {
+        let n_windows = (PIECE_SAMPLES / self.params.hop_samples)
+            .max(1)
+            .min(self.n_windows - self.next);
+        let first = self.next * self.params.hop_samples;
+        self.next += n_windows;
+        let start = time::of_sample(self.start, first, self.sampling_rate_hz);
+        let (source, n_samples) = (self.source, self.n_samples(n_windows));
+        (n_windows > 0).then_some(move || Piece {
+            start,
+            n_windows,
+            record: source.record(start, n_samples),
+        })
+    }
+
+    /// Those of so many windows.
+    fn n_samples(&self, n_windows: usize) -> usize {
+        n_windows.saturating_sub(1) * self.params.hop_samples + self.network.n_samples()
+    }
+
+    fn classified(&self, piece: Piece) -> Result<Scan> {
+        let Piece {
+            start,
+            n_windows,
+            record,
+        } = piece;
         let mut scan = self.empty();
-        let n_samples = (n_windows - 1) * self.params.hop_samples + self.network.n_samples();
-        let record = match self.source.record(start, n_samples) {
+        let n_samples = self.n_samples(n_windows);
+        let record = match record {
             Ok(record) => record,
             Err(error) => {
                 scan.skip(start, n_windows, Reason::of(&error));
@@ -247,16 +284,20 @@ impl Iterator for Scanner<'_> {
     type Item = Result<Scan>;
 
     fn next(&mut self) -> Option<Result<Scan>> {
-        let n_windows = (PIECE_SAMPLES / self.params.hop_samples)
-            .max(1)
-            .min(self.n_windows - self.next);
-        if n_windows == 0 {
-            return None;
-        }
-        let first = self.next * self.params.hop_samples;
-        self.next += n_windows;
-        let start = time::of_sample(self.start, first, self.sampling_rate_hz);
-        Some(self.piece(start, n_windows))
+        let piece = match self.ahead.take() {
+            Some(piece) => piece,
+            None => self.next_piece()?(),
+        };
+        let read_next = self.next_piece();
+        let (scan, ahead) = thread::scope(|scope| {
+            let ahead = read_next.map(|read| scope.spawn(read));
+            let scan = self.classified(piece);
+            let ahead =
+                ahead.map(|ahead| ahead.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            (scan, ahead)
+        });
+        self.ahead = ahead;
+        Some(scan)
     }
 }
 

@@ -130,7 +130,8 @@ pub fn comparable(record: &Record3C) -> Result<Comparable> {
             faults.push(Fault::Stuck { channel, n_samples });
         }
     }
-    let mut made = filter.record(&resample(&moving.detrend(), RATE_HZ), Pass::Causal)?;
+    let mut made = resample(&moving.detrend(), RATE_HZ);
+    filter.in_place(&mut made, Pass::Causal)?;
     for dead in (0..3).filter(|i| !living[*i]) {
         // The vertical is last: a horizontal component is the likelier stand-in for another.
         let Some(other) = (0..3).find(|i| living[*i]) else {

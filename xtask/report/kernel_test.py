@@ -1,8 +1,10 @@
 """Tests the notebooks' kernel as a notebook uses it; measures how long the first cells take."""
 
 import time
+from pathlib import Path
 from queue import Empty
 
+from jupyter_client.kernelspec import get_kernel_spec
 from jupyter_client.manager import start_new_kernel
 
 # The most that starting the kernel or one cell may take before the test gives up.
@@ -143,40 +145,78 @@ TESTS = [
 ]
 
 
-def measure(kernel):
-    """Seconds of the first cell, of the second, and the median of five more."""
-    cells = [
+def cells_that_no_one_ran(name):
+    """The first cells of a notebook, and one that needs a type of theirs."""
+    return [
         "use quakebook::study::Study;",
         "let study = Study::oklahoma();",
-        *[f'println!("{{}} {n}", study.name);' for n in range(5)],
+        *[f'println!("{{}} {name} {n}", study.name);' for n in range(5)],
+        "struct Half { of: usize }\nlet half = Half { of: 8 };",
     ]
+
+
+def measure(cells):
+    """A kernel that has run them, the seconds until it was ready, of the first cell, of the second, and the
+    median of five more."""
     times = []
+    start = time.monotonic()
+    kernel = Kernel()
+    times.append(time.monotonic() - start)
     for cell in cells:
         start = time.monotonic()
         kernel.show(cell)
         times.append(time.monotonic() - start)
-    return times[0], times[1], sorted(times[2:])[2]
+    ready, first, second, *later = times
+    print(
+        f"kernel ready {ready:.1f} s, first cell {first:.1f} s, second {second:.1f} s,"
+        f" later cells {sorted(later[:5])[2]:.2f} s",
+        flush=True,
+    )
+    return kernel
+
+
+def kept_cells():
+    """The names of the cells that are kept compiled."""
+    folder = Path(get_kernel_spec("quakebook").env["EVCXR_CONFIG_DIR"]) / "cells"
+    return {entry.name for entry in folder.iterdir()}
+
+
+def what_was_compiled_before_is_not_compiled_again():
+    """And goes with what is compiled now: a type is one type in both."""
+    kept = kept_cells()
+    kernel = measure(CELLS)
+    try:
+        assert kept_cells() == kept, "a cell was compiled again"
+        assert kernel.show(f'println!("{{}} {NAME}", half.of / 2);') == f"4 {NAME}"
+        assert len(kept_cells()) == len(kept) + 1
+    finally:
+        kernel.stop()
+
+
+# So that none of them is kept from an earlier test.
+NAME = time.time_ns()
+CELLS = cells_that_no_one_ran(NAME)
 
 
 def main():
-    start = time.monotonic()
-    kernel = Kernel()
-    ready = time.monotonic() - start
+    kernel = measure(CELLS)
+
+    def ok(test, *args):
+        try:
+            test(*args)
+            print(f"test {test.__name__} ... ok", flush=True)
+            return True
+        except (AssertionError, Empty) as failure:
+            print(f"test {test.__name__} ... FAILED\n{failure!r}", flush=True)
+            return False
+
     try:
-        first, second, later = measure(kernel)
-        print(f"kernel ready {ready:.1f} s, first cell {first:.1f} s, second {second:.1f} s, later cells {later:.1f} s")
-        failed = 0
-        for test in TESTS:
-            try:
-                test(kernel)
-                print(f"test {test.__name__} ... ok", flush=True)
-            except (AssertionError, Empty) as failure:
-                failed += 1
-                print(f"test {test.__name__} ... FAILED\n{failure!r}", flush=True)
+        passed = [ok(test, kernel) for test in TESTS]
     finally:
         kernel.stop()
-    print(f"{len(TESTS) - failed} passed, {failed} failed")
-    raise SystemExit(failed > 0)
+    passed.append(ok(what_was_compiled_before_is_not_compiled_again))
+    print(f"{passed.count(True)} passed, {passed.count(False)} failed")
+    raise SystemExit(not all(passed))
 
 
 if __name__ == "__main__":

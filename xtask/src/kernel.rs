@@ -10,25 +10,30 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::Result;
+use crate::cells;
 use crate::command::{ask, cargo, io, run, write};
 use crate::evcxr;
 use crate::places::Places;
 use crate::quick::Pace;
+use crate::standard;
 
 /// The kernel's name for Jupyter.
 pub const NAME: &str = "quakebook";
 
 /// Builds the library as a dylib, and writes what the kernel is started with.
 pub fn build(places: &Places, libtorch: &Path, pace: Pace) -> Result {
-    let library = build_dylib(places, pace)?;
+    let (library, is_new) = build_dylib(places, pace)?;
     write_thin_package(places)?;
-    write_init(places, libtorch, &library)?;
-    write_kernelspec(places)?;
+    let cells = cells::prepare(places, is_new)?;
+    write_init(places, libtorch, &library, &cells)?;
+    let standard = standard::prepare(places)?;
+    write_kernelspec(places, &standard)?;
     println!("[done] the library, and the kernel of this clone");
     Ok(())
 }
 
-fn build_dylib(places: &Places, pace: Pace) -> Result<PathBuf> {
+/// The library for the cells, and whether it is another one than before.
+fn build_dylib(places: &Places, pace: Pace) -> Result<(PathBuf, bool)> {
     let name = format!(
         "{}quakebook{}",
         std::env::consts::DLL_PREFIX,
@@ -63,7 +68,8 @@ fn build_dylib(places: &Places, pace: Pace) -> Result<PathBuf> {
         "the library could not be built: the compiler's message stands above",
     )?;
     // A quick library is younger than the thorough one that takes its place: any other time is a change.
-    if modified(&kept) != modified(&built) {
+    let is_new = modified(&kept) != modified(&built);
+    if is_new {
         let folder = places.kernel().join("lib");
         fs::create_dir_all(&folder).map_err(io(&folder))?;
         // A running kernel goes on with the old file: rename, never write into it.
@@ -76,7 +82,7 @@ fn build_dylib(places: &Places, pace: Pace) -> Result<PathBuf> {
         }
         fs::rename(&new, &kept).map_err(io(&kept))?;
     }
-    Ok(kept)
+    Ok((kept, is_new))
 }
 
 fn modified(path: &Path) -> Option<std::time::SystemTime> {
@@ -108,7 +114,7 @@ fn write_thin_package(places: &Places) -> Result {
     write(&folder.join("lib.rs"), &lib)
 }
 
-fn write_init(places: &Places, libtorch: &Path, library: &Path) -> Result {
+fn write_init(places: &Places, libtorch: &Path, library: &Path, cells: &str) -> Result {
     let rust = ask("rustc", &["--print", "target-libdir"])
         .ok_or("rustc does not answer: install Rust with rustup")?;
     let here = library
@@ -128,7 +134,7 @@ fn write_init(places: &Places, libtorch: &Path, library: &Path) -> Result {
     ];
     let package = places.kernel().join("quakebook");
     let init = format!(
-        ":build_env RUSTFLAGS={}\n:opt 0\n:efmt {{}}\n:dep quakebook = {{ path = {package:?} }}\n",
+        ":build_env RUSTFLAGS={}\n{cells}:opt 0\n:efmt {{}}\n:dep quakebook = {{ path = {package:?} }}\n",
         flags.join(" ")
     );
     write(&places.kernel().join("init.evcxr"), &init)?;
@@ -141,11 +147,12 @@ const PRELUDE: &str = "let _ready = quakebook::study::Study::oklahoma().name.len
 
 /// In this clone, not in the shared virtual environment: another clone has another library. Cells have
 /// their memory on large pages, as what cargo runs (.cargo/config.toml).
-fn write_kernelspec(places: &Places) -> Result {
+fn write_kernelspec(places: &Places, standard: &Path) -> Result {
     let spec = format!(
         "{{\n  \"argv\": [{:?}, \"--control_file\", \"{{connection_file}}\"],\n  \
          \"display_name\": \"Rust (quakebook)\",\n  \"language\": \"rust\",\n  \
-         \"interrupt_mode\": \"message\",\n  \"env\": {{ \"EVCXR_CONFIG_DIR\": {:?}, \"GLIBC_TUNABLES\": \"glibc.malloc.hugetlb=1\" }}\n}}\n",
+         \"interrupt_mode\": \"message\",\n  \"env\": {{ \"EVCXR_CONFIG_DIR\": {:?}, \"GLIBC_TUNABLES\": \"glibc.malloc.hugetlb=1\", \
+         \"RUST_SRC_PATH\": {standard:?} }}\n}}\n",
         evcxr::program(places),
         places.kernel()
     );

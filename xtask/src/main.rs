@@ -4,6 +4,7 @@
 //! date, which takes a second where nothing changed.
 
 mod bench;
+mod cells;
 mod checks;
 mod clean;
 mod command;
@@ -15,6 +16,7 @@ mod places;
 mod quick;
 mod report;
 mod setup;
+mod standard;
 mod step;
 mod test;
 
@@ -55,6 +57,9 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     if quick::is_in_place_of_rustc() {
         return quick::compile(&args);
+    }
+    if cells::is_in_place_of_rustc() {
+        return cells::compile(&args);
     }
     match run(&args) {
         Ok(()) => ExitCode::SUCCESS,

@@ -42,11 +42,15 @@ impl Archive {
         file.seek(SeekFrom::Start(range.start as u64))
             .and_then(|_| file.read_exact(&mut bytes))
             .map_err(Error::io(&path))?;
-        let name = match range.start {
+        let needed = mseed::within(&bytes, start, end);
+        let name = match range.start + needed.start {
             0 => path.display().to_string(),
             first => format!("{} (from byte {first} on)", path.display()),
         };
-        Ok(Arc::new(mseed::read(&bytes, &name)?))
+        match &bytes[needed] {
+            [] => Ok(Day::default()),
+            needed => Ok(Arc::new(mseed::read(needed, &name)?)),
+        }
     }
 
     /// The smallest sampling rate of a day's files; `None` where one of them has no index, there is no file,
@@ -79,9 +83,8 @@ impl Archive {
         {
             return Ok(index.clone());
         }
-        let mut bytes = Vec::with_capacity(version.0 as usize);
-        file.read_to_end(&mut bytes).map_err(Error::io(path))?;
-        let index = Index::of(&bytes).map(Arc::new);
+        let index = Index::of(file, version.0 as usize).map_err(Error::io(path))?;
+        let index = index.map(Arc::new);
         let mut indices = lock(&self.indices);
         if indices.len() == N_INDEXED {
             indices.clear();

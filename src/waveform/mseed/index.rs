@@ -1,10 +1,12 @@
 //! Where in a file a time lies, so that a window costs the decoding of its own records alone.
 
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
 use chrono::TimeDelta;
 
-use super::header;
+use super::encoding::Encoding;
+use super::header::{self, Codes, Header};
 use crate::time::Time;
 
 /// Records from one mark to the next: so many are read too many at each end, and the marks of a day
@@ -22,39 +24,48 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    /// Looks at all headers. `None` where the file is of another kind, or damaged in a header: it must
-    /// then be read as a whole.
-    pub fn of(bytes: &[u8]) -> Option<Self> {
-        let first = header::parse(bytes).ok()?;
-        let interval = first.interval();
+    /// Looks at all headers of a file of `n_bytes`. `None` where the file is of another kind, or damaged in
+    /// a header: it must then be read as a whole.
+    ///
+    /// # Errors
+    /// Those of reading the file.
+    pub fn of(file: impl Read + Seek, n_bytes: usize) -> io::Result<Option<Self>> {
+        Self::of_window(Window::new(file, n_bytes))
+    }
+
+    fn of_window(mut window: Window<impl Read + Seek>) -> io::Result<Option<Self>> {
+        let n_bytes = window.n_bytes;
+        let Ok(first) = header::parse(window.from(0)?).map(Like::of) else {
+            return Ok(None);
+        };
         let (mut marks, mut at) = (Vec::new(), 0);
         // Where the next record may begin, half a sample early at most.
         let mut earliest = first.start;
         for number in 0.. {
-            let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) else {
+            if at == n_bytes {
                 break;
+            }
+            let Ok(header) = header::parse(window.from(at)?) else {
+                return Ok(None);
             };
-            let header = header::parse(rest).ok()?;
-            let is_like = header.codes == first.codes
-                && header.sampling_rate_hz == first.sampling_rate_hz
-                && header.encoding == first.encoding
-                && header.n_samples > 0
-                && header.n_bytes <= rest.len();
-            if !is_like || header.start < earliest {
-                return None;
+            let is_whole = header.n_samples > 0 && header.n_bytes <= n_bytes - at;
+            if !is_whole || !first.fits(&header) || header.start < earliest {
+                return Ok(None);
             }
             if number % N_RECORDS == 0 {
                 marks.push((header.start, at));
             }
-            earliest = header.start + header.interval_times(header.n_samples) - interval / 2;
+            let end = header.start + header.interval_times(header.n_samples);
+            earliest = end - first.interval / 2;
             at += header.n_bytes;
         }
-        (interval > TimeDelta::zero()).then_some(Self {
+        let index = Self {
             marks,
-            n_bytes: bytes.len(),
-            interval,
+            n_bytes,
+            interval: first.interval,
             sampling_rate_hz: first.sampling_rate_hz,
-        })
+        };
+        Ok(Some(index).filter(|index| index.interval > TimeDelta::zero()))
     }
 
     /// The bytes of all records that have samples from `start` until `end`, to within a sample, and of
@@ -67,8 +78,110 @@ impl Index {
     }
 }
 
+/// Where those of the records in `bytes`, which follow one another in time, lie that have samples from
+/// `start` until `end`, to within a sample. Everywhere if a header cannot be read.
+pub(crate) fn within(bytes: &[u8], start: Time, end: Time) -> Range<usize> {
+    let (mut from, mut to) = (0, 0);
+    while to < bytes.len() {
+        let Ok(header) = header::parse(&bytes[to..]) else {
+            return 0..bytes.len();
+        };
+        if header.start > end + header.interval() {
+            break;
+        }
+        let after = to.saturating_add(header.n_bytes).min(bytes.len());
+        if header.start + header.interval_times(header.n_samples) < start {
+            from = after;
+        }
+        to = after;
+    }
+    from..to
+}
+
+/// What the first record has in common with all others.
+struct Like {
+    /// Its codes in their field.
+    codes: Vec<u8>,
+    is_version2: bool,
+    start: Time,
+    interval: TimeDelta,
+    sampling_rate_hz: f64,
+    encoding: Encoding,
+}
+
+impl Like {
+    fn of(header: Header) -> Self {
+        let (codes, is_version2) = parts(&header.codes);
+        Self {
+            codes: codes.to_vec(),
+            is_version2,
+            start: header.start,
+            interval: header.interval(),
+            sampling_rate_hz: header.sampling_rate_hz,
+            encoding: header.encoding,
+        }
+    }
+
+    fn fits(&self, header: &Header) -> bool {
+        parts(&header.codes) == (&self.codes, self.is_version2)
+            && header.sampling_rate_hz == self.sampling_rate_hz
+            && header.encoding == self.encoding
+    }
+}
+
+fn parts<'a>(codes: &Codes<'a>) -> (&'a [u8], bool) {
+    match *codes {
+        Codes::Version2(codes) => (codes, true),
+        Codes::Version3(codes) => (codes, false),
+    }
+}
+
+/// A file, of which a few megabytes are in memory: read anew for each file, a day's memory would cost more
+/// than what is looked at.
+struct Window<F> {
+    file: F,
+    n_bytes: usize,
+    /// Those in memory begin at this byte.
+    start: usize,
+    bytes: Vec<u8>,
+    n_most: usize,
+}
+
+/// Bytes that must be there to read a header as if the whole rest of the file were: where a record does not
+/// say how long it is, the next one is looked for, in 2^20 bytes and the 8 that tell what begins there.
+const N_AHEAD: usize = (1 << 20) + 8;
+
+impl<F: Read + Seek> Window<F> {
+    fn new(file: F, n_bytes: usize) -> Self {
+        Self {
+            file,
+            n_bytes,
+            start: 0,
+            bytes: Vec::new(),
+            n_most: 4 * N_AHEAD,
+        }
+    }
+
+    /// The bytes from one on: all of the rest, or as many as a header may need.
+    fn from(&mut self, at: usize) -> io::Result<&[u8]> {
+        let needed = N_AHEAD.min(self.n_bytes - at);
+        if at + needed > self.start + self.bytes.len() {
+            let passed = (at - self.start).min(self.bytes.len());
+            self.bytes.copy_within(passed.., 0);
+            let n_kept = self.bytes.len() - passed;
+            self.bytes.resize(self.n_most.min(self.n_bytes - at), 0);
+            self.file.seek(SeekFrom::Start((at + n_kept) as u64))?;
+            self.file.read_exact(&mut self.bytes[n_kept..])?;
+            self.start = at;
+        }
+        Ok(&self.bytes[at - self.start..])
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use super::*;
     use crate::time;
     use crate::waveform::{Samples, Segment, StreamId, Trace, mseed};
@@ -88,17 +201,21 @@ mod tests {
         mseed::write_records(traces, 256).unwrap()
     }
 
+    fn index(bytes: &[u8]) -> Option<Index> {
+        Index::of(Cursor::new(bytes), bytes.len()).unwrap()
+    }
+
     #[test]
     fn the_bytes_of_a_span_hold_its_samples() {
         let (before, after) = (trace("HHZ", 0.0, 30_000), trace("HHZ", 400.0, 30_000));
         let whole = bytes(&[before, after]);
-        let index = Index::of(&whole).unwrap();
+        let index = index(&whole).unwrap();
         assert!(index.marks.len() > 10);
         let all = mseed::read(&whole, "all").unwrap().remove(0);
         for from_s in (-20..720).step_by(7) {
             let start = all.start().unwrap() + time::seconds(f64::from(from_s));
             let end = start + time::seconds(10.0);
-            let within = |traces: &[Trace]| -> Vec<(Time, Vec<i32>)> {
+            let samples = |traces: &[Trace]| -> Vec<(Time, Vec<i32>)> {
                 let segments = traces.iter().flat_map(|trace| &trace.segments);
                 let cut = segments.map(|segment| {
                     let at = |i: usize| time::of_sample(segment.start, i, 100.0);
@@ -115,30 +232,49 @@ mod tests {
                 cut.filter(|(_, v): &(Time, Vec<i32>)| !v.is_empty())
                     .collect()
             };
-            let part = &whole[index.bytes(start, end)];
-            let part = match part {
-                [] => Vec::new(),
-                part => mseed::read(part, "part").unwrap(),
-            };
-            assert_eq!(
-                within(&part),
-                within(std::slice::from_ref(&all)),
-                "{from_s}"
-            );
+            let wide = &whole[index.bytes(start, end)];
+            let narrow = &wide[super::within(wide, start, end)];
+            assert!(narrow.len() <= wide.len().min(5 * 256), "{from_s}");
+            for part in [wide, narrow] {
+                let part = match part {
+                    [] => Vec::new(),
+                    part => mseed::read(part, "part").unwrap(),
+                };
+                let all = std::slice::from_ref(&all);
+                assert_eq!(samples(&part), samples(all), "{from_s}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_is_looked_through_a_few_megabytes_at_a_time() {
+        let whole = bytes(&[trace("HHZ", 0.0, 6_000_000)]);
+        let mut window = Window::new(Cursor::new(&whole), whole.len());
+        assert!(whole.len() > 2 * window.n_most);
+        for at in [0, 1, 256, N_AHEAD, whole.len() - N_AHEAD, whole.len() - 256] {
+            let needed = N_AHEAD.min(whole.len() - at);
+            assert_eq!(window.from(at).unwrap()[..needed], whole[at..][..needed]);
+            assert!(window.bytes.len() <= window.n_most);
+        }
+        let marks = index(&whole).unwrap().marks;
+        assert_eq!(marks.len(), (whole.len() / 256).div_ceil(N_RECORDS));
+        for (number, (start, at)) in marks.iter().enumerate() {
+            assert_eq!(*at, number * N_RECORDS * 256);
+            assert_eq!(header::parse(&whole[*at..]).unwrap().start, *start);
         }
     }
 
     #[test]
     fn a_file_that_is_not_in_order_has_no_index() {
         let (first, second) = (trace("HHZ", 0.0, 3000), trace("HHZ", 30.0, 3000));
-        assert!(Index::of(&bytes(&[first.clone(), second.clone()])).is_some());
-        assert!(Index::of(&bytes(&[second.clone(), first.clone()])).is_none());
-        assert!(Index::of(&bytes(&[first.clone(), first.clone()])).is_none());
+        assert!(index(&bytes(&[first.clone(), second.clone()])).is_some());
+        assert!(index(&bytes(&[second.clone(), first.clone()])).is_none());
+        assert!(index(&bytes(&[first.clone(), first.clone()])).is_none());
         let other = trace("HHE", 30.0, 3000);
-        assert!(Index::of(&bytes(&[first.clone(), other])).is_none());
+        assert!(index(&bytes(&[first.clone(), other])).is_none());
         let mut damaged = bytes(&[first, second]);
         damaged.truncate(damaged.len() - 1);
-        assert!(Index::of(&damaged).is_none());
-        assert!(Index::of(&[]).is_none());
+        assert!(index(&damaged).is_none());
+        assert!(index(&[]).is_none());
     }
 }

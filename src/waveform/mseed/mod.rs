@@ -79,7 +79,7 @@ use crate::waveform::{StreamId, Trace};
 use reader::{Reader, Stretch};
 
 pub use fault::{Fault, FaultKind};
-pub(crate) use index::Index;
+pub(crate) use index::{Index, within};
 pub use write::{write, write_records};
 pub use write3::write_version3;
 

@@ -1,0 +1,49 @@
+//! The standard library as the kernel reads it.
+//!
+//! To infer the type of a cell's variable, the kernel reads the source of the standard library as it starts.
+//! Two thirds of that are what no cell uses: the instructions of each processor, tests, and the crates below.
+//! So it is shown a folder with the three crates that cells see.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::Result;
+use crate::command::{ask, io, write};
+use crate::places::Places;
+
+/// Crates whose types cells have.
+const CRATES: [&str; 3] = ["core", "alloc", "std"];
+
+/// The module of `core` with the processors' instructions; another one takes its place.
+const INSTRUCTIONS: &str = "stdarch/crates/core_arch/src/mod.rs";
+
+/// Makes the folder; where it has nothing in it, as on Windows, the kernel goes by the real one.
+pub fn prepare(places: &Places) -> Result<PathBuf> {
+    let folder = places.kernel().join("library");
+    let sysroot = ask("rustc", &["--print", "sysroot"])
+        .ok_or("rustc does not answer: install Rust with rustup")?;
+    let real = Path::new(&sysroot).join("lib/rustlib/src/rust/library");
+    for name in CRATES {
+        link(&real.join(name).join("src"), &folder.join(name).join("src"))?;
+    }
+    write(&folder.join(INSTRUCTIONS), "pub mod arch {}\n")?;
+    Ok(folder)
+}
+
+#[cfg(unix)]
+fn link(real: &Path, link: &Path) -> Result {
+    if fs::read_link(link).is_ok_and(|to| to == real) {
+        return Ok(());
+    }
+    if let Some(folder) = link.parent() {
+        fs::create_dir_all(folder).map_err(io(folder))?;
+    }
+    // Of another compiler.
+    let _ = fs::remove_file(link);
+    std::os::unix::fs::symlink(real, link).map_err(io(link))
+}
+
+#[cfg(not(unix))]
+fn link(_real: &Path, _link: &Path) -> Result {
+    Ok(())
+}
