@@ -217,10 +217,16 @@ fn follow_as<const FUSED: bool, const LOSING: bool>(
         let here = start..new.len().min(start + BLOCK);
         let n = here.len();
         let (new, lost) = (&new[here.clone()], lost.map(|lost| &lost[here.clone()]));
-        for (gains, lost) in gains.iter_mut().zip(lost) {
-            for (gain, (new, lost)) in gains[4..].iter_mut().zip(new.iter().zip(lost)) {
-                *gain = square(*new) - if LOSING { square(*lost) } else { 0.0 };
-            }
+        let [of_sta, of_lta] = gains.each_mut().map(|gains| &mut gains[4..]);
+        let lost = lost[0].iter().zip(lost[1]);
+        for (((sta, lta), new), lost) in of_sta.iter_mut().zip(of_lta).zip(new).zip(lost) {
+            let gain = square(*new);
+            let lost = if LOSING {
+                [square(*lost.0), square(*lost.1)]
+            } else {
+                [0.0; 2]
+            };
+            (*sta, *lta) = (gain - lost[0], gain - lost[1]);
         }
         let (fours, _) = block.as_chunks_mut::<4>();
         let (stas, ltas) = (gains[0].array_windows::<8>(), gains[1].array_windows::<8>());

@@ -211,6 +211,9 @@ impl Package {
         fs::write(new.join(MADE_OF), &self.made_of)?;
         if fs::rename(&new, &self.kept).is_err() {
             fs::remove_dir_all(&new)?;
+            // The other notebook was first. What comes of the same is not the same to the last byte, and cells
+            // that are compiled for one are not found by the other.
+            self.restore();
         }
         Ok(())
     }

@@ -47,3 +47,22 @@ fn link(real: &Path, link: &Path) -> Result {
 fn link(_real: &Path, _link: &Path) -> Result {
     Ok(())
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_follows_the_compiler() {
+        let folder = std::env::temp_dir().join(format!("quakebook-std-{}", std::process::id()));
+        let to = folder.join("core/src");
+        for compiler in ["1", "1", "2"] {
+            let real = folder.join(compiler);
+            fs::create_dir_all(&real).unwrap();
+            fs::write(real.join("lib.rs"), compiler).unwrap();
+            link(&real, &to).unwrap();
+            assert_eq!(fs::read_to_string(to.join("lib.rs")).unwrap(), compiler);
+        }
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
