@@ -12,6 +12,7 @@ mod environment;
 mod evcxr;
 mod kernel;
 mod libtorch;
+mod package;
 mod places;
 mod quick;
 mod report;
