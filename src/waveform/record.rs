@@ -167,7 +167,8 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
     sum / n.max(1) as f64
 }
 
-/// Where three-component records come from: a data centre, an archive on disk, the classroom.
+/// Where three-component records come from: a data centre, an archive on disk, the classroom. A scan asks
+/// for the next record from another thread.
 pub trait WaveformSource: Sync {
     /// `n_samples` of the three components from the first sample at or after `start` (to within
     /// half a sample). What is missing is NaN; nothing at all is an error.

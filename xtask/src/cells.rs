@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use crate::Result;
-use crate::command::io;
+use crate::command::{io, renew, stand_aside, this_program};
 use crate::package::Package;
 use crate::places::Places;
 
@@ -39,20 +39,9 @@ pub fn prepare(places: &Places, is_new: bool) -> Result<String> {
 
 /// This program, where no other clone builds another one.
 fn own_copy(places: &Places) -> Result<PathBuf> {
-    let this = std::env::current_exe()
-        .map_err(|error| format!("where this program lies is not known: {error}"))?;
     let name = format!("cells{}", std::env::consts::EXE_SUFFIX);
     let copy = places.kernel().join("bin").join(name);
-    let bytes = fs::read(&this).map_err(io(&this))?;
-    if fs::read(&copy).is_ok_and(|old| old == bytes) {
-        return Ok(copy);
-    }
-    let folder = places.kernel().join("bin");
-    fs::create_dir_all(&folder).map_err(io(&folder))?;
-    // A kernel may be running the old one.
-    let new = folder.join("new");
-    fs::copy(&this, &new).map_err(io(&new))?;
-    fs::rename(&new, &copy).map_err(io(&copy))?;
+    renew(&this_program()?, &copy)?;
     Ok(copy)
 }
 
@@ -68,8 +57,7 @@ pub fn compile(args: &[String]) -> ExitCode {
     let folder = std::env::var_os(FOLDER).map(PathBuf::from);
     let package = folder.and_then(|folder| Package::of(rustc, args, &folder));
     let Some(package) = package else {
-        let status = Command::new(rustc).args(args).status();
-        return code(status.is_ok_and(|status| status.success()));
+        return stand_aside(rustc, args);
     };
     if let Some(said) = package.restore() {
         eprint!("{said}");
@@ -89,11 +77,7 @@ pub fn compile(args: &[String]) -> ExitCode {
         // What cannot be kept is compiled again.
         let _ = package.keep(&said);
     }
-    code(output.status.success())
-}
-
-fn code(is_success: bool) -> ExitCode {
-    match is_success {
+    match output.status.success() {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Result;
 use crate::cells;
-use crate::command::{ask, cargo, io, run, write};
+use crate::command::{ask_rustc, cargo, io, renew, run, write};
 use crate::evcxr;
 use crate::places::Places;
 use crate::quick::Pace;
@@ -68,25 +68,8 @@ fn build_dylib(places: &Places, pace: Pace) -> Result<(PathBuf, bool)> {
         "the library could not be built: the compiler's message stands above",
     )?;
     // A quick library is younger than the thorough one that takes its place: any other time is a change.
-    let is_new = modified(&kept) != modified(&built);
-    if is_new {
-        let folder = places.kernel().join("lib");
-        fs::create_dir_all(&folder).map_err(io(&folder))?;
-        // A running kernel goes on with the old file: rename, never write into it.
-        let new = folder.join("new");
-        fs::copy(&built, &new).map_err(io(&new))?;
-        if let Some(time) = modified(&built) {
-            let file = fs::File::options().append(true).open(&new);
-            file.and_then(|file| file.set_modified(time))
-                .map_err(io(&new))?;
-        }
-        fs::rename(&new, &kept).map_err(io(&kept))?;
-    }
+    let is_new = renew(&built, &kept)?;
     Ok((kept, is_new))
-}
-
-fn modified(path: &Path) -> Option<std::time::SystemTime> {
-    fs::metadata(path).and_then(|m| m.modified()).ok()
 }
 
 fn write_thin_package(places: &Places) -> Result {
@@ -115,8 +98,7 @@ fn write_thin_package(places: &Places) -> Result {
 }
 
 fn write_init(places: &Places, libtorch: &Path, library: &Path, cells: &str) -> Result {
-    let rust = ask("rustc", &["--print", "target-libdir"])
-        .ok_or("rustc does not answer: install Rust with rustup")?;
+    let rust = ask_rustc("target-libdir")?;
     let here = library
         .parent()
         .expect("the library lies in a folder")

@@ -10,7 +10,7 @@
 use std::process::{Command, ExitCode};
 
 use crate::Result;
-use crate::command::{cargo, run};
+use crate::command::{cargo, run, stand_aside, this_program};
 use crate::places::Places;
 use crate::setup;
 
@@ -31,10 +31,8 @@ impl Pace {
     /// Makes cargo compile so.
     pub fn set(self, cargo: &mut Command) -> Result {
         if self == Self::Quick {
-            let this = std::env::current_exe()
-                .map_err(|error| format!("where this program lies is not known: {error}"))?;
             cargo
-                .env("RUSTC_WORKSPACE_WRAPPER", this)
+                .env("RUSTC_WORKSPACE_WRAPPER", this_program()?)
                 .env(IN_PLACE, "1");
         }
         Ok(())
@@ -65,12 +63,6 @@ pub fn compile(args: &[String]) -> ExitCode {
     let Some((rustc, rest)) = args.split_first() else {
         return ExitCode::FAILURE;
     };
-    match Command::new(rustc).args(rest).args(FLAGS).status() {
-        Ok(status) if status.success() => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("xtask: {rustc} could not be started: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let rest = rest.iter().map(String::as_str);
+    stand_aside(rustc, &rest.chain(FLAGS).collect::<Vec<_>>())
 }

@@ -4,11 +4,10 @@
 //! Two thirds of that are what no cell uses: the instructions of each processor, tests, and the crates below.
 //! So it is shown a folder with the three crates that cells see.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::Result;
-use crate::command::{ask, io, write};
+use crate::command::{ask_rustc, write};
 use crate::places::Places;
 
 /// Crates whose types cells have.
@@ -20,8 +19,7 @@ const INSTRUCTIONS: &str = "stdarch/crates/core_arch/src/mod.rs";
 /// Makes the folder; where it has nothing in it, as on Windows, the kernel goes by the real one.
 pub fn prepare(places: &Places) -> Result<PathBuf> {
     let folder = places.kernel().join("library");
-    let sysroot = ask("rustc", &["--print", "sysroot"])
-        .ok_or("rustc does not answer: install Rust with rustup")?;
+    let sysroot = ask_rustc("sysroot")?;
     let real = Path::new(&sysroot).join("lib/rustlib/src/rust/library");
     for name in CRATES {
         link(&real.join(name).join("src"), &folder.join(name).join("src"))?;
@@ -32,14 +30,15 @@ pub fn prepare(places: &Places) -> Result<PathBuf> {
 
 #[cfg(unix)]
 fn link(real: &Path, link: &Path) -> Result {
-    if fs::read_link(link).is_ok_and(|to| to == real) {
+    use crate::command::io;
+    if std::fs::read_link(link).is_ok_and(|to| to == real) {
         return Ok(());
     }
     if let Some(folder) = link.parent() {
-        fs::create_dir_all(folder).map_err(io(folder))?;
+        std::fs::create_dir_all(folder).map_err(io(folder))?;
     }
     // Of another compiler.
-    let _ = fs::remove_file(link);
+    let _ = std::fs::remove_file(link);
     std::os::unix::fs::symlink(real, link).map_err(io(link))
 }
 
@@ -50,6 +49,8 @@ fn link(_real: &Path, _link: &Path) -> Result {
 
 #[cfg(all(test, unix))]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -6,23 +6,21 @@ use crate::lanes::{self, multiply_add};
 /// A section and what it remembers of earlier samples of `L` lines, in transposed direct form II.
 #[derive(Clone, Copy)]
 pub(super) struct Running<const L: usize> {
-    section: Section,
-    memory: [[f64; L]; 2],
+    pub section: Section,
+    pub memory: [[f64; L]; 2],
+}
+
+impl Section {
+    /// What is remembered of a constant `x`, and what comes out meanwhile.
+    pub fn after_constant(self, x: f64) -> ([f64; 2], f64) {
+        let Self { b, a } = self;
+        let y = x * (b[0] + b[1] + b[2]) / (1.0 + a[0] + a[1]);
+        let second = b[2] * x - a[1] * y;
+        ([b[1] * x - a[0] * y + second, second], y)
+    }
 }
 
 impl<const L: usize> Running<L> {
-    /// As a constant `x` leaves it, and what comes out meanwhile.
-    pub fn after_constant(section: Section, x: [f64; L]) -> (Self, [f64; L]) {
-        let Section { b, a } = section;
-        let y = x.map(|x| x * (b[0] + b[1] + b[2]) / (1.0 + a[0] + a[1]));
-        let mut memory = [[0.0; L]; 2];
-        for l in 0..L {
-            memory[1][l] = b[2] * x[l] - a[1] * y[l];
-            memory[0][l] = b[1] * x[l] - a[0] * y[l] + memory[1][l];
-        }
-        (Self { section, memory }, y)
-    }
-
     #[inline(always)]
     pub fn next<const FUSED: bool>(&mut self, x: [f64; L]) -> [f64; L] {
         let (Section { b, a }, [m1, m2]) = (self.section, &mut self.memory);
@@ -43,15 +41,17 @@ impl<const L: usize> Running<L> {
 pub(super) struct Cascade<const L: usize>(Vec<Running<L>>);
 
 impl<const L: usize> Cascade<L> {
-    /// As if the first sample had stood there for ever.
+    /// As if the first sample of each line had stood there for ever.
     pub fn new(sections: &[Section], first: [f64; L]) -> Self {
-        let mut x = first;
-        let running = sections.iter().map(|section| {
-            let (running, y) = Running::after_constant(*section, x);
-            x = y;
-            running
+        let running = sections.iter().map(|section| Running {
+            section: *section,
+            memory: [[0.0; L]; 2],
         });
-        Self(running.collect())
+        let mut cascade = Self(running.collect());
+        for (line, first) in first.into_iter().enumerate() {
+            cascade.start(line, first);
+        }
+        cascade
     }
 
     /// Four sections at a time while there are so many, then one by one.
@@ -74,7 +74,7 @@ impl<const L: usize> Cascade<L> {
                 self.run(&mut samples[from..i]);
                 from = i;
                 for lane in (0..L).filter(goes_on) {
-                    self.start_anew(lane, now[lane]);
+                    self.start(lane, now[lane]);
                 }
             }
             before = now;
@@ -82,14 +82,11 @@ impl<const L: usize> Cascade<L> {
         self.run(&mut samples[from..]);
     }
 
-    /// One line, as [`Cascade::new`].
-    fn start_anew(&mut self, lane: usize, first: f64) {
-        let mut x = [first];
+    fn start(&mut self, line: usize, first: f64) {
+        let mut x = first;
         for running in &mut self.0 {
-            let (anew, y) = Running::after_constant(running.section, x);
-            for (memory, anew) in running.memory.iter_mut().zip(anew.memory) {
-                memory[lane] = anew[0];
-            }
+            let ([m1, m2], y) = running.section.after_constant(x);
+            (running.memory[0][line], running.memory[1][line]) = (m1, m2);
             x = y;
         }
     }

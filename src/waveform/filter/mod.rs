@@ -205,7 +205,7 @@ impl Filter {
         let mut cascade = Cascade::new(&self.sections, first);
         let mut as_before = cascade.clone();
         let mut block = [[0.0; L]; BLOCK];
-        let n = lines.iter().map(|line| line.len()).min().unwrap_or(0);
+        let n = lines[0].len();
         for start in (0..n).step_by(BLOCK) {
             let here = start..n.min(start + BLOCK);
             let block = &mut block[..here.len()];
@@ -314,7 +314,11 @@ mod tests {
         let mut line: Vec<f64> = samples.iter().map(|x| f64::from(*x)).collect();
         for section in &filter.sections {
             let first = line.first().copied().unwrap_or(0.0);
-            let (mut running, _) = cascade::Running::after_constant(*section, [first]);
+            let (memory, _) = section.after_constant(first);
+            let mut running = cascade::Running {
+                section: *section,
+                memory: memory.map(|m| [m]),
+            };
             for x in &mut line {
                 [*x] = running.next::<false>([*x]);
             }

@@ -52,7 +52,15 @@ pub(super) enum Codes<'a> {
     Version3(&'a [u8]),
 }
 
-impl Codes<'_> {
+impl<'a> Codes<'a> {
+    /// The version of the record, and the letters in their field.
+    pub fn parts(&self) -> (u8, &'a [u8]) {
+        match *self {
+            Self::Version2(codes) => (2, codes),
+            Self::Version3(source) => (3, source),
+        }
+    }
+
     pub fn stream(&self) -> Checked<StreamId> {
         match self {
             Self::Version2(codes) => Ok(StreamId {

@@ -5,8 +5,7 @@ use std::ops::Range;
 
 use chrono::TimeDelta;
 
-use super::encoding::Encoding;
-use super::header::{self, Codes, Header};
+use super::header;
 use crate::time::Time;
 
 /// Records from one mark to the next: so many are read too many at each end, and the marks of a day
@@ -30,17 +29,22 @@ impl Index {
     /// # Errors
     /// Those of reading the file.
     pub fn of(file: impl Read + Seek, n_bytes: usize) -> io::Result<Option<Self>> {
-        Self::of_window(Window::new(file, n_bytes))
-    }
-
-    fn of_window(mut window: Window<impl Read + Seek>) -> io::Result<Option<Self>> {
-        let n_bytes = window.n_bytes;
-        let Ok(first) = header::parse(window.from(0)?).map(Like::of) else {
+        let mut window = Window {
+            file,
+            n_bytes,
+            start: 0,
+            bytes: Vec::new(),
+        };
+        let Ok(first) = header::parse(window.from(0)?) else {
             return Ok(None);
         };
-        let (mut marks, mut at) = (Vec::new(), 0);
+        let (version, codes) = first.codes.parts();
+        let codes = codes.to_vec();
+        let (interval, encoding) = (first.interval(), first.encoding);
+        let sampling_rate_hz = first.sampling_rate_hz;
         // Where the next record may begin, half a sample early at most.
         let mut earliest = first.start;
+        let (mut marks, mut at) = (Vec::new(), 0);
         for number in 0.. {
             if at == n_bytes {
                 break;
@@ -48,24 +52,26 @@ impl Index {
             let Ok(header) = header::parse(window.from(at)?) else {
                 return Ok(None);
             };
-            let is_whole = header.n_samples > 0 && header.n_bytes <= n_bytes - at;
-            if !is_whole || !first.fits(&header) || header.start < earliest {
+            let is_like = header.codes.parts() == (version, &codes)
+                && header.sampling_rate_hz == sampling_rate_hz
+                && header.encoding == encoding
+                && header.n_samples > 0
+                && header.n_bytes <= n_bytes - at;
+            if !is_like || header.start < earliest {
                 return Ok(None);
             }
             if number % N_RECORDS == 0 {
                 marks.push((header.start, at));
             }
-            let end = header.start + header.interval_times(header.n_samples);
-            earliest = end - first.interval / 2;
+            earliest = header.start + header.interval_times(header.n_samples) - interval / 2;
             at += header.n_bytes;
         }
-        let index = Self {
+        Ok((interval > TimeDelta::zero()).then_some(Self {
             marks,
             n_bytes,
-            interval: first.interval,
-            sampling_rate_hz: first.sampling_rate_hz,
-        };
-        Ok(Some(index).filter(|index| index.interval > TimeDelta::zero()))
+            interval,
+            sampling_rate_hz,
+        }))
     }
 
     /// The bytes of all records that have samples from `start` until `end`, to within a sample, and of
@@ -98,81 +104,36 @@ pub(crate) fn within(bytes: &[u8], start: Time, end: Time) -> Range<usize> {
     from..to
 }
 
-/// What the first record has in common with all others.
-struct Like {
-    /// Its codes in their field.
-    codes: Vec<u8>,
-    is_version2: bool,
-    start: Time,
-    interval: TimeDelta,
-    sampling_rate_hz: f64,
-    encoding: Encoding,
-}
-
-impl Like {
-    fn of(header: Header) -> Self {
-        let (codes, is_version2) = parts(&header.codes);
-        Self {
-            codes: codes.to_vec(),
-            is_version2,
-            start: header.start,
-            interval: header.interval(),
-            sampling_rate_hz: header.sampling_rate_hz,
-            encoding: header.encoding,
-        }
-    }
-
-    fn fits(&self, header: &Header) -> bool {
-        parts(&header.codes) == (&self.codes, self.is_version2)
-            && header.sampling_rate_hz == self.sampling_rate_hz
-            && header.encoding == self.encoding
-    }
-}
-
-fn parts<'a>(codes: &Codes<'a>) -> (&'a [u8], bool) {
-    match *codes {
-        Codes::Version2(codes) => (codes, true),
-        Codes::Version3(codes) => (codes, false),
-    }
-}
-
-/// A file, of which a few megabytes are in memory: read anew for each file, a day's memory would cost more
-/// than what is looked at.
+/// A file, of which a few megabytes are in memory: to have a day in memory for once takes longer than to look
+/// at its headers.
 struct Window<F> {
     file: F,
     n_bytes: usize,
     /// Those in memory begin at this byte.
     start: usize,
     bytes: Vec<u8>,
-    n_most: usize,
 }
 
 /// Bytes that must be there to read a header as if the whole rest of the file were: where a record does not
 /// say how long it is, the next one is looked for, in 2^20 bytes and the 8 that tell what begins there.
 const N_AHEAD: usize = (1 << 20) + 8;
 
-impl<F: Read + Seek> Window<F> {
-    fn new(file: F, n_bytes: usize) -> Self {
-        Self {
-            file,
-            n_bytes,
-            start: 0,
-            bytes: Vec::new(),
-            n_most: 4 * N_AHEAD,
-        }
-    }
+/// Bytes in memory at most.
+const N_MOST: usize = 4 * N_AHEAD;
 
+impl<F: Read + Seek> Window<F> {
     /// The bytes from one on: all of the rest, or as many as a header may need.
     fn from(&mut self, at: usize) -> io::Result<&[u8]> {
         let needed = N_AHEAD.min(self.n_bytes - at);
         if at + needed > self.start + self.bytes.len() {
             let passed = (at - self.start).min(self.bytes.len());
-            self.bytes.copy_within(passed.., 0);
-            let n_kept = self.bytes.len() - passed;
-            self.bytes.resize(self.n_most.min(self.n_bytes - at), 0);
-            self.file.seek(SeekFrom::Start((at + n_kept) as u64))?;
-            self.file.read_exact(&mut self.bytes[n_kept..])?;
+            self.bytes.drain(..passed);
             self.start = at;
+            let n_new = N_MOST.min(self.n_bytes - at) - self.bytes.len();
+            let next = SeekFrom::Start((at + self.bytes.len()) as u64);
+            self.file.seek(next)?;
+            let mut rest = self.file.by_ref().take(n_new as u64);
+            rest.read_to_end(&mut self.bytes)?;
         }
         Ok(&self.bytes[at - self.start..])
     }
@@ -254,12 +215,17 @@ mod tests {
     #[test]
     fn a_file_is_looked_through_a_few_megabytes_at_a_time() {
         let whole = bytes(&[trace("HHZ", 0.0, 6_000_000)]);
-        let mut window = Window::new(Cursor::new(&whole), whole.len());
-        assert!(whole.len() > 2 * window.n_most);
+        let mut window = Window {
+            file: Cursor::new(&whole),
+            n_bytes: whole.len(),
+            start: 0,
+            bytes: Vec::new(),
+        };
+        assert!(whole.len() > 2 * N_MOST);
         for at in [0, 1, 256, N_AHEAD, whole.len() - N_AHEAD, whole.len() - 256] {
             let needed = N_AHEAD.min(whole.len() - at);
             assert_eq!(window.from(at).unwrap()[..needed], whole[at..][..needed]);
-            assert!(window.bytes.len() <= window.n_most);
+            assert!(window.bytes.len() <= N_MOST);
         }
         let marks = index(&whole).unwrap().marks;
         assert_eq!(marks.len(), (whole.len() / 256).div_ceil(N_RECORDS));
