@@ -65,6 +65,7 @@ JOBS = [
     Job("train", "train one epoch, 3600 windows", 1.5, threads=2, tolerance=1e-4),
     Job("scan-10s", "scan 10 h, a window every 10 s", 2, threads=2, tolerance=1e-5),
     Job("scan-1s", "scan 10 h, a window each second", 8, threads=2, rounds=5, tolerance=1e-5),
+    Job("scan-1s-fixed", "the same, all windows of one scale", 8, threads=2, rounds=5, tolerance=1e-5),
 ]
 ALONE = [Job("fast", "FAST, 10 h x 3 components", 0, threads=2, rounds=3)]
 

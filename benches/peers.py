@@ -192,7 +192,8 @@ def train(folder):
     return work, lambda loss: np.array([loss]), "PyTorch, eager", fresh
 
 
-def scan(folder, hop):
+def scan(folder, hop, counts=None):
+    """Each window scaled by itself, or all by so many counts."""
     import obspy
 
     stream = obspy.read(folder / "record.mseed").sort(["channel"])
@@ -203,11 +204,14 @@ def scan(folder, hop):
         with torch.inference_mode():
             answers = []
             for some in record.unfold(1, N_SAMPLES, hop).split(n_batch, dim=1):
-                some = some.transpose(0, 1)
-                centred = some - some.mean(dim=2, keepdim=True)
-                scale = centred.square().mean(dim=(1, 2), keepdim=True).sqrt()
-                answers.append(model(centred / scale).softmax(dim=1))
+                answers.append(model(scaled(some.transpose(0, 1))).softmax(dim=1))
             return torch.cat(answers)
+
+    def scaled(windows):
+        if counts is not None:
+            return windows / counts
+        centred = windows - windows.mean(dim=2, keepdim=True)
+        return centred / centred.square().mean(dim=(1, 2), keepdim=True).sqrt()
 
     def seconds(n_batch):
         some = record[:, : N_SAMPLES + 2047 * hop]
@@ -236,6 +240,7 @@ JOBS = {
     "train": train,
     "scan-10s": lambda folder: scan(folder, 1000),
     "scan-1s": lambda folder: scan(folder, 100),
+    "scan-1s-fixed": lambda folder: scan(folder, 100, counts=100),
 }
 
 

@@ -53,7 +53,7 @@ fn serve(name: &str, folder: &Path) -> Result {
         "decode" | "sta-lta-classic" | "sta-lta-recursive" | "filter" | "correlation"
         | "windows" => waveforms::job(name, folder)?,
         "quakeml" | "comcat" | "k-medians-1e5" | "k-medians-1e6" => tables::job(name, folder)?,
-        "train" | "scan-10s" | "scan-1s" | "fast" => network::job(name, folder)?,
+        "train" | "scan-10s" | "scan-1s" | "scan-1s-fixed" | "fast" => network::job(name, folder)?,
         _ => return Err(format!("no job is called {name}").into()),
     };
     let mut answers = std::io::stdout();

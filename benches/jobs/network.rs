@@ -21,12 +21,16 @@ use crate::waveforms::record;
 /// Multiplications and additions of one window's way through the layers.
 const FORWARD_FLOP: f64 = 3.35e6;
 
+/// About the noise of the record.
+const FIXED: Normalisation = Normalisation::Fixed { counts: 100 };
+
 pub fn job(name: &str, folder: &Path) -> Result<Box<dyn Job>> {
     match name {
         "train" => Ok(Box::new(Training::new(folder)?)),
         "fast" => similar(folder),
-        "scan-10s" => scanned(folder, 1000),
-        _ => scanned(folder, 100),
+        "scan-10s" => scanned(folder, 1000, Normalisation::Deviation),
+        "scan-1s" => scanned(folder, 100, Normalisation::Deviation),
+        _ => scanned(folder, 100, FIXED),
     }
 }
 
@@ -38,11 +42,15 @@ pub fn network(folder: &Path) -> Result<ConvNet> {
 }
 
 /// Its floor is that of a trunk which overlapping windows share, whatever the hop.
-fn scanned(folder: &Path, hop_samples: usize) -> Result<Box<dyn Job>> {
+fn scanned(
+    folder: &Path,
+    hop_samples: usize,
+    normalisation: Normalisation,
+) -> Result<Box<dyn Job>> {
     let (network, record) = (network(folder)?, record(folder)?);
     let params = ScanParams {
         hop_samples,
-        normalisation: Normalisation::Deviation,
+        normalisation,
     };
     let flop = FORWARD_FLOP * (record.n_samples() / N_SAMPLES) as f64;
     Ok(timed(

@@ -6,7 +6,7 @@ use rand_distr::StandardNormal;
 
 use super::{Labelled, Train};
 use crate::error::{Result, fail};
-use crate::window::{Normalisation, normalise};
+use crate::window::{Normalisation, normalise_again};
 
 /// What is added to a copy, in units of level times the window's largest absolute value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +88,7 @@ pub(super) fn with_copies(data: &Labelled, augment: &Augment, seed: u64) -> Resu
                 *x += amplitude * unit;
             }
             if let Some(normalisation) = augment.renormalise {
-                window.copy_from_slice(&normalise(window, normalisation)?);
+                window.copy_from_slice(&normalise_again(window, normalisation)?);
             }
         }
         all.append(copies);

@@ -6,12 +6,12 @@ use rand_distr::StandardNormal;
 
 use super::{Labelled, Train};
 use crate::error::{Result, fail};
-use crate::window::{Normalisation, normalise};
+use crate::window::{Normalisation, normalise_again};
 
 /// How a copy of a window differs from the window.
 ///
-/// A common factor for all components is none of them: each window is scaled, and scaling takes it
-/// away again. A shift in time is a matter of where a window is cropped, see [`super::Crop`].
+/// A common factor for all components is none of them: where each window is scaled by itself, scaling takes
+/// it away again. A shift in time is a matter of where a window is cropped, see [`super::Crop`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Variation {
     /// Gaussian noise of mean 0; its deviation is `level` times the largest absolute value.
@@ -143,7 +143,7 @@ fn copies(
                 }
             }
         }
-        window.copy_from_slice(&normalise(window, scale)?);
+        window.copy_from_slice(&normalise_again(window, scale)?);
         if variation == Variation::Dropout {
             // After the scale, which refuses a silent component.
             let component = rng.random_range(0..3);

@@ -12,7 +12,7 @@ use crate::network::{Classify, N_AT_ONCE};
 use crate::study::TimeSpan;
 use crate::time::{self, Time, between_s};
 use crate::waveform::{Record3C, WaveformSource};
-use crate::window::{Reason, normalise};
+use crate::window::{Normalisation, Reason, by_counts, normalise};
 
 /// Samples of a piece, about: an hour at 100 Hz, 4 MB for three components.
 const PIECE_SAMPLES: usize = 360_000;
@@ -84,7 +84,7 @@ impl<'a> Scanner<'a> {
     ///
     /// # Errors
     /// [`crate::Error::Detect`] where the hop or the rate is 0, or there are fewer samples than in a
-    /// window.
+    /// window; [`crate::Error::Window`] where a fixed scale is 0.
     pub fn over(
         network: &'a dyn Classify,
         source: &'a dyn WaveformSource,
@@ -117,6 +117,7 @@ impl<'a> Scanner<'a> {
                 "Scan a longer record",
             );
         }
+        params.normalisation.check()?;
         Ok(Self {
             network,
             source,
@@ -239,7 +240,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn classify(&self, record: &Record3C, n_windows: usize, scan: &mut Scan) -> Result<()> {
-        let (n, normalisation) = (self.network.n_samples(), self.params.normalisation);
+        let n = self.network.n_samples();
         let gaps = record.gaps();
         let plateaus = plateaus(record);
         // First samples of the windows that are classified.
@@ -261,6 +262,28 @@ impl<'a> Scanner<'a> {
             scan.starts.push(start);
             firsts.push(first);
         }
+        scan.probabilities = self.probabilities(record, &firsts)?;
+        Ok(())
+    }
+
+    /// Of the windows that begin at these samples of the record.
+    fn probabilities(&self, record: &Record3C, firsts: &[usize]) -> Result<Vec<f32>> {
+        let ScanParams {
+            hop_samples: hop,
+            normalisation,
+        } = self.params;
+        let n = self.network.n_samples();
+        let mut probabilities = Vec::with_capacity(firsts.len() * self.network.n_classes());
+        if let Normalisation::Fixed { counts } = normalisation {
+            // Windows that are not scaled by themselves can share what a network makes of them.
+            for run in firsts.chunk_by(|a, b| b - a == hop) {
+                let length = (run.len() - 1) * hop + n;
+                let scaled = rows(record, run[0], length).map(|row| by_counts(row, counts));
+                let scaled = scaled.each_ref().map(Vec::as_slice);
+                probabilities.extend(self.network.probabilities_along(scaled, hop)?);
+            }
+            return Ok(probabilities);
+        }
         // Windows overlap, and are many times the record: they are made as they are needed.
         for some in firsts.chunks(N_AT_ONCE) {
             let scaled = some.par_iter().map(|first| {
@@ -268,10 +291,9 @@ impl<'a> Scanner<'a> {
                 normalise(&window, normalisation)
             });
             let batch = scaled.collect::<Result<Vec<_>>>()?.concat();
-            scan.probabilities
-                .extend(self.network.probabilities(&batch)?);
+            probabilities.extend(self.network.probabilities(&batch)?);
         }
-        Ok(())
+        Ok(probabilities)
     }
 }
 

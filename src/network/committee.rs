@@ -72,8 +72,25 @@ impl<N: Classify> Classify for Committee<N> {
     }
 
     fn probabilities(&self, windows: &[f32]) -> Result<Vec<f32>> {
-        let mut of_all = self.first.probabilities(windows)?;
         let n_values = 3 * self.n_samples();
+        let window = |i: usize| windows[i * n_values..(i + 1) * n_values].to_vec();
+        self.ask_others(self.first.probabilities(windows)?, window)
+    }
+
+    fn probabilities_along(&self, components: [&[f32]; 3], hop: usize) -> Result<Vec<f32>> {
+        let rows = |i: usize| components.map(|c| &c[i * hop..i * hop + self.n_samples()]);
+        let of_first = self.first.probabilities_along(components, hop)?;
+        self.ask_others(of_first, |i| rows(i).concat())
+    }
+}
+
+impl<N: Classify> Committee<N> {
+    /// Adds what the others say of the windows of which the first is unsure; `window` gives one of them.
+    fn ask_others(
+        &self,
+        mut of_all: Vec<f32>,
+        window: impl Fn(usize) -> Vec<f32>,
+    ) -> Result<Vec<f32>> {
         let is_unsure = |row: &&mut [f32]| row.last().is_some_and(|noise| 1.0 - noise >= UNSURE);
         let rows = of_all.chunks_exact_mut(self.n_classes()).enumerate();
         let (indices, mut rows): (Vec<usize>, Vec<&mut [f32]>) =
@@ -81,8 +98,7 @@ impl<N: Classify> Classify for Committee<N> {
         if rows.is_empty() {
             return Ok(of_all);
         }
-        let window = |i: &usize| &windows[i * n_values..(i + 1) * n_values];
-        let asked: Vec<f32> = indices.iter().flat_map(window).copied().collect();
+        let asked: Vec<f32> = indices.into_iter().flat_map(window).collect();
         for other in &self.others {
             let of_other = other.probabilities(&asked)?;
             for (row, more) in rows.iter_mut().zip(of_other.chunks_exact(self.n_classes())) {

@@ -9,7 +9,7 @@ use tch::{Device, Tensor, nn};
 use super::convolve::{N_CHANNELS, N_TAPS, Stack};
 use super::layer::{Layer, write_table};
 use super::weights::{uniform, values, zeros};
-use super::{Classify, Network, WrittenOut};
+use super::{Classify, Network, WrittenOut, one_by_one, softmax_rows};
 use crate::error::Result;
 
 const N_CONVOLUTIONS: usize = 8;
@@ -139,6 +139,14 @@ impl Classify for ConvNet {
 
     fn probabilities(&self, windows: &[f32]) -> Result<Vec<f32>> {
         super::probabilities(self, windows)
+    }
+
+    fn probabilities_along(&self, components: [&[f32]; 3], hop: usize) -> Result<Vec<f32>> {
+        let layers = self.written_out();
+        match layers.and_then(|layers| layers.logits_along(components, hop)) {
+            Some(logits) => Ok(softmax_rows(logits, self.n_classes)),
+            None => one_by_one(self, components, hop),
+        }
     }
 }
 

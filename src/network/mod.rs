@@ -94,6 +94,19 @@ pub trait Classify {
     /// # Errors
     /// [`crate::Error::Network`] where the length is no multiple of a window.
     fn probabilities(&self, windows: &[f32]) -> Result<Vec<f32>>;
+
+    /// The same for the windows of a piece of record of three components, one every `hop` samples from its
+    /// first on, none of them scaled by itself. A network that can do so computes once what overlapping
+    /// windows share.
+    ///
+    /// # Errors
+    /// As [`Classify::probabilities`].
+    ///
+    /// # Panics
+    /// Where the hop is 0, or the components are of several lengths.
+    fn probabilities_along(&self, components: [&[f32]; 3], hop: usize) -> Result<Vec<f32>> {
+        one_by_one(self, components, hop)
+    }
 }
 
 /// A classifier that can be trained: a stack of layers and its weights.
@@ -153,6 +166,12 @@ pub trait WrittenOut {
     /// See [`Network::logits`].
     fn logits(&self, windows: &[f32]) -> Vec<f32>;
 
+    /// The logits of the windows of a piece of record, one every `hop` samples; `None` where that takes no
+    /// less than window by window.
+    fn logits_along(&self, _components: [&[f32]; 3], _hop: usize) -> Option<Vec<f32>> {
+        None
+    }
+
     /// See [`Network::gradient`].
     fn gradient(&self, windows: &[f32], classes: &[usize]) -> (f64, Vec<f32>);
 }
@@ -171,11 +190,32 @@ fn probabilities(network: &dyn Network, windows: &[f32]) -> Result<Vec<f32>> {
             "Give whole windows, component after component"
         ));
     }
-    let mut all = network.logits(windows);
-    for row in all.chunks_exact_mut(n_classes) {
-        softmax(row);
+    Ok(softmax_rows(network.logits(windows), n_classes))
+}
+
+/// [`Classify::probabilities_along`] for any classifier.
+fn one_by_one<C: Classify + ?Sized>(
+    network: &C,
+    components: [&[f32]; 3],
+    hop: usize,
+) -> Result<Vec<f32>> {
+    let n = network.n_samples();
+    let n_windows = (components[0].len() + hop).saturating_sub(n) / hop;
+    let starts: Vec<usize> = (0..n_windows).map(|i| i * hop).collect();
+    let mut all = Vec::with_capacity(n_windows * network.n_classes());
+    for some in starts.chunks(N_AT_ONCE) {
+        let rows = some.iter().flat_map(|&i| components.map(|c| &c[i..i + n]));
+        let windows: Vec<f32> = rows.flatten().copied().collect();
+        all.extend(network.probabilities(&windows)?);
     }
     Ok(all)
+}
+
+fn softmax_rows(mut logits: Vec<f32>, n_classes: usize) -> Vec<f32> {
+    for row in logits.chunks_exact_mut(n_classes) {
+        softmax(row);
+    }
+    logits
 }
 
 /// The cross-entropy of one window of a known class, and in place of its logits the derivatives by

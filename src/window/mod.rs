@@ -37,6 +37,7 @@ use crate::time::Time;
 pub use cut::{StartRule, cut, event_windows, print_progress, silent};
 pub use ledger::{Ledger, Missing, Reason};
 pub use noise::{NoiseRule, noise_windows, noise_windows_at};
+pub(crate) use normalise::{by_counts, normalise_again};
 pub use normalise::{normalise, relative_ranges, seam_jumps};
 
 /// How amplitudes are scaled before a network sees them.
@@ -52,6 +53,22 @@ pub enum Normalisation {
     Deviation,
     /// Each component's mean removed, then one scale for all three: the largest absolute value.
     Peak,
+    /// As recorded, divided by so many counts, the same in every window: for records without an offset,
+    /// such as filtered ones. Weak and strong stay apart, and overlapping windows of a scan share what
+    /// a convolutional network makes of them ([`crate::network::Classify::probabilities_along`]).
+    Fixed { counts: u32 },
+}
+
+impl Normalisation {
+    /// # Errors
+    /// [`crate::Error::Window`] where a fixed scale is 0.
+    pub(crate) fn check(self) -> Result<()> {
+        if self == (Self::Fixed { counts: 0 }) {
+            let remedy = "Give the station's usual noise, or another level, in counts";
+            return Err(fail!(Window, "normalisation", "a fixed scale of 0 counts", remedy));
+        }
+        Ok(())
+    }
 }
 
 /// What a window holds.
@@ -132,8 +149,9 @@ impl Windows {
     /// The same windows, scaled. One that cannot be scaled goes to the ledger.
     ///
     /// # Errors
-    /// [`crate::Error::Window`] where they are scaled already.
+    /// [`crate::Error::Window`] where they are scaled already, or a fixed scale is 0.
     pub fn normalised(&self, normalisation: Normalisation) -> Result<Self> {
+        normalisation.check()?;
         if let Some(done) = self.normalisation {
             return Err(fail!(
                 Window,

@@ -7,10 +7,11 @@ use crate::lanes;
 /// The window scaled; `samples` are `(3, n_samples)`, component after component.
 ///
 /// # Errors
-/// [`crate::Error::Window`] where the length is no multiple of three, a value is not finite, or a
-/// component is flat: a scale would then be made of nothing.
+/// [`crate::Error::Window`] where the length is no multiple of three, a value is not finite, a component is
+/// flat, of which a scale would be made of nothing, or a fixed scale is 0.
 pub fn normalise(samples: &[f32], normalisation: Normalisation) -> Result<Vec<f32>> {
     let refuse = |what: String, remedy: &str| Err(fail!(Window, "normalise", what, remedy));
+    normalisation.check()?;
     if samples.is_empty() || !samples.len().is_multiple_of(3) {
         return refuse(
             format!("{} values are not three components", samples.len()),
@@ -36,6 +37,7 @@ pub fn normalise(samples: &[f32], normalisation: Normalisation) -> Result<Vec<f3
     Ok(match normalisation {
         Normalisation::MinMaxPerComponent => rows().flat_map(min_max).collect(),
         Normalisation::MinMaxJoint => min_max(samples),
+        Normalisation::Fixed { counts } => by_counts(samples, counts),
         Normalisation::Deviation | Normalisation::Peak => {
             let n = samples.len() as f64;
             let of_rows = rows().map(|row| (lanes::mean(row), row));
@@ -57,6 +59,21 @@ pub fn normalise(samples: &[f32], normalisation: Normalisation) -> Result<Vec<f3
             scaled
         }
     })
+}
+
+/// The same of a window that was scaled before, and has changed since.
+pub(crate) fn normalise_again(samples: &[f32], normalisation: Normalisation) -> Result<Vec<f32>> {
+    let again = match normalisation {
+        // A fixed scale is not that of the window, and stays.
+        Normalisation::Fixed { .. } => Normalisation::Fixed { counts: 1 },
+        other => other,
+    };
+    normalise(samples, again)
+}
+
+/// Counts in units of so many.
+pub(crate) fn by_counts(values: &[f32], counts: u32) -> Vec<f32> {
+    values.iter().map(|x| x / counts as f32).collect()
 }
 
 /// The jump where component i meets i + 1, as a fraction of the whole window's range: what the

@@ -10,6 +10,7 @@
 //! The result is libtorch's up to rounding (tests/network.rs), and the same bits on any number of
 //! threads: windows are summed in fixed groups, and the groups in their order.
 
+mod shared;
 mod stack;
 
 use rayon::prelude::*;
@@ -39,6 +40,10 @@ impl WrittenOut for Stack {
                 },
             );
         logits
+    }
+
+    fn logits_along(&self, components: [&[f32]; 3], hop: usize) -> Option<Vec<f32>> {
+        shared::logits_along(self, components, hop)
     }
 
     fn gradient(&self, windows: &[f32], classes: &[usize]) -> (f64, Vec<f32>) {

@@ -12,7 +12,7 @@ type Row = [f32; N_CHANNELS];
 /// Taps of each convolution; its stride is 2 and one zero stands on each side.
 pub const N_TAPS: usize = 3;
 
-const ZERO: Row = [0.0; N_CHANNELS];
+pub(super) const ZERO: Row = [0.0; N_CHANNELS];
 
 /// The weights, laid out for the products: what libtorch keeps as `(output, input, tap)`.
 pub struct Stack {
@@ -30,6 +30,14 @@ struct First {
     /// Rows (tap, component) of outputs.
     forward: Vec<Row>,
     bias: Row,
+}
+
+/// What a convolution takes and gives.
+pub(super) struct Convolution<'a> {
+    /// Channels at one time of its input.
+    pub n_in: usize,
+    weights: &'a [Row],
+    bias: &'a Row,
 }
 
 /// A convolution of 32 channels.
@@ -123,17 +131,18 @@ impl Stack {
                 *place = *sample;
             }
         }
-        let left = Left {
-            values: &work.input,
-            row: 6,
-            column: 1,
-        };
         let output = &mut work.outputs[0][1..=self.lengths[1]];
-        convolve(left, &self.first.forward, &self.first.bias, output);
-        for (i, layer) in self.inner.iter().enumerate() {
-            let (before, after) = work.outputs.split_at_mut(i + 1);
-            let output = &mut after[0][1..=self.lengths[i + 2]];
-            convolve(overlapping(&before[i]), &layer.forward, &layer.bias, output);
+        self.convolution(0).forward(&work.input, output);
+        self.forward_from(1, work, logits);
+    }
+
+    /// Goes on after `n_done` convolutions, of which the last one's outputs are in the workspace.
+    pub(super) fn forward_from(&self, n_done: usize, work: &mut Workspace, logits: &mut [f32]) {
+        for i in n_done..=self.inner.len() {
+            let (before, after) = work.outputs.split_at_mut(i);
+            let output = &mut after[0][1..=self.lengths[i + 1]];
+            let input = before[i - 1].as_flattened();
+            self.convolution(i).forward(input, output);
         }
         let n_last = self.n_last();
         let last = &work.outputs[self.inner.len()][1..=n_last];
@@ -206,8 +215,54 @@ impl Stack {
         through_relu(derivatives, outputs);
     }
 
+    pub(super) fn convolution(&self, i: usize) -> Convolution<'_> {
+        let (n_in, weights, bias) = match i.checked_sub(1) {
+            None => (3, &self.first.forward, &self.first.bias),
+            Some(i) => (N_CHANNELS, &self.inner[i].forward, &self.inner[i].bias),
+        };
+        Convolution {
+            n_in,
+            weights,
+            bias,
+        }
+    }
+
+    /// Lengths of the time axis: of the window, and after each convolution.
+    pub(super) fn lengths(&self) -> &[usize] {
+        &self.lengths
+    }
+
     fn n_last(&self) -> usize {
         self.lengths[self.inner.len() + 1]
+    }
+}
+
+impl Convolution<'_> {
+    /// Row `t` of the output, with bias and ReLU, of the times 2t, 2t + 1 and 2t + 2 of `(time, input)`.
+    pub fn forward(&self, input: &[f32], output: &mut [Row]) {
+        self.every(2, input, output);
+    }
+
+    /// Row `t` of the output of the three times from `step` t on.
+    pub fn every(&self, step: usize, input: &[f32], output: &mut [Row]) {
+        output.fill(*self.bias);
+        let left = Left {
+            values: input,
+            row: step * self.n_in,
+            column: 1,
+        };
+        add_product(left, self.weights, output, 1);
+        for value in output.as_flattened_mut() {
+            // Not `max`, which would hide NaN.
+            *value = if *value < 0.0 { 0.0 } else { *value };
+        }
+    }
+}
+
+impl Workspace {
+    /// Where the outputs of convolution `i` of a window lie.
+    pub(super) fn outputs(&mut self, i: usize, length: usize) -> &mut [Row] {
+        &mut self.outputs[i][1..=length]
     }
 }
 
@@ -275,16 +330,6 @@ fn overlapping(samples: &[Row]) -> Left<'_> {
         values: samples.as_flattened(),
         row: 2 * N_CHANNELS,
         column: 1,
-    }
-}
-
-/// One convolution, its bias and ReLU.
-fn convolve(left: Left, weights: &[Row], bias: &Row, output: &mut [Row]) {
-    output.fill(*bias);
-    add_product(left, weights, output, 1);
-    for value in output.as_flattened_mut() {
-        // Not `max`, which would hide NaN.
-        *value = if *value < 0.0 { 0.0 } else { *value };
     }
 }
 
