@@ -207,7 +207,7 @@ impl Collector {
             .and_then(|record| self.same_kind(record));
         for i in 0..n {
             let nominal = time::of_sample(start, i * n_samples, self.windows.sampling_rate_hz);
-            let cut = record.clone().and_then(|record| {
+            let cut = record.as_ref().map_err(Clone::clone).and_then(|record| {
                 let window = record
                     .slice(i * n_samples..(i + 1) * n_samples)
                     .map_err(|_| Reason::BeyondRecord)?;

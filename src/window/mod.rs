@@ -65,7 +65,12 @@ impl Normalisation {
     pub(crate) fn check(self) -> Result<()> {
         if self == (Self::Fixed { counts: 0 }) {
             let remedy = "Give the station's usual noise, or another level, in counts";
-            return Err(fail!(Window, "normalisation", "a fixed scale of 0 counts", remedy));
+            return Err(fail!(
+                Window,
+                "normalisation",
+                "a fixed scale of 0 counts",
+                remedy
+            ));
         }
         Ok(())
     }
@@ -161,15 +166,19 @@ impl Windows {
             ));
         }
         let mut scaled = Self {
+            station: self.station.clone(),
+            channels: self.channels.clone(),
             normalisation: Some(normalisation),
             windows: Vec::with_capacity(self.len()),
-            ..self.clone()
+            ledger: self.ledger.clone(),
+            ..*self
         };
         for window in &self.windows {
             match normalise(&window.samples, normalisation) {
                 Ok(samples) => scaled.windows.push(Window {
                     samples,
-                    ..window.clone()
+                    origin: window.origin.clone(),
+                    ..*window
                 }),
                 Err(_) => scaled.ledger.missing.push(Missing {
                     what: ledger::name(&window.origin),

@@ -241,6 +241,11 @@ mod tests {
         let network = ConvNet::new(100, 3, 5);
         let record = record(99);
         let components = record.each_ref().map(Vec::as_slice);
-        assert!(network.probabilities_along(components, 1).unwrap().is_empty());
+        assert!(
+            network
+                .probabilities_along(components, 1)
+                .unwrap()
+                .is_empty()
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::{File, Metadata};
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -27,10 +27,12 @@ impl Archive {
     /// The traces of the records of a day file that reach into a span, and of some around them; all of
     /// them where its records are out of order or the archive is lenient, and none where there is no file.
     pub(super) fn part(&self, path: PathBuf, start: Time, end: Time) -> Result<Day> {
-        if self.lenient || !path.is_file() {
+        if self.lenient {
             return self.decode(path);
         }
-        let mut file = File::open(&path).map_err(Error::io(&path))?;
+        let Some(mut file) = open(&path)? else {
+            return Ok(Day::default());
+        };
         let Some(index) = self.index(&path, &mut file)? else {
             return self.decode(path);
         };
@@ -62,10 +64,9 @@ impl Archive {
         let mut smallest: Option<f64> = None;
         for channel in self.channels_of(day.year())? {
             let path = self.day_file(&self.stream(channel), day);
-            if !path.is_file() {
+            let Some(mut file) = open(&path)? else {
                 continue;
-            }
-            let mut file = File::open(&path).map_err(Error::io(&path))?;
+            };
             let Some(index) = self.index(&path, &mut file)? else {
                 return Ok(None);
             };
@@ -91,6 +92,15 @@ impl Archive {
         }
         indices.insert(path.to_path_buf(), (version, index.clone()));
         Ok(index)
+    }
+}
+
+/// A file, if there is one.
+fn open(path: &Path) -> Result<Option<File>> {
+    match File::open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io(path)(error)),
     }
 }
 

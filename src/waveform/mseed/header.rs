@@ -16,7 +16,8 @@ use crate::waveform::StreamId;
 #[derive(Debug)]
 pub(super) struct Header<'a> {
     pub codes: Codes<'a>,
-    pub start: Time,
+    /// Of the first sample, in nanoseconds since 1970: of the years 1900 to 2100.
+    pub start_ns: i64,
     pub sampling_rate_hz: f64,
     pub n_samples: usize,
     pub encoding: Encoding,
@@ -26,16 +27,27 @@ pub(super) struct Header<'a> {
     pub data: Range<usize>,
     /// Length of the whole record in bytes.
     pub n_bytes: usize,
+    /// Whether the header says so, or the length was found by looking for the next record.
+    pub says_n_bytes: bool,
 }
 
 impl Header<'_> {
+    pub fn start(&self) -> Time {
+        Time::from_timestamp_nanos(self.start_ns)
+    }
+
+    /// Where the next sample would be.
+    pub fn end(&self) -> Time {
+        self.start() + self.interval_times(self.n_samples)
+    }
+
     /// From one sample to the next; zero where there is no rate, as in a record of text.
     pub fn interval(&self) -> TimeDelta {
         self.interval_times(1)
     }
 
     /// The time that `n` samples take.
-    pub fn interval_times(&self, n: usize) -> TimeDelta {
+    fn interval_times(&self, n: usize) -> TimeDelta {
         let seconds = n as f64 / self.sampling_rate_hz;
         let seconds = if seconds.is_finite() { seconds } else { 0.0 };
         // A damaged rate must not lead out of the calendar.
@@ -143,87 +155,69 @@ pub(super) fn parse(bytes: &[u8]) -> Checked<Header<'_>> {
     }
 }
 
-/// Numbers of a header in its byte order.
-struct Fields<'a> {
-    bytes: &'a [u8],
+/// Numbers in `N` bytes of a header, in its byte order.
+struct Fields<'a, const N: usize> {
+    bytes: &'a [u8; N],
     big_endian: bool,
 }
 
-impl<'a> Fields<'a> {
-    #[inline(always)]
-    fn take<const N: usize>(&self, at: usize) -> Checked<[u8; N]> {
-        let mut field: [u8; N] = self
-            .bytes
-            .get(at..at + N)
-            .and_then(|field| field.try_into().ok())
-            .ok_or_else(|| {
-                FaultKind::Truncated.flaw(format!("truncated: its header needs byte {}", at + N))
-            })?;
+impl<'a, const N: usize> Fields<'a, N> {
+    fn new(bytes: &'a [u8], at: usize, big_endian: bool) -> Checked<Self> {
+        let field = bytes.get(at..).and_then(<[u8]>::first_chunk);
+        let bytes = field.ok_or_else(|| {
+            FaultKind::Truncated.flaw(format!("truncated: its header needs byte {}", at + N))
+        })?;
+        Ok(Self { bytes, big_endian })
+    }
+
+    fn take<const M: usize>(&self, at: usize) -> [u8; M] {
+        let mut field: [u8; M] = std::array::from_fn(|i| self.bytes[at + i]);
         if !self.big_endian {
             field.reverse();
         }
-        Ok(field)
+        field
     }
 
-    #[inline(always)]
-    fn u8(&self, at: usize) -> Checked<u8> {
-        Ok(self.take::<1>(at)?[0])
+    fn u8(&self, at: usize) -> u8 {
+        self.bytes[at]
     }
 
-    #[inline(always)]
-    fn u16(&self, at: usize) -> Checked<u16> {
-        self.take(at).map(u16::from_be_bytes)
+    fn u16(&self, at: usize) -> u16 {
+        u16::from_be_bytes(self.take(at))
     }
 
-    #[inline(always)]
-    fn u32(&self, at: usize) -> Checked<u32> {
-        self.take(at).map(u32::from_be_bytes)
-    }
-
-    fn slice(&self, range: Range<usize>) -> Checked<&'a [u8]> {
-        let field = self.bytes.get(range);
-        field.ok_or_else(|| FaultKind::Truncated.flaw("truncated in its header"))
+    fn u32(&self, at: usize) -> u32 {
+        u32::from_be_bytes(self.take(at))
     }
 }
 
 fn version2(bytes: &[u8]) -> Checked<Header<'_>> {
     // The year tells the byte order: no year of 1900 to 2100 is one when its bytes are swapped.
-    let big = Fields {
-        bytes,
-        big_endian: true,
-    };
-    let fields = Fields {
-        bytes,
-        big_endian: YEARS.contains(&big.u16(20)?),
-    };
-    let codes = Codes::Version2(fields.slice(8..20)?);
+    let mut fields = Fields::<48>::new(bytes, 0, true)?;
+    fields.big_endian = YEARS.contains(&fields.u16(20));
+    let codes = Codes::Version2(&bytes[8..20]);
     // After the second that the header names; the field counts ten thousandths.
-    let mut microseconds = 100 * i64::from(fields.u16(28)?);
-    let n_samples = usize::from(fields.u16(30)?);
-    let mut sampling_rate_hz = rate_of(fields.u16(32)? as i16, fields.u16(34)? as i16);
+    let mut microseconds = 100 * i64::from(fields.u16(28));
+    let n_samples = usize::from(fields.u16(30));
+    let mut sampling_rate_hz = rate_of(fields.u16(32) as i16, fields.u16(34) as i16);
     // Bit 1 of the activity flags says that the time already holds the correction.
-    if fields.u8(36)? & 0b10 == 0 {
-        let correction = i64::from(fields.u32(40)? as i32);
+    if fields.u8(36) & 0b10 == 0 {
+        let correction = i64::from(fields.u32(40) as i32);
         microseconds += correction * 100;
     }
-    let data_start = usize::from(fields.u16(44)?);
+    let data_start = usize::from(fields.u16(44));
 
     let mut packing = None;
-    let mut at = usize::from(fields.u16(46)?);
+    let mut at = usize::from(fields.u16(46));
     while at != 0 {
-        match fields.u16(at)? {
-            100 => sampling_rate_hz = f64::from(f32::from_bits(fields.u32(at + 4)?)),
-            1000 => {
-                packing = Some((
-                    fields.u8(at + 4)?,
-                    fields.u8(at + 5)? != 0,
-                    fields.u8(at + 6)?,
-                ))
-            }
-            1001 => microseconds += i64::from(fields.u8(at + 5)? as i8),
+        let blockette = Fields::<8>::new(bytes, at, fields.big_endian)?;
+        match blockette.u16(0) {
+            100 => sampling_rate_hz = f64::from(f32::from_bits(blockette.u32(4))),
+            1000 => packing = Some((blockette.u8(4), blockette.u8(5) != 0, blockette.u8(6))),
+            1001 => microseconds += i64::from(blockette.u8(5) as i8),
             _ => {}
         }
-        let next = usize::from(fields.u16(at + 2)?);
+        let next = usize::from(blockette.u16(2));
         if next != 0 && next <= at {
             return Err(bad(format!(
                 "its blockettes run in a circle, from {at} to {next}"
@@ -248,21 +242,22 @@ fn version2(bytes: &[u8]) -> Checked<Header<'_>> {
             "its samples begin at {data_start} of {n_bytes} bytes"
         )));
     }
-    let start = time_of(
-        fields.u16(20)?,
-        fields.u16(22)?,
-        [fields.u8(24)?, fields.u8(25)?, fields.u8(26)?],
+    let start_ns = time_of(
+        fields.u16(20),
+        fields.u16(22),
+        [fields.u8(24), fields.u8(25), fields.u8(26)],
         1000 * microseconds,
     )?;
     Ok(Header {
         codes,
-        start,
+        start_ns,
         sampling_rate_hz,
         n_samples,
         encoding,
         big_endian,
         data: data_start..n_bytes,
         n_bytes,
+        says_n_bytes: packing.is_some(),
     })
 }
 
@@ -276,32 +271,32 @@ fn length_by_next_record(bytes: &[u8]) -> Checked<usize> {
 }
 
 fn version3(bytes: &[u8]) -> Checked<Header<'_>> {
-    let fields = Fields {
-        bytes,
-        big_endian: false,
-    };
-    let data_start = 40 + usize::from(fields.u8(33)?) + usize::from(fields.u16(34)?);
-    let n_bytes = data_start + fields.u32(36)? as usize;
-    let codes = Codes::Version3(fields.slice(40..40 + usize::from(fields.u8(33)?))?);
-    let start = time_of(
-        fields.u16(8)?,
-        fields.u16(10)?,
-        [fields.u8(12)?, fields.u8(13)?, fields.u8(14)?],
-        i64::from(fields.u32(4)?),
+    let fields = Fields::<40>::new(bytes, 0, false)?;
+    let source_end = 40 + usize::from(fields.u8(33));
+    let data_start = source_end + usize::from(fields.u16(34));
+    let n_bytes = data_start + fields.u32(36) as usize;
+    let source = bytes.get(40..source_end);
+    let source = source.ok_or_else(|| FaultKind::Truncated.flaw("truncated in its header"))?;
+    let start_ns = time_of(
+        fields.u16(8),
+        fields.u16(10),
+        [fields.u8(12), fields.u8(13), fields.u8(14)],
+        i64::from(fields.u32(4)),
     )?;
-    let rate = f64::from_be_bytes(fields.take(16)?);
-    let encoding = fields.u8(15)?;
+    let rate = f64::from_be_bytes(fields.take(16));
+    let encoding = fields.u8(15);
     Ok(Header {
-        codes,
-        start,
+        codes: Codes::Version3(source),
+        start_ns,
         // Negative: the period in seconds.
         sampling_rate_hz: if rate < 0.0 { -1.0 / rate } else { rate },
-        n_samples: fields.u32(24)? as usize,
+        n_samples: fields.u32(24) as usize,
         encoding,
         // Steim's frames are big-endian everywhere, all else in version 3 is little-endian.
         big_endian: matches!(encoding, encoding::STEIM1 | encoding::STEIM2),
         data: data_start..n_bytes,
         n_bytes,
+        says_n_bytes: true,
     })
 }
 
@@ -311,14 +306,9 @@ const DAYS_TO_1970: i64 = 719_162;
 /// In a second.
 const NANOSECONDS: i64 = 1_000_000_000;
 
-/// The time `nanoseconds` after a second. Second 60 of a leap second is taken for the first of the next
+/// The time `nanoseconds` after a second, in nanoseconds since 1970. Second 60 of a leap second is taken for the first of the next
 /// minute: UTC here has none.
-fn time_of(
-    year: u16,
-    day: u16,
-    [hour, minute, second]: [u8; 3],
-    nanoseconds: i64,
-) -> Checked<Time> {
+fn time_of(year: u16, day: u16, [hour, minute, second]: [u8; 3], nanoseconds: i64) -> Checked<i64> {
     let is_century = year.is_multiple_of(100);
     let is_leap = year.is_multiple_of(if is_century { 400 } else { 4 });
     let days_in_year = if is_leap { 366 } else { 365 };
@@ -331,10 +321,9 @@ fn time_of(
     let before = i64::from(year) - 1;
     let days = 365 * before + before / 4 - before / 100 + before / 400 + i64::from(day) - 1;
     let of_day = 3600 * i64::from(hour) + 60 * i64::from(minute) + i64::from(second);
-    let whole = 86_400 * (days - DAYS_TO_1970) + of_day + nanoseconds.div_euclid(NANOSECONDS);
+    let whole = 86_400 * (days - DAYS_TO_1970) + of_day;
     exists
-        .then(|| Time::from_timestamp(whole, nanoseconds.rem_euclid(NANOSECONDS) as u32))
-        .flatten()
+        .then_some(NANOSECONDS * whole + nanoseconds)
         .ok_or_else(|| {
             bad(format!(
                 "its time {year}-{day:03} {hour:02}:{minute:02}:{second:02} does not exist"
@@ -364,7 +353,8 @@ mod tests {
                 let date = NaiveDate::from_yo_opt(i32::from(year), u32::from(day));
                 let wanted = date.and_then(|date| date.and_hms_opt(1, 2, 3));
                 let read = time_of(year, day, [1, 2, 3], 0).ok();
-                assert_eq!(read, wanted.map(|time| time.and_utc()), "{year} {day}");
+                let wanted = wanted.and_then(|time| time.and_utc().timestamp_nanos_opt());
+                assert_eq!(read, wanted, "{year} {day}");
             }
         }
         for (year, day, clock) in [
@@ -382,7 +372,7 @@ mod tests {
             (-1000, "2016-12-31T23:59:59.999999Z"),
         ] {
             let leap = time_of(2016, 366, [23, 59, 60], nanoseconds).unwrap();
-            assert_eq!(time::iso(leap), wanted);
+            assert_eq!(time::iso(Time::from_timestamp_nanos(leap)), wanted);
         }
     }
 }

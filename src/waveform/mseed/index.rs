@@ -3,8 +3,6 @@
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
-use chrono::TimeDelta;
-
 use super::header;
 use crate::time::Time;
 
@@ -15,16 +13,16 @@ const N_RECORDS: usize = 8;
 /// Marks in a file whose records are of one stream and rate and follow one another in time.
 #[derive(Debug)]
 pub(crate) struct Index {
-    /// Start and first byte of every so-manieth record.
-    marks: Vec<(Time, usize)>,
+    /// Start, in nanoseconds since 1970, and first byte of every so-manieth record.
+    marks: Vec<(i64, usize)>,
     n_bytes: usize,
-    interval: TimeDelta,
+    interval_ns: f64,
     pub sampling_rate_hz: f64,
 }
 
 impl Index {
-    /// Looks at all headers of a file of `n_bytes`. `None` where the file is of another kind, or damaged in
-    /// a header: it must then be read as a whole.
+    /// Looks at all headers of a file of `n_bytes`. `None` where the file is of another kind, damaged in a
+    /// header, or does not say how long its records are: it must then be read as a whole.
     ///
     /// # Errors
     /// Those of reading the file.
@@ -33,17 +31,17 @@ impl Index {
             file,
             n_bytes,
             start: 0,
-            bytes: Vec::new(),
+            bytes: Vec::with_capacity(N_MOST.min(n_bytes)),
         };
         let Ok(first) = header::parse(window.from(0)?) else {
             return Ok(None);
         };
         let (version, codes) = first.codes.parts();
         let codes = codes.to_vec();
-        let (interval, encoding) = (first.interval(), first.encoding);
-        let sampling_rate_hz = first.sampling_rate_hz;
+        let (sampling_rate_hz, encoding) = (first.sampling_rate_hz, first.encoding);
+        let interval_ns = 1e9 / sampling_rate_hz;
         // Where the next record may begin, half a sample early at most.
-        let mut earliest = first.start;
+        let mut earliest_ns = first.start_ns;
         let (mut marks, mut at) = (Vec::new(), 0);
         for number in 0.. {
             if at == n_bytes {
@@ -56,20 +54,23 @@ impl Index {
                 && header.sampling_rate_hz == sampling_rate_hz
                 && header.encoding == encoding
                 && header.n_samples > 0
+                && header.says_n_bytes
                 && header.n_bytes <= n_bytes - at;
-            if !is_like || header.start < earliest {
+            if !is_like || header.start_ns < earliest_ns {
                 return Ok(None);
             }
             if number % N_RECORDS == 0 {
-                marks.push((header.start, at));
+                marks.push((header.start_ns, at));
             }
-            earliest = header.start + header.interval_times(header.n_samples) - interval / 2;
+            let almost_all = header.n_samples as f64 - 0.5;
+            earliest_ns = after(header.start_ns, almost_all * interval_ns);
             at += header.n_bytes;
         }
-        Ok((interval > TimeDelta::zero()).then_some(Self {
+        let has_rate = interval_ns > 0.0 && interval_ns.is_finite();
+        Ok(has_rate.then_some(Self {
             marks,
             n_bytes,
-            interval,
+            interval_ns,
             sampling_rate_hz,
         }))
     }
@@ -77,35 +78,55 @@ impl Index {
     /// The bytes of all records that have samples from `start` until `end`, to within a sample, and of
     /// some around them.
     pub fn bytes(&self, start: Time, end: Time) -> Range<usize> {
-        let begun = |time: Time| self.marks.partition_point(|(mark, _)| *mark <= time);
+        let begun = |time: Time, later_ns: f64| {
+            let time_ns = after(nanoseconds(time), later_ns);
+            self.marks.partition_point(|(mark, _)| *mark <= time_ns)
+        };
         let byte = |mark: usize| self.marks.get(mark).map_or(self.n_bytes, |(_, byte)| *byte);
-        let first = begun(start - self.interval).saturating_sub(1);
-        byte(first)..byte(begun(end + self.interval))
+        let first = begun(start, -self.interval_ns).saturating_sub(1);
+        byte(first)..byte(begun(end, self.interval_ns))
     }
+}
+
+/// So many nanoseconds later, and no further than the calendar.
+fn after(time_ns: i64, later_ns: f64) -> i64 {
+    time_ns.saturating_add(later_ns as i64)
+}
+
+/// Since 1970; the calendar of nanoseconds ends in the years 1677 and 2262.
+fn nanoseconds(time: Time) -> i64 {
+    let beyond = if time < Time::UNIX_EPOCH {
+        i64::MIN
+    } else {
+        i64::MAX
+    };
+    time.timestamp_nanos_opt().unwrap_or(beyond)
 }
 
 /// Where those of the records in `bytes`, which follow one another in time, lie that have samples from
 /// `start` until `end`, to within a sample. Everywhere if a header cannot be read.
 pub(crate) fn within(bytes: &[u8], start: Time, end: Time) -> Range<usize> {
+    let (start_ns, end_ns) = (nanoseconds(start), nanoseconds(end));
     let (mut from, mut to) = (0, 0);
     while to < bytes.len() {
         let Ok(header) = header::parse(&bytes[to..]) else {
             return 0..bytes.len();
         };
-        if header.start > end + header.interval() {
+        let interval_ns = 1e9 / header.sampling_rate_hz;
+        if header.start_ns > after(end_ns, interval_ns) {
             break;
         }
-        let after = to.saturating_add(header.n_bytes).min(bytes.len());
-        if header.start + header.interval_times(header.n_samples) < start {
-            from = after;
+        let next = to.saturating_add(header.n_bytes).min(bytes.len());
+        if after(header.start_ns, header.n_samples as f64 * interval_ns) < start_ns {
+            from = next;
         }
-        to = after;
+        to = next;
     }
     from..to
 }
 
-/// A file, of which a few megabytes are in memory: to have a day in memory for once takes longer than to look
-/// at its headers.
+/// A file, of which a piece is in memory, and in the processor's caches: to have a day in memory for once
+/// takes longer than to look at its headers.
 struct Window<F> {
     file: F,
     n_bytes: usize,
@@ -114,15 +135,14 @@ struct Window<F> {
     bytes: Vec<u8>,
 }
 
-/// Bytes that must be there to read a header as if the whole rest of the file were: where a record does not
-/// say how long it is, the next one is looked for, in 2^20 bytes and the 8 that tell what begins there.
-const N_AHEAD: usize = (1 << 20) + 8;
+/// Bytes of a header at most, with the eight that its pointers, of two bytes, may point to.
+const N_AHEAD: usize = (1 << 16) + 8;
 
 /// Bytes in memory at most.
-const N_MOST: usize = 4 * N_AHEAD;
+const N_MOST: usize = 16 * N_AHEAD;
 
 impl<F: Read + Seek> Window<F> {
-    /// The bytes from one on: all of the rest, or as many as a header may need.
+    /// The bytes from one on: all of the rest, or as many as a header may have.
     fn from(&mut self, at: usize) -> io::Result<&[u8]> {
         let needed = N_AHEAD.min(self.n_bytes - at);
         if at + needed > self.start + self.bytes.len() {
@@ -198,8 +218,7 @@ mod tests {
             for record in narrow.chunks(256) {
                 let header = header::parse(record).unwrap();
                 let step = time::seconds(0.01);
-                let after = header.start + header.interval_times(header.n_samples);
-                assert!(after + step >= start && header.start <= end + step);
+                assert!(header.end() + step >= start && header.start() <= end + step);
             }
             for part in [wide, narrow] {
                 let part = match part {
@@ -213,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_looked_through_a_few_megabytes_at_a_time() {
+    fn a_file_is_looked_through_piece_by_piece() {
         let whole = bytes(&[trace("HHZ", 0.0, 6_000_000)]);
         let mut window = Window {
             file: Cursor::new(&whole),
@@ -231,7 +250,7 @@ mod tests {
         assert_eq!(marks.len(), (whole.len() / 256).div_ceil(N_RECORDS));
         for (number, (start, at)) in marks.iter().enumerate() {
             assert_eq!(*at, number * N_RECORDS * 256);
-            assert_eq!(header::parse(&whole[*at..]).unwrap().start, *start);
+            assert_eq!(header::parse(&whole[*at..]).unwrap().start_ns, *start);
         }
     }
 

@@ -193,9 +193,9 @@ fn records_of(reader: &Reader) -> Vec<WholeRecord> {
             bytes: bytes.clone(),
             stream: header.codes.stream().ok()?,
             n_samples: header.n_samples,
-            start: header.start,
+            start: header.start(),
             interval: header.interval(),
-            end: header.start + header.interval_times(header.n_samples),
+            end: header.end(),
         })
     });
     records.collect()
@@ -218,7 +218,7 @@ fn join(reader: Reader, name: &str) -> Inspected {
     let starts: Vec<_> = reader
         .stretches
         .iter()
-        .map(|stretch| (stretch.stream.clone(), stretch.start, stretch.byte))
+        .map(|stretch| (stretch.stream.clone(), stretch.start(), stretch.byte))
         .collect();
     let pieces = reader.stretches.into_iter().map(Stretch::into_trace);
     let (traces, overlaps) = merge_layers(pieces.collect());

@@ -6,7 +6,7 @@ use super::decode;
 use super::encoding;
 use super::fault::{Checked, Fault, FaultKind, Flaw};
 use super::header::{self, Codes, Header, Kind};
-use crate::time::{self, Time};
+use crate::time::Time;
 use crate::waveform::{Samples, Segment, StreamId, Trace};
 
 /// Records that follow one another without a gap.
@@ -15,18 +15,23 @@ pub(super) struct Stretch<'a> {
     pub stream: StreamId,
     /// Where the first record begins.
     pub byte: usize,
-    pub start: Time,
+    start_ns: i64,
     sampling_rate_hz: f64,
     samples: Samples,
 }
 
 impl Stretch<'_> {
+    pub fn start(&self) -> Time {
+        Time::from_timestamp_nanos(self.start_ns)
+    }
+
     pub fn into_trace(self) -> Trace {
+        let start = self.start();
         Trace {
             id: self.stream,
             sampling_rate_hz: self.sampling_rate_hz,
             segments: vec![Segment {
-                start: self.start,
+                start,
                 samples: self.samples,
             }],
         }
@@ -38,7 +43,7 @@ impl Stretch<'_> {
             && self.sampling_rate_hz == header.sampling_rate_hz
             && std::mem::discriminant(&self.samples) == std::mem::discriminant(samples)
             && {
-                let first = time::between_s(self.start, header.start) * self.sampling_rate_hz;
+                let first = (header.start_ns - self.start_ns) as f64 * 1e-9 * self.sampling_rate_hz;
                 (first - self.samples.len() as f64).abs() <= 0.5
             }
     }
@@ -150,7 +155,7 @@ impl<'a> Reader<'a> {
                 codes: header.codes,
                 stream,
                 byte: at,
-                start: header.start,
+                start_ns: header.start_ns,
                 sampling_rate_hz: rate,
                 samples,
             });
@@ -187,7 +192,7 @@ impl<'a> Reader<'a> {
             byte: at,
             n_bytes: next - at,
             stream: header.and_then(|header| header.codes.stream().ok()),
-            time: header.map(|header| header.start),
+            time: header.map(Header::start),
             kind: flaw.kind,
             what: flaw.what,
         });
