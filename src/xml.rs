@@ -19,8 +19,8 @@ const MAX_ATTRIBUTES: usize = 64;
 /// One element with what was asked for in it; names are without their namespace prefix.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Element {
-    pub name: String,
-    attributes: Vec<(String, String)>,
+    pub name: &'static str,
+    attributes: Vec<(&'static str, String)>,
     text: String,
     children: Vec<Element>,
 }
@@ -32,7 +32,7 @@ impl Element {
     }
 
     pub fn attribute(&self, name: &str) -> Option<&str> {
-        let found = self.attributes.iter().find(|(key, _)| key == name);
+        let found = self.attributes.iter().find(|(key, _)| *key == name);
         found.map(|(_, value)| value.as_str())
     }
 
@@ -65,6 +65,8 @@ pub(crate) struct Shape {
     /// The elements that are looked at, in whatever they stand; all others are passed over with
     /// everything in them.
     pub wanted: &'static [&'static str],
+    /// And the attributes.
+    pub attributes: &'static [&'static str],
 }
 
 /// One step through a document.
@@ -179,14 +181,28 @@ impl<'a, E: From<Broken>, R: BufRead, V: FnMut(Part) -> Result<(), E>> Walk<'a, 
             let what = format!("<{name}> where <{}> was expected", self.shape.root);
             return Err(self.broken(what).into());
         }
-        let is_container = self.open.is_empty() && self.shape.containers.contains(&name);
-        let is_wanted = is_container || self.shape.wanted.contains(&name);
-        if self.n_passed_over > 0 || !(self.n_containers == 0 || is_wanted) {
+        if self.n_passed_over > 0 {
             self.n_passed_over += 1;
             return Ok(());
         }
-        let element = element(start).map_err(|what| self.broken(what))?;
-        if is_container || self.n_containers == 0 {
+        let is_first = self.n_containers == 0;
+        let known = |names| known(name, names);
+        let container = match is_first {
+            true => Some(self.shape.root),
+            false if self.open.is_empty() => known(self.shape.containers),
+            false => None,
+        };
+        let Some(name) = container.or_else(|| known(self.shape.wanted)) else {
+            self.n_passed_over += 1;
+            return Ok(());
+        };
+        let element = Element {
+            name,
+            attributes: attributes(start, self.shape.attributes)
+                .map_err(|what| self.broken(what))?,
+            ..Element::default()
+        };
+        if container.is_some() {
             self.n_containers += 1;
             return (self.visit)(Part::Open(element));
         }
@@ -220,7 +236,9 @@ impl<'a, E: From<Broken>, R: BufRead, V: FnMut(Part) -> Result<(), E>> Walk<'a, 
         if self.n_passed_over == 0
             && let Some(element) = self.open.last_mut()
         {
-            element.text.push_str(text);
+            // Most of it is the space between elements.
+            let is_first = element.text.is_empty();
+            element.text += if is_first { text.trim_start() } else { text };
         }
         Ok(())
     }
@@ -246,7 +264,16 @@ impl Broken {
     }
 }
 
-fn element(start: &BytesStart<'_>) -> Result<Element, String> {
+/// The name, if it is one of these.
+fn known(name: &str, names: &[&'static str]) -> Option<&'static str> {
+    names.iter().copied().find(|known| *known == name)
+}
+
+/// Those of the attributes that are wanted.
+fn attributes(
+    start: &BytesStart<'_>,
+    wanted: &[&'static str],
+) -> Result<Vec<(&'static str, String)>, String> {
     let mut attributes = Vec::new();
     // Finding out whether a name stands there twice takes time by the square of their number.
     for (i, attribute) in start.attributes().with_checks(false).enumerate() {
@@ -256,19 +283,14 @@ fn element(start: &BytesStart<'_>) -> Result<Element, String> {
             ));
         }
         let attribute = attribute.map_err(|error| error.to_string())?;
-        if attribute.key.as_namespace_binding().is_none() {
+        let is_namespace = attribute.key.as_namespace_binding().is_some();
+        let name = known(attribute.key.local_name().as_ref(), wanted);
+        if let (Some(name), false) = (name, is_namespace) {
             let value = attribute.normalized_value(XmlVersion::Implicit1_0);
-            attributes.push((
-                attribute.key.local_name().as_ref().to_string(),
-                value.map_err(|error| error.to_string())?.into_owned(),
-            ));
+            attributes.push((name, value.map_err(|error| error.to_string())?.into_owned()));
         }
     }
-    Ok(Element {
-        name: start.local_name().as_ref().to_string(),
-        attributes,
-        ..Element::default()
-    })
+    Ok(attributes)
 }
 
 /// Whether the XML declaration names an encoding of one byte a character, of which Latin-1 is the
@@ -351,6 +373,7 @@ mod tests {
         root: "a",
         containers: &["a", "in"],
         wanted: &["b", "c"],
+        attributes: &["id", "d"],
     };
 
     fn all(bytes: &[u8]) -> Result<Vec<Element>, Broken> {

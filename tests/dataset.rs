@@ -392,6 +392,22 @@ fn augmentation_stays_within_the_training_part() {
     );
 }
 
+#[test]
+fn copies_of_windows_with_a_fixed_scale_keep_it() {
+    let split = dataset(50, 100).split_by_time(&CHOICE).unwrap();
+    let scale = Normalisation::Fixed { counts: 1000 };
+    let copies = augment(&split.train, &Augment::gaussian(&[0.02], scale), 11).unwrap();
+    let gains = [Variation::Gains { most: 1.001 }];
+    let varied = vary(&split.train, &gains, scale, 11).unwrap();
+    for more in [copies, varied] {
+        let (first, copy) = (more.window(0), more.window(split.train.n_windows()));
+        let peak = first.iter().fold(0.0_f32, |peak, x| peak.max(x.abs()));
+        let apart = first.iter().zip(copy).map(|(a, b)| (a - b).abs());
+        let most = apart.fold(0.0, f32::max);
+        assert!(most > 0.0 && most < 0.2 * peak, "{most} of {peak}");
+    }
+}
+
 /// Mean and standard deviation of what is added, in units of level times maximum.
 fn added(noise: AddedNoise) -> (f64, f64) {
     let split = dataset(40, 500).split_by_time(&CHOICE).unwrap();

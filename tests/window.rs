@@ -1,5 +1,6 @@
 //! Windows of events and noise, their scale, and the ledger of those that cannot be had.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use proptest::prelude::*;
@@ -373,7 +374,21 @@ fn scales_by_hand() {
         &[1., f32::NAN, 2., 3., 4., 5.],
     ] {
         assert!(normalise(bad, Normalisation::MinMaxJoint).is_err());
+        assert!(normalise(bad, Normalisation::Fixed { counts: 2 }).is_err());
     }
+}
+
+#[test]
+fn a_fixed_scale_keeps_weak_and_strong_apart_and_0_is_none() {
+    let window = [1., 3., -2., 4., 0., 8.];
+    let halves = normalise(&window, Normalisation::Fixed { counts: 2 }).unwrap();
+    assert_eq!(halves, [0.5, 1.5, -1.0, 2.0, 0.0, 4.0]);
+    let nothing = Normalisation::Fixed { counts: 0 };
+    assert!(normalise(&window, nothing).is_err());
+    let kept = Normalisation::Fixed { counts: 300 };
+    let text = toml::to_string(&BTreeMap::from([("scale", kept)])).unwrap();
+    let back: BTreeMap<String, Normalisation> = toml::from_str(&text).unwrap();
+    assert_eq!(back["scale"], kept, "{text}");
 }
 
 /// 357 triggers of a real record as a stand-in for a catalog.

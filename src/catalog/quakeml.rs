@@ -32,6 +32,7 @@ const SHAPE: Shape = Shape {
         "comment",
         "text",
     ],
+    attributes: &["publicID", "eventsource", "eventid"],
 };
 
 /// Public identifiers of events that have none of their own in QuakeML's form.
@@ -164,7 +165,7 @@ impl From<Broken> for Stop {
 /// The event that an element `<event>` tells of.
 fn event(element: &Element, name: &str) -> Result<Event> {
     let id = identifier(element);
-    let place = format!("{name}, event {id}");
+    let place = format_args!("{name}, event {id}");
     let origin = preferred(element, "origin", "preferredOriginID").ok_or_else(|| {
         fail!(
             Catalog,
@@ -175,11 +176,15 @@ fn event(element: &Element, name: &str) -> Result<Event> {
     })?;
     let at = |path: &str| origin.text_at(path).unwrap_or("");
     let (longitude_deg, latitude_deg) =
-        read_point(&place, at("longitude/value"), at("latitude/value"))?;
+        read_point(place, at("longitude/value"), at("latitude/value"))?;
     let depth_m = read_number(format_args!("{place}, depth"), at("depth/value"))?;
     let magnitude = preferred(element, "magnitude", "preferredMagnitudeID");
     let of_magnitude = |path: &str| magnitude.and_then(|m| m.text_at(path)).unwrap_or("");
     let origin_time = read_time(format_args!("{place}, time"), at("time/value"))?;
+    let size = read_number(
+        format_args!("{place}, magnitude"),
+        of_magnitude("mag/value"),
+    )?;
     Ok(Event {
         id: match id.as_str() {
             "" => time::iso(origin_time),
@@ -189,11 +194,7 @@ fn event(element: &Element, name: &str) -> Result<Event> {
         longitude_deg,
         latitude_deg,
         depth_km: depth_m.map(|metres| metres / 1000.0),
-        magnitude: read_number(
-            format_args!("{place}, magnitude"),
-            of_magnitude("mag/value"),
-        )?
-        .unwrap_or(f64::NAN),
+        magnitude: size.unwrap_or(f64::NAN),
         magnitude_type: of_magnitude("type").to_string(),
         event_type: other_type(element)
             .or_else(|| element.text_at("type"))

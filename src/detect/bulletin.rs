@@ -65,6 +65,7 @@ const SHAPE: Shape = Shape {
     root: "quakeml",
     containers: &["quakeml", "eventParameters"],
     wanted: &["event", "comment", "text"],
+    attributes: &["publicID"],
 };
 
 const COLUMNS: &str = "start,end,time,cluster,probability,n_windows,event";

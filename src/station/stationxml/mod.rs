@@ -80,6 +80,14 @@ const SHAPE: Shape = Shape {
         "MaximumError",
         "Coefficient",
     ],
+    attributes: &[
+        "schemaVersion",
+        "code",
+        "locationCode",
+        "startDate",
+        "endDate",
+        "number",
+    ],
 };
 
 /// Follows the source of what is simulated.
@@ -144,14 +152,14 @@ struct Document {
     name: String,
     inventory: Inventory,
     /// The containers that are open, outermost first, by their names.
-    open: Vec<String>,
+    open: Vec<&'static str>,
 }
 
 impl Document {
     fn take(&mut self, part: Part) -> std::result::Result<(), Stop> {
         match part {
             Part::Open(element) => {
-                match (self.open.len(), element.name.as_str()) {
+                match (self.open.len(), element.name) {
                     (0, _) => self.check_version(&element)?,
                     (1, "Network") => {
                         let network = self.network(&element)?;
@@ -225,7 +233,7 @@ impl Document {
 
     fn of_network(&mut self, element: &Element) -> Result<()> {
         let network = self.last_network()?;
-        match element.name.as_str() {
+        match element.name {
             "Description" => network.description = element.text().to_string(),
             "TotalNumberStations" => network.n_stations = element.text().parse().ok(),
             _ => {}
@@ -237,7 +245,7 @@ impl Document {
         let place = self.place();
         let station = self.last_station()?;
         let text = element.text();
-        match element.name.as_str() {
+        match element.name {
             "Latitude" => station.latitude_deg = read_degrees(&place, text, 90.0)?,
             "Longitude" => station.longitude_deg = read_degrees(&place, text, 180.0)?,
             "Elevation" => station.elevation_m = need_number(&place, text)?,
