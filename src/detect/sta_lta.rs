@@ -83,7 +83,7 @@ pub(super) fn check(n_sta: usize, n_lta: usize) -> Result<()> {
 /// Ratios of each stretch without a gap, as `run` appends them; 0 in gaps. `run` returns what its long average
 /// has become, which is NaN where a ratio met a gap: none ever leaves an average.
 fn between_gaps(samples: &[f32], run: impl Fn(&[f32], &mut Vec<f32>) -> f64) -> Vec<f32> {
-    let mut ratios = Vec::with_capacity(samples.len());
+    let mut ratios = Vec::with_capacity(samples.len() + BLOCK);
     // The recursive average leaves out the first sample.
     let is_recorded = samples.first().is_some_and(|y| !y.is_nan());
     if is_recorded && !run(samples, &mut ratios).is_nan() {
@@ -212,10 +212,9 @@ fn follow_as<const FUSED: bool, const LOSING: bool>(
 ) -> f64 {
     // What comes to each with the samples of a block, after what came with the four before.
     let mut gains = [[0.0; 4 + BLOCK]; 2];
-    let mut block = [0.0; BLOCK];
+    let n_ratios = ratios.len() + new.len();
     for start in (0..new.len()).step_by(BLOCK) {
         let here = start..new.len().min(start + BLOCK);
-        let n = here.len();
         let (new, lost) = (&new[here.clone()], lost.map(|lost| &lost[here.clone()]));
         let [of_sta, of_lta] = gains.each_mut().map(|gains| &mut gains[4..]);
         let lost = lost[0].iter().zip(lost[1]);
@@ -228,20 +227,18 @@ fn follow_as<const FUSED: bool, const LOSING: bool>(
             };
             (*sta, *lta) = (gain - lost[0], gain - lost[1]);
         }
-        let (fours, _) = block.as_chunks_mut::<4>();
         let (stas, ltas) = (gains[0].array_windows::<8>(), gains[1].array_windows::<8>());
-        for ((ratios, stas), ltas) in fours.iter_mut().zip(stas.step_by(4)).zip(ltas.step_by(4)) {
+        for (stas, ltas) in stas.step_by(4).zip(ltas.step_by(4)) {
             let (sta, lta) = (short.next::<FUSED>(stas), long.next::<FUSED>(ltas));
-            for k in 0..4 {
-                ratios[k] = ratio(scale, sta[k], lta[k]);
-            }
+            let four: [f32; 4] = std::array::from_fn(|k| ratio(scale, sta[k], lta[k]));
+            ratios.extend_from_slice(&four);
         }
-        // The last block may have places left over: what stands there is nobody's.
         for gains in &mut gains {
             gains.copy_within(BLOCK.., 0);
         }
-        ratios.extend_from_slice(&block[..n]);
     }
+    // The last block may have places left over: what stands there is nobody's.
+    ratios.truncate(n_ratios);
     long.last[3]
 }
 
