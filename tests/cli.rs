@@ -507,30 +507,28 @@ impl MadeUp {
     }
 }
 
-#[test]
-fn train_and_scan_an_archive() {
-    let made_up = MadeUp::new();
-    let dir = made_up.path();
-    let train = [
+/// Trains on the made-up records into a folder.
+fn training<'a>(run: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let mut args = vec![
         "train",
         "--study",
         "study.toml",
         "--archive",
         "sds",
-        "--run",
-        "run",
-        "--catalog",
-        "bursts.csv",
-        "--start",
-        "origin",
-        "--guard",
-        "10",
-        "--band",
-        "1-20",
-        "--stream",
-        "XX.ABC..HH*",
         "--json",
     ];
+    args.extend(["--catalog", "bursts.csv", "--stream", "XX.ABC..HH*"]);
+    args.extend(["--start", "origin", "--guard", "10", "--band", "1-20"]);
+    args.extend(["--run", run]);
+    args.extend(more);
+    args
+}
+
+#[test]
+fn train_and_scan_an_archive() {
+    let made_up = MadeUp::new();
+    let dir = made_up.path();
+    let train = training("run", &[]);
     let trained: Value = serde_json::from_str(&printed(dir, &train, 0)).unwrap();
     assert_eq!(trained["simulated"], false);
     assert_eq!(trained["test_event_recall"]["value"], 1.0, "{trained}");
@@ -587,6 +585,44 @@ fn train_and_scan_an_archive() {
         !found["unscanned"].as_object().unwrap().is_empty(),
         "{found}"
     );
+}
+
+#[test]
+fn windows_of_one_scale_are_trained_and_scanned() {
+    let made_up = MadeUp::new();
+    let dir = made_up.path();
+    let trained = printed(dir, &training("scaled", &["--scale", "20"]), 0);
+    let trained: Value = serde_json::from_str(&trained).unwrap();
+    assert_eq!(trained["test_event_recall"]["value"], 1.0, "{trained}");
+    let plan = std::fs::read_to_string(dir.join("scaled/plan.toml")).unwrap();
+    assert!(plan.contains("counts = 20"), "{plan}");
+    let mut scan = vec![
+        "scan",
+        "--run",
+        "scaled",
+        "--archive",
+        "sds",
+        "--hop",
+        "0.5",
+    ];
+    scan.extend([
+        "--from",
+        "2014-02-16T00:45:00",
+        "--to",
+        "2014-02-16T01:00:00",
+    ]);
+    scan.extend(["--json", "--out", "found.csv"]);
+    let found: Value = serde_json::from_str(&printed(dir, &scan, 0)).unwrap();
+    let found = found["detections"].as_array().unwrap().len();
+    assert!((15..=17).contains(&found), "{found}");
+
+    for bad in [
+        &["--scale", "0"][..],
+        &["--scale", "-3"],
+        &["--scale", "many"],
+    ] {
+        printed(dir, &training("bad", bad), 2);
+    }
 }
 
 #[test]

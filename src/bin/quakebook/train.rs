@@ -9,6 +9,7 @@ use quakebook::fdsn::Client;
 use quakebook::geo::Point;
 use quakebook::study::{StationChoice, Study};
 use quakebook::waveform::Archive;
+use quakebook::window::Normalisation;
 use serde::Serialize;
 
 use crate::args::{self, StudyArgs};
@@ -24,6 +25,9 @@ stopped; a finished one is read. What could not be cut is counted on standard er
 Catalog and station come from the study's data centre, unless files are given. Where the catalog's
 times are times at the station itself (triggers, picks), take --start origin: then neither places nor
 depths are needed.
+
+With --scale the windows keep how strong they are, and a scan with a short --hop costs little more than
+one with a long one. It wants --band, which takes the sensor's offset away.
 
 Examples:
   quakebook train --archive sds --run runs/first
@@ -56,6 +60,10 @@ pub struct Args {
     /// Filter all records to this band, in hertz
     #[arg(long, value_name = "LOW-HIGH", value_parser = band)]
     band: Option<[f64; 2]>,
+    /// Divide all windows by so many counts, about the noise of the band, in place of each by its own
+    /// deviation; overlapping windows of a scan then share most of their work
+    #[arg(long, value_name = "COUNTS", requires = "band", value_parser = clap::value_parser!(u32).range(1..))]
+    scale: Option<u32>,
     /// One object with the run's outcome
     #[arg(long)]
     json: bool,
@@ -97,6 +105,9 @@ pub fn run(args: &Args) -> Result {
     let mut plan = Plan::new(&study);
     plan.guard_s = args.guard;
     plan.band_hz = args.band;
+    if let Some(counts) = args.scale {
+        plan.normalisation = Normalisation::Fixed { counts };
+    }
     plan.start = match args.start {
         StartArg::Arrival => Start::Arrival,
         StartArg::Origin => Start::Origin,
