@@ -71,11 +71,11 @@ pub(crate) struct Shape {
 
 /// One step through a document.
 #[derive(Debug)]
-pub(crate) enum Part {
+pub(crate) enum Part<'a> {
     /// A container begins; it comes with its attributes alone.
-    Open(Element),
+    Open(&'a Element),
     /// A whole element in the innermost open container.
-    Whole(Element),
+    Whole(&'a Element),
     /// The innermost open container ends.
     Close,
 }
@@ -109,6 +109,8 @@ struct Walk<'a, R, V> {
     n_containers: usize,
     /// The element at hand, and what is open in it.
     open: Vec<Element>,
+    /// Elements that are done with, whose memory is used again.
+    spare: Vec<Element>,
     /// How many elements are open that nobody asked for.
     n_passed_over: usize,
     /// Whether the root was seen to end.
@@ -123,6 +125,7 @@ impl<'a, E: From<Broken>, R: BufRead, V: FnMut(Part) -> Result<(), E>> Walk<'a, 
             visit,
             n_containers: 0,
             open: Vec::new(),
+            spare: Vec::new(),
             n_passed_over: 0,
             done: false,
         }
@@ -196,15 +199,13 @@ impl<'a, E: From<Broken>, R: BufRead, V: FnMut(Part) -> Result<(), E>> Walk<'a, 
             self.n_passed_over += 1;
             return Ok(());
         };
-        let element = Element {
-            name,
-            attributes: attributes(start, self.shape.attributes)
-                .map_err(|what| self.broken(what))?,
-            ..Element::default()
-        };
+        let mut element = self.spare.pop().unwrap_or_default();
+        element.name = name;
+        attributes(start, self.shape.attributes, &mut element.attributes)
+            .map_err(|what| self.broken(what))?;
         if container.is_some() {
             self.n_containers += 1;
-            return (self.visit)(Part::Open(element));
+            return (self.visit)(Part::Open(&element));
         }
         self.open.push(element);
         Ok(())
@@ -217,7 +218,10 @@ impl<'a, E: From<Broken>, R: BufRead, V: FnMut(Part) -> Result<(), E>> Walk<'a, 
         }
         match (self.open.pop(), self.open.last_mut()) {
             (Some(done), Some(parent)) => parent.children.push(done),
-            (Some(done), None) => (self.visit)(Part::Whole(done))?,
+            (Some(done), None) => {
+                (self.visit)(Part::Whole(&done))?;
+                self.recycle(done);
+            }
             (None, _) => {
                 // The reader has checked that each end belongs to a start.
                 self.n_containers -= 1;
@@ -226,6 +230,15 @@ impl<'a, E: From<Broken>, R: BufRead, V: FnMut(Part) -> Result<(), E>> Walk<'a, 
             }
         }
         Ok(())
+    }
+
+    fn recycle(&mut self, mut element: Element) {
+        while let Some(child) = element.children.pop() {
+            self.recycle(child);
+        }
+        element.attributes.clear();
+        element.text.clear();
+        self.spare.push(element);
     }
 
     fn text(&mut self, text: &str) -> Result<(), E> {
@@ -269,12 +282,12 @@ fn known(name: &str, names: &[&'static str]) -> Option<&'static str> {
     names.iter().copied().find(|known| *known == name)
 }
 
-/// Those of the attributes that are wanted.
+/// Adds those of the attributes that are wanted.
 fn attributes(
     start: &BytesStart<'_>,
     wanted: &[&'static str],
-) -> Result<Vec<(&'static str, String)>, String> {
-    let mut attributes = Vec::new();
+    to: &mut Vec<(&'static str, String)>,
+) -> Result<(), String> {
     // Finding out whether a name stands there twice takes time by the square of their number.
     for (i, attribute) in start.attributes().with_checks(false).enumerate() {
         if i == MAX_ATTRIBUTES {
@@ -287,10 +300,10 @@ fn attributes(
         let name = known(attribute.key.local_name().as_ref(), wanted);
         if let (Some(name), false) = (name, is_namespace) {
             let value = attribute.normalized_value(XmlVersion::Implicit1_0);
-            attributes.push((name, value.map_err(|error| error.to_string())?.into_owned()));
+            to.push((name, value.map_err(|error| error.to_string())?.into_owned()));
         }
     }
-    Ok(attributes)
+    Ok(())
 }
 
 /// Whether the XML declaration names an encoding of one byte a character, of which Latin-1 is the
@@ -380,7 +393,7 @@ mod tests {
         let mut found = Vec::new();
         walk(bytes, &SHAPE, |part| {
             if let Part::Whole(element) = part {
-                found.push(element);
+                found.push(element.clone());
             }
             Ok::<_, Broken>(())
         })?;

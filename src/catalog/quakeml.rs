@@ -109,7 +109,7 @@ impl Catalog {
         let walked = xml::walk(source, &SHAPE, |part| {
             match part {
                 Part::Whole(element) if element.name == "event" => {
-                    events.push(event(&element, name).map_err(Stop::Event)?);
+                    events.push(event(element, name).map_err(Stop::Event)?);
                 }
                 Part::Whole(element) if element.name == "description" => {
                     simulated |= element.text() == SIMULATED;

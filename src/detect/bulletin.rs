@@ -187,7 +187,7 @@ impl Bulletin {
         let (mut head, mut events) = (None, Vec::new());
         let walked = xml::walk(text.as_bytes(), &SHAPE, |part| {
             match part {
-                Part::Whole(element) if element.name == "event" => events.push(element),
+                Part::Whole(element) if element.name == "event" => events.push(element.clone()),
                 Part::Whole(element) => head = json(element.text_at("text")),
                 _ => {}
             }

@@ -160,13 +160,13 @@ impl Document {
         match part {
             Part::Open(element) => {
                 match (self.open.len(), element.name) {
-                    (0, _) => self.check_version(&element)?,
+                    (0, _) => self.check_version(element)?,
                     (1, "Network") => {
-                        let network = self.network(&element)?;
+                        let network = self.network(element)?;
                         self.inventory.networks.push(network);
                     }
                     (2, "Station") => {
-                        let station = self.station(&element)?;
+                        let station = self.station(element)?;
                         self.last_network()?.stations.push(station);
                     }
                     (_, other) => {
@@ -177,9 +177,9 @@ impl Document {
                 self.open.push(element.name);
             }
             Part::Whole(element) => match self.open.len() {
-                1 => self.of_document(&element),
-                2 => self.of_network(&element)?,
-                _ => self.of_station(&element)?,
+                1 => self.of_document(element),
+                2 => self.of_network(element)?,
+                _ => self.of_station(element)?,
             },
             Part::Close => {
                 if self.open.len() == 3 {
