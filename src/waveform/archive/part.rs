@@ -64,10 +64,17 @@ impl Archive {
         let mut smallest: Option<f64> = None;
         for channel in self.channels_of(day.year())? {
             let path = self.day_file(&self.stream(channel), day);
-            let Some(mut file) = open(&path)? else {
+            let Ok(data) = path.metadata() else {
                 continue;
             };
-            let Some(index) = self.index(&path, &mut file)? else {
+            let index = match self.known(&path, version(&data)) {
+                Some(index) => index,
+                None => match open(&path)? {
+                    Some(mut file) => self.index(&path, &mut file)?,
+                    None => continue,
+                },
+            };
+            let Some(index) = index else {
                 return Ok(None);
             };
             let rate = index.sampling_rate_hz;
@@ -76,13 +83,18 @@ impl Archive {
         Ok(smallest)
     }
 
+    /// What is known of the index of such a file.
+    fn known(&self, path: &Path, version: Version) -> Option<Option<Arc<Index>>> {
+        let indices = lock(&self.indices);
+        let (of, index) = indices.get(path)?;
+        (*of == version).then(|| index.clone())
+    }
+
     /// The index of an open file, made where it is not known; `None` where the file cannot have one.
     fn index(&self, path: &Path, file: &mut File) -> Result<Option<Arc<Index>>> {
         let version = version(&file.metadata().map_err(Error::io(path))?);
-        if let Some((of, index)) = lock(&self.indices).get(path)
-            && *of == version
-        {
-            return Ok(index.clone());
+        if let Some(index) = self.known(path, version) {
+            return Ok(index);
         }
         let index = Index::of(file, version.0 as usize).map_err(Error::io(path))?;
         let index = index.map(Arc::new);
