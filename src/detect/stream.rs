@@ -327,16 +327,22 @@ impl Iterator for Scanner<'_> {
 type Plateaus = [Vec<Range<usize>>; 3];
 
 fn plateaus(record: &Record3C) -> Plateaus {
-    [0, 1, 2].map(|component| {
-        let (mut plateaus, mut first) = (Vec::new(), 0);
-        for run in record.data[component].chunk_by(|a, b| a == b) {
-            if run.len() >= CLIPPED_RUN && run[0].abs() >= CLIPPED_COUNTS {
-                plateaus.push(first..first + run.len());
-            }
-            first += run.len();
-        }
-        plateaus
-    })
+    let of_rows: Vec<_> = record.data.par_iter().map(|row| plateaus_of(row)).collect();
+    of_rows.try_into().expect("three components in, three out")
+}
+
+fn plateaus_of(row: &[f32]) -> Vec<Range<usize>> {
+    let is_level = |four: &[f32; CLIPPED_RUN]| {
+        four.iter().all(|v| *v == four[0]) && four[0].abs() >= CLIPPED_COUNTS
+    };
+    let (mut plateaus, mut end) = (Vec::new(), 0);
+    while let Some(passed) = row[end..].array_windows().position(is_level) {
+        let start = end + passed;
+        let level = row[start..].iter().take_while(|v| **v == row[start]);
+        end = start + level.count();
+        plateaus.push(start..end);
+    }
+    plateaus
 }
 
 /// Whether a plateau within the window is the top or the bottom of its component there.
