@@ -219,15 +219,15 @@ fn follow_as<const FUSED: bool, const LOSING: bool>(
         let [of_sta, of_lta] = gains.each_mut().map(|gains| &mut gains[4..]);
         let lost = lost[0].iter().zip(lost[1]);
         for (((sta, lta), new), lost) in of_sta.iter_mut().zip(of_lta).zip(new).zip(lost) {
-            let gain = square(*new);
-            let lost = if LOSING {
-                [square(*lost.0), square(*lost.1)]
-            } else {
-                [0.0; 2]
-            };
-            (*sta, *lta) = (gain - lost[0], gain - lost[1]);
+            *sta = square(*new);
+            if LOSING {
+                *lta = *sta - square(*lost.1);
+                *sta -= square(*lost.0);
+            }
         }
-        let (stas, ltas) = (gains[0].array_windows::<8>(), gains[1].array_windows::<8>());
+        // Where nothing is lost, both gain the same.
+        let [of_sta, of_lta] = [&gains[0], &gains[usize::from(LOSING)]];
+        let (stas, ltas) = (of_sta.array_windows::<8>(), of_lta.array_windows::<8>());
         for (stas, ltas) in stas.step_by(4).zip(ltas.step_by(4)) {
             let (sta, lta) = (short.next::<FUSED>(stas), long.next::<FUSED>(ltas));
             let four: [f32; 4] = std::array::from_fn(|k| ratio(scale, sta[k], lta[k]));

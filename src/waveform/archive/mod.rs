@@ -33,8 +33,9 @@ use part::Indices;
 ///
 /// A record costs the decoding of the miniSEED records that it lies in, not of their day: where those
 /// lie is looked up once a file. What it is made of is verified; damage elsewhere in a day file is met
-/// when that is asked for, or by [`Archive::traces`]. A day file that is out of order, and every one of a
-/// lenient archive, is decoded as a whole, and kept while it is among the last few that were asked for.
+/// when that is asked for, or by [`Archive::traces`]. A day file that is out of order or whose records do not
+/// say how long they are, and every one of a lenient archive, is decoded as a whole, and kept while it is
+/// among the last few that were asked for.
 #[derive(Debug)]
 pub struct Archive {
     root: PathBuf,

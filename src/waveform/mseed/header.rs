@@ -323,7 +323,7 @@ fn time_of(year: u16, day: u16, [hour, minute, second]: [u8; 3], nanoseconds: i6
     let of_day = 3600 * i64::from(hour) + 60 * i64::from(minute) + i64::from(second);
     let whole = 86_400 * (days - DAYS_TO_1970) + of_day;
     exists
-        .then_some(NANOSECONDS * whole + nanoseconds)
+        .then(|| NANOSECONDS * whole + nanoseconds)
         .ok_or_else(|| {
             bad(format!(
                 "its time {year}-{day:03} {hour:02}:{minute:02}:{second:02} does not exist"
@@ -358,6 +358,8 @@ mod tests {
             }
         }
         for (year, day, clock) in [
+            (65_535, 1, [0; 3]),
+            (0, 1, [0; 3]),
             (2014, 0, [0; 3]),
             (1899, 1, [0; 3]),
             (2014, 1, [24, 0, 0]),

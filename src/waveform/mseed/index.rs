@@ -262,6 +262,12 @@ mod tests {
         assert!(index(&bytes(&[first.clone(), first.clone()])).is_none());
         let other = trace("HHE", 30.0, 3000);
         assert!(index(&bytes(&[first.clone(), other])).is_none());
+        // Before blockette 1000 a record did not say how long it is.
+        let mut old = bytes(std::slice::from_ref(&first));
+        old.chunks_mut(256)
+            .for_each(|record| record[46..48].fill(0));
+        assert_eq!(header::parse(&old).unwrap().n_bytes, 256);
+        assert!(index(&old).is_none());
         let mut damaged = bytes(&[first, second]);
         damaged.truncate(damaged.len() - 1);
         assert!(index(&damaged).is_none());
