@@ -26,8 +26,8 @@ Catalog and station come from the study's data centre, unless files are given. W
 times are times at the station itself (triggers, picks), take --start origin: then neither places nor
 depths are needed.
 
-With --scale the windows keep how strong they are, and a scan with a short --hop costs little more than
-one with a long one. It wants --band, which takes the sensor's offset away.
+With --scale the windows keep how strong they are, and a scan with a short --hop takes a fraction of the
+time. It wants --band, which takes the sensor's offset away.
 
 Examples:
   quakebook train --archive sds --run runs/first

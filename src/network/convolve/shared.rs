@@ -1,4 +1,4 @@
-//! Windows that overlap, at little more than the price of the record in which they lie.
+//! Windows that overlap, without computing again what they share.
 //!
 //! What a convolution makes of the middle of a window it makes of the same samples in every other
 //! window, as long as no window is scaled by itself. So the first convolutions run once along the
