@@ -129,7 +129,8 @@ fn windows_that_touch_a_gap_or_are_flat_are_counted_and_left_out() {
 /// The trunk that overlapping windows share must not change what a scan says, wherever windows are missing.
 #[test]
 fn windows_of_one_scale_share_layers_and_lose_nothing() {
-    let network = || (ConvNet::new(100, 3, 7), ConvNet::new(100, 3, 8));
+    let network = |seed| ConvNet::new(100, 3, seed);
+    let committee = Committee::new(vec![network(7), network(8)]).unwrap();
     let mut record = record(6000, &[1950, 4003]);
     record.data[0][500] = f32::NAN;
     record.data[2][1200..1300].fill(3.0);
@@ -139,34 +140,27 @@ fn windows_of_one_scale_share_layers_and_lose_nothing() {
             hop_samples: hop,
             normalisation: Normalisation::Fixed { counts },
         };
-        let found = scan(&network().0, &record, &params).unwrap();
-        let alone = |start: &Time| {
-            let window = record.window(*start, 100).unwrap().data.concat();
-            let scaled = normalise(&window, params.normalisation).unwrap();
-            assert_eq!(scaled[0], window[0] / 7.0);
-            network().0.probabilities(&scaled).unwrap()
+        let scanned = |network: &dyn Classify| {
+            let found = scan(network, &record, &params).unwrap();
+            let alone = |start: &Time| {
+                let window = record.window(*start, 100).unwrap().data.concat();
+                let scaled = normalise(&window, params.normalisation).unwrap();
+                assert_eq!(scaled[0], window[0] / 7.0);
+                network.probabilities(&scaled).unwrap()
+            };
+            let wanted: Vec<f32> = found.starts.iter().flat_map(alone).collect();
+            assert_eq!(found.probabilities, wanted, "{hop}");
+            assert!(found.n_in_gaps > 0 && found.len() > 6000 / hop / 2);
+            found
         };
-        let wanted: Vec<f32> = found.starts.iter().flat_map(alone).collect();
-        assert_eq!(found.probabilities, wanted, "{hop}");
-        assert!(found.n_in_gaps > 0 && found.len() > 6000 / hop / 2);
-
-        let (first, second) = network();
-        let committee = Committee::new(vec![first, second]).unwrap();
-        let together = scan(&committee, &record, &params).unwrap();
-        let alone = |start: &Time| {
-            let window = record.window(*start, 100).unwrap().data.concat();
-            let scaled = normalise(&window, params.normalisation).unwrap();
-            committee.probabilities(&scaled).unwrap()
-        };
-        let wanted: Vec<f32> = together.starts.iter().flat_map(alone).collect();
-        assert_eq!(together.probabilities, wanted, "{hop}");
+        let (found, together) = (scanned(&network(7)), scanned(&committee));
         assert_ne!(together.probabilities, found.probabilities);
     }
     let nothing = ScanParams {
         hop_samples: 10,
         normalisation: Normalisation::Fixed { counts: 0 },
     };
-    let error = scan(&network().0, &record, &nothing).unwrap_err();
+    let error = scan(&network(7), &record, &nothing).unwrap_err();
     assert!(error.to_string().contains("0 counts"), "{error}");
 }
 

@@ -103,7 +103,7 @@ pub trait Classify {
     /// As [`Classify::probabilities`].
     ///
     /// # Panics
-    /// Where the hop is 0, or the components are of several lengths.
+    /// Where the hop is 0, or a component is shorter than the first.
     fn probabilities_along(&self, components: [&[f32]; 3], hop: usize) -> Result<Vec<f32>> {
         one_by_one(self, components, hop)
     }

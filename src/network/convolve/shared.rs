@@ -14,7 +14,7 @@
 
 use rayon::prelude::*;
 
-use super::stack::{Convolution, N_CHANNELS, Stack, Workspace, ZERO};
+use super::stack::{Convolution, N_CHANNELS, Stack, Workspace, ZERO, interleave};
 
 /// The record taken at once, in windows end to end: long, so that little of it is computed twice, but
 /// with all that the layers make of it still in the processor's second cache.
@@ -72,7 +72,7 @@ fn forward(
 ) {
     let n_classes = stack.n_classes();
     let starts: Vec<usize> = (0..logits.len() / n_classes).map(|i| i * hop).collect();
-    let mut level = Level::of(components, hop);
+    let mut level = Level::of(components);
     let mut edges = level.edges(&starts, stack.n_samples());
     for (i, &length) in stack.lengths()[..n_shared].iter().enumerate() {
         let convolution = stack.convolution(i);
@@ -103,18 +103,13 @@ struct Level {
 }
 
 impl Level {
-    fn of(components: [&[f32]; 3], hop: usize) -> Self {
+    fn of(components: [&[f32]; 3]) -> Self {
         let mut rows = vec![0.0; 3 * (components[0].len() + 1)];
-        for (component, samples) in components.into_iter().enumerate() {
-            let places = rows[3 + component..].iter_mut().step_by(3);
-            for (place, sample) in places.zip(samples) {
-                *place = *sample;
-            }
-        }
+        interleave(components, &mut rows[3..]);
         Self {
             n_channels: 3,
             step: 1,
-            spacing: gcd(1, hop),
+            spacing: 1,
             phases: vec![rows],
         }
     }

@@ -125,12 +125,7 @@ impl Stack {
 
     /// Writes the logits of one window, component after component.
     pub fn forward(&self, window: &[f32], work: &mut Workspace, logits: &mut [f32]) {
-        for (component, samples) in window.chunks_exact(self.lengths[0]).enumerate() {
-            let places = work.input[3 + component..].iter_mut().step_by(3);
-            for (place, sample) in places.zip(samples) {
-                *place = *sample;
-            }
-        }
+        interleave(window.chunks_exact(self.lengths[0]), &mut work.input[3..]);
         let output = &mut work.outputs[0][1..=self.lengths[1]];
         self.convolution(0).forward(&work.input, output);
         self.forward_from(1, work, logits);
@@ -330,6 +325,16 @@ fn overlapping(samples: &[Row]) -> Left<'_> {
         values: samples.as_flattened(),
         row: 2 * N_CHANNELS,
         column: 1,
+    }
+}
+
+/// Three components as `(time, component)`.
+pub(super) fn interleave<'a>(components: impl IntoIterator<Item = &'a [f32]>, rows: &mut [f32]) {
+    for (component, samples) in components.into_iter().enumerate() {
+        let places = rows[component..].iter_mut().step_by(3);
+        for (place, sample) in places.zip(samples) {
+            *place = *sample;
+        }
     }
 }
 

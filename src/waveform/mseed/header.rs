@@ -306,8 +306,8 @@ const DAYS_TO_1970: i64 = 719_162;
 /// In a second.
 const NANOSECONDS: i64 = 1_000_000_000;
 
-/// The time `nanoseconds` after a second, in nanoseconds since 1970. Second 60 of a leap second is taken for the first of the next
-/// minute: UTC here has none.
+/// The time `nanoseconds` after a second, in nanoseconds since 1970. Second 60 of a leap second is taken
+/// for the first of the next minute: UTC here has none.
 fn time_of(year: u16, day: u16, [hour, minute, second]: [u8; 3], nanoseconds: i64) -> Checked<i64> {
     let is_century = year.is_multiple_of(100);
     let is_leap = year.is_multiple_of(if is_century { 400 } else { 4 });
