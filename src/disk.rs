@@ -16,10 +16,7 @@ const UNFINISHED: &str = ".unfinished";
 /// [`Error::Io`] naming the path.
 pub(crate) fn write_whole(path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> Result<()> {
     let path = path.as_ref();
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     make_folder(folder)?;
     let mut file = beside(folder).map_err(Error::io(path))?;
     file.write_all(bytes.as_ref())
@@ -27,6 +24,22 @@ pub(crate) fn write_whole(path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> Re
         .and_then(|()| file.persist(path).map_err(|error| error.error))
         .and_then(|_| sync_folder(folder))
         .map_err(Error::io(path))
+}
+
+/// Writes a file beside its place and renames it. A power cut may leave it torn: for what is checked when it is
+/// read, and can be made anew. Its folder must be there.
+pub(crate) fn write_unsynced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = beside(folder_of(path))?;
+    file.write_all(bytes)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
 }
 
 /// Waits until no one else holds the file's lock, and holds it until the value is dropped. The

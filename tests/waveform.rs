@@ -3,6 +3,8 @@
 mod common;
 
 use std::ops::Range;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use common::{shared_data, trace};
 use proptest::prelude::*;
@@ -268,6 +270,69 @@ fn a_lenient_archive_has_gaps_where_a_strict_one_is_damaged() {
     let mut kinds: Vec<_> = lenient.faults().iter().map(|fault| fault.kind).collect();
     kinds.sort();
     assert_eq!(kinds, [FaultKind::Samples, FaultKind::Overlap]);
+}
+
+/// As if a file had lain there for a while.
+fn set_back(file: &Path) {
+    let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_500_000_000);
+    let file = std::fs::File::options().write(true).open(file).unwrap();
+    file.set_modified(long_ago).unwrap();
+}
+
+#[test]
+fn an_index_on_disk_serves_who_comes_next_and_misleads_no_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let archive = Archive::create(dir.path(), "GS", "OK029", "00", "HH*", false).unwrap();
+    let file = |channel| archive.day_file(&stream(channel), "2014-02-16".parse().unwrap());
+    let channels = ["HH1", "HH2", "HHZ"];
+    let bytes_of = |channel, from| minutes(channel, &format!("2014-02-16T{from}:00"), 40).concat();
+    for channel in channels {
+        archive
+            .add(&stream(channel), &bytes_of(channel, "12:00"), "minutes")
+            .unwrap();
+    }
+    let start = time::parse("2014-02-16T12:30:00").unwrap();
+    let read = || {
+        let archive = Archive::open(dir.path(), "GS", "OK029", "00", "HH*").unwrap();
+        archive.record(start, 1000)
+    };
+    let folder = dir.path().join("index");
+    let n_stored = || std::fs::read_dir(&folder).unwrap().count();
+    let wanted = read().unwrap();
+    assert!(wanted.gaps().is_empty());
+    assert_eq!(n_stored(), 0, "files of just now may yet change");
+
+    channels.iter().for_each(|channel| set_back(&file(channel)));
+    assert_eq!(read().unwrap(), wanted);
+    assert_eq!(n_stored(), 3);
+    assert_eq!(read().unwrap(), wanted);
+    let stored = |channel| folder.join(format!("GS.OK029.00.{channel}.D.2014.047.index"));
+
+    // Damaged, of another length, empty or of another file: made anew.
+    let whole = std::fs::read(stored("HH1")).unwrap();
+    let mut damaged = whole.clone();
+    damaged[50] ^= 1;
+    for bytes in [&damaged[..], &whole[..100], &[]] {
+        std::fs::write(stored("HH1"), bytes).unwrap();
+        assert_eq!(read().unwrap(), wanted);
+        assert_eq!(std::fs::read(stored("HH1")).unwrap(), whole);
+    }
+
+    // A file that was changed behind its time and length: its records do not begin when they should.
+    let (before, shifted) = (bytes_of("HHZ", "12:00"), bytes_of("HHZ", "12:07"));
+    assert_eq!(before.len(), shifted.len());
+    std::fs::write(file("HHZ"), shifted).unwrap();
+    set_back(&file("HHZ"));
+    let record = read().unwrap();
+    assert_ne!(record.data[2], wanted.data[2]);
+    assert_eq!(n_stored(), 2);
+
+    // An archive without the folder is left as it is, and so is one where it is something else.
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(read().unwrap().data, record.data);
+    assert!(!folder.exists());
+    std::fs::write(&folder, "x").unwrap();
+    assert_eq!(read().unwrap().data, record.data);
 }
 
 /// A record of long-period data lasts for hours; it lies in the file of the day on which it begins.

@@ -2,10 +2,12 @@
 //! (SeisComP Data Structure), each a file of miniSEED.
 //!
 //! Beside the years lies `ledger/`, one file a stream and year: what was asked of a data centre,
-//! what arrived, and what is missing and why.
+//! what arrived, and what is missing and why. `index/` says where in each day file a time lies: it is written by
+//! whoever looks first, if there is such a folder, and may be removed at any time.
 
 mod account;
 mod add;
+mod indices;
 mod ledger;
 mod part;
 
@@ -24,15 +26,17 @@ use crate::waveform::merge::{merge_layers, without_contradictions};
 use crate::waveform::mseed::Fault;
 use crate::waveform::{Record3C, Segment, StreamId, Trace, WaveformSource, merge, mseed};
 
+use indices::Indices;
+
 pub use add::Added;
 pub(crate) use ledger::cover;
 pub use ledger::{Entry, Ledger, Missing, Outcome};
-use part::Indices;
 
 /// One station's day files.
 ///
 /// A record costs the decoding of the miniSEED records that it lies in, not of their day: where those
-/// lie is looked up once a file. What it is made of is verified; damage elsewhere in a day file is met
+/// lie is looked up once a file, or, with a folder `index`, once and for all: [`Archive::create`] makes one, and an
+/// archive from elsewhere stays as it is until it is given one. What it is made of is verified; damage elsewhere in a day file is met
 /// when that is asked for, or by [`Archive::traces`]. A day file that is out of order or whose records do not
 /// say how long they are, and every one of a lenient archive, is decoded as a whole, and kept while it is
 /// among the last few that were asked for.
@@ -46,7 +50,7 @@ pub struct Archive {
     simulated: bool,
     lenient: bool,
     decoded: Mutex<Vec<(PathBuf, Day)>>,
-    indices: Mutex<Indices>,
+    indices: Indices,
     faults: Mutex<Vec<Fault>>,
 }
 
@@ -89,6 +93,7 @@ impl Archive {
         }
         Ok(Self {
             simulated: root.join(SIMULATED_MARK).exists(),
+            indices: Indices::of(&root),
             root,
             network: network.into(),
             station: station.into(),
@@ -96,7 +101,6 @@ impl Archive {
             channels: channels.into(),
             lenient: false,
             decoded: Mutex::default(),
-            indices: Mutex::default(),
             faults: Mutex::default(),
         })
     }
@@ -128,7 +132,7 @@ impl Archive {
         lock(&self.faults).clone()
     }
 
-    /// Opens an archive after making its folder. Simulated records are marked for ever: every
+    /// Opens an archive after making its folder, with one for the index. Simulated records are marked for ever: every
     /// record that is read from it says so.
     ///
     /// # Errors
@@ -142,7 +146,7 @@ impl Archive {
         simulated: bool,
     ) -> Result<Self> {
         let root = root.as_ref();
-        std::fs::create_dir_all(root).map_err(Error::io(root))?;
+        disk::make_folder(&root.join(indices::FOLDER))?;
         if simulated {
             let mark = root.join(SIMULATED_MARK);
             std::fs::write(&mark, "The records below are simulated.\n")

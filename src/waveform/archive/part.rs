@@ -1,27 +1,16 @@
 //! The part of a day file that a record needs.
 
-use std::collections::HashMap;
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use chrono::{Datelike, NaiveDate};
 
-use super::{Archive, Day, lock};
+use super::{Archive, Day};
 use crate::error::{Error, Result};
 use crate::time::Time;
-use crate::waveform::mseed::{self, Index};
-
-/// Day files whose index is kept: three components of a hundred days, some 20 MB.
-const N_INDEXED: usize = 300;
-
-/// The index of each file that has one, and of what file it is.
-pub(super) type Indices = HashMap<PathBuf, (Version, Option<Arc<Index>>)>;
-
-/// Length and time of change: other values are another file.
-type Version = (u64, Option<SystemTime>);
+use crate::waveform::mseed;
 
 impl Archive {
     /// The traces of the records of a day file that reach into a span, and of some around them; all of
@@ -33,7 +22,7 @@ impl Archive {
         let Some(mut file) = open(&path)? else {
             return Ok(Day::default());
         };
-        let Some(index) = self.index(&path, &mut file)? else {
+        let Some(index) = self.indices.get(&path, &mut file)? else {
             return self.decode(path);
         };
         let range = index.bytes(start, end);
@@ -44,6 +33,10 @@ impl Archive {
         file.seek(SeekFrom::Start(range.start as u64))
             .and_then(|_| file.read_exact(&mut bytes))
             .map_err(Error::io(&path))?;
+        if !index.fits(range.start, &bytes) {
+            self.indices.forget(&path);
+            return self.decode(path);
+        }
         let needed = mseed::within(&bytes, start, end);
         let name = match range.start + needed.start {
             0 => path.display().to_string(),
@@ -67,10 +60,10 @@ impl Archive {
             let Ok(data) = path.metadata() else {
                 continue;
             };
-            let index = match self.known(&path, version(&data)) {
+            let index = match self.indices.known(&path, &data) {
                 Some(index) => index,
                 None => match open(&path)? {
-                    Some(mut file) => self.index(&path, &mut file)?,
+                    Some(mut file) => self.indices.get(&path, &mut file)?,
                     None => continue,
                 },
             };
@@ -82,29 +75,6 @@ impl Archive {
         }
         Ok(smallest)
     }
-
-    /// What is known of the index of such a file.
-    fn known(&self, path: &Path, version: Version) -> Option<Option<Arc<Index>>> {
-        let indices = lock(&self.indices);
-        let (of, index) = indices.get(path)?;
-        (*of == version).then(|| index.clone())
-    }
-
-    /// The index of an open file, made where it is not known; `None` where the file cannot have one.
-    fn index(&self, path: &Path, file: &mut File) -> Result<Option<Arc<Index>>> {
-        let version = version(&file.metadata().map_err(Error::io(path))?);
-        if let Some(index) = self.known(path, version) {
-            return Ok(index);
-        }
-        let index = Index::of(file, version.0 as usize).map_err(Error::io(path))?;
-        let index = index.map(Arc::new);
-        let mut indices = lock(&self.indices);
-        if indices.len() == N_INDEXED {
-            indices.clear();
-        }
-        indices.insert(path.to_path_buf(), (version, index.clone()));
-        Ok(index)
-    }
 }
 
 /// A file, if there is one.
@@ -114,8 +84,4 @@ fn open(path: &Path) -> Result<Option<File>> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::io(path)(error)),
     }
-}
-
-fn version(data: &Metadata) -> Version {
-    (data.len(), data.modified().ok())
 }

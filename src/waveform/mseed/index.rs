@@ -3,7 +3,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
-use super::header;
+use super::{crc, header};
 use crate::time::Time;
 
 /// Records from one mark to the next: so many are read too many at each end, and the marks of a day
@@ -85,6 +85,64 @@ impl Index {
         let byte = |mark: usize| self.marks.get(mark).map_or(self.n_bytes, |(_, byte)| *byte);
         let first = begun(start, -self.interval_ns).saturating_sub(1);
         byte(first)..byte(begun(end, self.interval_ns))
+    }
+}
+
+/// What an index on disk begins with: its kind and version.
+const MAGIC: [u8; 8] = *b"qbindex1";
+
+impl Index {
+    /// Magic letters, the file's length, the rate's bits, start and first byte of each mark, and a checksum of
+    /// all before, in words of eight bytes, little-endian.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut words = vec![
+            u64::from_le_bytes(MAGIC),
+            self.n_bytes as u64,
+            self.sampling_rate_hz.to_bits(),
+        ];
+        let marks = self.marks.iter();
+        words.extend(marks.flat_map(|(start, byte)| [start.cast_unsigned(), *byte as u64]));
+        let mut bytes: Vec<u8> = words.into_iter().flat_map(u64::to_le_bytes).collect();
+        let checksum = u64::from(crc::of(&bytes));
+        bytes.extend(checksum.to_le_bytes());
+        bytes
+    }
+
+    /// What [`Index::to_bytes`] gave; `None` of anything else.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (rest, checksum) = bytes.split_last_chunk()?;
+        if u64::from(crc::of(rest)) != u64::from_le_bytes(*checksum) {
+            return None;
+        }
+        let (words, []) = rest.as_chunks() else {
+            return None;
+        };
+        let mut words = words.iter().copied().map(u64::from_le_bytes);
+        if words.next()?.to_le_bytes() != MAGIC {
+            return None;
+        }
+        let (n_bytes, sampling_rate_hz) = (words.next()?, f64::from_bits(words.next()?));
+        let words: Vec<u64> = words.collect();
+        let (marks, []) = words.as_chunks() else {
+            return None;
+        };
+        Some(Self {
+            marks: marks
+                .iter()
+                .map(|[start, byte]| (start.cast_signed(), *byte as usize))
+                .collect(),
+            n_bytes: n_bytes as usize,
+            interval_ns: 1e9 / sampling_rate_hz,
+            sampling_rate_hz,
+        })
+    }
+
+    /// Whether a record that begins at `byte`, a mark's, begins when the mark says.
+    pub fn fits(&self, byte: usize, record: &[u8]) -> bool {
+        let mark = self.marks.binary_search_by_key(&byte, |(_, byte)| *byte);
+        mark.is_ok_and(|mark| {
+            header::parse(record).is_ok_and(|header| header.start_ns == self.marks[mark].0)
+        })
     }
 }
 
@@ -252,6 +310,26 @@ mod tests {
             assert_eq!(*at, number * N_RECORDS * 256);
             assert_eq!(header::parse(&whole[*at..]).unwrap().start_ns, *start);
         }
+    }
+
+    #[test]
+    fn an_index_comes_back_from_its_bytes_and_from_no_others() {
+        let whole = bytes(&[trace("HHZ", 0.0, 30_000)]);
+        let made = index(&whole).unwrap();
+        let stored = made.to_bytes();
+        let read = Index::from_bytes(&stored).unwrap();
+        assert_eq!(format!("{read:?}"), format!("{made:?}"));
+        for n in 0..stored.len() {
+            assert!(Index::from_bytes(&stored[..n]).is_none());
+            let mut damaged = stored.clone();
+            damaged[n] ^= 0x10;
+            assert!(Index::from_bytes(&damaged).is_none(), "byte {n}");
+        }
+        let (_, byte) = made.marks[2];
+        assert!(read.fits(byte, &whole[byte..]));
+        assert!(!read.fits(byte, &whole[byte + 256..]));
+        assert!(!read.fits(byte + 256, &whole[byte + 256..]));
+        assert!(!read.fits(byte, &whole[byte..byte + 20]));
     }
 
     #[test]

@@ -1,0 +1,149 @@
+//! The index of each day file: made once, then kept in memory, and in the archive's folder `index` where it has
+//! one, for whoever opens the archive next.
+
+use std::collections::HashMap;
+use std::fs::{File, Metadata};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::lock;
+use crate::disk;
+use crate::error::{Error, Result};
+use crate::waveform::mseed::Index;
+
+/// Its day files are indexed on disk if an archive has this folder.
+pub(super) const FOLDER: &str = "index";
+
+/// Day files whose index is in memory: three components of a hundred days, some 20 MB.
+const N_KNOWN: usize = 300;
+
+/// A file that was changed so shortly ago may be changed once more within one tick of the file system's clock,
+/// so that its new time does not tell; its index is not written.
+const SETTLED: Duration = Duration::from_secs(2);
+
+#[derive(Debug)]
+pub(super) struct Indices {
+    folder: PathBuf,
+    known: Mutex<HashMap<PathBuf, Known>>,
+}
+
+/// The index of a file, if it can have one, and of what file it is.
+#[derive(Debug, Clone)]
+struct Known {
+    version: Version,
+    index: Option<Arc<Index>>,
+}
+
+/// Length in bytes and time of change in nanoseconds since 1970: other values are another file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Version {
+    n_bytes: u64,
+    changed_ns: u64,
+}
+
+impl Version {
+    /// `None` where the file system knows no such time.
+    fn of(data: &Metadata) -> Option<Self> {
+        let changed = data.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+        Some(Self {
+            n_bytes: data.len(),
+            changed_ns: changed.as_nanos().try_into().ok()?,
+        })
+    }
+
+    fn has_settled(&self) -> bool {
+        let changed = UNIX_EPOCH + Duration::from_nanos(self.changed_ns);
+        SystemTime::now()
+            .duration_since(changed)
+            .is_ok_and(|age| age >= SETTLED)
+    }
+}
+
+impl Indices {
+    pub fn of(root: &Path) -> Self {
+        Self {
+            folder: root.join(FOLDER),
+            known: Mutex::default(),
+        }
+    }
+
+    /// The index of a day file, if it was made before; `None` in it where the file cannot have one.
+    pub fn known(&self, path: &Path, data: &Metadata) -> Option<Option<Arc<Index>>> {
+        let version = Version::of(data)?;
+        if let Some(known) = lock(&self.known).get(path)
+            && known.version == version
+        {
+            return Some(known.index.clone());
+        }
+        let index = Some(Arc::new(self.read(path, version)?));
+        self.keep(path, version, index.clone());
+        Some(index)
+    }
+
+    /// The index of an open day file, made where it is not known.
+    pub fn get(&self, path: &Path, file: &mut File) -> Result<Option<Arc<Index>>> {
+        let data = file.metadata().map_err(Error::io(path))?;
+        if let Some(index) = self.known(path, &data) {
+            return Ok(index);
+        }
+        let index = Index::of(file, data.len() as usize).map_err(Error::io(path))?;
+        let index = index.map(Arc::new);
+        if let Some(version) = Version::of(&data) {
+            if let Some(index) = &index
+                && version.has_settled()
+            {
+                self.write(path, version, index);
+            }
+            self.keep(path, version, index.clone());
+        }
+        Ok(index)
+    }
+
+    /// An index that does not fit its file, which was changed behind its time and length.
+    pub fn forget(&self, path: &Path) {
+        lock(&self.known).remove(path);
+        if let Some(stored) = self.stored(path) {
+            // There may be none, or no right to remove it: then it is found wrong again.
+            let _ = std::fs::remove_file(stored);
+        }
+    }
+
+    fn keep(&self, path: &Path, version: Version, index: Option<Arc<Index>>) {
+        let mut known = lock(&self.known);
+        if known.len() == N_KNOWN {
+            known.clear();
+        }
+        known.insert(path.to_path_buf(), Known { version, index });
+    }
+
+    fn stored(&self, path: &Path) -> Option<PathBuf> {
+        let name = path.file_name()?.to_str()?;
+        Some(self.folder.join(format!("{name}.index")))
+    }
+
+    /// What is stored of just this file.
+    fn read(&self, path: &Path, version: Version) -> Option<Index> {
+        let bytes = std::fs::read(self.stored(path)?).ok()?;
+        let (of, bytes) = bytes.split_first_chunk()?;
+        let (changed_ns, bytes) = bytes.split_first_chunk()?;
+        let stored = Version {
+            n_bytes: u64::from_le_bytes(*of),
+            changed_ns: u64::from_le_bytes(*changed_ns),
+        };
+        (stored == version).then(|| Index::from_bytes(bytes))?
+    }
+
+    /// For the next who opens the archive. Where it cannot be written, as in an archive that one may only
+    /// read, he makes it himself.
+    fn write(&self, path: &Path, version: Version, index: &Index) {
+        if !self.folder.is_dir() {
+            return;
+        }
+        let Some(stored) = self.stored(path) else {
+            return;
+        };
+        let front = [version.n_bytes, version.changed_ns].map(u64::to_le_bytes);
+        let _ = disk::write_unsynced(&stored, &[front.as_flattened(), &index.to_bytes()].concat());
+    }
+}
