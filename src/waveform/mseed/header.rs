@@ -171,11 +171,7 @@ impl<'a, const N: usize> Fields<'a, N> {
     }
 
     fn take<const M: usize>(&self, at: usize) -> [u8; M] {
-        let mut field: [u8; M] = std::array::from_fn(|i| self.bytes[at + i]);
-        if !self.big_endian {
-            field.reverse();
-        }
-        field
+        std::array::from_fn(|i| self.bytes[at + i])
     }
 
     fn u8(&self, at: usize) -> u8 {
@@ -183,11 +179,22 @@ impl<'a, const N: usize> Fields<'a, N> {
     }
 
     fn u16(&self, at: usize) -> u16 {
-        u16::from_be_bytes(self.take(at))
+        let big = u16::from_be_bytes(self.take(at));
+        self.in_order(big, big.swap_bytes())
     }
 
     fn u32(&self, at: usize) -> u32 {
-        u32::from_be_bytes(self.take(at))
+        let big = u32::from_be_bytes(self.take(at));
+        self.in_order(big, big.swap_bytes())
+    }
+
+    fn f64(&self, at: usize) -> f64 {
+        let big = u64::from_be_bytes(self.take(at));
+        f64::from_bits(self.in_order(big, big.swap_bytes()))
+    }
+
+    fn in_order<T>(&self, big: T, little: T) -> T {
+        if self.big_endian { big } else { little }
     }
 }
 
@@ -283,7 +290,7 @@ fn version3(bytes: &[u8]) -> Checked<Header<'_>> {
         [fields.u8(12), fields.u8(13), fields.u8(14)],
         i64::from(fields.u32(4)),
     )?;
-    let rate = f64::from_be_bytes(fields.take(16));
+    let rate = fields.f64(16);
     let encoding = fields.u8(15);
     Ok(Header {
         codes: Codes::Version3(source),
