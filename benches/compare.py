@@ -62,6 +62,7 @@ JOBS = [
     Job("k-medians-1e5", "k-medians of 1e5 points", 3, difference=excess, tolerance=1e-9),
     Job("k-medians-1e6", "k-medians of 1e6 points", 3, difference=excess, tolerance=1e-9),
     Job("windows", "650 + 1950 windows from day files", 100, rounds=3, tolerance=1e-6),
+    Job("windows-first", "the same, files never seen before", 100, rounds=3, tolerance=1e-6),
     Job("train", "train one epoch, 3600 windows", 1.5, threads=2, tolerance=1e-4),
     Job("scan-10s", "scan 10 h, a window every 10 s", 2, threads=2, tolerance=1e-5),
     Job("scan-1s", "scan 10 h, a window each second", 8, threads=2, rounds=5, tolerance=1e-5),

@@ -237,6 +237,7 @@ JOBS = {
     "k-medians-1e5": lambda folder: means(folder, "points-1e5.f64"),
     "k-medians-1e6": lambda folder: means(folder, "points-1e6.f64"),
     "windows": windows,
+    "windows-first": windows,
     "train": train,
     "scan-10s": lambda folder: scan(folder, 1000),
     "scan-1s": lambda folder: scan(folder, 100),

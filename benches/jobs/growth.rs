@@ -67,7 +67,7 @@ pub fn measure(folder: &Path, kind: &str, size: &str) -> Result {
 
 /// The record hour by hour, as one reads months.
 fn decode(folder: &Path, n_hours: usize) -> Result<f64> {
-    let archive = inputs::archive(folder)?;
+    let archive = inputs::archive(folder, inputs::INDEXED)?;
     let start = Instant::now();
     for hour in 0..n_hours {
         let from = inputs::start() + TimeDelta::hours(hour as i64);
@@ -82,12 +82,15 @@ fn windows(folder: &Path, n_hours: usize) -> Result<f64> {
     let end = inputs::start() + TimeDelta::hours(n_hours.max(3) as i64);
     let of_span = events.filter(|event| event.origin_time < end);
     let start = Instant::now();
-    waveforms::cut(folder, &of_span)?;
+    waveforms::cut(&inputs::archive(folder, inputs::INDEXED)?, &of_span)?;
     Ok(start.elapsed().as_secs_f64())
 }
 
 fn scan(folder: &Path, n_hours: usize) -> Result<f64> {
-    let (network, archive) = (network::network(folder)?, inputs::archive(folder)?);
+    let (network, archive) = (
+        network::network(folder)?,
+        inputs::archive(folder, inputs::INDEXED)?,
+    );
     let span = TimeSpan {
         start: inputs::start(),
         end: inputs::start() + TimeDelta::hours(n_hours as i64),

@@ -5,6 +5,7 @@
 //! | `record.mseed` | 10 h of three components at 100 Hz, Steim 2 in records of 512 bytes |
 //! | `motion.f32` | its vertical component less the mean, 3.6 million samples |
 //! | `archive/` | 30 days of the station, an SDS archive of 90 such day files |
+//! | `foreign/` | the same without an index, as an archive from elsewhere: links |
 //! | `asked.csv`, `events.csv` | what windows to cut from it: first sample and length; the events |
 //! | `catalog.xml` | the published catalog of the study as QuakeML |
 //! | `comcat.csv` | a million rows in ComCat's 22 columns |
@@ -51,9 +52,14 @@ pub fn start() -> Time {
     time::parse("2014-02-16").expect("a constant time")
 }
 
-/// The archive of the folder.
-pub fn archive(folder: &Path) -> quakebook::Result<Archive> {
-    Archive::open(folder.join("archive"), "GS", "OK029", "00", "HH*")
+/// The days, with an index on disk once one has looked.
+pub const INDEXED: &str = "archive";
+/// The same days, looked at for the first time whoever opens them.
+pub const FOREIGN: &str = "foreign";
+
+/// One of the folder's archives.
+pub fn archive(folder: &Path, name: &str) -> quakebook::Result<Archive> {
+    Archive::open(folder.join(name), "GS", "OK029", "00", "HH*")
 }
 
 pub fn make(folder: &Path) -> Result {
@@ -131,7 +137,7 @@ fn record(folder: &Path, ground: &Synthesis) -> Result {
 }
 
 fn days(folder: &Path, ground: &Synthesis) -> Result {
-    let archive = Archive::create(folder.join("archive"), "GS", "OK029", "00", "HH*", true)?;
+    let archive = Archive::create(folder.join(INDEXED), "GS", "OK029", "00", "HH*", true)?;
     for number in 0..N_DAYS {
         let midnight = start() + TimeDelta::days(number);
         for (component, channel) in CHANNELS.iter().enumerate() {
@@ -142,6 +148,11 @@ fn days(folder: &Path, ground: &Synthesis) -> Result {
             fs::write(file, mseed::write_records(&[day], 512)?)?;
         }
     }
+    let foreign = folder.join(FOREIGN);
+    fs::create_dir_all(&foreign)?;
+    let year = start().format("%Y").to_string();
+    let _ = fs::remove_file(foreign.join(&year));
+    std::os::unix::fs::symlink(folder.join(INDEXED).join(&year), foreign.join(&year))?;
     Ok(())
 }
 
@@ -221,7 +232,7 @@ fn comcat(folder: &Path, published: &Catalog) -> Result {
 fn training(folder: &Path) -> Result {
     let network = ConvNet::new(N_SAMPLES, N_CLASSES, SEED);
     write_weights(&network, &folder.join("weights.safetensors"))?;
-    let archive = archive(folder)?;
+    let archive = archive(folder, INDEXED)?;
     let (mut windows, mut classes) = (Vec::new(), Vec::new());
     for i in 0..N_TRAIN as i64 {
         let at = start() + TimeDelta::seconds(137 * i);

@@ -16,9 +16,10 @@ pub trait Job {
     fn floor(&self) -> Floor;
 }
 
-/// Work that gives a `T`.
-struct Timed<T, W, N> {
+/// Work on what `prepare` gives each time, which gives a `T`.
+struct Timed<T, P, W, N> {
     floor: Floor,
+    prepare: P,
     work: W,
     numbers: N,
     last: Option<T>,
@@ -27,27 +28,40 @@ struct Timed<T, W, N> {
 /// A job of `work`, which is timed, and of `numbers`, which is not.
 pub fn timed<T: 'static>(
     floor: Floor,
-    work: impl FnMut() -> quakebook::Result<T> + 'static,
+    mut work: impl FnMut() -> quakebook::Result<T> + 'static,
+    numbers: impl Fn(&T) -> Vec<f64> + 'static,
+) -> Box<dyn Job> {
+    timed_on(floor, || (), move |()| work(), numbers)
+}
+
+/// The same of `work` that uses up what `prepare` gives, which is not timed either.
+pub fn timed_on<I: 'static, T: 'static>(
+    floor: Floor,
+    prepare: impl Fn() -> I + 'static,
+    work: impl FnMut(I) -> quakebook::Result<T> + 'static,
     numbers: impl Fn(&T) -> Vec<f64> + 'static,
 ) -> Box<dyn Job> {
     Box::new(Timed {
         floor,
+        prepare,
         work,
         numbers,
         last: None,
     })
 }
 
-impl<T, W, N> Job for Timed<T, W, N>
+impl<I, T, P, W, N> Job for Timed<T, P, W, N>
 where
-    W: FnMut() -> quakebook::Result<T>,
+    P: Fn() -> I,
+    W: FnMut(I) -> quakebook::Result<T>,
     N: Fn(&T) -> Vec<f64>,
 {
     fn run(&mut self) -> Result<f64> {
         // The result before is not freed on our time.
         self.last = None;
+        let input = (self.prepare)();
         let start = Instant::now();
-        let result = (self.work)()?;
+        let result = (self.work)(input)?;
         let seconds = start.elapsed().as_secs_f64();
         self.last = Some(result);
         Ok(seconds)

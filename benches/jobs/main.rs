@@ -51,7 +51,7 @@ fn main() -> Result {
 fn serve(name: &str, folder: &Path) -> Result {
     let mut job = match name {
         "decode" | "sta-lta-classic" | "sta-lta-recursive" | "filter" | "correlation"
-        | "windows" => waveforms::job(name, folder)?,
+        | "windows" | "windows-first" => waveforms::job(name, folder)?,
         "quakeml" | "comcat" | "k-medians-1e5" | "k-medians-1e6" => tables::job(name, folder)?,
         "train" | "scan-10s" | "scan-1s" | "scan-1s-fixed" | "fast" => network::job(name, folder)?,
         _ => return Err(format!("no job is called {name}").into()),

@@ -6,7 +6,7 @@ use quakebook::catalog::Catalog;
 use quakebook::detect::{classic_sta_lta, correlate, recursive_sta_lta};
 use quakebook::study::Study;
 use quakebook::waveform::filter::{Filter, Pass};
-use quakebook::waveform::{Record3C, Samples, Trace, mseed};
+use quakebook::waveform::{Archive, Record3C, Samples, Trace, mseed};
 use quakebook::window::{
     NoiseRule, Normalisation, StartRule, Windows, event_windows, noise_windows, silent,
 };
@@ -14,7 +14,7 @@ use quakebook::window::{
 use crate::Result;
 use crate::floor::Floor;
 use crate::inputs::{self, RATE_HZ};
-use crate::job::{Job, timed, wide};
+use crate::job::{Job, timed, timed_on, wide};
 
 /// Seconds of the two averages, as samples.
 const N_STA: usize = 100;
@@ -29,7 +29,8 @@ pub fn job(name: &str, folder: &Path) -> Result<Box<dyn Job>> {
         "decode" => decode(folder.join("record.mseed"))?,
         "filter" => filter(folder)?,
         "correlation" => correlation(folder)?,
-        "windows" => windows(folder)?,
+        "windows" => windows(folder, inputs::INDEXED)?,
+        "windows-first" => windows(folder, inputs::FOREIGN)?,
         "sta-lta-classic" => averages(folder, classic_sta_lta)?,
         _ => averages(folder, recursive_sta_lta)?,
     })
@@ -91,10 +92,12 @@ fn averages(
 fn filter(folder: &Path) -> Result<Box<dyn Job>> {
     let record = record(folder)?;
     let filter = Filter::bandpass(4, 1.0, 12.0, RATE_HZ)?;
-    Ok(timed(
+    Ok(timed_on(
         once_through(3 * record.n_samples()),
-        move || {
-            let mut record = record.remove_mean();
+        // Both steps change the record in place, as the other side's do: each run has its own.
+        move || record.clone(),
+        move |mut record| {
+            record.remove_mean_in_place();
             filter.in_place(&mut record, Pass::Causal)?;
             Ok(record)
         },
@@ -120,24 +123,24 @@ fn correlation(folder: &Path) -> Result<Box<dyn Job>> {
 }
 
 /// Windows of the events and of the noise between them, cut and normalised.
-pub fn cut(folder: &Path, events: &Catalog) -> quakebook::Result<Windows> {
-    let (archive, study) = (inputs::archive(folder)?, Study::oklahoma());
+pub fn cut(archive: &Archive, events: &Catalog) -> quakebook::Result<Windows> {
+    let study = Study::oklahoma();
     let (labels, rule) = (vec![0; events.len()], StartRule::Origin);
-    let of_events = event_windows(&archive, events, &labels, &rule, &study, &mut silent)?;
-    let noise = noise_windows(&archive, events, &study, NoiseRule::Midpoints, &mut silent)?;
+    let of_events = event_windows(archive, events, &labels, &rule, &study, &mut silent)?;
+    let noise = noise_windows(archive, events, &study, NoiseRule::Midpoints, &mut silent)?;
     of_events
         .concat(&noise)?
         .normalised(Normalisation::Deviation)
 }
 
-fn windows(folder: &Path) -> Result<Box<dyn Job>> {
+fn windows(folder: &Path, archive: &'static str) -> Result<Box<dyn Job>> {
     let events = Catalog::read_comcat_csv(folder.join("events.csv"))?;
     let folder = folder.to_path_buf();
     // The records that hold the windows, about 2 bytes a sample, are decoded and normalised.
     let n_samples = 3 * (4 * events.len() - 3) * inputs::N_SAMPLES;
     Ok(timed(
         Floor::Bytes((2 + 4 + 8) as f64 * n_samples as f64),
-        move || cut(&folder, &events),
+        move || cut(&inputs::archive(&folder, archive)?, &events),
         |windows| {
             let windows = windows.windows.iter();
             windows.flat_map(|window| wide(&window.samples)).collect()

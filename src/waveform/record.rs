@@ -115,15 +115,22 @@ impl Record3C {
 
     /// Each component less the mean of what was recorded of it.
     pub fn remove_mean(&self) -> Self {
-        self.with(self.data.each_ref().map(|row| {
+        let mut changed = self.clone();
+        changed.remove_mean_in_place();
+        changed
+    }
+
+    /// [`Record3C::remove_mean`] without a copy: with large records that is quicker.
+    pub fn remove_mean_in_place(&mut self) {
+        for row in &mut self.data {
             let sum = lanes::sum(row);
             // A gap shows in the sum, and is then passed over.
             let mean = match sum.is_nan() {
                 true => mean(recorded(row).map(|(_, y)| y)),
                 false => sum / row.len().max(1) as f64,
             };
-            row.iter().map(|y| (f64::from(*y) - mean) as f32).collect()
-        }))
+            lanes::subtract(mean, row);
+        }
     }
 
     /// Each component less the straight line that fits it best in least squares.

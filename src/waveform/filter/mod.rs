@@ -20,6 +20,7 @@ use std::f64::consts::PI;
 use rustfft::num_complex::Complex64;
 
 use crate::error::{Result, fail};
+use crate::lanes;
 use crate::waveform::Record3C;
 use cascade::Cascade;
 
@@ -219,11 +220,7 @@ impl Filter {
                 load(block, &lines, start);
                 cascade.run_between_gaps(block);
             }
-            for (lane, line) in lines.iter_mut().enumerate() {
-                for (to, y) in line[here.clone()].iter_mut().zip(&*block) {
-                    *to = y[lane] as f32;
-                }
-            }
+            store(block, &mut lines, start);
         }
     }
 
@@ -275,15 +272,43 @@ impl Section {
 const BLOCK: usize = 512;
 
 /// The samples of all lines from `start` on, as many as the block has.
-#[inline(always)]
 fn load<const N: usize, const L: usize>(
     block: &mut [[f64; L]],
     lines: &[&mut [f32]; N],
     start: usize,
 ) {
-    for (lane, line) in lines.iter().enumerate() {
-        for (wide, x) in block.iter_mut().zip(&line[start..]) {
-            wide[lane] = f64::from(*x);
+    let lines = lines.each_ref().map(|line| &line[start..][..block.len()]);
+    lanes::wide(move || interleave(lines, block));
+}
+
+/// The block's samples in place of those of all lines from `start` on.
+fn store<const N: usize, const L: usize>(
+    block: &[[f64; L]],
+    lines: &mut [&mut [f32]; N],
+    start: usize,
+) {
+    let lines = lines
+        .each_mut()
+        .map(|line| &mut line[start..][..block.len()]);
+    lanes::wide(move || separate(block, lines));
+}
+
+/// Slices of one length, so that the processor takes four samples of each line at a time, and turns them.
+#[inline(always)]
+fn interleave<const N: usize, const L: usize>(lines: [&[f32]; N], block: &mut [[f64; L]]) {
+    let lines = lines.map(|line| &line[..block.len()]);
+    for (i, sample) in block.iter_mut().enumerate() {
+        let of = |lane: usize| if lane < N { lines[lane][i] } else { 0.0 };
+        *sample = std::array::from_fn(|lane| f64::from(of(lane)));
+    }
+}
+
+#[inline(always)]
+fn separate<const N: usize, const L: usize>(block: &[[f64; L]], lines: [&mut [f32]; N]) {
+    let lines = lines.map(|line| &mut line[..block.len()]);
+    for (i, sample) in block.iter().enumerate() {
+        for lane in 0..N {
+            lines[lane][i] = sample[lane] as f32;
         }
     }
 }
