@@ -78,14 +78,18 @@ fn added(samples: &[f32], of: impl Fn(f32) -> f64) -> f64 {
     parts.iter().sum::<f64>() + rest.iter().map(|y| of(*y)).sum::<f64>()
 }
 
+/// How far each sample lies from `origin`, in units of `unit`, in place.
+pub(crate) fn scale(origin: f64, unit: f64, samples: &mut [f32]) {
+    wide(|| {
+        for y in samples {
+            *y = ((f64::from(*y) - origin) / unit) as f32;
+        }
+    });
+}
+
 /// The smallest and the largest sample; infinite ones, the wrong way round, where there is none. NaN is
 /// passed over.
 pub(crate) fn extremes(samples: &[f32]) -> (f32, f32) {
-    wide(|| extremes_of(samples))
-}
-
-#[inline(always)]
-fn extremes_of(samples: &[f32]) -> (f32, f32) {
     // `min` and `max` of f32 would ask about NaN twice.
     let (smaller, larger) = (
         |a: f32, b: f32| if b < a { b } else { a },

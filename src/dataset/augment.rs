@@ -88,7 +88,7 @@ pub(super) fn with_copies(data: &Labelled, augment: &Augment, seed: u64) -> Resu
                 *x += amplitude * unit;
             }
             if let Some(normalisation) = augment.renormalise {
-                window.copy_from_slice(&normalise_again(window, normalisation)?);
+                normalise_again(window, normalisation)?;
             }
         }
         all.append(copies);

@@ -143,7 +143,7 @@ fn copies(
                 }
             }
         }
-        window.copy_from_slice(&normalise_again(window, scale)?);
+        normalise_again(window, scale)?;
         if variation == Variation::Dropout {
             // After the scale, which refuses a silent component.
             let component = rng.random_range(0..3);

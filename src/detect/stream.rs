@@ -8,11 +8,12 @@ use rayon::prelude::*;
 
 use super::{Detections, MergeParams, Merger, Scan, ScanParams};
 use crate::error::{Result, fail};
+use crate::lanes;
 use crate::network::{Classify, N_AT_ONCE};
 use crate::study::TimeSpan;
 use crate::time::{self, Time, between_s};
 use crate::waveform::{Record3C, WaveformSource};
-use crate::window::{Normalisation, Reason, by_counts, normalise};
+use crate::window::{Normalisation, Reason, by_counts, normalise_in_place};
 
 /// Samples of a piece, about: an hour at 100 Hz, 4 MB for three components.
 const PIECE_SAMPLES: usize = 360_000;
@@ -285,13 +286,16 @@ impl<'a> Scanner<'a> {
             return Ok(probabilities);
         }
         // Windows overlap, and are many times the record: they are made as they are needed.
+        let mut batch = vec![0.0; N_AT_ONCE.min(firsts.len()) * 3 * n];
         for some in firsts.chunks(N_AT_ONCE) {
-            let scaled = some.par_iter().map(|first| {
-                let window = rows(record, *first, n).concat();
-                normalise(&window, normalisation)
-            });
-            let batch = scaled.collect::<Result<Vec<_>>>()?.concat();
-            probabilities.extend(self.network.probabilities(&batch)?);
+            let batch = &mut batch[..some.len() * 3 * n];
+            let windows = batch.par_chunks_exact_mut(3 * n).zip(some);
+            windows.try_for_each(|(window, first)| {
+                let parts = window.chunks_exact_mut(n).zip(rows(record, *first, n));
+                parts.for_each(|(part, row)| part.copy_from_slice(row));
+                normalise_in_place(window, normalisation)
+            })?;
+            probabilities.extend(self.network.probabilities(batch)?);
         }
         Ok(probabilities)
     }
@@ -332,17 +336,41 @@ fn plateaus(record: &Record3C) -> Plateaus {
 }
 
 fn plateaus_of(row: &[f32]) -> Vec<Range<usize>> {
-    let is_level = |four: &[f32; CLIPPED_RUN]| {
-        four.iter().all(|v| *v == four[0]) && four[0].abs() >= CLIPPED_COUNTS
-    };
     let (mut plateaus, mut end) = (Vec::new(), 0);
-    while let Some(passed) = row[end..].array_windows().position(is_level) {
-        let start = end + passed;
+    while let Some(start) = next_level(row, end) {
         let level = row[start..].iter().take_while(|v| **v == row[start]);
         end = start + level.count();
         plateaus.push(start..end);
     }
     plateaus
+}
+
+/// Samples that are looked at before it is asked whether a plateau begins with one of them.
+const N_TOGETHER: usize = 512;
+
+/// Where the next plateau begins, from a sample on.
+fn next_level(row: &[f32], from: usize) -> Option<usize> {
+    let mut blocks = (from..row.len()).step_by(N_TOGETHER).map(|start| {
+        let end = row.len().min(start + N_TOGETHER + CLIPPED_RUN - 1);
+        (start, &row[start..end])
+    });
+    blocks.find_map(|(start, block)| {
+        // Without a branch the processor takes several samples as one.
+        let any = lanes::wide(|| {
+            let starts = block.array_windows();
+            starts.fold(false, |any, four| any | is_level(four))
+        });
+        let first = any.then(|| block.array_windows().position(is_level))?;
+        first.map(|first| start + first)
+    })
+}
+
+#[inline(always)]
+fn is_level(four: &[f32; CLIPPED_RUN]) -> bool {
+    (four[0] == four[1])
+        & (four[0] == four[2])
+        & (four[0] == four[3])
+        & (four[0].abs() >= CLIPPED_COUNTS)
 }
 
 /// Whether a plateau within the window is the top or the bottom of its component there.

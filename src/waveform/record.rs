@@ -38,6 +38,9 @@ impl Record3C {
     /// The sample ranges, half-open and in order, in which any component is missing.
     pub fn gaps(&self) -> Vec<Range<usize>> {
         let mut gaps: Vec<Range<usize>> = Vec::new();
+        if !self.data.iter().any(|row| lanes::has_gap(row)) {
+            return gaps;
+        }
         for i in (0..self.n_samples()).filter(|&i| self.data.iter().any(|c| c[i].is_nan())) {
             match gaps.last_mut() {
                 Some(gap) if gap.end == i => gap.end = i + 1,

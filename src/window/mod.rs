@@ -37,7 +37,7 @@ use crate::time::Time;
 pub use cut::{StartRule, cut, event_windows, print_progress, silent};
 pub use ledger::{Ledger, Missing, Reason};
 pub use noise::{NoiseRule, noise_windows, noise_windows_at};
-pub(crate) use normalise::{by_counts, normalise_again};
+pub(crate) use normalise::{by_counts, normalise_again, normalise_in_place};
 pub use normalise::{normalise, relative_ranges, seam_jumps};
 
 /// How amplitudes are scaled before a network sees them.

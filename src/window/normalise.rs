@@ -10,6 +10,16 @@ use crate::lanes;
 /// [`crate::Error::Window`] where the length is no multiple of three, a value is not finite, a component is
 /// flat, of which a scale would be made of nothing, or a fixed scale is 0.
 pub fn normalise(samples: &[f32], normalisation: Normalisation) -> Result<Vec<f32>> {
+    let mut scaled = samples.to_vec();
+    normalise_in_place(&mut scaled, normalisation)?;
+    Ok(scaled)
+}
+
+/// [`normalise`] without a copy.
+///
+/// # Errors
+/// As [`normalise`]; the window is then as it was.
+pub(crate) fn normalise_in_place(samples: &mut [f32], normalisation: Normalisation) -> Result<()> {
     let refuse = |what: String, remedy: &str| Err(fail!(Window, "normalise", what, remedy));
     normalisation.check()?;
     if samples.is_empty() || !samples.len().is_multiple_of(3) {
@@ -27,48 +37,48 @@ pub fn normalise(samples: &[f32], normalisation: Normalisation) -> Result<Vec<f3
             "Leave out windows with gaps: the ledger counts them",
         );
     }
-    let rows = || samples.chunks_exact(samples.len() / 3);
-    if let Some(i) = rows().position(|row| range(row).1 == 0.0) {
+    let (n, n_of_row) = (samples.len() as f64, samples.len() / 3);
+    if let Some(i) = (samples.chunks_exact(n_of_row)).position(|row| range(row).1 == 0.0) {
         return refuse(
             format!("component {i} is flat"),
             "Leave this window out: its sensor did not work",
         );
     }
-    Ok(match normalisation {
-        Normalisation::MinMaxPerComponent => rows().flat_map(min_max).collect(),
+    let rows = samples.chunks_exact_mut(n_of_row);
+    match normalisation {
+        Normalisation::MinMaxPerComponent => rows.for_each(min_max),
         Normalisation::MinMaxJoint => min_max(samples),
-        Normalisation::Fixed { counts } => by_counts(samples, counts),
+        Normalisation::Fixed { counts } => lanes::scale(0.0, f64::from(counts as f32), samples),
         Normalisation::Deviation | Normalisation::Peak => {
-            let n = samples.len() as f64;
-            let of_rows = rows().map(|row| (lanes::mean(row), row));
+            let mut rows: Vec<(f64, &mut [f32])> =
+                rows.map(|row| (lanes::mean(row), row)).collect();
             let scale = if normalisation == Normalisation::Peak {
-                let peaks = of_rows.clone().map(|(mean, row)| {
+                let peaks = rows.iter().map(|(mean, row)| {
                     let (low, high) = lanes::extremes(row);
                     (mean - f64::from(low)).max(f64::from(high) - mean)
                 });
                 peaks.fold(0.0, f64::max)
             } else {
-                let squares = of_rows.clone();
-                let squares = squares.map(|(mean, row)| lanes::squares_about(mean, row));
+                let squares = rows.iter();
+                let squares = squares.map(|(mean, row)| lanes::squares_about(*mean, row));
                 (squares.sum::<f64>() / n).sqrt()
             };
-            let mut scaled = Vec::with_capacity(samples.len());
-            for (mean, row) in of_rows {
-                scaled.extend(row.iter().map(|x| ((f64::from(*x) - mean) / scale) as f32));
+            for (mean, row) in &mut rows {
+                lanes::scale(*mean, scale, row);
             }
-            scaled
         }
-    })
+    }
+    Ok(())
 }
 
 /// The same of a window that was scaled before, and has changed since.
-pub(crate) fn normalise_again(samples: &[f32], normalisation: Normalisation) -> Result<Vec<f32>> {
+pub(crate) fn normalise_again(samples: &mut [f32], normalisation: Normalisation) -> Result<()> {
     let again = match normalisation {
         // A fixed scale is not that of the window, and stays.
         Normalisation::Fixed { .. } => Normalisation::Fixed { counts: 1 },
         other => other,
     };
-    normalise(samples, again)
+    normalise_in_place(samples, again)
 }
 
 /// Counts in units of so many.
@@ -101,8 +111,7 @@ fn range(values: &[f32]) -> (f64, f64) {
     (f64::from(min), f64::from(max) - f64::from(min))
 }
 
-fn min_max(values: &[f32]) -> Vec<f32> {
+fn min_max(values: &mut [f32]) {
     let (min, range) = range(values);
-    let scale = |x: &f32| ((f64::from(*x) - min) / range) as f32;
-    values.iter().map(scale).collect()
+    lanes::scale(min, range, values);
 }

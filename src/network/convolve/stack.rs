@@ -125,7 +125,9 @@ impl Stack {
 
     /// Writes the logits of one window, component after component.
     pub fn forward(&self, window: &[f32], work: &mut Workspace, logits: &mut [f32]) {
-        interleave(window.chunks_exact(self.lengths[0]), &mut work.input[3..]);
+        let n = self.lengths[0];
+        let components = [0, 1, 2].map(|i| &window[i * n..(i + 1) * n]);
+        interleave(components, &mut work.input[3..]);
         let output = &mut work.outputs[0][1..=self.lengths[1]];
         self.convolution(0).forward(&work.input, output);
         self.forward_from(1, work, logits);
@@ -329,12 +331,12 @@ fn overlapping(samples: &[Row]) -> Left<'_> {
 }
 
 /// Three components as `(time, component)`.
-pub(super) fn interleave<'a>(components: impl IntoIterator<Item = &'a [f32]>, rows: &mut [f32]) {
-    for (component, samples) in components.into_iter().enumerate() {
-        let places = rows[component..].iter_mut().step_by(3);
-        for (place, sample) in places.zip(samples) {
-            *place = *sample;
-        }
+pub(super) fn interleave(components: [&[f32]; 3], rows: &mut [f32]) {
+    let (rows, _) = rows.as_chunks_mut::<3>();
+    let [first, second, third] = components;
+    let components = first.iter().zip(second).zip(third);
+    for (row, ((x, y), z)) in rows.iter_mut().zip(components) {
+        *row = [*x, *y, *z];
     }
 }
 
