@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 
-use super::Archive;
 use super::ledger::{Entry, Ledger, Missing, cover};
+use super::{Archive, indices};
 use crate::disk::{self, write_whole};
 use crate::error::Result;
 use crate::study::TimeSpan;
@@ -86,6 +86,8 @@ impl Archive {
     pub(crate) fn open_ledger(&self, stream: &StreamId, span: TimeSpan) -> Result<()> {
         let _locked = self.lock_folder()?;
         disk::remove_unfinished(&self.root.join(FOLDER));
+        // Who is just writing an index does without it.
+        disk::remove_unfinished(&self.root.join(indices::FOLDER));
         for year in years(span) {
             let path = self.ledger_file(stream, year);
             let known = Ledger::read(&path)?;
