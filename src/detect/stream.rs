@@ -366,11 +366,9 @@ fn next_level(row: &[f32], from: usize) -> Option<usize> {
 }
 
 #[inline(always)]
-fn is_level(four: &[f32; CLIPPED_RUN]) -> bool {
-    (four[0] == four[1])
-        & (four[0] == four[2])
-        & (four[0] == four[3])
-        & (four[0].abs() >= CLIPPED_COUNTS)
+fn is_level([first, others @ ..]: &[f32; CLIPPED_RUN]) -> bool {
+    let as_first = |level, value| level & (value == first);
+    others.iter().fold(first.abs() >= CLIPPED_COUNTS, as_first)
 }
 
 /// Whether a plateau within the window is the top or the bottom of its component there.
