@@ -308,11 +308,15 @@ fn an_index_on_disk_serves_who_comes_next_and_misleads_no_one() {
     assert_eq!(read().unwrap(), wanted);
     let stored = |channel| folder.join(format!("GS.OK029.00.{channel}.D.2014.047.index"));
 
-    // Damaged, of another length, empty or of another file: made anew.
+    // Damaged, cut short, empty or of a file of another length or time: made anew.
     let whole = std::fs::read(stored("HH1")).unwrap();
-    let mut damaged = whole.clone();
-    damaged[50] ^= 1;
-    for bytes in [&damaged[..], &whole[..100], &[]] {
+    let changed = [3, 11, 50].map(|byte| {
+        let mut changed = whole.clone();
+        changed[byte] ^= 1;
+        changed
+    });
+    let shorter = [whole[..100].to_vec(), Vec::new()];
+    for bytes in changed.iter().chain(&shorter) {
         std::fs::write(stored("HH1"), bytes).unwrap();
         assert_eq!(read().unwrap(), wanted);
         assert_eq!(std::fs::read(stored("HH1")).unwrap(), whole);

@@ -151,6 +151,7 @@ fn days(folder: &Path, ground: &Synthesis) -> Result {
     let foreign = folder.join(FOREIGN);
     fs::create_dir_all(&foreign)?;
     let year = start().format("%Y").to_string();
+    // That of an earlier time, if there is one.
     let _ = fs::remove_file(foreign.join(&year));
     std::os::unix::fs::symlink(folder.join(INDEXED).join(&year), foreign.join(&year))?;
     Ok(())

@@ -279,7 +279,8 @@ impl<'a> Scanner<'a> {
             // Windows that are not scaled by themselves can share what a network makes of them.
             for run in firsts.chunk_by(|a, b| b - a == hop) {
                 let length = (run.len() - 1) * hop + n;
-                let scaled = rows(record, run[0], length).map(|row| by_counts(row, counts));
+                let mut scaled = rows(record, run[0], length).map(<[f32]>::to_vec);
+                scaled.iter_mut().for_each(|row| by_counts(row, counts));
                 let scaled = scaled.each_ref().map(Vec::as_slice);
                 probabilities.extend(self.network.probabilities_along(scaled, hop)?);
             }

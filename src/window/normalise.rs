@@ -37,18 +37,19 @@ pub(crate) fn normalise_in_place(samples: &mut [f32], normalisation: Normalisati
             "Leave out windows with gaps: the ledger counts them",
         );
     }
-    let (n, n_of_row) = (samples.len() as f64, samples.len() / 3);
-    if let Some(i) = (samples.chunks_exact(n_of_row)).position(|row| range(row).1 == 0.0) {
+    let n = samples.len();
+    let mut rows = samples.chunks_exact(n / 3);
+    if let Some(i) = rows.position(|row| range(row).1 == 0.0) {
         return refuse(
             format!("component {i} is flat"),
             "Leave this window out: its sensor did not work",
         );
     }
-    let rows = samples.chunks_exact_mut(n_of_row);
+    let rows = samples.chunks_exact_mut(n / 3);
     match normalisation {
         Normalisation::MinMaxPerComponent => rows.for_each(min_max),
         Normalisation::MinMaxJoint => min_max(samples),
-        Normalisation::Fixed { counts } => lanes::scale(0.0, f64::from(counts as f32), samples),
+        Normalisation::Fixed { counts } => by_counts(samples, counts),
         Normalisation::Deviation | Normalisation::Peak => {
             let mut rows: Vec<(f64, &mut [f32])> =
                 rows.map(|row| (lanes::mean(row), row)).collect();
@@ -59,9 +60,8 @@ pub(crate) fn normalise_in_place(samples: &mut [f32], normalisation: Normalisati
                 });
                 peaks.fold(0.0, f64::max)
             } else {
-                let squares = rows.iter();
-                let squares = squares.map(|(mean, row)| lanes::squares_about(*mean, row));
-                (squares.sum::<f64>() / n).sqrt()
+                let of_row = |(mean, row): &(f64, &mut [f32])| lanes::squares_about(*mean, row);
+                (rows.iter().map(of_row).sum::<f64>() / n as f64).sqrt()
             };
             for (mean, row) in &mut rows {
                 lanes::scale(*mean, scale, row);
@@ -81,9 +81,9 @@ pub(crate) fn normalise_again(samples: &mut [f32], normalisation: Normalisation)
     normalise_in_place(samples, again)
 }
 
-/// Counts in units of so many.
-pub(crate) fn by_counts(values: &[f32], counts: u32) -> Vec<f32> {
-    values.iter().map(|x| x / counts as f32).collect()
+/// Counts in units of so many, in place.
+pub(crate) fn by_counts(values: &mut [f32], counts: u32) {
+    values.iter_mut().for_each(|x| *x /= counts as f32);
 }
 
 /// The jump where component i meets i + 1, as a fraction of the whole window's range: what the

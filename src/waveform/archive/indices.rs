@@ -35,28 +35,30 @@ struct Known {
     index: Option<Arc<Index>>,
 }
 
-/// Length in bytes and time of change in nanoseconds since 1970: other values are another file.
+/// Other values are another file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Version {
     n_bytes: u64,
-    changed_ns: u64,
+    /// When it was changed, since 1970; `None` where the file system knows no such time.
+    changed_ns: Option<u64>,
 }
 
 impl Version {
-    /// `None` where the file system knows no such time.
-    fn of(data: &Metadata) -> Option<Self> {
-        let changed = data.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-        Some(Self {
+    fn of(data: &Metadata) -> Self {
+        let changed = data.modified().ok();
+        let since_1970 = changed.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        Self {
             n_bytes: data.len(),
-            changed_ns: changed.as_nanos().try_into().ok()?,
-        })
+            changed_ns: since_1970.and_then(|time| time.as_nanos().try_into().ok()),
+        }
     }
 
-    fn has_settled(&self) -> bool {
-        let changed = UNIX_EPOCH + Duration::from_nanos(self.changed_ns);
-        SystemTime::now()
-            .duration_since(changed)
-            .is_ok_and(|age| age >= SETTLED)
+    /// What an index on disk begins with; `None` for a file whose index must not be there.
+    fn front(&self) -> Option<[[u8; 8]; 2]> {
+        let changed_ns = self.changed_ns?;
+        let age = SystemTime::now().duration_since(UNIX_EPOCH + Duration::from_nanos(changed_ns));
+        let has_settled = age.is_ok_and(|age| age >= SETTLED);
+        has_settled.then(|| [self.n_bytes, changed_ns].map(u64::to_le_bytes))
     }
 }
 
@@ -70,7 +72,7 @@ impl Indices {
 
     /// The index of a day file, if it was made before; `None` in it where the file cannot have one.
     pub fn known(&self, path: &Path, data: &Metadata) -> Option<Option<Arc<Index>>> {
-        let version = Version::of(data)?;
+        let version = Version::of(data);
         if let Some(known) = lock(&self.known).get(path)
             && known.version == version
         {
@@ -89,14 +91,11 @@ impl Indices {
         }
         let index = Index::of(file, data.len() as usize).map_err(Error::io(path))?;
         let index = index.map(Arc::new);
-        if let Some(version) = Version::of(&data) {
-            if let Some(index) = &index
-                && version.has_settled()
-            {
-                self.write(path, version, index);
-            }
-            self.keep(path, version, index.clone());
+        let version = Version::of(&data);
+        if let Some(index) = &index {
+            self.write(path, version, index);
         }
+        self.keep(path, version, index.clone());
         Ok(index)
     }
 
@@ -125,25 +124,18 @@ impl Indices {
     /// What is stored of just this file.
     fn read(&self, path: &Path, version: Version) -> Option<Index> {
         let bytes = std::fs::read(self.stored(path)?).ok()?;
-        let (of, bytes) = bytes.split_first_chunk()?;
-        let (changed_ns, bytes) = bytes.split_first_chunk()?;
-        let stored = Version {
-            n_bytes: u64::from_le_bytes(*of),
-            changed_ns: u64::from_le_bytes(*changed_ns),
-        };
-        (stored == version).then(|| Index::from_bytes(bytes))?
+        let index = bytes.strip_prefix(version.front()?.as_flattened())?;
+        Index::from_bytes(index)
     }
 
-    /// For the next who opens the archive. Where it cannot be written, as in an archive that one may only
-    /// read, he makes it himself.
+    /// For the next who opens the archive, if it has the folder. One that may only be read is looked through
+    /// each time.
     fn write(&self, path: &Path, version: Version, index: &Index) {
-        if !self.folder.is_dir() {
-            return;
+        if self.folder.is_dir()
+            && let (Some(stored), Some(front)) = (self.stored(path), version.front())
+        {
+            let bytes = [front.as_flattened(), &index.to_bytes()].concat();
+            let _ = disk::write_unsynced(&stored, &bytes);
         }
-        let Some(stored) = self.stored(path) else {
-            return;
-        };
-        let front = [version.n_bytes, version.changed_ns].map(u64::to_le_bytes);
-        let _ = disk::write_unsynced(&stored, &[front.as_flattened(), &index.to_bytes()].concat());
     }
 }

@@ -34,12 +34,12 @@ pub use ledger::{Entry, Ledger, Missing, Outcome};
 
 /// One station's day files.
 ///
-/// A record costs the decoding of the miniSEED records that it lies in, not of their day: where those
-/// lie is looked up once a file, or, with a folder `index`, once and for all: [`Archive::create`] makes one, and an
-/// archive from elsewhere stays as it is until it is given one. What it is made of is verified; damage elsewhere in a day file is met
-/// when that is asked for, or by [`Archive::traces`]. A day file that is out of order or whose records do not
-/// say how long they are, and every one of a lenient archive, is decoded as a whole, and kept while it is
-/// among the last few that were asked for.
+/// A record costs the decoding of the miniSEED records that it lies in, not of their day: where those lie
+/// is looked up once a file, or, with a folder `index`, once and for all: [`Archive::create`] makes one,
+/// and an archive from elsewhere stays as it is until it is given one. What it is made of is verified;
+/// damage elsewhere in a day file is met when that is asked for, or by [`Archive::traces`]. A day file that
+/// is out of order or whose records do not say how long they are, and every one of a lenient archive, is
+/// decoded as a whole, and kept while it is among the last few that were asked for.
 #[derive(Debug)]
 pub struct Archive {
     root: PathBuf,
@@ -132,8 +132,8 @@ impl Archive {
         lock(&self.faults).clone()
     }
 
-    /// Opens an archive after making its folder, with one for the index. Simulated records are marked for ever: every
-    /// record that is read from it says so.
+    /// Opens an archive after making its folder, with one for the index. Simulated records are marked
+    /// for ever: every record that is read from it says so.
     ///
     /// # Errors
     /// [`Error::Io`] where the folder cannot be made.
