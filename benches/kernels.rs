@@ -12,7 +12,7 @@ use quakebook::detect::{classic_sta_lta, correlate, recursive_sta_lta};
 use quakebook::network::{ConvNet, Network};
 use quakebook::time;
 use quakebook::waveform::filter::{Filter, Pass};
-use quakebook::waveform::{Samples, Segment, StreamId, Trace, mseed};
+use quakebook::waveform::{Nslc, Samples, Segment, Trace, mseed};
 use quakebook::window::{Normalisation, normalise};
 
 /// Half an hour at 100 Hz.
@@ -45,7 +45,7 @@ fn items(n: usize) -> ItemsCount {
 #[divan::bench(args = [512, 4096])]
 fn decode(bencher: Bencher, record_bytes: usize) {
     let trace = Trace {
-        id: StreamId::new("XX", "A", "", "HHZ"),
+        id: Nslc::new("XX", "A", "", "HHZ"),
         sampling_rate_hz: 100.0,
         segments: vec![Segment {
             start: time::parse("2014-02-16").expect("a constant time"),
@@ -94,7 +94,7 @@ fn correlation(bencher: Bencher) {
         .bench(|| correlate(black_box(&samples), black_box(template)));
 }
 
-#[divan::bench(args = [Normalisation::Deviation, Normalisation::MinMaxPerComponent])]
+#[divan::bench(args = [Normalisation::Std, Normalisation::MinMaxPerComponent])]
 fn normalised(bencher: Bencher, normalisation: Normalisation) {
     let window = motion(3 * N_WINDOW);
     bencher

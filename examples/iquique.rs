@@ -31,7 +31,8 @@ use quakebook::dataset::Dataset;
 use quakebook::detect::{MergeParams, ScanParams, scan};
 use quakebook::evaluate::{ConfusionMatrix, top_class};
 use quakebook::network::{Classify, ConvNet};
-use quakebook::study::{Study, TimeSpan};
+use quakebook::study::Study;
+use quakebook::time::TimeSpan;
 use quakebook::train::{TrainParams, train};
 use quakebook::waveform::filter::{Filter, Pass};
 use quakebook::waveform::{Archive, WaveformSource};
@@ -85,7 +86,7 @@ fn main() -> Result<()> {
     for normalisation in [
         Normalisation::MinMaxPerComponent,
         Normalisation::MinMaxJoint,
-        Normalisation::Deviation,
+        Normalisation::Std,
     ] {
         let scaled = events.normalised(normalisation)?;
         let jumps = scaled.windows.iter().flat_map(|w| seam_jumps(&w.samples));
@@ -93,7 +94,7 @@ fn main() -> Result<()> {
         println!("{normalisation:?}: mean jump where components meet {mean:.3} of the range");
     }
 
-    let normalisation = Normalisation::Deviation;
+    let normalisation = Normalisation::Std;
     let scaled = windows.normalised(normalisation)?;
     let last_four_hours = TimeSpan {
         start: start + time::seconds(8.0 * 3600.0),

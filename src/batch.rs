@@ -8,7 +8,8 @@
 //! ```no_run
 //! use quakebook::batch::{self, Plan};
 //! use quakebook::catalog::Catalog;
-//! use quakebook::study::{Study, TimeSpan};
+//! use quakebook::study::Study;
+//! use quakebook::time::TimeSpan;
 //! use quakebook::time;
 //! use quakebook::waveform::Archive;
 //! # fn main() -> quakebook::Result<()> {
@@ -29,18 +30,18 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::atomic_file::write_whole;
 use crate::catalog::{Catalog, Event};
 use crate::cluster::ClusterParams;
 use crate::dataset::{Augment, Dataset, Split, augment};
 use crate::detect::{Detections, MergeParams, Merger, ScanParams, Scanner};
-use crate::disk::write_whole;
 use crate::error::{Error, Result, fail};
 use crate::evaluate::{ConfusionMatrix, event_probability};
 use crate::geo::Point;
 use crate::network::{Classify, ConvNet, read_weights};
-use crate::products::{BEFORE_P_S, HONEST_NORMALISATION, NOISE_GUARD_S, THRESHOLDS};
-use crate::study::{Study, TimeSpan};
-use crate::time::{self, Time};
+use crate::products::{BEFORE_P_S, LEAK_FREE_NORMALISATION, NOISE_GUARD_S, THRESHOLDS};
+use crate::study::Study;
+use crate::time::{self, Time, TimeSpan};
 use crate::train::{Run, TrainParams, train};
 use crate::travel::LayeredModel;
 use crate::waveform::filter::{Filter, Pass};
@@ -109,7 +110,7 @@ impl Plan {
     /// Windows at arrivals, a guard of [`NOISE_GUARD_S`], no filter.
     pub fn new(study: &Study) -> Self {
         Self {
-            normalisation: HONEST_NORMALISATION,
+            normalisation: LEAK_FREE_NORMALISATION,
             start: Start::Arrival,
             guard_s: NOISE_GUARD_S,
             band_hz: None,
@@ -196,7 +197,7 @@ pub fn train_on(
 }
 
 /// Detections as the events of a catalog, each `before_s` before its time: labels for a training where
-/// nobody has made a better catalog. Places and magnitudes are NaN.
+/// nobody has made a better catalog. Paths and magnitudes are NaN.
 pub fn catalog_of(detections: &Detections, before_s: f64) -> Catalog {
     let events = detections
         .items

@@ -3,6 +3,24 @@
 /// Mean Earth radius R1 of the GRS80 ellipsoid, Moritz (2000), *Journal of Geodesy* 74, 128-133.
 pub const EARTH_RADIUS_KM: f64 = 6371.0088;
 
+/// A box in degrees; edges belong to it.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Region {
+    pub min_latitude_deg: f64,
+    pub max_latitude_deg: f64,
+    pub min_longitude_deg: f64,
+    pub max_longitude_deg: f64,
+}
+
+impl Region {
+    /// Whether the point lies in the box or on its edge.
+    pub fn contains(&self, longitude_deg: f64, latitude_deg: f64) -> bool {
+        (self.min_longitude_deg..=self.max_longitude_deg).contains(&longitude_deg)
+            && (self.min_latitude_deg..=self.max_latitude_deg).contains(&latitude_deg)
+    }
+}
+
 /// A point on the map, degrees east and north.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Point {

@@ -14,13 +14,14 @@
 //! [`fdsn`] asks a data centre for events, stations and waveforms; the default data centre is the
 //! simulated one of [`classroom`], served on loopback, so that nothing needs a network.
 
+mod atomic_file;
 pub mod batch;
 pub mod catalog;
 pub mod classroom;
 pub mod cluster;
+mod code_pattern;
 pub mod dataset;
 pub mod detect;
-mod disk;
 pub mod display;
 pub mod error;
 pub mod evaluate;
@@ -28,13 +29,13 @@ pub mod fdsn;
 pub mod geo;
 #[doc(hidden)]
 pub mod kernel_probe;
-mod lanes;
 pub mod network;
 pub mod plot;
 pub mod prelude;
 pub mod products;
 pub mod provenance;
 pub mod server;
+mod simd;
 pub mod station;
 pub mod study;
 mod tables;

@@ -13,22 +13,22 @@ pub use crate::dataset::{
     self, AddedNoise, Augment, Crop, Dataset, Split, Variation, augment, vary,
 };
 pub use crate::detect::{
-    self, Bulletin, Detections, Matches, MergeParams, Scan, ScanParams, Scanner,
+    self, Detections, MatchedDetections, Matches, MergeParams, Scan, ScanParams, Scanner,
 };
 pub use crate::display::{Markdown, Table};
 pub use crate::evaluate::{
     self, Calibration, ConfusionMatrix, PrecisionRecallCurve, Rate, Score, Spread,
 };
 pub use crate::fdsn::{self, Client, Provider, Station};
-pub use crate::geo::{self, Point};
+pub use crate::geo::{self, Point, Region};
 pub use crate::network::{self, Classify, ConvNet, Network, Perceptron};
 pub use crate::plot::{self, Figure};
 pub use crate::products;
 pub use crate::provenance;
 pub use crate::server::ServedArchive;
 pub use crate::station::Inventory;
-pub use crate::study::{self, Region, Study, TimeSpan};
-pub use crate::time::{self, Time};
+pub use crate::study::{self, Study};
+pub use crate::time::{self, Time, TimeSpan};
 pub use crate::train::{self, Run, TrainParams};
 pub use crate::travel::{self, LayeredModel, Phase};
 pub use crate::waveform::filter::{Filter, Pass};

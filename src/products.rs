@@ -10,7 +10,7 @@
 //! | clusters | `clusters.toml`, `clusters-honest.toml` | [`crate::cluster`] |
 //! | windows | `windows-paper/`, `windows-arrival/` | [`crate::window`] |
 //! | stretches, from which the honest network's windows are cropped | `stretches/` | [`stretches`] |
-//! | networks | `runs/NAME/` | [`crate::train`]; see [`paper_network`], [`honest_network`] |
+//! | networks | `runs/NAME/` | [`crate::train`]; see [`paper_network`], [`leak_free_network`] |
 //! | thresholds tried | `operating-points.toml` | [`operating_points`] |
 //! | trials of window length, step, augmentation and number of events | `trials-*.toml` | [`window_length_trials`] and so on |
 //! | detections | `detections.csv` | [`crate::detect`]; see [`detections`] |
@@ -41,26 +41,28 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::atomic_file::{self, make_folder, write_whole};
 use crate::catalog::Catalog;
 use crate::classroom::{self, Classroom, Nuisance, Synthesis, Truth};
 use crate::cluster::{ClusterParams, Clusters};
 use crate::dataset::{Dataset, Split};
-use crate::disk::{self, make_folder, write_whole};
 use crate::error::{Error, Result, fail};
 use crate::fdsn::Client;
 use crate::geo::Point;
 use crate::network::{ConvNet, Network, Perceptron};
-use crate::study::{Study, TimeSpan};
+use crate::study::Study;
 use crate::time;
+use crate::time::TimeSpan;
 use crate::train::{Run, TrainParams, train};
 use crate::travel::LayeredModel;
 use crate::waveform::{Record3C, WaveformSource};
 use crate::window::{self, NoiseRule, Normalisation, StartRule, Windows};
 
-pub use fair::{FairTrial, Way, fair_spread, fair_trials};
+pub use fair::{LeakageRun, Way, leakage_runs, leakage_spread};
 pub use honest::{
-    Blocks, N_TOGETHER, STRETCH_S, blocks, families, held_out, honest_clusters, honest_committee,
-    honest_crop, honest_network, honest_params, honest_split, stretch_split, stretches,
+    Blocks, N_MEMBERS, STRETCH_S, blocks, families, held_out, leak_free_clusters, leak_free_crop,
+    leak_free_ensemble, leak_free_network, leak_free_params, leak_free_split, stretch_split,
+    stretches,
 };
 pub use trials::{
     BEARABLE_SHARE, N_EVENTS_OF_TRIAL, N_SEEDS, Trial, augmentation_trials, hop_trials,
@@ -72,7 +74,7 @@ pub use comparison::{
     comparison_hours, templates, test_record, training_events, validation_record,
 };
 pub use crossval::{
-    N_FOLDS, RealScores, Teacher, Verdict, fine_tuned, n_real_seeds, real_scores,
+    Evaluation, N_FOLDS, RealScores, TrainingData, fine_tuned, n_real_seeds, real_scores,
     taught_by_classroom, verdicts,
 };
 pub use detection::{
@@ -106,7 +108,7 @@ pub const BEFORE_P_S: f64 = 2.0;
 pub const PAPER_NORMALISATION: Normalisation = Normalisation::MinMaxJoint;
 
 /// The scale of windows cut with care: no offset, one standard deviation for the three components.
-pub const HONEST_NORMALISATION: Normalisation = Normalisation::Deviation;
+pub const LEAK_FREE_NORMALISATION: Normalisation = Normalisation::Std;
 
 /// The study's catalog, from its data centre.
 ///
@@ -167,14 +169,14 @@ pub fn windows_as_the_paper(study: &Study) -> Result<Windows> {
 
 /// Event and noise windows at a place that is always the same, in counts: [`BEFORE_P_S`] before the
 /// P wave's arrival, and [`NOISE_GUARD_S`] away from every event. Labels are those of
-/// [`honest_clusters`]. The honest network learns from others, see [`honest_split`].
+/// [`leak_free_clusters`]. The honest network learns from others, see [`leak_free_split`].
 ///
 /// # Errors
 /// As [`windows_as_the_paper`].
 pub fn windows_at_arrivals(study: &Study) -> Result<Windows> {
     kept_windows(study, "windows-arrival", || {
         let catalog = catalog(study)?;
-        let labels = honest_clusters(study)?.assign_all(&catalog);
+        let labels = leak_free_clusters(study)?.assign_all(&catalog);
         let rule = |station| before_p(station, BEFORE_P_S);
         cut(study, &catalog, &labels, rule, GUARD)
     })
@@ -360,7 +362,7 @@ pub fn is_simulated(study: &Study) -> bool {
 /// Keeps a product for the caller alone while it is looked for and made: notebooks that run side by
 /// side make it once.
 fn hold(path: &Path) -> Result<File> {
-    disk::hold(&path.with_extension("lock"))
+    atomic_file::hold(&path.with_extension("lock"))
 }
 
 /// What an earlier run kept in a TOML file; where it is not there it is made and kept.

@@ -16,7 +16,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result, fail};
-use crate::time::Time;
+use crate::geo::Region;
+use crate::station::StationChoice;
+use crate::time::{Time, TimeSpan};
 
 /// A whole study: where, when, which station, and the choices of each step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,35 +43,6 @@ pub struct Study {
     /// A block of time that no training, validation or threshold has seen; the final scores come
     /// from it.
     pub held_out: TimeSpan,
-}
-
-/// A box in degrees; edges belong to it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Region {
-    pub min_latitude_deg: f64,
-    pub max_latitude_deg: f64,
-    pub min_longitude_deg: f64,
-    pub max_longitude_deg: f64,
-}
-
-/// From `start` until just before `end`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TimeSpan {
-    pub start: Time,
-    pub end: Time,
-}
-
-/// One three-component station, by its codes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StationChoice {
-    pub network: String,
-    pub station: String,
-    pub location: String,
-    /// Channel codes, wildcards allowed: `HH*`.
-    pub channels: String,
 }
 
 /// How epicentres are clustered (section 2.2 of the paper).
@@ -383,21 +356,6 @@ pub fn real_data_dir() -> Option<PathBuf> {
     let named = std::env::var_os("QUAKEBOOK_REAL_DATA").map(PathBuf::from);
     let dir = named.unwrap_or_else(|| data_dir().join("real"));
     dir.is_dir().then_some(dir)
-}
-
-impl Region {
-    /// Whether the point lies in the box or on its edge.
-    pub fn contains(&self, longitude_deg: f64, latitude_deg: f64) -> bool {
-        (self.min_longitude_deg..=self.max_longitude_deg).contains(&longitude_deg)
-            && (self.min_latitude_deg..=self.max_latitude_deg).contains(&latitude_deg)
-    }
-}
-
-impl TimeSpan {
-    /// Whether the instant lies in the half-open span.
-    pub fn contains(&self, time: Time) -> bool {
-        self.start <= time && time < self.end
-    }
 }
 
 fn utc(year: i32, month: u32, day: u32, hour: u32) -> Time {

@@ -10,6 +10,21 @@ use crate::error::{Result, fail};
 /// An instant in UTC.
 pub type Time = DateTime<Utc>;
 
+/// From `start` until just before `end`.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimeSpan {
+    pub start: Time,
+    pub end: Time,
+}
+
+impl TimeSpan {
+    /// Whether the instant lies in the half-open span.
+    pub fn contains(&self, time: Time) -> bool {
+        self.start <= time && time < self.end
+    }
+}
+
 /// Reads `2014-02-16T01:28:31.32`, with or without `Z`, fraction or time of day.
 ///
 /// # Errors

@@ -124,7 +124,7 @@ struct Leg {
 const SHALLOWEST_KM: f64 = 1e-6;
 
 impl LayeredModel {
-    /// The Central US model of Herrmann, Benz & Ammon (2011), *Bulletin of the Seismological
+    /// The Central US model of Herrmann, Benz & Ammon (2011), *MatchedDetections of the Seismological
     /// Society of America* 101(6), 2609-2625, doi:10.1785/0120110095.
     pub fn central_us() -> Self {
         // thickness km, vp, vs km/s, Qp, Qs, density g/cm3

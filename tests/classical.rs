@@ -9,8 +9,8 @@ use quakebook::detect::fast::{
     FastParams, Fingerprint, MinHash, Tables, fast, haar_2d, success_probability,
 };
 use quakebook::detect::{
-    Alarms, Band, StaLtaParams, Targets, TemplateParams, Templates, classic_sta_lta, correlate,
-    recursive_sta_lta, sta_lta, triggers,
+    Alarms, Band, ReferenceEvents, StaLtaParams, TemplateParams, Templates, classic_sta_lta,
+    correlate, recursive_sta_lta, sta_lta, triggers,
 };
 use quakebook::time::{self, Time};
 use quakebook::waveform::Record3C;
@@ -504,7 +504,8 @@ mod measure {
         );
         let station = quakebook::geo::Point::new(-97.4, 35.8);
         let model = quakebook::travel::LayeredModel::central_us();
-        let targets = Targets::in_record(&truth, &record, station, &model, 8.0, 5.0).unwrap();
+        let targets =
+            ReferenceEvents::in_record(&truth, &record, station, &model, 8.0, 5.0).unwrap();
         assert_eq!(targets.events.len(), 3);
         assert_eq!(targets.n_counted(), 2, "{:?}", targets.ratios);
         assert!(targets.ratios[2].unwrap() < 6.0);

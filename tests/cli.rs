@@ -11,9 +11,9 @@ use common::Server;
 use quakebook::catalog::{Catalog, Event};
 use quakebook::detect::{Detection, Detections};
 use quakebook::station::Inventory;
-use quakebook::study::{Study, TimeSpan};
-use quakebook::time::{self, Time};
-use quakebook::waveform::{Archive, Samples, Segment, StreamId, Trace, mseed};
+use quakebook::study::Study;
+use quakebook::time::{self, Time, TimeSpan};
+use quakebook::waveform::{Archive, Nslc, Samples, Segment, Trace, mseed};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -249,8 +249,8 @@ fn cluster_reaches_the_known_sum_of_the_real_catalog() {
     );
 }
 
-fn stream(channel: &str) -> StreamId {
-    StreamId {
+fn stream(channel: &str) -> Nslc {
+    Nslc {
         network: "XX".into(),
         station: "ABC".into(),
         location: String::new(),

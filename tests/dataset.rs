@@ -7,8 +7,8 @@ use quakebook::Error;
 use quakebook::dataset::{
     AddedNoise, Augment, Crop, Dataset, Variation, augment, nearest_neighbour_accuracy, vary,
 };
-use quakebook::study::{SplitChoice, TimeSpan};
-use quakebook::time::{parse, seconds};
+use quakebook::study::SplitChoice;
+use quakebook::time::{TimeSpan, parse, seconds};
 use quakebook::window::{Normalisation, Origin, Window};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -193,7 +193,7 @@ const CROP: Crop = Crop {
     n_beside: 2,
     before: 1,
     coda: 12,
-    normalisation: Normalisation::Deviation,
+    normalisation: Normalisation::Std,
 };
 
 #[test]
@@ -290,7 +290,7 @@ fn labels_without_information_stay_at_chance() {
     for seed in 0..4 {
         let split = nonsense(seed).split_by_group(&CHOICE, seed).unwrap();
         let mut split = split.without_leak().unwrap().cropped(&crop, seed).unwrap();
-        let copies = Augment::gaussian(&[0.02, 0.05], Normalisation::Deviation);
+        let copies = Augment::gaussian(&[0.02, 0.05], Normalisation::Std);
         split.train = augment(&split.train, &copies, seed).unwrap();
         fair += nearest_neighbour_accuracy(&split) / 4.0;
 
@@ -453,12 +453,11 @@ const LONG: usize = 2000;
 fn varied(variation: Variation) -> (quakebook::dataset::Train, quakebook::dataset::Train) {
     let mut all = windows(40, LONG);
     for window in &mut all {
-        window.samples =
-            quakebook::window::normalise(&window.samples, Normalisation::Deviation).unwrap();
+        window.samples = quakebook::window::normalise(&window.samples, Normalisation::Std).unwrap();
     }
     let dataset = Dataset::from_windows(&all, LONG, 4).unwrap();
     let train = dataset.split_by_time(&CHOICE).unwrap().train;
-    let more = vary(&train, &[variation], Normalisation::Deviation, 9).unwrap();
+    let more = vary(&train, &[variation], Normalisation::Std, 9).unwrap();
     assert_eq!(more.n_windows(), 2 * train.n_windows());
     assert_eq!(more.classes()[train.n_windows()..], *train.classes());
     (train, more)
@@ -532,13 +531,12 @@ fn gains_change_the_components_ratios_and_dropout_silences_one() {
 fn a_glitch_is_on_one_component_of_noise() {
     let mut all = windows(40, LONG);
     for window in &mut all {
-        window.samples =
-            quakebook::window::normalise(&window.samples, Normalisation::Deviation).unwrap();
+        window.samples = quakebook::window::normalise(&window.samples, Normalisation::Std).unwrap();
     }
     let dataset = Dataset::from_windows(&all, LONG, 4).unwrap();
     let train = dataset.split_by_time(&CHOICE).unwrap().train;
     let glitch = Variation::Glitch { longest: 300 };
-    let more = vary(&train, &[glitch], Normalisation::Deviation, 9).unwrap();
+    let more = vary(&train, &[glitch], Normalisation::Std, 9).unwrap();
     let n = train.n_windows();
     assert_eq!(more.n_windows(), n + train.class_counts()[3]);
     for i in n..more.n_windows() {
@@ -563,7 +561,7 @@ fn a_glitch_is_on_one_component_of_noise() {
 fn variations_out_of_range_are_refused() {
     let train = dataset(20, 50).split_by_time(&CHOICE).unwrap().train;
     let refused = |variation| {
-        let error = vary(&train, &[variation], Normalisation::Deviation, 1).unwrap_err();
+        let error = vary(&train, &[variation], Normalisation::Std, 1).unwrap_err();
         assert!(matches!(error, Error::Dataset { .. }));
         error.to_string()
     };

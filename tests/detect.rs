@@ -5,12 +5,11 @@ mod common;
 use proptest::prelude::*;
 use quakebook::catalog::{Catalog, Event};
 use quakebook::detect::{
-    Bulletin, Detections, MergeParams, Scan, ScanParams, Scanner, classic_sta_lta, operating_curve,
-    recursive_sta_lta, scan, signal_to_noise, triggers,
+    Detections, MatchedDetections, MergeParams, Scan, ScanParams, Scanner, classic_sta_lta,
+    operating_curve, recursive_sta_lta, scan, signal_to_noise, triggers,
 };
-use quakebook::network::{Classify, Committee, ConvNet};
-use quakebook::study::TimeSpan;
-use quakebook::time::{self, Time};
+use quakebook::network::{Classify, ConvNet, Ensemble};
+use quakebook::time::{self, Time, TimeSpan};
 use quakebook::waveform::{Record3C, WaveformSource};
 use quakebook::window::{Normalisation, Reason, normalise};
 use quakebook::{Error, Result};
@@ -64,7 +63,7 @@ fn record(n_samples: usize, spikes: &[usize]) -> Record3C {
 fn params(hop_samples: usize) -> ScanParams {
     ScanParams {
         hop_samples,
-        normalisation: Normalisation::Deviation,
+        normalisation: Normalisation::Std,
     }
 }
 
@@ -130,7 +129,7 @@ fn windows_that_touch_a_gap_or_are_flat_are_counted_and_left_out() {
 #[test]
 fn windows_of_one_scale_share_layers_and_lose_nothing() {
     let network = |seed| ConvNet::new(100, 3, seed);
-    let committee = Committee::new(vec![network(7), network(8)]).unwrap();
+    let committee = Ensemble::new(vec![network(7), network(8)]).unwrap();
     let mut record = record(6000, &[1950, 4003]);
     record.data[0][500] = f32::NAN;
     record.data[2][1200..1300].fill(3.0);
@@ -662,13 +661,13 @@ fn rows_survive_quakeml_and_csv_with_their_event() {
     let detections = detections(&p);
     let catalog = Catalog::new("made up", true, vec![event("a<b> & \"c\"", 22.0)]);
     let matches = detections.match_(&catalog, |_| 3.0, 1.0).unwrap();
-    let bulletin = Bulletin::new(&detections, &matches, &catalog);
+    let bulletin = MatchedDetections::new(&detections, &matches, &catalog);
     assert_eq!(bulletin.events, [Some("a<b> & \"c\"".to_string()), None]);
     let dir = tempfile::tempdir().unwrap();
     for name in ["d.csv", "d.xml", "d.QML", "d.quakeml"] {
         let path = dir.path().join(name);
         bulletin.write(&path).unwrap();
-        assert_eq!(Bulletin::read(&path).unwrap(), bulletin, "{name}");
+        assert_eq!(MatchedDetections::read(&path).unwrap(), bulletin, "{name}");
         assert_eq!(Detections::read(&path).unwrap(), detections, "{name}");
         let is_xml = std::fs::read_to_string(&path).unwrap().starts_with("<?xml");
         assert_eq!(is_xml, name != "d.csv");
@@ -685,7 +684,9 @@ fn rows_survive_quakeml_and_csv_with_their_event() {
         ),
         (text[..text.len() / 2].to_string(), "byte"),
     ] {
-        let error = Bulletin::from_quakeml(&broken).unwrap_err().to_string();
+        let error = MatchedDetections::from_quakeml(&broken)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains(said), "{error}");
     }
 }

@@ -7,7 +7,7 @@ use quakebook::Error;
 use quakebook::fdsn::{Client, Provider, Station};
 use quakebook::study::Study;
 use quakebook::time;
-use quakebook::waveform::{Samples, Segment, StreamId, Trace, WaveformSource, mseed};
+use quakebook::waveform::{Nslc, Samples, Segment, Trace, WaveformSource, mseed};
 
 /// A client of the paper's station, without a cache.
 fn client(server: &FaultServer) -> Client {
@@ -73,7 +73,7 @@ fn without_a_study_there_is_no_station() {
 fn a_gap_between_segments_is_nan_and_the_extra_end_sample_is_left_out() {
     let start = time::parse("2014-02-16T01:00:00").unwrap();
     let trace = |channel: &str, segments: &[(usize, usize)]| Trace {
-        id: StreamId::new("GS", "OK029", "00", channel),
+        id: Nslc::new("GS", "OK029", "00", channel),
         sampling_rate_hz: 100.0,
         segments: segments
             .iter()

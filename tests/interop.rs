@@ -15,12 +15,13 @@ use common::Server;
 use quakebook::catalog::{Catalog, Event};
 use quakebook::detect::{Detection, Detections};
 use quakebook::fdsn::{Client, DownloadParams, Provider, download};
+use quakebook::station::StationChoice;
 use quakebook::station::{
     ChannelEpoch, Epoch, Inventory, NetworkEpoch, Response, Sensitivity, StationEpoch, Units,
 };
-use quakebook::study::{StationChoice, Study, TimeSpan};
-use quakebook::time::{self, Time};
-use quakebook::waveform::{Archive, Samples, Segment, StreamId, Trace, WaveformSource, mseed};
+use quakebook::study::Study;
+use quakebook::time::{self, Time, TimeSpan};
+use quakebook::waveform::{Archive, Nslc, Samples, Segment, Trace, WaveformSource, mseed};
 use serde_json::{Value, json};
 
 fn at(text: &str) -> Time {
@@ -162,7 +163,7 @@ fn another_data_centre_is_fetched_sample_for_sample() {
         end: at("2014-05-01T13:00:00"),
     };
     for channel in CHANNELS {
-        let stream = StreamId::new("CX", "PB01", "", channel);
+        let stream = Nslc::new("CX", "PB01", "", channel);
         // Not hour by hour: version 2.0.2 of that server answers 204 for the hour from 10:00, which is
         // there, and a client cannot know better.
         let params = DownloadParams {
@@ -341,7 +342,7 @@ fn files_go_to_obspy_and_come_from_it() {
     std::fs::write(path("ours.xml"), two_events().to_quakeml()).unwrap();
     let inventory = station("CX", "PB01", "", &CHANNELS);
     std::fs::write(path("ours-stations.xml"), inventory.to_stationxml()).unwrap();
-    let id = |channel: &str| StreamId::new("CX", "PB01", "", channel);
+    let id = |channel: &str| Nslc::new("CX", "PB01", "", channel);
     let ours = [
         Trace {
             id: id("HHZ"),

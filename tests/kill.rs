@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use quakebook::fdsn::{Client, DownloadParams, Provider, download};
-use quakebook::study::{Study, TimeSpan};
-use quakebook::time::{self, Time};
-use quakebook::waveform::{Archive, Outcome, Samples, Segment, StreamId, Trace, mseed};
+use quakebook::study::Study;
+use quakebook::time::{self, Time, TimeSpan};
+use quakebook::waveform::{Archive, Nslc, Outcome, Samples, Segment, Trace, mseed};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -24,8 +24,8 @@ const ADDRESS: &str = "QUAKEBOOK_TEST_SERVER";
 
 const PIECE_S: f64 = 900.0;
 
-fn stream() -> StreamId {
-    StreamId {
+fn stream() -> Nslc {
+    Nslc {
         network: "XX".into(),
         station: "KILL".into(),
         location: "00".into(),

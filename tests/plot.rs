@@ -9,8 +9,8 @@ use quakebook::evaluate::{
 use quakebook::geo::Point;
 use quakebook::network::{ConvNet, Network, Perceptron};
 use quakebook::plot::{self, Figure};
-use quakebook::study::{Study, TimeSpan};
-use quakebook::time::{self, Time};
+use quakebook::study::Study;
+use quakebook::time::{self, Time, TimeSpan};
 use quakebook::train::{Epoch, Run, Stop, TrainParams};
 use quakebook::waveform::filter::Filter;
 use quakebook::waveform::{Record3C, spectrum};

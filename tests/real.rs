@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use quakebook::dataset::{Dataset, group_folds, nearest_share};
 use quakebook::products::{Picked, read_picked, windows_of};
 use quakebook::time;
-use quakebook::waveform::{Fault, RATE_HZ, Record3C, comparable};
+use quakebook::waveform::{Fault, RATE_HZ, Record3C, harmonise};
 use quakebook::window::{Normalisation, Origin, Window, normalise};
 
 fn ncedc() -> Option<PathBuf> {
@@ -44,9 +44,9 @@ fn record(rate_hz: f64) -> Record3C {
 }
 
 fn scaled(record: &Record3C) -> Vec<f32> {
-    let made = comparable(record).unwrap().record;
+    let made = harmonise(record).unwrap().record;
     let window = made.window(made.start + time::seconds(28.0), 500).unwrap();
-    normalise(&window.data.concat(), Normalisation::Deviation).unwrap()
+    normalise(&window.data.concat(), Normalisation::Std).unwrap()
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn the_rate_leaves_almost_none() {
 fn a_dead_component_is_replaced_and_named() {
     let mut broken = record(100.0);
     broken.data[1].fill(17.0);
-    let made = comparable(&broken).unwrap();
+    let made = harmonise(&broken).unwrap();
     assert_eq!(made.record.data[1], made.record.data[0]);
     let fault = Fault::Dead {
         channel: "HHN".into(),
@@ -91,7 +91,7 @@ fn a_dead_component_is_replaced_and_named() {
         row.fill(0.0);
     }
     assert!(
-        comparable(&broken)
+        harmonise(&broken)
             .unwrap_err()
             .to_string()
             .contains("no component moves")
@@ -104,7 +104,7 @@ fn padding_becomes_a_gap() {
     for row in &mut padded.data {
         row[..1000].fill(-3.0);
     }
-    let made = comparable(&padded).unwrap();
+    let made = harmonise(&padded).unwrap();
     assert_eq!(made.record.gaps().len(), 1);
     assert_eq!(made.record.gaps()[0], 0..500);
     assert_eq!(made.faults.len(), 3);
@@ -117,7 +117,7 @@ fn padding_becomes_a_gap() {
 
 #[test]
 fn a_record_that_is_too_slow_is_refused() {
-    let error = comparable(&record(1.0)).unwrap_err().to_string();
+    let error = harmonise(&record(1.0)).unwrap_err().to_string();
     assert!(error.contains("1 Hz, too slow"), "{error}");
 }
 

@@ -4,8 +4,9 @@ use quakebook::catalog::Catalog;
 use quakebook::classroom::seismicity::{MONTHLY, months};
 use quakebook::classroom::{SEED, Source, Truth, ZONES};
 use quakebook::geo::Point;
-use quakebook::study::{Study, TimeSpan};
+use quakebook::study::Study;
 use quakebook::time;
+use quakebook::time::TimeSpan;
 use quakebook::travel::{LayeredModel, Phase};
 
 const STATION: Point = Point {

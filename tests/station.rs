@@ -1,9 +1,8 @@
 //! Stations: which one holds when, which components go together, and which way they point.
 
-use quakebook::station::{Channel, Inventory, Level, Station};
-use quakebook::study::StationChoice;
+use quakebook::station::{Channel, Inventory, Level, Station, StationChoice};
 use quakebook::time;
-use quakebook::waveform::{Record3C, Samples, Segment, StreamId, Trace};
+use quakebook::waveform::{Nslc, Record3C, Samples, Segment, Trace};
 
 const HEADER: &str = "#Network|Station|Location|Channel|Latitude|Longitude|Elevation|Depth|Azimuth|Dip|SensorDescription|Scale|ScaleFreq|ScaleUnits|SampleRate|StartTime|EndTime";
 
@@ -260,7 +259,7 @@ fn a_simulated_station_stays_simulated_through_a_file() {
 
 fn trace(channel: &str, rate_hz: f64, value: i32) -> Trace {
     Trace {
-        id: StreamId::new("XX", "A", "", channel),
+        id: Nslc::new("XX", "A", "", channel),
         sampling_rate_hz: rate_hz,
         segments: vec![Segment {
             start: time::parse("2014-02-16").unwrap(),

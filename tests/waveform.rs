@@ -8,12 +8,12 @@ use std::time::{Duration, SystemTime};
 
 use common::{shared_data, trace};
 use proptest::prelude::*;
-use quakebook::study::TimeSpan;
 use quakebook::time;
+use quakebook::time::TimeSpan;
 use quakebook::waveform::filter::{Filter, Pass};
 use quakebook::waveform::mseed::FaultKind;
 use quakebook::waveform::{
-    Archive, Ledger, Outcome, Record3C, Samples, Segment, StreamId, Trace, WaveformSource, mseed,
+    Archive, Ledger, Nslc, Outcome, Record3C, Samples, Segment, Trace, WaveformSource, mseed,
     spectrum,
 };
 
@@ -195,7 +195,7 @@ fn minutes(channel: &str, start: &str, n: i32) -> Vec<Vec<u8>> {
     (0..n).map(record).collect()
 }
 
-fn stream(channel: &str) -> StreamId {
+fn stream(channel: &str) -> Nslc {
     trace(channel, "2014-02-16", Samples::Int32(Vec::new())).id
 }
 

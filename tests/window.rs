@@ -177,7 +177,7 @@ fn another_rate_or_a_single_component_is_refused_with_its_reason() {
                 }),
                 (true, _) => {
                     let trace = quakebook::waveform::Trace {
-                        id: quakebook::waveform::StreamId {
+                        id: quakebook::waveform::Nslc {
                             network: "GS".into(),
                             station: "OK029".into(),
                             location: "00".into(),
@@ -357,7 +357,7 @@ fn scales_by_hand() {
     assert_eq!((joint[4], joint[6]), (1.0, 0.0));
     let peak = scaled(Normalisation::Peak);
     assert_eq!(peak[3..6], [-1.0, 1.0, 0.0]);
-    let deviation = scaled(Normalisation::Deviation);
+    let deviation = scaled(Normalisation::Std);
     let mean_square: f32 = deviation.iter().map(|x| x * x).sum::<f32>() / 9.0;
     assert!((mean_square - 1.0).abs() < 1e-6);
 
@@ -441,7 +441,7 @@ fn windows_of_a_real_record() {
     };
     let apart = mean_jump(Normalisation::MinMaxPerComponent);
     mean_jump(Normalisation::MinMaxJoint);
-    mean_jump(Normalisation::Deviation);
+    mean_jump(Normalisation::Std);
     assert!(mean_jump(Normalisation::Peak) < apart);
     let weakest =
         |w: &quakebook::window::Window| relative_ranges(&w.samples).into_iter().fold(1.0, f64::min);
@@ -488,7 +488,7 @@ proptest! {
             (Normalisation::MinMaxPerComponent, 0.0, 1.0),
             (Normalisation::MinMaxJoint, 0.0, 1.0),
             (Normalisation::Peak, -1.0, 1.0),
-            (Normalisation::Deviation, -6.0, 6.0),
+            (Normalisation::Std, -6.0, 6.0),
         ] {
             let scaled = normalise(&samples, normalisation).unwrap();
             prop_assert!(scaled.iter().all(|x| (low..=high).contains(x)));

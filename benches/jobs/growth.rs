@@ -9,7 +9,7 @@ use quakebook::catalog::Catalog;
 use quakebook::classroom::{SEED, Truth};
 use quakebook::cluster::ClusterParams;
 use quakebook::detect::{MergeParams, ScanParams, Scanner};
-use quakebook::study::TimeSpan;
+use quakebook::time::TimeSpan;
 use quakebook::waveform::WaveformSource;
 use quakebook::window::Normalisation;
 
@@ -97,7 +97,7 @@ fn scan(folder: &Path, n_hours: usize) -> Result<f64> {
     };
     let params = ScanParams {
         hop_samples: 1000,
-        normalisation: Normalisation::Deviation,
+        normalisation: Normalisation::Std,
     };
     let start = Instant::now();
     Scanner::new(&network, &archive, &span, RATE_HZ, &params)?.merge(&MergeParams::default())?;

@@ -25,7 +25,7 @@ use quakebook::geo::Point;
 use quakebook::network::{ConvNet, write_weights};
 use quakebook::study::Study;
 use quakebook::time::{self, Time};
-use quakebook::waveform::{Archive, Samples, Segment, StreamId, Trace, WaveformSource, mseed};
+use quakebook::waveform::{Archive, Nslc, Samples, Segment, Trace, WaveformSource, mseed};
 use quakebook::window::{Normalisation, normalise};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -98,8 +98,8 @@ fn bytes_of<T: Copy, const N: usize>(values: &[T], to_le_bytes: fn(T) -> [u8; N]
     values.iter().copied().flat_map(to_le_bytes).collect()
 }
 
-fn stream(channel: &str) -> StreamId {
-    StreamId::new("GS", "OK029", "00", channel)
+fn stream(channel: &str) -> Nslc {
+    Nslc::new("GS", "OK029", "00", channel)
 }
 
 /// `n` samples of a component from `hour` on, without the outages that the classroom has.
@@ -238,7 +238,7 @@ fn training(folder: &Path) -> Result {
     for i in 0..N_TRAIN as i64 {
         let at = start() + TimeDelta::seconds(137 * i);
         let record = archive.record(at, N_SAMPLES)?;
-        windows.extend(normalise(&record.data.concat(), Normalisation::Deviation)?);
+        windows.extend(normalise(&record.data.concat(), Normalisation::Std)?);
         classes.push((i % N_CLASSES as i64) as u8);
     }
     fs::write(

@@ -28,8 +28,8 @@ pub fn job(name: &str, folder: &Path) -> Result<Box<dyn Job>> {
     match name {
         "train" => Ok(Box::new(Training::new(folder)?)),
         "fast" => similar(folder),
-        "scan-10s" => scanned(folder, 1000, Normalisation::Deviation),
-        "scan-1s" => scanned(folder, 100, Normalisation::Deviation),
+        "scan-10s" => scanned(folder, 1000, Normalisation::Std),
+        "scan-1s" => scanned(folder, 100, Normalisation::Std),
         _ => scanned(folder, 100, FIXED),
     }
 }

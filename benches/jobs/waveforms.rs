@@ -128,9 +128,7 @@ pub fn cut(archive: &Archive, events: &Catalog) -> quakebook::Result<Windows> {
     let (labels, rule) = (vec![0; events.len()], StartRule::Origin);
     let of_events = event_windows(archive, events, &labels, &rule, &study, &mut silent)?;
     let noise = noise_windows(archive, events, &study, NoiseRule::Midpoints, &mut silent)?;
-    of_events
-        .concat(&noise)?
-        .normalised(Normalisation::Deviation)
+    of_events.concat(&noise)?.normalised(Normalisation::Std)
 }
 
 fn windows(folder: &Path, archive: &'static str) -> Result<Box<dyn Job>> {

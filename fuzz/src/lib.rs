@@ -8,13 +8,13 @@
 #[path = "../../src/catalog/mod.rs"]
 pub mod catalog;
 #[path = "../../src/disk.rs"]
-mod disk;
+mod atomic_file;
 #[path = "../../src/error.rs"]
 pub mod error;
 #[path = "../../src/geo.rs"]
 pub mod geo;
 #[path = "../../src/lanes.rs"]
-mod lanes;
+mod simd;
 #[path = "../../src/station/mod.rs"]
 pub mod station;
 #[path = "../../src/study.rs"]

@@ -1,8 +1,7 @@
 //! One earthquake, and a list of them.
 
-use crate::geo::Point;
-use crate::study::{Region, TimeSpan};
-use crate::time::Time;
+use crate::geo::{Point, Region};
+use crate::time::{Time, TimeSpan};
 
 /// One seismic event as a catalog reports it.
 #[derive(Debug, Clone, PartialEq)]

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use super::row::{one_line, read_number, read_point, read_time};
 use super::{Catalog, Event, read_text, shortened};
-use crate::disk;
+use crate::atomic_file;
 use crate::error::{Result, fail};
 use crate::time;
 
@@ -42,7 +42,7 @@ impl Catalog {
     /// # Errors
     /// [`crate::Error::Io`] naming the path.
     pub fn write_listing(&self, path: impl AsRef<Path>) -> Result<()> {
-        disk::write_whole(path.as_ref(), self.listing().as_bytes())
+        atomic_file::write_whole(path.as_ref(), self.listing().as_bytes())
     }
 
     /// Reads a listing from a file.

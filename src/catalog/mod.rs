@@ -37,7 +37,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use crate::disk;
+use crate::atomic_file;
 use crate::error::{Error, Result, fail};
 use crate::xml;
 
@@ -99,7 +99,7 @@ impl Catalog {
                 ));
             }
         };
-        disk::write_whole(path, text.as_bytes())
+        atomic_file::write_whole(path, text.as_bytes())
     }
 
     /// As [`Catalog::read`], of text that is at hand; `name` is what errors call it.

@@ -15,12 +15,12 @@ pub(super) struct Header {
     name: String,
     /// Lower case, without spaces and `#`.
     columns: Vec<String>,
-    places: Places,
+    places: Paths,
 }
 
 /// Where an event's columns stand; the first three are in every header.
 #[derive(Default)]
-struct Places {
+struct Paths {
     time: usize,
     longitude: usize,
     latitude: usize,
@@ -41,7 +41,7 @@ impl Header {
                 .iter()
                 .map(|field| plain(field.as_ref()).trim_start_matches('#').trim().into())
                 .collect(),
-            places: Places::default(),
+            places: Paths::default(),
         };
         let needed = |names: Names| {
             header.index(names).ok_or_else(|| {
@@ -57,7 +57,7 @@ impl Header {
                 )
             })
         };
-        header.places = Places {
+        header.places = Paths {
             time: needed(TIME)?,
             latitude: needed(LATITUDE)?,
             longitude: needed(LONGITUDE)?,

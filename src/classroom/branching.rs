@@ -12,8 +12,7 @@ use rand_distr::{Distribution, Poisson, StandardNormal};
 
 use super::seismicity::radius_km;
 use super::zones::{Spot, ZONES};
-use crate::study::TimeSpan;
-use crate::time::{self, Time};
+use crate::time::{self, Time, TimeSpan};
 
 /// Slope of log10 frequency against magnitude; 1.01 +- 0.04 above M 2.5 in the box (ComCat).
 pub const B_VALUE: f64 = 1.0;

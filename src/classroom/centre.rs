@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::server::{DataCentre, Portion};
 use crate::station::Inventory;
 use crate::time::Time;
-use crate::waveform::{Samples, Segment, StreamId, Trace, mseed};
+use crate::waveform::{Nslc, Samples, Segment, Trace, mseed};
 
 /// Samples at the recorder's rate that are computed, encoded and sent at a time (an hour), so
 /// that memory stays flat however long the span.
@@ -43,7 +43,7 @@ impl DataCentre for Centre {
 
     fn portions(
         &self,
-        wanted: &dyn Fn(&StreamId) -> bool,
+        wanted: &dyn Fn(&Nslc) -> bool,
         start: Time,
         end: Time,
     ) -> Result<Vec<Portion>> {

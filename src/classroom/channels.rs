@@ -8,7 +8,7 @@ use crate::station::{
     Stage, StationEpoch, TransferFunction, Units,
 };
 use crate::time::{self, Time};
-use crate::waveform::StreamId;
+use crate::waveform::Nslc;
 
 const NETWORK: &str = "GS";
 const STATION: &str = "OK029";
@@ -87,8 +87,8 @@ impl Channel {
         instrument::SAMPLING_RATE_HZ / self.decimation as f64
     }
 
-    pub fn id(self) -> StreamId {
-        StreamId {
+    pub fn id(self) -> Nslc {
+        Nslc {
             network: NETWORK.into(),
             station: STATION.into(),
             location: LOCATION.into(),

@@ -41,7 +41,7 @@ pub const SHALLOW_ENERGY: f64 = 0.7;
 const Q0: f64 = 680.0;
 const Q_EXPONENT: f64 = 0.36;
 
-/// Deviation of the scattered motion north, east and up: S shakes the ground sideways, P up and down.
+/// Std of the scattered motion north, east and up: S shakes the ground sideways, P up and down.
 const SHAPE_P: [f64; 3] = [0.4, 0.4, 0.82];
 const SHAPE_S: [f64; 3] = [0.65, 0.65, 0.4];
 

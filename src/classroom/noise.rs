@@ -92,7 +92,7 @@ fn activity_share(frequency_hz: f64) -> f64 {
 /// Background noise as a pure function of seed, component and time.
 pub struct Noise {
     seed: u64,
-    /// Deviation of the real and the imaginary part of each Fourier coefficient, a component each.
+    /// Std of the real and the imaginary part of each Fourier coefficient, a component each.
     deviation_m_s: [Vec<f64>; 3],
     share: Vec<f64>,
     window: Vec<f64>,

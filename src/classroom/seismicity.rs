@@ -29,8 +29,8 @@ use super::branching::{Faults, Shock};
 use super::zones::ZONES;
 use crate::catalog::{Catalog, Event};
 use crate::geo::Point;
-use crate::study::{Study, TimeSpan};
-use crate::time::Time;
+use crate::study::Study;
+use crate::time::{Time, TimeSpan};
 
 /// The seed of the classroom's Earth, whatever the seed of a study.
 ///

@@ -59,8 +59,7 @@ pub use split::{Leak, Split, Test, Train, Validation};
 pub use vary::{Variation, vary};
 
 use crate::error::{Result, fail};
-use crate::study::TimeSpan;
-use crate::time::Time;
+use crate::time::{Time, TimeSpan};
 use crate::window::{Origin, Window};
 
 /// Labelled windows that can be looked at, but neither divided nor copied: what [`Dataset`],

@@ -9,8 +9,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{Dataset, Labelled};
 use crate::error::{Result, fail};
-use crate::study::{SplitChoice, TimeSpan};
-use crate::time::Time;
+use crate::study::SplitChoice;
+use crate::time::{Time, TimeSpan};
 
 /// The windows that a network learns from; the only part that [`super::augment`] takes.
 #[derive(Debug, Clone, PartialEq)]

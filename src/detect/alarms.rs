@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use super::{Detection, Detections};
 use crate::error::{Result, fail};
-use crate::study::TimeSpan;
-use crate::time::{self, Time, between_s};
+use crate::time::{self, Time, TimeSpan, between_s};
 use crate::waveform::Record3C;
 use crate::waveform::filter::{Filter, Pass};
 
@@ -33,7 +32,7 @@ pub struct Alarms {
     /// The spans in which an event could be detected at all.
     pub scanned: Vec<TimeSpan>,
     pub items: Vec<Alarm>,
-    pub condition: Condition,
+    pub condition: DataQuality,
 }
 
 impl Alarms {
@@ -77,7 +76,7 @@ impl Alarms {
 
 /// Of alarms nearer than `separation_s` only the one with the largest score, the earlier among
 /// equals; in time order.
-pub(super) fn decluster(mut alarms: Vec<Alarm>, separation_s: f64) -> Vec<Alarm> {
+pub(super) fn suppress_neighbours(mut alarms: Vec<Alarm>, separation_s: f64) -> Vec<Alarm> {
     alarms.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.time.cmp(&b.time)));
     let mut kept: std::collections::BTreeMap<Time, Alarm> = std::collections::BTreeMap::new();
     for alarm in alarms {
@@ -95,7 +94,7 @@ pub(super) fn decluster(mut alarms: Vec<Alarm>, separation_s: f64) -> Vec<Alarm>
 
 /// What of a record no detector can use, counted before any filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Condition {
+pub struct DataQuality {
     pub channels: [String; 3],
     pub n_samples: usize,
     /// Samples that were not recorded, of each component.
@@ -108,7 +107,7 @@ pub struct Condition {
     pub n_too_short: usize,
 }
 
-impl Condition {
+impl DataQuality {
     pub fn of(record: &Record3C) -> Self {
         let count = |is: fn(&[f32]) -> usize| [0, 1, 2].map(|i| is(&record.data[i]));
         Self {
@@ -259,7 +258,7 @@ mod tests {
             alarm(6.0, 4.0),
             alarm(9.0, 3.0),
         ];
-        let kept = decluster(all, 5.0);
+        let kept = suppress_neighbours(all, 5.0);
         assert_eq!(kept.iter().map(|a| a.score).collect::<Vec<_>>(), [5.0, 3.0]);
     }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::alarms::{Alarm, Alarms, Band, Condition, span, stretches};
+use super::alarms::{Alarm, Alarms, Band, DataQuality, span, stretches};
 use super::sta_lta::{check, recursive_sta_lta, trigger_peaks};
 use crate::error::{Result, fail};
 use crate::time;
@@ -51,7 +51,7 @@ impl Default for StaLtaParams {
 ///
 /// The score is the largest ratio that so many components reached: the second largest of the three
 /// components' peaks where two must agree. The time is that of the first trigger. A component that
-/// never moves cannot trigger, and is counted in the [`Condition`]. For `lta_s` after its start and
+/// never moves cannot trigger, and is counted in the [`DataQuality`]. For `lta_s` after its start and
 /// after each gap nothing can be detected: that is not counted as scanned.
 ///
 /// # Errors
@@ -78,7 +78,7 @@ pub fn sta_lta(record: &Record3C, params: &StaLtaParams) -> Result<Alarms> {
             "Take thresholds 0 < off <= on, 1 to 3 components, and times of 0 s or more"
         ));
     }
-    let mut condition = Condition::of(record).with_live(params.n_components, &record.station)?;
+    let mut condition = DataQuality::of(record).with_live(params.n_components, &record.station)?;
     let live = condition.live();
     let banded = params.band.of(record)?;
     let (long, short): (Vec<_>, Vec<_>) = stretches(&banded)

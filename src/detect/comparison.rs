@@ -12,8 +12,7 @@ use crate::catalog::{Catalog, Event};
 use crate::error::Result;
 use crate::evaluate::{Rate, Score};
 use crate::geo::Point;
-use crate::study::TimeSpan;
-use crate::time::{self, Time};
+use crate::time::{self, Time, TimeSpan};
 use crate::travel::{LayeredModel, Phase};
 use crate::waveform::Record3C;
 
@@ -22,7 +21,7 @@ const REACH_S: f64 = 30.0;
 
 /// The events against which detectors are judged on one record.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Targets {
+pub struct ReferenceEvents {
     /// Every event whose P wave may be in the record.
     pub events: Catalog,
     /// Of each, [`signal_to_noise`]; `None` where it was not recorded.
@@ -34,7 +33,7 @@ pub struct Targets {
     tolerance_s: f64,
 }
 
-impl Targets {
+impl ReferenceEvents {
     /// The events of `truth` in the record, with P and S waves through `model`. A detection may be so
     /// long before or after a P wave, see [`Detections::match_`].
     ///
@@ -105,13 +104,13 @@ impl Targets {
     ///
     /// # Errors
     /// As [`Detections::match_`].
-    pub fn tally(&self, detections: &Detections) -> Result<Tally> {
+    pub fn tally(&self, detections: &Detections) -> Result<Counts> {
         let matches = self.judge(detections)?;
         let found = matches.found.iter().map(|found| found.event);
         let n_found = found.filter(|event| self.counts(*event)).count();
         let missed = matches.missed.iter();
         let n_missed = missed.filter(|event| self.counts(**event)).count();
-        Ok(Tally {
+        Ok(Counts {
             n_found,
             n_counted: n_found + n_missed,
             n_right: matches.found.len(),
@@ -123,7 +122,7 @@ impl Targets {
     /// What a detector does as its threshold moves: `detect` gives its detections at each.
     ///
     /// # Errors
-    /// As [`Targets::tally`] and `detect`.
+    /// As [`ReferenceEvents::tally`] and `detect`.
     pub fn curve(
         &self,
         thresholds: &[f64],
@@ -142,7 +141,7 @@ impl Targets {
     /// from the largest down.
     ///
     /// # Errors
-    /// As [`Targets::tally`].
+    /// As [`ReferenceEvents::tally`].
     pub fn curve_of(&self, alarms: &Alarms) -> Result<Vec<Operating>> {
         let mut scores = alarms.scores();
         scores.dedup();
@@ -164,7 +163,7 @@ pub const CURVE_POINTS: usize = 60;
 
 /// What a detector found on one record or several.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Tally {
+pub struct Counts {
     /// Events that must be found, and were.
     pub n_found: usize,
     /// Events that must be found, and could.
@@ -177,7 +176,7 @@ pub struct Tally {
     pub hours: f64,
 }
 
-impl Tally {
+impl Counts {
     /// Of the events that must be found, those found.
     pub fn recall(&self) -> Score {
         Score::of(self.n_found, self.n_counted)
@@ -197,7 +196,7 @@ impl Tally {
     }
 }
 
-impl Add for Tally {
+impl Add for Counts {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
@@ -215,17 +214,17 @@ impl Add for Tally {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Operating {
     pub threshold: f64,
-    pub tally: Tally,
+    pub tally: Counts,
 }
 
 /// The lowest threshold of a curve from which on upwards false alarms come at most `per_hour`; the
 /// highest where none is so quiet. `None` for an empty curve.
 ///
 /// ```
-/// use quakebook::detect::{Operating, Tally, lowest_bearable};
+/// use quakebook::detect::{Operating, Counts, lowest_bearable};
 /// let at = |threshold, n_false| Operating {
 ///     threshold,
-///     tally: Tally { n_false, hours: 10.0, ..Tally::default() },
+///     tally: Counts { n_false, hours: 10.0, ..Counts::default() },
 /// };
 /// let curve = [at(9.0, 0), at(7.0, 4), at(5.0, 5), at(3.0, 90)];
 /// assert_eq!(lowest_bearable(&curve, 0.5), Some(5.0));
@@ -241,14 +240,14 @@ pub fn lowest_bearable(curve: &[Operating], per_hour: f64) -> Option<f64> {
 
 /// One detector in the comparison.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Contender {
+pub struct DetectorResult {
     pub name: String,
     /// What it must know before it can detect anything.
     pub needs: String,
     /// Chosen on other records.
     pub threshold: f64,
     /// What it does there on the tested record.
-    pub tally: Tally,
+    pub tally: Counts,
     /// What other thresholds would have done.
     pub curve: Vec<Operating>,
     /// Seconds of computing for the tested record.
@@ -261,12 +260,12 @@ pub struct Comparison {
     pub station: String,
     pub simulated: bool,
     pub min_ratio: f64,
-    pub contenders: Vec<Contender>,
+    pub contenders: Vec<DetectorResult>,
 }
 
 impl Comparison {
     /// A comparison without contenders yet.
-    pub fn new(record: &Record3C, targets: &Targets) -> Self {
+    pub fn new(record: &Record3C, targets: &ReferenceEvents) -> Self {
         Self {
             station: record.station.clone(),
             simulated: record.simulated || targets.events.simulated,

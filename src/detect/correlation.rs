@@ -12,7 +12,7 @@ use rustfft::num_complex::Complex64;
 use rustfft::{Fft, FftPlanner};
 
 use crate::error::{Result, fail};
-use crate::lanes::{mean, sum};
+use crate::simd::{mean, sum};
 
 /// Samples of a block, a power of two at which its spectrum still fits in a processor's cache.
 const BLOCK: usize = 1 << 14;

@@ -6,10 +6,9 @@ use std::path::Path;
 use polars::prelude::{Column, DataFrame};
 use serde::{Deserialize, Serialize};
 
-use super::Bulletin;
+use super::MatchedDetections;
 use crate::error::{Result, fail};
-use crate::study::TimeSpan;
-use crate::time::{self, Time, between_s};
+use crate::time::{self, Time, TimeSpan, between_s};
 use crate::waveform::Record3C;
 
 /// One detected event.
@@ -130,30 +129,30 @@ impl Detections {
             .map_err(|error| fail!(Detect, "frame", error, "Report this with the detections"))
     }
 
-    /// The rows as CSV; see [`Bulletin::to_csv`].
+    /// The rows as CSV; see [`MatchedDetections::to_csv`].
     pub fn to_csv(&self) -> String {
-        Bulletin::unmatched(self).to_csv()
+        MatchedDetections::unmatched(self).to_csv()
     }
 
-    /// Reads what [`Detections::to_csv`] or [`Bulletin::to_csv`] wrote.
+    /// Reads what [`Detections::to_csv`] or [`MatchedDetections::to_csv`] wrote.
     ///
     /// # Errors
     /// [`crate::Error::Detect`] naming the line.
     pub fn from_csv(text: &str) -> Result<Self> {
-        Ok(Bulletin::from_csv(text)?.detections)
+        Ok(MatchedDetections::from_csv(text)?.detections)
     }
 
-    /// The detections as QuakeML; see [`Bulletin::to_quakeml`].
+    /// The detections as QuakeML; see [`MatchedDetections::to_quakeml`].
     pub fn to_quakeml(&self) -> String {
-        Bulletin::unmatched(self).to_quakeml()
+        MatchedDetections::unmatched(self).to_quakeml()
     }
 
-    /// Reads what [`Detections::to_quakeml`] or [`Bulletin::to_quakeml`] wrote.
+    /// Reads what [`Detections::to_quakeml`] or [`MatchedDetections::to_quakeml`] wrote.
     ///
     /// # Errors
     /// [`crate::Error::Detect`] naming the byte or the event.
     pub fn from_quakeml(text: &str) -> Result<Self> {
-        Ok(Bulletin::from_quakeml(text)?.detections)
+        Ok(MatchedDetections::from_quakeml(text)?.detections)
     }
 
     /// Writes a file: QuakeML where its name ends in `.xml`, `.qml` or `.quakeml`, else CSV.
@@ -161,15 +160,15 @@ impl Detections {
     /// # Errors
     /// [`crate::Error::Io`].
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
-        Bulletin::unmatched(self).write(path)
+        MatchedDetections::unmatched(self).write(path)
     }
 
-    /// Reads a file of [`Detections::write`] or [`Bulletin::write`].
+    /// Reads a file of [`Detections::write`] or [`MatchedDetections::write`].
     ///
     /// # Errors
     /// [`crate::Error::Io`], and as [`Detections::from_csv`] or [`Detections::from_quakeml`].
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
-        Ok(Bulletin::read(path)?.detections)
+        Ok(MatchedDetections::read(path)?.detections)
     }
 }
 

@@ -6,13 +6,13 @@
 //! | [`Scanner`] | the same of a record of any length, piece by piece |
 //! | [`Scan::merge`] | [`Detections`]: windows joined to events, by hysteresis |
 //! | [`Detections::match_`] | [`Matches`]: found, missed, false alarms beside a catalog |
-//! | [`Bulletin`] | CSV and QuakeML, one row a detection, with the event that it is taken for |
+//! | [`MatchedDetections`] | CSV and QuakeML, one row a detection, with the event that it is taken for |
 //! | [`operating_curve`] | precision, recall and false alarms for every threshold |
 //! | [`signal_to_noise`] | how far an earthquake stands out of the noise |
 //! | [`classic_sta_lta`], [`recursive_sta_lta`], [`triggers`] | the classical detector's arithmetic |
 //!
 //! The classical detectors, on the same records; each gives [`Alarms`] with a score, and what it could
-//! not use of a record stands in its [`Condition`]:
+//! not use of a record stands in its [`DataQuality`]:
 //!
 //! | Detector | Looks for |
 //! |---|---|
@@ -20,7 +20,7 @@
 //! | [`Templates::scan`] | waves like those of known earthquakes |
 //! | [`fast::fast`] | waves that occur twice |
 //!
-//! [`Targets::tally`] judges them all, and the network, by one measure.
+//! [`ReferenceEvents::tally`] judges them all, and the network, by one measure.
 //!
 //! The paper counts windows: an earthquake that the edge of a window cuts is counted twice. Here
 //! windows may overlap, and what is reported are events.
@@ -52,28 +52,28 @@
 //! ```
 
 mod alarms;
-mod bulletin;
 mod coincidence;
 mod comparison;
 mod correlation;
 mod detections;
 pub mod fast;
+mod matched;
 mod matching;
 mod merge;
 mod operating;
 mod scan;
+mod scanner;
 mod signal;
 mod sta_lta;
 mod store;
-mod stream;
 
-pub use bulletin::Bulletin;
+pub use matched::MatchedDetections;
 mod template;
 
-pub use alarms::{Alarm, Alarms, Band, Condition};
+pub use alarms::{Alarm, Alarms, Band, DataQuality};
 pub use coincidence::{StaLtaParams, sta_lta};
 pub use comparison::{
-    CURVE_POINTS, Comparison, Contender, Operating, Tally, Targets, lowest_bearable,
+    CURVE_POINTS, Comparison, Counts, DetectorResult, Operating, ReferenceEvents, lowest_bearable,
 };
 pub use correlation::correlate;
 pub use detections::{Detection, Detections};
@@ -81,7 +81,7 @@ pub use matching::{Found, Matches, USUAL_DEPTH_KM, p_travel_time_s};
 pub use merge::{MergeParams, Merger};
 pub use operating::{DetectorPoint, operating_curve};
 pub use scan::{Scan, ScanParams, Unscanned, scan};
+pub use scanner::Scanner;
 pub use signal::{SIGNAL_BAND_HZ, signal_to_noise};
 pub use sta_lta::{classic_sta_lta, recursive_sta_lta, triggers};
-pub use stream::Scanner;
 pub use template::{Template, TemplateParams, Templates};

@@ -8,8 +8,7 @@ use super::Scanner;
 use crate::error::Result;
 use crate::evaluate::{event_probability, top_class};
 use crate::network::Classify;
-use crate::study::TimeSpan;
-use crate::time::{self, Time};
+use crate::time::{self, Time, TimeSpan};
 use crate::waveform::Record3C;
 use crate::window::{Normalisation, Reason};
 

@@ -9,7 +9,7 @@
 use std::ops::Range;
 
 use crate::error::{Result, fail};
-use crate::lanes::{self, multiply_add};
+use crate::simd::{self, multiply_add};
 
 /// Mean energy of the last `n_sta` samples over that of the last `n_lta`. It is 0 until `n_lta`
 /// samples are there, and in gaps.
@@ -179,11 +179,11 @@ fn follow<const LOSING: bool>(
     ratios: &mut Vec<f32>,
 ) -> f64 {
     #[cfg(target_arch = "x86_64")]
-    if lanes::has_avx2_and_fma() {
+    if simd::has_avx2_and_fma() {
         // SAFETY: the processor has both features.
         return unsafe { follow_avx2::<LOSING>(sums, scale, new, lost, ratios) };
     }
-    follow_as::<{ lanes::FUSED }, LOSING>(sums, scale, new, lost, ratios)
+    follow_as::<{ simd::FUSED }, LOSING>(sums, scale, new, lost, ratios)
 }
 
 #[cfg(target_arch = "x86_64")]

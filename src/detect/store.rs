@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Scan;
-use crate::disk::write_whole;
+use crate::atomic_file::write_whole;
 use crate::error::{Error, Result, fail};
 use crate::time::Time;
 

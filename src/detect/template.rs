@@ -12,7 +12,7 @@
 
 use std::ops::Range;
 
-use super::alarms::{Alarm, Alarms, Band, Condition, decluster, span, stretches};
+use super::alarms::{Alarm, Alarms, Band, DataQuality, span, stretches, suppress_neighbours};
 use super::correlation::{Correlator, Piece, to_unit};
 use crate::error::{Result, fail};
 use crate::time;
@@ -142,7 +142,7 @@ impl Templates {
                 data: [0, 1, 2].map(row),
                 simulated: windows.simulated,
             };
-            let dead = Condition::of(&record).dead;
+            let dead = DataQuality::of(&record).dead;
             let banded = params.band.of(&record)?;
             let component = |i: usize| match dead[i] {
                 true => None,
@@ -186,7 +186,7 @@ impl Templates {
     /// [`crate::Error::Detect`] where the record has another rate than the band can be thinned
     /// from, no component moves, or no stretch is long enough; and as [`Band::of`].
     pub fn scan(&self, record: &Record3C, n_threads: usize) -> Result<Alarms> {
-        let mut condition = Condition::of(record).with_live(1, &record.station)?;
+        let mut condition = DataQuality::of(record).with_live(1, &record.station)?;
         let live = condition.live();
         let banded = self.params.band.of(record)?;
         let (long, short): (Vec<_>, Vec<_>) = stretches(&banded)
@@ -213,7 +213,7 @@ impl Templates {
                 items.extend(self.match_piece(&banded, &live, &piece, n_threads.max(1)));
             }
             // Neighbours of different pieces meet here; memory stays that of the alarms.
-            items = decluster(items, self.params.separation_s);
+            items = suppress_neighbours(items, self.params.separation_s);
         }
         Ok(Alarms {
             station: record.station.clone(),
@@ -269,7 +269,7 @@ impl Templates {
                 score,
             }
         };
-        decluster(
+        suppress_neighbours(
             found.into_iter().map(alarm).collect(),
             self.params.separation_s,
         )

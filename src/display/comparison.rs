@@ -1,7 +1,7 @@
 //! How detectors beside one another, and what they could not use, look in a notebook.
 
 use super::Table;
-use crate::detect::{Comparison, Condition, Contender};
+use crate::detect::{Comparison, DataQuality, DetectorResult};
 use crate::plot::provenance;
 
 impl Comparison {
@@ -29,7 +29,7 @@ impl Comparison {
     }
 }
 
-fn row(contender: &Contender) -> Vec<String> {
+fn row(contender: &DetectorResult) -> Vec<String> {
     let alarms = match contender.tally.false_alarms() {
         Ok(rate) => format!(
             "{:.2} [{:.2}, {:.2}]",
@@ -67,7 +67,7 @@ fn one_digit(seconds: f64) -> String {
     format!("{:.0}", (seconds / decade).round() * decade)
 }
 
-impl Condition {
+impl DataQuality {
     /// One row a component: what of it a detector could not use.
     pub fn table(&self) -> Table {
         let headers = ["Channel", "Samples", "Missing", "Clipped", "Moved"];

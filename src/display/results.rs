@@ -5,7 +5,7 @@ use super::table::first_rows;
 use super::values::N_ROWS;
 use crate::cluster::{Clusters, KChoice};
 use crate::dataset::Leak;
-use crate::detect::{Bulletin, Detections, Matches, Scan};
+use crate::detect::{Detections, MatchedDetections, Matches, Scan};
 use crate::evaluate::ConfusionMatrix;
 use crate::network::{ConvNet, Layer, Network, Perceptron};
 use crate::plot::{class_name, provenance};
@@ -209,7 +209,7 @@ impl Scan {
     }
 }
 
-impl Bulletin {
+impl MatchedDetections {
     /// The first detections and the events that they are taken for.
     pub fn table(&self) -> Table {
         let mut table = self.detections.table();

@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn three_seeds_by_hand() {
-        // Deviation 0.02, of the mean 0.02 / sqrt(3), times 4.303.
+        // Std 0.02, of the mean 0.02 / sqrt(3), times 4.303.
         let spread = Spread::of(&[0.90, 0.92, 0.94]);
         assert!((spread.mean - 0.92).abs() < 1e-12);
         assert!((spread.half - 0.049_687).abs() < 1e-5, "{}", spread.half);

@@ -17,7 +17,7 @@
 use std::path::{Path, PathBuf};
 
 use super::request::hex_sha256;
-use crate::disk::write_whole;
+use crate::atomic_file::write_whole;
 use crate::error::Result;
 use crate::time::{self, Time};
 

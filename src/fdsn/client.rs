@@ -11,14 +11,15 @@ use super::clock::{Clock, SystemClock};
 use super::http;
 use super::limiter::Limiter;
 use super::request::{Request, Selection, halves};
-use super::{Patience, Provider, Reporter, Station, StationFormat};
+use super::{Provider, Reporter, RetryPolicy, Station, StationFormat};
 use crate::catalog::{Catalog, Event};
 use crate::classroom::{self, Classroom};
 use crate::error::{Error, Result};
-use crate::station::Inventory;
-use crate::study::{Region, StationChoice, Study, TimeSpan, data_dir};
-use crate::time::Time;
-use crate::waveform::StreamId;
+use crate::geo::Region;
+use crate::station::{Inventory, StationChoice};
+use crate::study::{Study, data_dir};
+use crate::time::{Time, TimeSpan};
+use crate::waveform::Nslc;
 
 /// Asks one data centre, on behalf of a study or without one.
 ///
@@ -42,7 +43,7 @@ pub struct Client {
     pub(super) cache: Option<Cache>,
     pub(super) offline: bool,
     pub(super) limiter: Arc<Limiter>,
-    pub(super) patience: Patience,
+    pub(super) patience: RetryPolicy,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) reporter: Reporter,
 }
@@ -88,7 +89,7 @@ impl Client {
             .chars()
             .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
             .collect();
-        let patience = Patience::default();
+        let patience = RetryPolicy::default();
         Ok(Self {
             station: None,
             http: http::client(provider.is_local(), patience.stall)?,
@@ -146,7 +147,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::new`].
-    pub fn with_patience(&self, patience: Patience) -> Result<Self> {
+    pub fn with_patience(&self, patience: RetryPolicy) -> Result<Self> {
         Ok(Self {
             http: http::client(self.provider.is_local(), patience.stall)?,
             patience,
@@ -250,7 +251,7 @@ impl Client {
     /// As [`Client::fetch_station`].
     pub fn fetch_stations(
         &self,
-        stream: &StreamId,
+        stream: &Nslc,
         span: &TimeSpan,
         format: StationFormat,
     ) -> Result<Option<String>> {
@@ -267,7 +268,7 @@ impl Client {
     /// As [`Client::fetch_station`].
     pub fn fetch_inventory(
         &self,
-        stream: &StreamId,
+        stream: &Nslc,
         span: &TimeSpan,
         format: StationFormat,
     ) -> Result<Option<Inventory>> {
@@ -280,7 +281,7 @@ impl Client {
 
     fn stations<T>(
         &self,
-        stream: &StreamId,
+        stream: &Nslc,
         span: &TimeSpan,
         format: StationFormat,
         read: &dyn Fn(&str, bool) -> Result<T>,
@@ -315,8 +316,8 @@ impl Provider {
 }
 
 /// The streams of a study's station.
-pub(super) fn stream_of(choice: &StationChoice) -> StreamId {
-    StreamId {
+pub(super) fn stream_of(choice: &StationChoice) -> Nslc {
+    Nslc {
         network: choice.network.clone(),
         station: choice.station.clone(),
         location: choice.location.clone(),

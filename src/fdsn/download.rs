@@ -9,10 +9,9 @@ use chrono::{NaiveTime, TimeDelta};
 use super::Client;
 use super::waveforms::Sent;
 use crate::error::{Error, Result, fail};
-use crate::study::TimeSpan;
-use crate::time::{self, Time};
+use crate::time::{self, Time, TimeSpan};
 use crate::waveform::mseed::FaultKind;
-use crate::waveform::{Added, Archive, Entry, Ledger, Outcome, StreamId, cover};
+use crate::waveform::{Added, Archive, Entry, Ledger, Nslc, Outcome, cover};
 
 /// How a span is asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,7 +50,7 @@ const MOST_LOST: usize = 3;
 pub fn download(
     client: &Client,
     archive: &Archive,
-    stream: &StreamId,
+    stream: &Nslc,
     span: TimeSpan,
     params: &DownloadParams,
     progress: &mut dyn FnMut(&Entry),
@@ -66,7 +65,7 @@ type Fetch<'a> = dyn Fn(TimeSpan) -> Result<Option<Sent>> + 'a;
 fn fill(
     fetch: &Fetch,
     archive: &Archive,
-    stream: &StreamId,
+    stream: &Nslc,
     span: TimeSpan,
     params: &DownloadParams,
     progress: &mut dyn FnMut(&Entry),
@@ -106,7 +105,7 @@ fn fill(
 /// The first piece of the span that is to be asked for.
 fn next_piece(
     archive: &Archive,
-    stream: &StreamId,
+    stream: &Nslc,
     span: TimeSpan,
     params: &DownloadParams,
 ) -> Result<Option<TimeSpan>> {
@@ -137,7 +136,7 @@ fn border_after(time: Time, piece_s: f64) -> Time {
 
 /// Asks for one piece, puts what comes into the archive, and says what became of the piece. Damage
 /// is asked for again once.
-fn ask(fetch: &Fetch, archive: &Archive, stream: &StreamId, piece: TimeSpan) -> Result<Vec<Entry>> {
+fn ask(fetch: &Fetch, archive: &Archive, stream: &Nslc, piece: TimeSpan) -> Result<Vec<Entry>> {
     let (mut n_faults, mut last): (usize, Option<Added>) = (0, None);
     for _ in 0..2 {
         let sent = match (fetch(piece), &last) {
@@ -237,8 +236,8 @@ mod tests {
     use super::*;
     use crate::waveform::{Samples, Segment, Trace, mseed};
 
-    fn stream() -> StreamId {
-        StreamId {
+    fn stream() -> Nslc {
+        Nslc {
             network: "XX".into(),
             station: "A".into(),
             location: String::new(),

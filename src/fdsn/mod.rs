@@ -14,7 +14,7 @@
 //! | 413, and the USGS's "exceeds search limit" | two halves of the time span, and halves of these |
 //! | 414 | the same request by POST |
 //! | 429, 503 | again, after as long as `Retry-After` says in seconds or by a date |
-//! | 408, 500, 502, 504, no connection, a reset, a stall, a body that broke off | again, see [`Patience`] |
+//! | 408, 500, 502, 504, no connection, a reset, a stall, a body that broke off | again, see [`RetryPolicy`] |
 //!
 //! An error is [`Error::Request`](crate::Error::Request) with address, status, the first line of the
 //! answer and a remedy. Waits are said to a [`Reporter`]. Requests keep to the provider's [`Limits`].
@@ -40,10 +40,10 @@ mod clock;
 mod download;
 mod http;
 mod limiter;
-mod patience;
 mod provider;
 mod reporter;
 mod request;
+mod retry;
 mod waveforms;
 
 pub use crate::station::{Channel, Station};
@@ -51,16 +51,7 @@ pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use download::{DownloadParams, download};
 pub(crate) use http::SIMULATING_SERVER;
-pub use patience::Patience;
 pub use provider::{Limits, Provider};
 pub use reporter::Reporter;
 pub use request::StationFormat;
-
-/// Whether a code fits one of the patterns, which commas part; `--` and nothing stand for an empty
-/// code.
-fn admits(patterns: &str, code: &str) -> bool {
-    patterns.split(',').any(|pattern| match pattern.trim() {
-        "--" => code.is_empty(),
-        pattern => crate::waveform::matches(pattern, code),
-    })
-}
+pub use retry::RetryPolicy;

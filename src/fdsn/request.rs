@@ -5,15 +5,15 @@ use sha2::{Digest, Sha256};
 
 use super::Provider;
 use crate::error::{Error, Result};
-use crate::study::Region;
+use crate::geo::Region;
 use crate::time::{self, Time};
-use crate::waveform::StreamId;
+use crate::waveform::Nslc;
 
 /// Streams and a time span, both ends included as FDSN services have it. Codes may hold wildcards and
 /// lists (`HH?`, `HHE,HHN`); an empty location is no wildcard.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Selection {
-    pub stream: StreamId,
+    pub stream: Nslc,
     pub start: Time,
     pub end: Time,
 }
@@ -109,7 +109,7 @@ impl Request {
         let mut parameters = Vec::new();
         if !by_post {
             for selection in &self.selections {
-                let StreamId {
+                let Nslc {
                     network,
                     station,
                     location,
@@ -150,7 +150,7 @@ impl Request {
         }
         for selection in &self.selections {
             let span = format!("{} {}", written(selection.start), written(selection.end));
-            let StreamId {
+            let Nslc {
                 network,
                 station,
                 location,
@@ -224,7 +224,7 @@ mod tests {
 
     fn selection(location: &str, channel: &str) -> Selection {
         Selection {
-            stream: StreamId {
+            stream: Nslc {
                 network: "CX".into(),
                 station: "PB01".into(),
                 location: location.into(),

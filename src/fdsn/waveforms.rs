@@ -1,13 +1,13 @@
 //! Asks for waveforms, and verifies that they are what was asked for.
 
+use super::Client;
 use super::ask::Asked;
 use super::client::{TOO_MUCH, stream_of};
 use super::request::{Request, Selection, halves};
-use super::{Client, admits};
+use crate::code_pattern::{StationChoice, admits};
 use crate::error::{Result, fail};
-use crate::study::{StationChoice, TimeSpan};
-use crate::time::{self, Time};
-use crate::waveform::{Record3C, StreamId, Trace, WaveformSource, merge, mseed};
+use crate::time::{self, Time, TimeSpan};
+use crate::waveform::{Nslc, Record3C, Trace, WaveformSource, merge, mseed};
 
 /// miniSEED as it was sent.
 pub(super) struct Sent {
@@ -34,7 +34,7 @@ impl Client {
     /// # Errors
     /// [`Error::Study`](crate::Error::Study) where the provider has no dataselect service,
     /// [`Error::Request`](crate::Error::Request) where it does not answer with such miniSEED.
-    pub fn fetch_mseed(&self, stream: &StreamId, span: &TimeSpan) -> Result<Option<Vec<u8>>> {
+    pub fn fetch_mseed(&self, stream: &Nslc, span: &TimeSpan) -> Result<Option<Vec<u8>>> {
         self.fetch_mseed_bulk(&[(stream.clone(), *span)])
     }
 
@@ -42,7 +42,7 @@ impl Client {
     ///
     /// # Errors
     /// As there.
-    pub fn fetch_mseed_bulk(&self, wanted: &[(StreamId, TimeSpan)]) -> Result<Option<Vec<u8>>> {
+    pub fn fetch_mseed_bulk(&self, wanted: &[(Nslc, TimeSpan)]) -> Result<Option<Vec<u8>>> {
         if wanted.is_empty() {
             return Ok(None);
         }
@@ -53,7 +53,7 @@ impl Client {
 
     /// As [`Client::fetch_mseed`], but damaged records and those of other streams are left in it, for
     /// the archive to count and keep out. At least one record is whole.
-    pub(super) fn fetch_as_sent(&self, stream: &StreamId, span: &TimeSpan) -> Result<Option<Sent>> {
+    pub(super) fn fetch_as_sent(&self, stream: &Nslc, span: &TimeSpan) -> Result<Option<Sent>> {
         let parts = self.parts(vec![half_open(stream, span)], false, &miniseed)?;
         let simulated = parts.iter().any(|part| part.simulated);
         Ok(together(parts).map(|bytes| Sent { bytes, simulated }))
@@ -122,7 +122,7 @@ impl Client {
 }
 
 /// The services include the end; miniSEED's times are whole microseconds.
-fn half_open(stream: &StreamId, span: &TimeSpan) -> Selection {
+fn half_open(stream: &Nslc, span: &TimeSpan) -> Selection {
     Selection {
         stream: stream.clone(),
         start: span.start,
@@ -198,7 +198,7 @@ fn verified(bytes: &[u8], wanted: &[Selection]) -> Result<Vec<Trace>> {
 }
 
 /// Whether a record's codes fit those that were asked for.
-fn is_of(id: &StreamId, wanted: &StreamId) -> bool {
+fn is_of(id: &Nslc, wanted: &Nslc) -> bool {
     admits(&wanted.network, &id.network)
         && admits(&wanted.station, &id.station)
         && admits(&wanted.location, &id.location)

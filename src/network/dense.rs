@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 
 use super::WrittenOut;
-use super::product::{Left, add, add_product};
+use super::gemm::{Left, add, add_product};
 
 /// Hidden units, and the columns of the product: the others remain 0.
 pub const N_HIDDEN: usize = 10;

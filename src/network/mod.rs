@@ -10,7 +10,7 @@
 //! network prints them as a table. The network runs on a CUDA device where libtorch has one; on the
 //! processor its layers are the library's own, several times as fast as libtorch's and equal to them
 //! up to rounding ([`ConvNet::on_libtorch`] has libtorch's). Several networks decide together as a
-//! [`Committee`].
+//! [`Ensemble`].
 //!
 //! ```
 //! use quakebook::network::{Classify, ConvNet, Network};
@@ -48,21 +48,21 @@
 //! ```
 
 mod by_libtorch;
-mod committee;
 mod convnet;
 mod convolve;
 mod dense;
+mod ensemble;
 mod filters;
+mod gemm;
 mod layer;
 mod perceptron;
-mod product;
 mod saliency;
 mod weights;
 
 use tch::{Device, Tensor, nn};
 
-pub use committee::{Committee, UNSURE};
 pub use convnet::ConvNet;
+pub use ensemble::{CASCADE_THRESHOLD, Ensemble};
 pub use filters::FirstFilters;
 pub use layer::Layer;
 pub use perceptron::Perceptron;

@@ -9,7 +9,7 @@ use super::style::{
     BLUE, Canvas, GREEN, INK, LARGE, ORANGE, Painted, SKY, VERMILLION, check, figure, line, px,
 };
 use super::text::{Align, text};
-use crate::detect::{Comparison, Operating, Tally};
+use crate::detect::{Comparison, Counts, Operating};
 use crate::error::{Result, fail};
 
 /// Colour and shape of each detector in turn, so that either is enough to tell them apart.
@@ -32,7 +32,7 @@ pub fn recall_and_false_alarms(comparison: &Comparison) -> Result<Figure> {
     check("detectors", all.iter().map(|c| c.tally.hours))?;
     let hours = all.iter().map(|c| c.tally.hours).fold(0.0, f64::max);
     let (low, high) = (0.3 / hours, 30.0);
-    let per_hour = |tally: &Tally| tally.n_false as f64 / tally.hours;
+    let per_hour = |tally: &Counts| tally.n_false as f64 / tally.hours;
     let column = |rate: f64| rate.clamp(low, high).log10();
     let caption = format!(
         "Recall of the earthquakes at least {} times above the noise, over false alarms an hour, as each \

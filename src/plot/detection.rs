@@ -10,7 +10,7 @@ use crate::catalog::Catalog;
 use crate::detect::Scan;
 use crate::error::Result;
 use crate::evaluate::{Calibration, PrecisionRecallCurve};
-use crate::study::TimeSpan;
+use crate::time::TimeSpan;
 
 /// The probability that a window holds an event (of any cluster) along the scan, and dashed the
 /// `threshold`. Above it a row of marks for each named catalog, the first as triangles.

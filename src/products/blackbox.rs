@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex64;
 
-use super::{HONEST_NORMALISATION, catalog, is_simulated, truth};
+use super::{LEAK_FREE_NORMALISATION, catalog, is_simulated, truth};
 use crate::dataset::Labelled;
 use crate::error::Result;
 use crate::evaluate::{Score, top_class};
@@ -103,7 +103,7 @@ pub struct Changed {
 }
 
 /// What each change does to the decisions of a network on the windows `indices` of `data`. Changed
-/// windows are scaled again by [`HONEST_NORMALISATION`], as in training.
+/// windows are scaled again by [`LEAK_FREE_NORMALISATION`], as in training.
 ///
 /// # Errors
 /// As [`Classify::probabilities`], and where the data centre cannot be asked for shifted windows.
@@ -200,7 +200,7 @@ fn rescaled(window: &[f32]) -> Result<Vec<f32>> {
         .any(|row| row.iter().all(|x| *x == 0.0))
     {
         true => Ok(window.to_vec()),
-        false => normalise(window, HONEST_NORMALISATION),
+        false => normalise(window, LEAK_FREE_NORMALISATION),
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::{BEFORE_P_S, blocks, catalog, held_out, record, windows_at_arrivals};
 use crate::catalog::Catalog;
-use crate::detect::{Condition, TemplateParams, Templates};
+use crate::detect::{DataQuality, TemplateParams, Templates};
 use crate::error::{Error, Result, fail};
-use crate::study::{Study, TimeSpan};
-use crate::time::{self, Time};
+use crate::study::Study;
+use crate::time::{self, Time, TimeSpan};
 use crate::waveform::Record3C;
 use crate::window::{Origin, Windows};
 
@@ -100,6 +100,6 @@ fn by_events(published: &Catalog, times: &TimeSpan, hours: f64) -> Vec<TimeSpan>
 }
 
 fn share_recorded(record: &Record3C) -> f64 {
-    let n_missing = Condition::of(record).n_missing.into_iter().max();
+    let n_missing = DataQuality::of(record).n_missing.into_iter().max();
     1.0 - n_missing.unwrap_or(0) as f64 / record.n_samples().max(1) as f64
 }

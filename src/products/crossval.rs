@@ -10,8 +10,8 @@ use super::real::{
 };
 use super::triggers::{TriggerScore, trigger_scores};
 use super::{run_dir, trained_convnet};
+use crate::atomic_file::write_whole;
 use crate::dataset::{Dataset, Split, group_folds, nearest_share};
-use crate::disk::write_whole;
 use crate::display::Table;
 use crate::error::{Error, Result, fail};
 use crate::evaluate::Score;
@@ -43,7 +43,7 @@ const CLASSROOM_TWENTIETHS: [usize; 2] = [16, 19];
 /// What decided about the real windows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Teacher {
+pub enum TrainingData {
     /// No network: five nearest neighbours among the spectra of the other stations' windows.
     Neighbours,
     /// A network that has never seen a real record.
@@ -54,7 +54,7 @@ pub enum Teacher {
     Both,
 }
 
-impl Teacher {
+impl TrainingData {
     /// As a table names it.
     pub fn name(self) -> &'static str {
         match self {
@@ -68,8 +68,8 @@ impl Teacher {
 
 /// How often one teacher's pupil is right on all stations, each tested by the fold that has not met it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Verdict {
-    pub teacher: Teacher,
+pub struct Evaluation {
+    pub teacher: TrainingData,
     pub seed: u64,
     /// Windows decided rightly.
     pub windows: Score,
@@ -93,7 +93,7 @@ pub struct RealScores {
     pub by: String,
     pub n_records: usize,
     pub n_stations: usize,
-    pub verdicts: Vec<Verdict>,
+    pub verdicts: Vec<Evaluation>,
     pub triggers: Vec<TriggerScore>,
     /// True where they were not computed in this run.
     #[serde(skip)]
@@ -205,7 +205,7 @@ impl RealScores {
     }
 
     /// Records right with each seed of a teacher: mean, smallest and largest share.
-    pub fn records_right(&self, teacher: Teacher) -> Option<(f64, f64, f64)> {
+    pub fn records_right(&self, teacher: TrainingData) -> Option<(f64, f64, f64)> {
         let of = self.verdicts.iter().filter(|v| v.teacher == teacher);
         let shares: Vec<f64> = of.map(|v| v.records.value).collect();
         let mean = shares.iter().sum::<f64>() / shares.len() as f64;
@@ -315,27 +315,27 @@ pub fn verdicts(
     picked: &[Picked],
     classroom: &ConvNet,
     seeds: &[u64],
-) -> Result<Vec<Verdict>> {
+) -> Result<Vec<Evaluation>> {
     let stations: Vec<&str> = picked.iter().map(|one| one.station.as_str()).collect();
     let folds = group_folds(&stations, N_FOLDS)?;
     let tested = windows_of(picked, N_TESTED, None);
     let mut verdicts = vec![
         judged(
-            Teacher::Neighbours,
+            TrainingData::Neighbours,
             study.seed,
             picked,
             &tested,
             &by_neighbours(&tested, &folds)?,
         ),
         judged(
-            Teacher::Classroom,
+            TrainingData::Classroom,
             study.seed,
             picked,
             &tested,
             &by_network(classroom, &tested)?,
         ),
     ];
-    for teacher in [Teacher::Real, Teacher::Both] {
+    for teacher in [TrainingData::Real, TrainingData::Both] {
         for seed in seeds {
             let mut said = vec![Vec::new(); tested.len()];
             let taught = windows_of(picked, N_TAUGHT, Some(*seed));
@@ -343,7 +343,7 @@ pub fn verdicts(
                 let validation = (fold + 1) % N_FOLDS;
                 let split = split(&taught, &|record| folds[record], fold, validation)?;
                 let network = match teacher {
-                    Teacher::Both => fine_tuned(study, classroom, &split, *seed)?,
+                    TrainingData::Both => fine_tuned(study, classroom, &split, *seed)?,
                     _ => taught_from_nothing(study, &split, *seed)?,
                 };
                 for (i, cut) in tested
@@ -442,12 +442,12 @@ fn by_neighbours(cuts: &[Cut], folds: &[usize]) -> Result<Vec<Vec<f64>>> {
 
 /// Counts what was right; `said[i]` are the probabilities of an earthquake for the windows of cut i.
 fn judged(
-    teacher: Teacher,
+    teacher: TrainingData,
     seed: u64,
     picked: &[Picked],
     cuts: &[Cut],
     said: &[Vec<f64>],
-) -> Verdict {
+) -> Evaluation {
     // (right, all) of windows with an earthquake, of windows with noise, and of halves of records.
     let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     let mut count = |what: &'static str, right: bool| {
@@ -478,7 +478,7 @@ fn judged(
     }
     let of = |what: &str| counts.get(what).copied().unwrap_or_default();
     let (event, noise, half) = (of("event"), of("noise"), of("half"));
-    Verdict {
+    Evaluation {
         teacher,
         seed,
         windows: Score::of(event.0 + noise.0, event.1 + noise.1),

@@ -6,8 +6,8 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::{
-    blocks, catalog, honest_committee, honest_network, is_simulated, match_at, merge_params_at,
-    nuisances, truth,
+    blocks, catalog, is_simulated, leak_free_ensemble, leak_free_network, match_at,
+    merge_params_at, nuisances, truth,
 };
 use crate::catalog::Catalog;
 use crate::detect::{
@@ -19,8 +19,8 @@ use crate::error::{Result, fail};
 use crate::fdsn::Client;
 use crate::geo::Point;
 use crate::network::Classify;
-use crate::study::{Study, TimeSpan};
-use crate::time::{self, Time, between_s};
+use crate::study::Study;
+use crate::time::{self, Time, TimeSpan, between_s};
 use crate::travel::{LayeredModel, Phase};
 
 /// Whole days of the validation time on which the threshold is chosen, spread over it.
@@ -161,7 +161,7 @@ impl ScannedDays {
             arrivals.push(at(p_s));
         }
         Ok(Self {
-            clusters: super::honest_clusters(study)?.assign_all(&events),
+            clusters: super::leak_free_clusters(study)?.assign_all(&events),
             scan,
             events,
             ratios,
@@ -393,31 +393,31 @@ fn clock(time: Time) -> String {
     time.format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// The scan of [`validation_days`] by the [`honest_committee`], on which the threshold is chosen.
+/// The scan of [`validation_days`] by the [`leak_free_ensemble`], on which the threshold is chosen.
 ///
 /// # Errors
-/// As [`honest_committee`] and [`ScannedDays::of`].
+/// As [`leak_free_ensemble`] and [`ScannedDays::of`].
 pub fn validation_scan(study: &Study) -> Result<ScannedDays> {
     let days = validation_days(study)?;
-    ScannedDays::of(study, "validation", honest_committee, &days)
+    ScannedDays::of(study, "validation", leak_free_ensemble, &days)
 }
 
-/// The scan of [`validation_days`] by the [`honest_network`] alone.
+/// The scan of [`validation_days`] by the [`leak_free_network`] alone.
 ///
 /// # Errors
-/// As [`honest_network`] and [`ScannedDays::of`].
+/// As [`leak_free_network`] and [`ScannedDays::of`].
 pub fn validation_scan_alone(study: &Study) -> Result<ScannedDays> {
     let days = validation_days(study)?;
-    ScannedDays::of(study, "validation-alone", honest_network, &days)
+    ScannedDays::of(study, "validation-alone", leak_free_network, &days)
 }
 
-/// The scan of [`held_out_days`] by the [`honest_committee`], which is looked at once.
+/// The scan of [`held_out_days`] by the [`leak_free_ensemble`], which is looked at once.
 ///
 /// # Errors
-/// As [`honest_committee`] and [`ScannedDays::of`].
+/// As [`leak_free_ensemble`] and [`ScannedDays::of`].
 pub fn held_out_scan(study: &Study) -> Result<ScannedDays> {
     let days = held_out_days(study);
-    ScannedDays::of(study, "held-out", honest_committee, &days)
+    ScannedDays::of(study, "held-out", leak_free_ensemble, &days)
 }
 
 /// The threshold with the largest F1 of a curve, the harmonic mean of precision and recall; the

@@ -4,15 +4,16 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{catalog, honest_network, honest_split, record, scanned};
+use super::{catalog, leak_free_network, leak_free_split, record, scanned};
+use crate::atomic_file::write_whole;
 use crate::detect::{self, Detections, MergeParams, Scan, ScanParams, p_travel_time_s};
-use crate::disk::write_whole;
 use crate::error::{Error, Result, fail};
 use crate::evaluate::{Rate, Score, event_probability};
 use crate::fdsn::Client;
 use crate::geo::Point;
 use crate::network::Classify;
-use crate::study::{Study, TimeSpan};
+use crate::study::Study;
+use crate::time::TimeSpan;
 use crate::travel::LayeredModel;
 use crate::waveform::Record3C;
 
@@ -48,7 +49,7 @@ struct OperatingPoints {
 pub fn scan_params(study: &Study) -> ScanParams {
     ScanParams {
         hop_samples: study.scan.hop_samples,
-        normalisation: super::HONEST_NORMALISATION,
+        normalisation: super::LEAK_FREE_NORMALISATION,
     }
 }
 
@@ -82,9 +83,9 @@ pub fn merge_params(study: &Study) -> Result<MergeParams> {
 /// less than nine tenths gives way to the next.
 ///
 /// # Errors
-/// As [`super::honest_split`], and [`Error::Waveform`] where the station sent nothing at all.
+/// As [`super::leak_free_split`], and [`Error::Waveform`] where the station sent nothing at all.
 pub fn trial_records(study: &Study) -> Result<Vec<Record3C>> {
-    let split = honest_split(study)?;
+    let split = leak_free_split(study)?;
     let times = split.validation.times();
     let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) else {
         return Ok(Vec::new()); // A split has no empty part.
@@ -135,7 +136,7 @@ fn share_recorded(record: &Record3C) -> f64 {
 /// validation windows. The scanned hours take no part.
 ///
 /// # Errors
-/// As [`trial_records`] and [`super::honest_network`].
+/// As [`trial_records`] and [`super::leak_free_network`].
 pub fn operating_points(study: &Study) -> Result<Vec<OperatingPoint>> {
     let path = study.derived_dir().join("operating-points.toml");
     let _held = super::hold(&path)?;
@@ -151,7 +152,7 @@ pub fn operating_points(study: &Study) -> Result<Vec<OperatingPoint>> {
         })?;
         return Ok(kept.points);
     }
-    let (network, split) = (honest_network(study)?, honest_split(study)?);
+    let (network, split) = (leak_free_network(study)?, leak_free_split(study)?);
     let station = Client::for_study(study)?.fetch_station(study)?.position();
     let published = catalog(study)?;
     let mut scans: Vec<Scan> = Vec::new();
@@ -216,7 +217,7 @@ pub fn detections(study: &Study) -> Result<Detections> {
     if path.is_file() {
         return Detections::read(&path);
     }
-    let network = honest_network(study)?;
+    let network = leak_free_network(study)?;
     let record = record(study, &scanned(study))?;
     let scan = detect::scan(&network, &record, &scan_params(study))?;
     let found = scan.merge(&merge_params(study)?)?;

@@ -23,7 +23,7 @@ pub enum Way {
 
 /// One classifier, trained and tested one way with one seed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FairTrial {
+pub struct LeakageRun {
     /// `nearest neighbour`, `perceptron`, `convolutions`.
     pub classifier: String,
     pub way: Way,
@@ -39,8 +39,8 @@ pub struct FairTrial {
 }
 
 #[derive(Serialize, Deserialize)]
-struct FairTrials {
-    trials: Vec<FairTrial>,
+struct LeakageRuns {
+    trials: Vec<LeakageRun>,
 }
 
 /// Events, with their gaps, that take part: enough to learn from in seconds.
@@ -56,12 +56,12 @@ const N_STEPS: usize = 120;
 const N_IN_BATCH: usize = 32;
 
 /// The spread over seeds of one number.
-pub fn fair_spread(
-    trials: &[FairTrial],
+pub fn leakage_spread(
+    trials: &[LeakageRun],
     classifier: &str,
     way: Way,
     true_labels: bool,
-    number: impl Fn(&FairTrial) -> f64,
+    number: impl Fn(&LeakageRun) -> f64,
 ) -> Spread {
     let chosen = trials.iter().filter(|trial| {
         trial.classifier == classifier && trial.way == way && trial.true_labels == true_labels
@@ -74,9 +74,9 @@ pub fn fair_spread(
 ///
 /// # Errors
 /// As [`windows_as_the_paper`] and [`train()`].
-pub fn fair_trials(study: &Study) -> Result<Vec<FairTrial>> {
+pub fn leakage_runs(study: &Study) -> Result<Vec<LeakageRun>> {
     let path = study.derived_dir().join("trials-fair.toml");
-    let kept: FairTrials = kept(&path, || {
+    let kept: LeakageRuns = kept(&path, || {
         let scaled = windows_as_the_paper(study)?.normalised(PAPER_NORMALISATION)?;
         let (n_samples, n_classes) = (scaled.n_samples, scaled.n_classes);
         let families = families(study);
@@ -95,7 +95,7 @@ pub fn fair_trials(study: &Study) -> Result<Vec<FairTrial>> {
                     for (classifier, said) in said(&split, study, seed)? {
                         let truth = split.test.classes();
                         let matrix = ConfusionMatrix::new(n_classes, truth, &said)?;
-                        trials.push(FairTrial {
+                        trials.push(LeakageRun {
                             classifier,
                             way,
                             true_labels,
@@ -109,7 +109,7 @@ pub fn fair_trials(study: &Study) -> Result<Vec<FairTrial>> {
                 }
             }
         }
-        Ok(FairTrials { trials })
+        Ok(LeakageRuns { trials })
     })?;
     Ok(kept.trials)
 }

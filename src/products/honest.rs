@@ -4,19 +4,19 @@
 use std::collections::HashMap;
 
 use super::{GUARD, NOISE_GUARD_S, before_p, catalog, cut, is_simulated, kept_windows, run_dir};
-use super::{HONEST_NORMALISATION, scanned, trained_convnet, truth};
+use super::{LEAK_FREE_NORMALISATION, scanned, trained_convnet, truth};
+use crate::atomic_file::make_folder;
 use crate::catalog::{Catalog, Event};
 use crate::classroom::{self, Truth};
 use crate::cluster::{ClusterParams, Clusters, Space};
 use crate::dataset::{Crop, Dataset, Split, Variation, vary};
 use crate::detect::{p_travel_time_s, recursive_sta_lta, triggers};
-use crate::disk::make_folder;
 use crate::error::Result;
 use crate::fdsn::Client;
 use crate::geo::Point;
-use crate::network::{Committee, ConvNet};
-use crate::study::{Study, TimeSpan, WindowChoice};
-use crate::time::{self, Time};
+use crate::network::{ConvNet, Ensemble};
+use crate::study::{Study, WindowChoice};
+use crate::time::{self, Time, TimeSpan};
 use crate::train::TrainParams;
 use crate::travel::LayeredModel;
 use crate::waveform::filter::{Filter, Pass};
@@ -103,7 +103,7 @@ fn not_held_out(study: &Study, catalog: &Catalog) -> Catalog {
 ///
 /// # Errors
 /// As [`super::clusters`].
-pub fn honest_clusters(study: &Study) -> Result<Clusters> {
+pub fn leak_free_clusters(study: &Study) -> Result<Clusters> {
     let path = study.derived_dir().join("clusters-honest.toml");
     if path.is_file() {
         return Clusters::read(&path);
@@ -159,7 +159,7 @@ pub fn stretches(study: &Study) -> Result<Windows> {
             ..study.clone()
         };
         let catalog = catalog(study)?;
-        let labels = honest_clusters(study)?.assign_all(&catalog);
+        let labels = leak_free_clusters(study)?.assign_all(&catalog);
         let rule = |station| before_p(station, STRETCH_S / 2.0);
         let both = cut(&long, &catalog, &labels, rule, GUARD)?;
         let client = Client::for_study(study)?;
@@ -295,8 +295,8 @@ pub fn stretch_split(study: &Study) -> Result<Split> {
 }
 
 /// How the honest network's windows are cropped: the P wave anywhere from the window's start to
-/// 2 s before its end, each window scaled by [`HONEST_NORMALISATION`].
-pub fn honest_crop(study: &Study) -> Crop {
+/// 2 s before its end, each window scaled by [`LEAK_FREE_NORMALISATION`].
+pub fn leak_free_crop(study: &Study) -> Crop {
     let rate_hz = study.window.sampling_rate_hz;
     let samples = |seconds: f64| (seconds * rate_hz).round() as usize;
     let n_samples = study.window.n_samples;
@@ -310,7 +310,7 @@ pub fn honest_crop(study: &Study) -> Crop {
         n_beside: 2,
         before: samples(BEFORE_P_IS_NOISE_S),
         coda: samples(CODA_IS_NOISE_S),
-        normalisation: HONEST_NORMALISATION,
+        normalisation: LEAK_FREE_NORMALISATION,
     }
 }
 
@@ -320,12 +320,12 @@ pub fn honest_crop(study: &Study) -> Crop {
 ///
 /// # Errors
 /// As [`stretch_split`].
-pub fn honest_split(study: &Study) -> Result<Split> {
-    let mut split = stretch_split(study)?.cropped(&honest_crop(study), study.seed)?;
+pub fn leak_free_split(study: &Study) -> Result<Split> {
+    let mut split = stretch_split(study)?.cropped(&leak_free_crop(study), study.seed)?;
     let glitch = Variation::Glitch {
         longest: (LONGEST_GLITCH_S * study.window.sampling_rate_hz).ceil() as usize,
     };
-    split.train = vary(&split.train, &[glitch], HONEST_NORMALISATION, study.seed)?;
+    split.train = vary(&split.train, &[glitch], LEAK_FREE_NORMALISATION, study.seed)?;
     Ok(split)
 }
 
@@ -333,7 +333,7 @@ pub fn honest_split(study: &Study) -> Result<Split> {
 const N_HONEST_EPOCHS: usize = 12;
 
 /// How the honest network is trained: as the study says, in not more epochs than pay.
-pub fn honest_params(study: &Study) -> TrainParams {
+pub fn leak_free_params(study: &Study) -> TrainParams {
     let params = TrainParams::adam(&study.train, study.seed);
     TrainParams {
         report_every: 0,
@@ -343,31 +343,31 @@ pub fn honest_params(study: &Study) -> TrainParams {
 }
 
 /// ConvNetQuake's network trained with care. Its run is `convnet-honest`; windows go to it scaled
-/// by [`HONEST_NORMALISATION`].
+/// by [`LEAK_FREE_NORMALISATION`].
 ///
 /// # Errors
-/// As [`honest_split`] and [`train()`].
-pub fn honest_network(study: &Study) -> Result<ConvNet> {
-    trained_as(study, &honest_split(study)?, 1)
+/// As [`leak_free_split`] and [`train()`].
+pub fn leak_free_network(study: &Study) -> Result<ConvNet> {
+    trained_as(study, &leak_free_split(study)?, 1)
 }
 
 /// Networks that decide together about whole days.
-pub const N_TOGETHER: u64 = 3;
+pub const N_MEMBERS: u64 = 3;
 
-/// [`honest_network`] and others that learnt the same windows from other first weights and in another
+/// [`leak_free_network`] and others that learnt the same windows from other first weights and in another
 /// order, in runs `convnet-honest-2` and so on.
 ///
 /// # Errors
-/// As [`honest_network`].
-pub fn honest_committee(study: &Study) -> Result<Committee<ConvNet>> {
-    let split = honest_split(study)?;
-    let networks = (1..=N_TOGETHER).map(|number| trained_as(study, &split, number));
-    Committee::new(networks.collect::<Result<_>>()?)
+/// As [`leak_free_network`].
+pub fn leak_free_ensemble(study: &Study) -> Result<Ensemble<ConvNet>> {
+    let split = leak_free_split(study)?;
+    let networks = (1..=N_MEMBERS).map(|number| trained_as(study, &split, number));
+    Ensemble::new(networks.collect::<Result<_>>()?)
 }
 
 /// The honest network of a number, from 1, which gives it a seed and a run of its own.
 fn trained_as(study: &Study, split: &Split, number: u64) -> Result<ConvNet> {
-    let params = honest_params(study);
+    let params = leak_free_params(study);
     let params = TrainParams {
         seed: params.seed + number - 1,
         ..params

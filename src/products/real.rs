@@ -1,7 +1,7 @@
 //! Real records, and the classroom's beside them: does what was learnt on one hold on the other?
 //!
 //! The common currency is a [`Picked`] record: an earthquake with its P wave and enough of the noise before it,
-//! made comparable ([`crate::waveform::comparable()`]), wherever it came from. [`read_picked`] reads a
+//! made comparable ([`crate::waveform::harmonise()`]), wherever it came from. [`read_picked`] reads a
 //! folder, [`fetch_picked`] asks a study's data centre, and [`windows_of`] cuts both alike.
 
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{HONEST_NORMALISATION, catalog};
+use super::{LEAK_FREE_NORMALISATION, catalog};
 use crate::catalog::Event;
 use crate::error::{Error, Result, fail};
 use crate::fdsn::Client;
@@ -17,7 +17,7 @@ use crate::study::Study;
 use crate::time::{self, Time};
 use crate::travel::{LayeredModel, Phase};
 use crate::waveform::{
-    Fault, RATE_HZ, Record3C, Trace, WaveformSource, comparable, mseed, spectrum,
+    Fault, RATE_HZ, Record3C, Trace, WaveformSource, harmonise, mseed, spectrum,
 };
 use crate::window::{Origin, Window, normalise};
 
@@ -41,7 +41,7 @@ pub struct Picked {
     pub name: String,
     /// `NC.GDXB`
     pub station: String,
-    /// Comparable to all others.
+    /// Harmonised to all others.
     pub record: Record3C,
     /// Arrivals of the P and the S wave.
     pub p: Time,
@@ -120,7 +120,7 @@ pub fn read_picked(dir: &Path) -> Result<Vec<Picked>> {
         // The list may be rounded to the second; the record says itself when it began.
         let start = longest.start().unwrap_or(start);
         let record = Record3C::from_traces(&traces, start, longest.n_samples())?;
-        let made = comparable(&record)?;
+        let made = harmonise(&record)?;
         all.push(Picked {
             name: file.into(),
             station: format!("{}.{}", cell(1)?, cell(2)?),
@@ -167,7 +167,7 @@ pub fn fetch_picked(study: &Study, n_most: usize) -> Result<(Vec<Picked>, usize)
         let whole = |record: &Record3C| record.gaps().is_empty();
         match client.record(start, n_samples) {
             Ok(record) if whole(&record) => {
-                let made = comparable(&record)?;
+                let made = harmonise(&record)?;
                 all.push(Picked {
                     name: event.id.clone(),
                     station: record.station.clone(),
@@ -227,7 +227,8 @@ pub fn windows_of(picked: &[Picked], n_each: usize, seed: Option<u64>) -> Vec<Cu
                 let start_s = starts.start + at * (starts.end - starts.start);
                 let start = one.record.start + time::seconds(start_s);
                 let cut = crate::window::cut(&one.record, start, REAL_WINDOW_SAMPLES);
-                let Ok(samples) = cut.and_then(|cut| normalise(&cut, HONEST_NORMALISATION)) else {
+                let Ok(samples) = cut.and_then(|cut| normalise(&cut, LEAK_FREE_NORMALISATION))
+                else {
                     continue;
                 };
                 let id = format!("{} {}", one.station, one.name);

@@ -5,7 +5,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::{HONEST_NORMALISATION, catalog, honest_crop, kept, stretch_split, trained_convnet};
+use super::{
+    LEAK_FREE_NORMALISATION, catalog, kept, leak_free_crop, stretch_split, trained_convnet,
+};
 use crate::dataset::{Crop, Labelled, Split, Test, Variation, vary};
 use crate::detect::p_travel_time_s;
 use crate::error::Result;
@@ -174,7 +176,7 @@ pub fn augmentation_trials(study: &Study) -> Result<Vec<Trial>> {
         for (name, crop, variations) in ways {
             for seed in seeds(study) {
                 let mut split = trial_split(&stretches, crop, seed)?;
-                split.train = vary(&split.train, &variations, HONEST_NORMALISATION, seed)?;
+                split.train = vary(&split.train, &variations, LEAK_FREE_NORMALISATION, seed)?;
                 // As many steps for all: more windows are no more time to learn.
                 let n_train = split.train.n_windows();
                 let n_epochs = (9 * n_plain / n_train).max(1);
@@ -287,7 +289,7 @@ fn scaled_window(part: &Labelled, index: usize, start: usize, n: usize) -> Resul
         .flat_map(|row| &row[start..start + n])
         .copied()
         .collect();
-    normalise(&window, HONEST_NORMALISATION)
+    normalise(&window, LEAK_FREE_NORMALISATION)
 }
 
 /// Fewer and more events, each number drawn anew for each seed, and as many steps of training for
@@ -342,7 +344,7 @@ fn window_s(study: &Study) -> f64 {
 fn trial_crop(study: &Study, length_s: f64) -> Crop {
     let mut long = study.clone();
     long.window.n_samples = (length_s * study.window.sampling_rate_hz).round() as usize;
-    let crop = honest_crop(&long);
+    let crop = leak_free_crop(&long);
     // A window of half a stretch has room before the P wave, and none in the coda.
     let room = crop.onset + crop.coda + crop.n_samples <= 2 * crop.onset;
     let before = match crop.n_samples + crop.before <= crop.onset {

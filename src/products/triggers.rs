@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::crossval::{fine_tuned, taught_by_classroom};
 use super::real::{REAL_WINDOW_SAMPLES, real_data_dir};
-use super::{HONEST_NORMALISATION, trained_convnet};
+use super::{LEAK_FREE_NORMALISATION, trained_convnet};
 use crate::catalog::{Catalog, Event};
 use crate::dataset::{Dataset, Split};
 use crate::detect::{Detections, MergeParams, ScanParams, scan};
@@ -17,10 +17,10 @@ use crate::error::{Error, Result, fail};
 use crate::evaluate::{ConfusionMatrix, Rate, Score};
 use crate::network::ConvNet;
 use crate::plot::{self, Figure};
-use crate::study::{Study, TimeSpan};
-use crate::time::{self, Time};
+use crate::study::Study;
+use crate::time::{self, Time, TimeSpan};
 use crate::train::TrainParams;
-use crate::waveform::{Archive, RATE_HZ, Record3C, comparable};
+use crate::waveform::{Archive, RATE_HZ, Record3C, harmonise};
 use crate::window::{Origin, Window, cut, normalise};
 
 /// The record: CX.PB01, 1 May 2014, twelve hours at 100 Hz, and one sample more.
@@ -123,11 +123,11 @@ pub struct TriggerScore {
 /// The record of CX.PB01 in `dir/sds`, comparable.
 ///
 /// # Errors
-/// As [`Archive::open`] and [`comparable()`].
+/// As [`Archive::open`] and [`harmonise()`].
 pub fn iquique_record(dir: &Path) -> Result<Record3C> {
     let archive = Archive::open(dir.join("sds"), "CX", "PB01", "", "HH*")?;
     let record = crate::waveform::WaveformSource::record(&archive, time::parse(START)?, N_SAMPLES)?;
-    Ok(comparable(&record)?.record)
+    Ok(harmonise(&record)?.record)
 }
 
 fn triggers_of(dir: &Path) -> Result<Vec<Trigger>> {
@@ -235,7 +235,7 @@ pub fn beside_figure(study: &Study) -> Result<Figure> {
 fn detections_of(network: &ConvNet, record: &Record3C) -> Result<Detections> {
     let params = ScanParams {
         hop_samples: (HOP_S * RATE_HZ) as usize,
-        normalisation: HONEST_NORMALISATION,
+        normalisation: LEAK_FREE_NORMALISATION,
     };
     scan(network, record, &params)?.merge(&MERGE)
 }
@@ -287,7 +287,7 @@ fn split(study: &Study, record: &Record3C, triggers: &[Trigger]) -> Result<Split
     for (i, (start, class)) in starts.into_iter().enumerate() {
         let cut = cut(record, start, REAL_WINDOW_SAMPLES);
         // At the record's ends there is no whole window.
-        let Ok(samples) = cut.and_then(|cut| normalise(&cut, HONEST_NORMALISATION)) else {
+        let Ok(samples) = cut.and_then(|cut| normalise(&cut, LEAK_FREE_NORMALISATION)) else {
             continue;
         };
         let hours = time::between_s(record.start, start) / 3600.0;

@@ -12,7 +12,7 @@ use crate::catalog::Catalog;
 use crate::error::{Error, Result, fail};
 use crate::station::{ChannelEpoch, Epoch, Inventory, NetworkEpoch, StationEpoch};
 use crate::time::{self, Time};
-use crate::waveform::{SIMULATED_MARK, Samples, Segment, StreamId, Trace, mseed};
+use crate::waveform::{Nslc, SIMULATED_MARK, Samples, Segment, Trace, mseed};
 
 /// A folder of day files in the SDS layout (see [`crate::waveform::Archive`]), of any number of
 /// stations, to be served on loopback.
@@ -101,7 +101,7 @@ impl ServedArchive {
     }
 
     /// The day files of the wanted streams, by stream and day.
-    fn day_files(&self, wanted: &dyn Fn(&StreamId) -> bool) -> Result<Vec<DayFile>> {
+    fn day_files(&self, wanted: &dyn Fn(&Nslc) -> bool) -> Result<Vec<DayFile>> {
         let mut files = Vec::new();
         for year in folders(&self.root)? {
             if year
@@ -126,7 +126,7 @@ impl ServedArchive {
 
     /// What the day files tell of their stations.
     fn inventory_of_files(&self) -> Result<Inventory> {
-        let mut channels: BTreeMap<StreamId, Vec<DayFile>> = BTreeMap::new();
+        let mut channels: BTreeMap<Nslc, Vec<DayFile>> = BTreeMap::new();
         for file in self.day_files(&|_| true)? {
             channels.entry(file.id.clone()).or_default().push(file);
         }
@@ -206,7 +206,7 @@ impl DataCentre for ServedArchive {
 
     fn portions(
         &self,
-        wanted: &dyn Fn(&StreamId) -> bool,
+        wanted: &dyn Fn(&Nslc) -> bool,
         start: Time,
         end: Time,
     ) -> Result<Vec<Portion>> {
@@ -232,7 +232,7 @@ impl DataCentre for ServedArchive {
 /// `NET.STA.LOC.CHAN.D.YEAR.DAY`.
 #[derive(Debug)]
 struct DayFile {
-    id: StreamId,
+    id: Nslc,
     day: NaiveDate,
     path: PathBuf,
 }
@@ -247,7 +247,7 @@ impl DayFile {
             return None;
         };
         let day = NaiveDate::from_yo_opt(year.parse().ok()?, day.parse().ok()?)?;
-        let id = StreamId {
+        let id = Nslc {
             network: network.into(),
             station: station.into(),
             location: location.into(),

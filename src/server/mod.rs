@@ -39,7 +39,7 @@ use crate::error::{Result, fail};
 use crate::fdsn::{Provider, SIMULATING_SERVER};
 use crate::station::Inventory;
 use crate::time::Time;
-use crate::waveform::StreamId;
+use crate::waveform::Nslc;
 use query::Refusal;
 
 pub use archive::ServedArchive;
@@ -66,7 +66,7 @@ pub(crate) trait DataCentre: Send + Sync + 'static {
     /// recorded.
     fn portions(
         &self,
-        wanted: &dyn Fn(&StreamId) -> bool,
+        wanted: &dyn Fn(&Nslc) -> bool,
         start: Time,
         end: Time,
     ) -> Result<Vec<Portion>>;

@@ -3,8 +3,9 @@
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::code_pattern;
 use crate::time::{self, Time};
-use crate::waveform::StreamId;
+use crate::waveform::Nslc;
 
 /// One parameter that a service knows: its name, its short name and its XML Schema type.
 pub(super) type Known = (&'static str, &'static str, &'static str);
@@ -88,11 +89,11 @@ impl Query {
     /// Whether the code passes the parameter's list of patterns; `--` stands for an empty code.
     pub fn admits(&self, name: &str, code: &str) -> bool {
         self.text(name)
-            .is_none_or(|patterns| admits(patterns, code))
+            .is_none_or(|patterns| code_pattern::admits(patterns, code))
     }
 
     /// Whether all four codes pass.
-    pub fn admits_stream(&self, id: &StreamId) -> bool {
+    pub fn admits_stream(&self, id: &Nslc) -> bool {
         self.admits("network", &id.network)
             && self.admits("station", &id.station)
             && self.admits("location", &id.location)
@@ -109,26 +110,6 @@ impl Query {
             status,
             what: "nothing matches the query".into(),
         }
-    }
-}
-
-/// Whether a code passes one of the patterns, which commas part.
-pub(super) fn admits(patterns: &str, code: &str) -> bool {
-    patterns.split(',').any(|pattern| match pattern.trim() {
-        "--" => code.is_empty(),
-        pattern => glob(pattern.as_bytes(), code.as_bytes()),
-    })
-}
-
-/// `*` stands for any characters, `?` for one.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    match (pattern.split_first(), text.split_first()) {
-        (None, None) => true,
-        (Some((b'*', rest)), _) if glob(rest, text) => true,
-        (Some((b'*', _)), Some((_, text))) => glob(pattern, text),
-        (Some((b'?', rest)), Some((_, text))) => glob(rest, text),
-        (Some((p, rest)), Some((t, text))) => p == t && glob(rest, text),
-        _ => false,
     }
 }
 
@@ -170,28 +151,5 @@ impl IntoResponse for Refusal {
             super::VERSION
         );
         (self.status, [(header::CONTENT_TYPE, "text/plain")], body).into_response()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::admits;
-
-    #[test]
-    fn patterns_as_fdsn_has_them() {
-        for (patterns, code, admitted) in [
-            ("HH*", "HHZ", true),
-            ("HH?", "HHZ", true),
-            ("HH?", "HH", false),
-            ("*", "", true),
-            ("--", "", true),
-            ("--", "00", false),
-            ("LH*,HHZ", "HHZ", true),
-            ("LH*,HHZ", "HH1", false),
-            ("*Z", "HHZ", true),
-            ("**Z*", "HHZ", true),
-        ] {
-            assert_eq!(admits(patterns, code), admitted, "{patterns} {code}");
-        }
     }
 }

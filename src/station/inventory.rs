@@ -1,10 +1,9 @@
 //! All that a data centre told of its stations.
 
 use super::{Response, Station, location_code};
+use crate::code_pattern::{StationChoice, matches};
 use crate::error::{Result, fail};
-use crate::study::StationChoice;
 use crate::time::{self, Time};
-use crate::waveform::matches;
 
 /// Networks with their stations and channels, as a data centre told of them.
 ///

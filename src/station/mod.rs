@@ -12,8 +12,7 @@
 //! [`Station`] at one time: [`Inventory::station`].
 //!
 //! ```
-//! use quakebook::station::Inventory;
-//! use quakebook::study::StationChoice;
+//! use quakebook::station::{Inventory, StationChoice};
 //! let text = "#Network|Station|Location|Channel|Latitude|Longitude|Elevation|Depth|Azimuth|Dip|SensorDescription|Scale|ScaleFreq|ScaleUnits|SampleRate|StartTime|EndTime\n\
 //!             AK|BWN||HH1|64.17|-149.3|356|0|12|0|T120|5E8|1|M/S|100|2010-07-23T00:00:00|2014-05-28T23:59:59\n\
 //!             AK|BWN||HH1|64.17|-149.3|356|0|30|0|T120|5E8|1|M/S|100|2014-08-01T00:00:00|\n";
@@ -30,6 +29,7 @@
 mod chosen;
 mod inventory;
 mod response;
+mod rotate;
 mod stationxml;
 mod text;
 
@@ -37,10 +37,11 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use crate::disk;
+use crate::atomic_file;
 use crate::error::{Error, Result, fail};
 use crate::xml;
 
+pub use crate::code_pattern::StationChoice;
 pub use chosen::{Channel, Station};
 pub use inventory::{ChannelEpoch, Epoch, Inventory, NetworkEpoch, StationEpoch};
 pub use response::{
@@ -101,7 +102,7 @@ impl Inventory {
                 ));
             }
         };
-        disk::write_whole(path, text.as_bytes())
+        atomic_file::write_whole(path, text.as_bytes())
     }
 
     /// The deepest level of which there is anything, where its text holds everything.

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use super::params::TrainParams;
+use crate::atomic_file::write_whole;
 use crate::dataset::{Train, Validation};
-use crate::disk::write_whole;
 use crate::error::{Error, Result, fail};
 use crate::network::{NamedTensors, Network, read_weights, weights_sha256, write_weights};
 

@@ -11,8 +11,8 @@ use super::batches::loss_and_accuracy;
 use super::params::{Optimiser, TrainParams};
 use super::run::{Config, Epoch, Folder, Outcome, Run, Stop};
 use super::scg::Scg;
+use crate::atomic_file;
 use crate::dataset::{Labelled, Train, Validation};
-use crate::disk;
 use crate::error::{Result, fail};
 use crate::network::{
     NamedTensors, Network, flat_weights, named_weights, set_flat_weights, set_weights,
@@ -64,7 +64,7 @@ impl<'a> Training<'a> {
         let config = Config::new(network, params, train, validation);
         // Where another notebook or process trains in the folder, this one waits.
         let held = run_dir
-            .map(|dir| disk::hold(&dir.join(".lock")))
+            .map(|dir| atomic_file::hold(&dir.join(".lock")))
             .transpose()?;
         let folder = run_dir.map(|dir| Folder::open(dir, &config)).transpose()?;
         if let Some(folder) = &folder

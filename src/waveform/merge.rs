@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::error::{Result, fail};
 use crate::time::{self, Time};
-use crate::waveform::{Samples, Segment, StreamId, Trace};
+use crate::waveform::{Nslc, Samples, Segment, Trace};
 
 /// Joins pieces, in any order, to traces sorted by stream and time: one trace for each stream,
 /// sampling rate and type of sample.
@@ -32,7 +32,7 @@ pub fn merge(pieces: Vec<Trace>) -> Result<Vec<Trace>> {
 /// A piece that gives other samples than one before it.
 #[derive(Debug)]
 pub(crate) struct Overlap {
-    pub id: StreamId,
+    pub id: Nslc,
     /// Where the piece begins.
     pub time: Time,
     pub n_samples: usize,
@@ -254,7 +254,7 @@ mod tests {
 
     fn piece(start_s: f64, samples: &[i32]) -> Trace {
         Trace {
-            id: StreamId::new("XX", "A", "", "HHZ"),
+            id: Nslc::new("XX", "A", "", "HHZ"),
             sampling_rate_hz: 100.0,
             segments: vec![Segment {
                 start: time::parse("2014-02-16").unwrap() + time::seconds(start_s),

@@ -8,7 +8,7 @@
 //! | where records come from | [`WaveformSource`]: [`Archive`], [`crate::fdsn::Client`] |
 //! | files | [`mseed`], [`Archive`] |
 //! | filters | [`filter::Filter`] |
-//! | records of other gains, rates and sensors | [`comparable()`] |
+//! | records of other gains, rates and sensors | [`harmonise()`] |
 //! | power by frequency | [`spectrum::psd`], [`spectrum::spectrogram`] |
 //!
 //! Samples are counts until a filter or a scale changes them, and a gap stays a gap: nothing here
@@ -16,20 +16,19 @@
 
 mod archive;
 mod assemble;
-mod comparable;
 pub mod filter;
+mod harmonise;
 mod merge;
 pub mod mseed;
 mod record;
-mod rotate;
 pub mod spectrum;
 mod trace;
 
 pub use archive::{Added, Archive, Entry, Ledger, Missing, Outcome};
-pub(crate) use archive::{SIMULATED_MARK, cover, matches};
+pub(crate) use archive::{SIMULATED_MARK, cover};
 pub(crate) use assemble::{NO_COMPONENT, NO_SAMPLE};
-pub use comparable::{BAND_HZ, Comparable, Fault, RATE_HZ, comparable, resample};
+pub use harmonise::{BAND_HZ, Fault, Harmonised, RATE_HZ, harmonise, resample};
 pub use merge::merge;
 pub(crate) use record::BEYOND;
 pub use record::{Record3C, WaveformSource};
-pub use trace::{Samples, Segment, StreamId, Trace};
+pub use trace::{Nslc, Samples, Segment, Trace};

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::error::{Result, fail};
-use crate::lanes;
+use crate::simd;
 use crate::time::{self, Time};
 
 /// Three components of one station on a common grid.
@@ -38,7 +38,7 @@ impl Record3C {
     /// The sample ranges, half-open and in order, in which any component is missing.
     pub fn gaps(&self) -> Vec<Range<usize>> {
         let mut gaps: Vec<Range<usize>> = Vec::new();
-        if !self.data.iter().any(|row| lanes::has_gap(row)) {
+        if !self.data.iter().any(|row| simd::has_gap(row)) {
             return gaps;
         }
         for i in (0..self.n_samples()).filter(|&i| self.data.iter().any(|c| c[i].is_nan())) {
@@ -93,7 +93,7 @@ impl Record3C {
     pub fn map(&self, change: impl Fn(&[f32]) -> Vec<f32>) -> Self {
         let data = [0, 1, 2].map(|i| {
             let row = &self.data[i];
-            if !row.is_empty() && !lanes::has_gap(row) {
+            if !row.is_empty() && !simd::has_gap(row) {
                 return change(row);
             }
             let mut row = row.clone();
@@ -126,13 +126,13 @@ impl Record3C {
     /// [`Record3C::remove_mean`] without a copy: with large records that is quicker.
     pub fn remove_mean_in_place(&mut self) {
         for row in &mut self.data {
-            let sum = lanes::sum(row);
+            let sum = simd::sum(row);
             // A gap shows in the sum, and is then passed over.
             let mean = match sum.is_nan() {
                 true => mean(recorded(row).map(|(_, y)| y)),
                 false => sum / row.len().max(1) as f64,
             };
-            lanes::subtract(mean, row);
+            simd::subtract(mean, row);
         }
     }
 

@@ -7,17 +7,17 @@ use crate::time::{self, Time};
 
 /// Network, station, location and channel codes: `GS.OK029.00.HHZ`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StreamId {
+pub struct Nslc {
     pub network: String,
     pub station: String,
     pub location: String,
     pub channel: String,
 }
 
-impl StreamId {
+impl Nslc {
     /// ```
-    /// use quakebook::waveform::StreamId;
-    /// assert_eq!(StreamId::new("GS", "OK029", "00", "HHZ").to_string(), "GS.OK029.00.HHZ");
+    /// use quakebook::waveform::Nslc;
+    /// assert_eq!(Nslc::new("GS", "OK029", "00", "HHZ").to_string(), "GS.OK029.00.HHZ");
     /// ```
     pub fn new(network: &str, station: &str, location: &str, channel: &str) -> Self {
         let [network, station, location, channel] =
@@ -31,7 +31,7 @@ impl StreamId {
     }
 }
 
-impl fmt::Display for StreamId {
+impl fmt::Display for Nslc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -112,7 +112,7 @@ pub struct Segment {
 /// One channel: segments in time order, none overlapping; between two of them lies a gap.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace {
-    pub id: StreamId,
+    pub id: Nslc,
     pub sampling_rate_hz: f64,
     pub segments: Vec<Segment>,
 }

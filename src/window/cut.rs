@@ -4,7 +4,7 @@ use super::{Ledger, Missing, Origin, Reason, Window, Windows, ledger};
 use crate::catalog::{Catalog, Event};
 use crate::error::{Result, fail};
 use crate::geo::Point;
-use crate::lanes;
+use crate::simd;
 use crate::study::Study;
 use crate::time::{self, Time};
 use crate::travel::{LayeredModel, Phase};
@@ -93,7 +93,7 @@ fn longest_run(row: &[f32]) -> usize {
 
 /// Whether the largest excursion from the middle, upwards or downwards, is cut off flat.
 fn is_clipped(row: &[f32]) -> bool {
-    let (low, high) = lanes::extremes(row);
+    let (low, high) = simd::extremes(row);
     let cut_off = |run: &[f32]| run.len() >= N_CLIPPED && (run[0] == low || run[0] == high);
     high - low >= 2.0 * CLIPPED_COUNTS && row.chunk_by(|a, b| a == b).any(cut_off)
 }

@@ -50,7 +50,7 @@ pub enum Normalisation {
     /// The three components together to `[0, 1]`, as the paper says it should be done.
     MinMaxJoint,
     /// Each component's mean removed, then one scale for all three: their standard deviation.
-    Deviation,
+    Std,
     /// Each component's mean removed, then one scale for all three: the largest absolute value.
     Peak,
     /// As recorded, divided by so many counts, the same in every window: for records without an offset,

@@ -2,7 +2,7 @@
 
 use super::Normalisation;
 use crate::error::{Result, fail};
-use crate::lanes;
+use crate::simd;
 
 /// The window scaled; `samples` are `(3, n_samples)`, component after component.
 ///
@@ -29,7 +29,7 @@ pub(crate) fn normalise_in_place(samples: &mut [f32], normalisation: Normalisati
         );
     }
     // What is not finite stays so in a sum.
-    if !lanes::sum(samples).is_finite()
+    if !simd::sum(samples).is_finite()
         && let Some(i) = samples.iter().position(|x| !x.is_finite())
     {
         return refuse(
@@ -50,21 +50,20 @@ pub(crate) fn normalise_in_place(samples: &mut [f32], normalisation: Normalisati
         Normalisation::MinMaxPerComponent => rows.for_each(min_max),
         Normalisation::MinMaxJoint => min_max(samples),
         Normalisation::Fixed { counts } => by_counts(samples, counts),
-        Normalisation::Deviation | Normalisation::Peak => {
-            let mut rows: Vec<(f64, &mut [f32])> =
-                rows.map(|row| (lanes::mean(row), row)).collect();
+        Normalisation::Std | Normalisation::Peak => {
+            let mut rows: Vec<(f64, &mut [f32])> = rows.map(|row| (simd::mean(row), row)).collect();
             let scale = if normalisation == Normalisation::Peak {
                 let peaks = rows.iter().map(|(mean, row)| {
-                    let (low, high) = lanes::extremes(row);
+                    let (low, high) = simd::extremes(row);
                     (mean - f64::from(low)).max(f64::from(high) - mean)
                 });
                 peaks.fold(0.0, f64::max)
             } else {
-                let of_row = |(mean, row): &(f64, &mut [f32])| lanes::squares_about(*mean, row);
+                let of_row = |(mean, row): &(f64, &mut [f32])| simd::squares_about(*mean, row);
                 (rows.iter().map(of_row).sum::<f64>() / n as f64).sqrt()
             };
             for (mean, row) in &mut rows {
-                lanes::scale(*mean, scale, row);
+                simd::scale(*mean, scale, row);
             }
         }
     }
@@ -107,11 +106,11 @@ pub fn relative_ranges(samples: &[f32]) -> [f64; 3] {
 
 /// Smallest value, and how far above it the largest is.
 fn range(values: &[f32]) -> (f64, f64) {
-    let (min, max) = lanes::extremes(values);
+    let (min, max) = simd::extremes(values);
     (f64::from(min), f64::from(max) - f64::from(min))
 }
 
 fn min_max(values: &mut [f32]) {
     let (min, range) = range(values);
-    lanes::scale(min, range, values);
+    simd::scale(min, range, values);
 }

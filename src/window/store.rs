@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Ledger, Normalisation, Origin, Window, Windows};
-use crate::disk::write_whole;
+use crate::atomic_file::write_whole;
 use crate::error::{Error, Result, fail};
 use crate::time::Time;
 

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use quakebook::catalog::Event;
 use quakebook::time::{self, Time};
-use quakebook::waveform::{Samples, Segment, StreamId, Trace};
+use quakebook::waveform::{Nslc, Samples, Segment, Trace};
 
 /// The folder of real records, where it is there.
 pub fn shared_data() -> Option<PathBuf> {
@@ -25,7 +25,7 @@ pub fn shared_data() -> Option<PathBuf> {
 /// One segment of a channel of GS.OK029, at 100 Hz.
 pub fn trace(channel: &str, start: &str, samples: Samples) -> Trace {
     Trace {
-        id: StreamId::new("GS", "OK029", "00", channel),
+        id: Nslc::new("GS", "OK029", "00", channel),
         sampling_rate_hz: 100.0,
         segments: vec![Segment {
             start: time::parse(start).unwrap(),

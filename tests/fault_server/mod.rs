@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use quakebook::fdsn::{Client, Clock, Patience, Reporter};
+use quakebook::fdsn::{Client, Clock, Reporter, RetryPolicy};
 use quakebook::time::{self, Time};
 
 /// What the server does with one request.
@@ -282,9 +282,9 @@ impl Rig {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let ear = lines.clone();
         let clock = TestClock::at("2026-01-01");
-        let patience = Patience {
+        let patience = RetryPolicy {
             stall,
-            ..Patience::default()
+            ..RetryPolicy::default()
         };
         let client = Client::at(&server.address)
             .and_then(|client| client.with_patience(patience))

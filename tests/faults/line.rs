@@ -86,9 +86,9 @@ fn a_slow_answer_is_no_stall() {
             std::thread::sleep(Duration::from_millis(150));
         }
     });
-    let patience = Patience {
+    let patience = RetryPolicy {
         stall: Duration::from_millis(900),
-        ..Patience::none()
+        ..RetryPolicy::none()
     };
     let client = Client::at(&address).unwrap().without_cache();
     let client = client.with_patience(patience).unwrap();

@@ -20,10 +20,10 @@ use fault_server::{
     status, unmeasured,
 };
 use quakebook::catalog::Catalog;
-use quakebook::fdsn::{Client, Limits, Patience, Provider, Reporter, StationFormat};
-use quakebook::study::{Region, TimeSpan};
-use quakebook::time::{self, Time};
-use quakebook::waveform::{Samples, Segment, StreamId, Trace, mseed};
+use quakebook::fdsn::{Client, Limits, Provider, Reporter, RetryPolicy, StationFormat};
+use quakebook::geo::Region;
+use quakebook::time::{self, Time, TimeSpan};
+use quakebook::waveform::{Nslc, Samples, Segment, Trace, mseed};
 
 const BOX: Region = Region {
     min_latitude_deg: -22.0,
@@ -46,8 +46,8 @@ fn span(from_s: i64, to_s: i64) -> TimeSpan {
     }
 }
 
-fn stream(channel: &str) -> StreamId {
-    StreamId {
+fn stream(channel: &str) -> Nslc {
+    Nslc {
         network: "CX".into(),
         station: "PB01".into(),
         location: String::new(),

@@ -206,7 +206,7 @@ fn a_wait_beyond_all_patience_is_not_begun() {
     assert!(fetch_hhz(&for_ever.client).is_err());
     assert_eq!(server_for_ever.n_requests(), 1);
 
-    let hasty = rig.client.with_patience(Patience::none()).unwrap();
+    let hasty = rig.client.with_patience(RetryPolicy::none()).unwrap();
     assert!(hasty.fetch_events_in(&BOX, &span(0, 3600)).is_err());
     assert_eq!((server.n_requests(), rig.clock.slept_s().len()), (3, 1));
 }

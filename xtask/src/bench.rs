@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use crate::Result;
 use crate::command::{cargo, command, io, run};
 use crate::environment::make_peers_venv;
-use crate::places::Places;
-use crate::quick::Pace;
+use crate::paths::Paths;
+use crate::quick::Profile;
 use crate::setup::setup;
 use crate::step::Step;
 
 /// `growth` measures time and memory against size; anything else goes to `benches/compare.py`: names
 /// of jobs, none for all, and `--json FILE`.
-pub fn bench(places: &Places, args: &[String]) -> Result {
-    setup(places, Pace::Thorough)?;
+pub fn bench(places: &Paths, args: &[String]) -> Result {
+    setup(places, Profile::Thorough)?;
     let folder = inputs(places)?;
     if args == ["growth"] {
         return run(
@@ -33,7 +33,7 @@ pub fn bench(places: &Places, args: &[String]) -> Result {
 }
 
 /// Our side, in the build that the notebooks and the tests share.
-fn jobs(places: &Places) -> std::process::Command {
+fn jobs(places: &Paths) -> std::process::Command {
     let mut jobs = cargo(&places.root);
     jobs.args([
         "bench",
@@ -48,7 +48,7 @@ fn jobs(places: &Places) -> std::process::Command {
 }
 
 /// The folder of inputs, made anew where what makes them has changed.
-fn inputs(places: &Places) -> Result<PathBuf> {
+fn inputs(places: &Paths) -> Result<PathBuf> {
     let (folder, recipe) = (
         places.cache.join("bench"),
         places.root.join("benches/jobs/inputs.rs"),

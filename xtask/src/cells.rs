@@ -12,7 +12,7 @@ use std::process::{Command, ExitCode};
 use crate::Result;
 use crate::command::{io, renew, stand_aside, this_program};
 use crate::package::Package;
-use crate::places::Places;
+use crate::paths::Paths;
 
 /// Names the folder of the cells, where the kernel calls this program in place of the compiler.
 const FOLDER: &str = "QUAKEBOOK_CELLS";
@@ -22,7 +22,7 @@ const MOST: usize = 5000;
 
 /// What tells the kernel to keep cells: lines of its `init.evcxr`. `is_new` says that the library was
 /// replaced, so that no cell that was kept is of use any more.
-pub fn prepare(places: &Places, is_new: bool) -> Result<String> {
+pub fn prepare(places: &Paths, is_new: bool) -> Result<String> {
     let folder = places.kernel().join("cells");
     let n_kept = fs::read_dir(&folder).map_or(0, Iterator::count);
     if folder.exists() && (is_new || n_kept > MOST) {
@@ -38,7 +38,7 @@ pub fn prepare(places: &Places, is_new: bool) -> Result<String> {
 }
 
 /// This program, where no other clone builds another one.
-fn own_copy(places: &Places) -> Result<PathBuf> {
+fn own_copy(places: &Paths) -> Result<PathBuf> {
     let name = format!("cells{}", std::env::consts::EXE_SUFFIX);
     let copy = places.kernel().join("bin").join(name);
     renew(&this_program()?, &copy)?;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::Result;
 use crate::command::{ask, command};
-use crate::places::Places;
+use crate::paths::Paths;
 
 const RUST: (u32, u32) = (1, 95);
 const PYTHON: (u32, u32) = (3, 10);
@@ -15,7 +15,7 @@ const DISK_GB: u64 = 9;
 type Ask = dyn Fn(&str, &[&str]) -> Option<String>;
 
 /// Checks everything; gives the Python to make the virtual environment with.
-pub fn check(places: &Places) -> Result<String> {
+pub fn check(places: &Paths) -> Result<String> {
     rust(&ask)?;
     let compiler = std::env::var("CXX").unwrap_or_else(|_| "c++".into());
     if !cfg!(windows) {

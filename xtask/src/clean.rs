@@ -5,10 +5,10 @@ use std::path::Path;
 
 use crate::Result;
 use crate::command::io;
-use crate::places::Places;
+use crate::paths::Paths;
 
 /// Removes what set-up and report made in this clone; with `cache` also what clones share.
-pub fn clean(places: &Places, cache: bool) -> Result {
+pub fn clean(places: &Paths, cache: bool) -> Result {
     let own = [
         ".kernel",
         ".cargo/local.toml",

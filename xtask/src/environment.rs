@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Result;
 use crate::command::{command, io, pip_install, run};
-use crate::places::{Places, program};
+use crate::paths::{Paths, program};
 use crate::step::Step;
 
 /// What is read from `environment.yml`.
@@ -61,7 +61,7 @@ impl Environment {
 }
 
 /// Makes the virtual environment with `python`, or brings it up to date.
-pub fn make_venv(places: &Places, environment: &Environment, python: &str) -> Result {
+pub fn make_venv(places: &Paths, environment: &Environment, python: &str) -> Result {
     let venv = places.venv();
     Step {
         about: "Python packages: JupyterLab, nbclient, pandoc, Typst, a Chinese font",
@@ -74,7 +74,7 @@ pub fn make_venv(places: &Places, environment: &Environment, python: &str) -> Re
 
 /// A Python with what the tests compare with, in a virtual environment of its own: a reader of the
 /// notebooks needs none of it.
-pub fn make_test_venv(places: &Places, environment: &Environment) -> Result<PathBuf> {
+pub fn make_test_venv(places: &Paths, environment: &Environment) -> Result<PathBuf> {
     let venv = places.cache.join("venv-tests");
     Step {
         about: "ObsPy and a small data centre, with which some tests compare",
@@ -87,7 +87,7 @@ pub fn make_test_venv(places: &Places, environment: &Environment) -> Result<Path
 }
 
 /// A Python with the libraries that ours is compared with, as `benches/requirements.txt` pins them.
-pub fn make_peers_venv(places: &Places) -> Result<PathBuf> {
+pub fn make_peers_venv(places: &Paths) -> Result<PathBuf> {
     let venv = places.cache.join("venv-peers");
     let list = places.root.join("benches/requirements.txt");
     Step {

@@ -4,18 +4,18 @@ use std::path::PathBuf;
 
 use crate::Result;
 use crate::command::{command, run};
-use crate::places::Places;
+use crate::paths::Paths;
 use crate::step::Step;
 
 const VERSION: &str = "0.22.0";
 
 /// The kernel's program.
-pub fn program(places: &Places) -> PathBuf {
+pub fn program(places: &Paths) -> PathBuf {
     let name = format!("evcxr_jupyter{}", std::env::consts::EXE_SUFFIX);
     folder(places).join("bin").join(name)
 }
 
-fn folder(places: &Places) -> PathBuf {
+fn folder(places: &Paths) -> PathBuf {
     places.cache.join(format!("evcxr-{VERSION}"))
 }
 
@@ -40,7 +40,7 @@ const BUSY: [&str; 15] = [
 
 /// Builds the kernel. It embeds rust-analyzer, hence the time; these options halve it. With the busy parts
 /// as fast as can be, the kernel starts in four fifths of the time.
-pub fn build(places: &Places) -> Result {
+pub fn build(places: &Paths) -> Result {
     let folder = folder(places);
     let target = folder.join("build");
     Step {

@@ -13,15 +13,15 @@ use crate::Result;
 use crate::cells;
 use crate::command::{ask_rustc, cargo, io, renew, run, write};
 use crate::evcxr;
-use crate::places::Places;
-use crate::quick::Pace;
+use crate::paths::Paths;
+use crate::quick::Profile;
 use crate::standard;
 
 /// The kernel's name for Jupyter.
 pub const NAME: &str = "quakebook";
 
 /// Builds the library as a dylib, and writes what the kernel is started with.
-pub fn build(places: &Places, libtorch: &Path, pace: Pace) -> Result {
+pub fn build(places: &Paths, libtorch: &Path, pace: Profile) -> Result {
     let (library, is_new) = build_dylib(places, pace)?;
     write_thin_package(places)?;
     let cells = cells::prepare(places, is_new)?;
@@ -33,7 +33,7 @@ pub fn build(places: &Places, libtorch: &Path, pace: Pace) -> Result {
 }
 
 /// The library for the cells, and whether it is another one than before.
-fn build_dylib(places: &Places, pace: Pace) -> Result<(PathBuf, bool)> {
+fn build_dylib(places: &Paths, pace: Profile) -> Result<(PathBuf, bool)> {
     let name = format!(
         "{}quakebook{}",
         std::env::consts::DLL_PREFIX,
@@ -72,7 +72,7 @@ fn build_dylib(places: &Places, pace: Pace) -> Result<(PathBuf, bool)> {
     Ok((kept, is_new))
 }
 
-fn write_thin_package(places: &Places) -> Result {
+fn write_thin_package(places: &Paths) -> Result {
     let folder = places.kernel().join("quakebook");
     let source = places.root.join("src/lib.rs");
     // Crates whose types cells hold in variables: rust-analyzer cannot infer a type that it does not
@@ -97,7 +97,7 @@ fn write_thin_package(places: &Places) -> Result {
     write(&folder.join("lib.rs"), &lib)
 }
 
-fn write_init(places: &Places, libtorch: &Path, library: &Path, cells: &str) -> Result {
+fn write_init(places: &Paths, libtorch: &Path, library: &Path, cells: &str) -> Result {
     let rust = ask_rustc("target-libdir")?;
     let here = library
         .parent()
@@ -129,7 +129,7 @@ const PRELUDE: &str = "let _ready = quakebook::study::Study::oklahoma().name.len
 
 /// In this clone, not in the shared virtual environment: another clone has another library. Cells have
 /// their memory on large pages, as what cargo runs (.cargo/config.toml).
-fn write_kernelspec(places: &Places, standard: &Path) -> Result {
+fn write_kernelspec(places: &Paths, standard: &Path) -> Result {
     let spec = format!(
         "{{\n  \"argv\": [{:?}, \"--control_file\", \"{{connection_file}}\"],\n  \
          \"display_name\": \"Rust (quakebook)\",\n  \"language\": \"rust\",\n  \
@@ -143,6 +143,6 @@ fn write_kernelspec(places: &Places, standard: &Path) -> Result {
 }
 
 /// For JUPYTER_PATH, where Jupyter finds this clone's kernel.
-pub fn jupyter_path(places: &Places) -> PathBuf {
+pub fn jupyter_path(places: &Paths) -> PathBuf {
     places.kernel().join("share/jupyter")
 }

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use crate::Result;
 use crate::command::{ask, command, io, pip_install, run};
 use crate::environment::Environment;
-use crate::places::Places;
+use crate::paths::Paths;
 use crate::step::Step;
 
 /// The folder with `lib/` and `include/`: that of LIBTORCH, of the active conda environment, or
 /// else downloaded.
-pub fn provide(places: &Places, environment: &Environment) -> Result<PathBuf> {
+pub fn provide(places: &Paths, environment: &Environment) -> Result<PathBuf> {
     let wanted = environment.torch_version()?;
     let named = std::env::var_os("LIBTORCH").map(PathBuf::from);
     if let Some(folder) = named.filter(|folder| !was_downloaded(places, folder)) {
@@ -37,7 +37,7 @@ pub fn provide(places: &Places, environment: &Environment) -> Result<PathBuf> {
 
 /// Whether LIBTORCH is no wish of the reader's, but the download of an earlier set-up (perhaps gone by
 /// now), which `.cargo/local.toml` names to all that cargo starts.
-fn was_downloaded(places: &Places, folder: &Path) -> bool {
+fn was_downloaded(places: &Paths, folder: &Path) -> bool {
     let config = fs::read_to_string(places.root.join(".cargo/local.toml")).unwrap_or_default();
     config.contains(&format!("LIBTORCH = {folder:?}"))
         && (folder.join("quakebook.stamp").exists() || !folder.exists())
@@ -93,7 +93,7 @@ fn of_conda(wanted: &str) -> Option<PathBuf> {
 
 /// Takes the wheels one by one, so that a download that was cut off goes on with the next, and
 /// keeps the headers and the libraries of the processor.
-fn download(places: &Places, environment: &Environment, folder: &Path) -> Result {
+fn download(places: &Paths, environment: &Environment, folder: &Path) -> Result {
     let wheels = folder.join("wheels");
     for wheel in &environment.libtorch {
         run(
@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn a_download_that_is_gone_is_no_wish_of_the_readers() {
         let root = libtorch("libtorch-clone", None);
-        let places = Places {
+        let places = Paths {
             root: root.clone(),
             cache: root.clone(),
         };

@@ -13,7 +13,7 @@ mod evcxr;
 mod kernel;
 mod libtorch;
 mod package;
-mod places;
+mod paths;
 mod quick;
 mod report;
 mod setup;
@@ -23,8 +23,8 @@ mod test;
 
 use std::process::ExitCode;
 
-use places::Places;
-use quick::Pace;
+use paths::Paths;
+use quick::Profile;
 
 /// What went wrong, as one sentence that says what the reader can do.
 type Result<T = ()> = std::result::Result<T, String>;
@@ -76,14 +76,14 @@ fn run(args: &[String]) -> Result {
         None => ("--help", args),
         Some((name, rest)) => (name.as_str(), rest),
     };
-    let places = Places::find()?;
+    let places = Paths::find()?;
     match (name, rest) {
         ("--help" | "-h" | "help", _) => {
             print!("{HELP}");
             Ok(())
         }
         ("setup", []) => {
-            setup::setup(&places, Pace::Thorough)?;
+            setup::setup(&places, Profile::Thorough)?;
             setup::say_how_to_use(&places);
             Ok(())
         }

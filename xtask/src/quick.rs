@@ -11,7 +11,7 @@ use std::process::{Command, ExitCode};
 
 use crate::Result;
 use crate::command::{cargo, run, stand_aside, this_program};
-use crate::places::Places;
+use crate::paths::Paths;
 use crate::setup;
 
 /// Set where cargo calls this program in place of the compiler.
@@ -22,12 +22,12 @@ const FLAGS: [&str; 2] = ["-Clto=off", "-Ccodegen-units=4096"];
 
 /// How the library is compiled.
 #[derive(Clone, Copy, PartialEq)]
-pub enum Pace {
+pub enum Profile {
     Thorough,
     Quick,
 }
 
-impl Pace {
+impl Profile {
     /// Makes cargo compile so.
     pub fn set(self, cargo: &mut Command) -> Result {
         if self == Self::Quick {
@@ -40,9 +40,9 @@ impl Pace {
 }
 
 /// Brings the library to the kernel; with arguments, to tests: `cargo test` gets them.
-pub fn quick(places: &Places, args: &[String]) -> Result {
+pub fn quick(places: &Paths, args: &[String]) -> Result {
     if args.is_empty() {
-        setup::setup(places, Pace::Quick)?;
+        setup::setup(places, Profile::Quick)?;
         println!(
             "Restart the kernel of a notebook that is open; `cargo xtask setup` brings the fast library back."
         );
@@ -50,7 +50,7 @@ pub fn quick(places: &Places, args: &[String]) -> Result {
     }
     let mut tests = cargo(&places.root);
     tests.args(["test", "--package", "quakebook"]).args(args);
-    Pace::Quick.set(&mut tests)?;
+    Profile::Quick.set(&mut tests)?;
     run(&mut tests, "a test failed or could not be built: see above")
 }
 

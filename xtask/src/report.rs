@@ -6,8 +6,8 @@ use std::process::Command;
 use crate::Result;
 use crate::command::{command, io, run};
 use crate::kernel;
-use crate::places::{Places, program};
-use crate::quick::Pace;
+use crate::paths::{Paths, program};
+use crate::quick::Profile;
 use crate::setup::setup;
 
 /// Runs the notebooks whose names begin with one of the chapters in `args` (all, if none is named),
@@ -16,7 +16,7 @@ use crate::setup::setup;
 ///
 /// A report of all begins without the products of earlier runs, so that every number in it is this
 /// run's own, unless `args` has `--keep`.
-pub fn report(places: &Places, args: &[String]) -> Result {
+pub fn report(places: &Paths, args: &[String]) -> Result {
     let (options, chapters): (Vec<String>, Vec<String>) =
         args.iter().cloned().partition(|arg| arg.starts_with('-'));
     if let Some(unknown) = options.iter().find(|option| *option != "--keep") {
@@ -26,7 +26,7 @@ pub fn report(places: &Places, args: &[String]) -> Result {
     }
     let all = notebooks(places)?;
     let chosen = choose(&all, &chapters)?;
-    setup(places, Pace::Thorough)?;
+    setup(places, Profile::Thorough)?;
     if chapters.is_empty() && options.is_empty() {
         forget_products(&places.derived())?;
     }
@@ -57,7 +57,7 @@ fn forget_products(derived: &Path) -> Result {
 }
 
 /// Makes the PDF of notebooks that have their outputs.
-pub fn book(places: &Places, notebooks: &[PathBuf], pdf: &Path) -> Result {
+pub fn book(places: &Paths, notebooks: &[PathBuf], pdf: &Path) -> Result {
     run(
         script(places, "book.py").arg(pdf).args(notebooks),
         "the PDF could not be made: the message stands above",
@@ -65,8 +65,8 @@ pub fn book(places: &Places, notebooks: &[PathBuf], pdf: &Path) -> Result {
 }
 
 /// Opens JupyterLab on the notebooks.
-pub fn lab(places: &Places, options: &[String]) -> Result {
-    setup(places, Pace::Thorough)?;
+pub fn lab(places: &Paths, options: &[String]) -> Result {
+    setup(places, Profile::Thorough)?;
     let mut lab = command(program(&places.venv(), "jupyter-lab"));
     lab.args(options)
         .current_dir(places.notebooks())
@@ -81,7 +81,7 @@ pub fn lab(places: &Places, options: &[String]) -> Result {
 }
 
 /// The notebooks in reading order.
-pub fn notebooks(places: &Places) -> Result<Vec<PathBuf>> {
+pub fn notebooks(places: &Paths) -> Result<Vec<PathBuf>> {
     let folder = places.notebooks();
     let entries = std::fs::read_dir(&folder).map_err(io(&folder))?;
     let mut found: Vec<PathBuf> = entries
@@ -119,7 +119,7 @@ fn choose(all: &[PathBuf], chapters: &[String]) -> Result<Vec<PathBuf>> {
 }
 
 /// A Python script of `xtask/report`, with the virtual environment and this clone's kernel.
-pub fn script(places: &Places, name: &str) -> Command {
+pub fn script(places: &Paths, name: &str) -> Command {
     let mut script = command(places.python());
     script
         .arg(places.root.join("xtask/report").join(name))

@@ -5,12 +5,12 @@ use std::path::Path;
 use crate::Result;
 use crate::command::write;
 use crate::environment::{self, Environment};
-use crate::places::Places;
-use crate::quick::Pace;
+use crate::paths::Paths;
+use crate::quick::Profile;
 use crate::{checks, evcxr, kernel, libtorch};
 
 /// Brings everything up to date, from the machine's own programs to the kernel.
-pub fn setup(places: &Places, pace: Pace) -> Result {
+pub fn setup(places: &Paths, pace: Profile) -> Result {
     let python = checks::check(places)?;
     let environment = Environment::read(&places.root)?;
     environment::make_venv(places, &environment, &python)?;
@@ -21,7 +21,7 @@ pub fn setup(places: &Places, pace: Pace) -> Result {
 }
 
 /// What cargo is told in this clone, so that a plain `cargo test` works like `cargo xtask test`.
-fn write_cargo_config(places: &Places, libtorch: &Path) -> Result {
+fn write_cargo_config(places: &Paths, libtorch: &Path) -> Result {
     let lib = libtorch.join("lib");
     let config = format!(
         "# Written by `cargo xtask setup`.\n[build]\ntarget-dir = {:?}\n# Documentation tests are linked without build.rs.\n\
@@ -34,7 +34,7 @@ fn write_cargo_config(places: &Places, libtorch: &Path) -> Result {
     write(&places.root.join(".cargo/local.toml"), &config)
 }
 
-pub fn say_how_to_use(places: &Places) {
+pub fn say_how_to_use(places: &Paths) {
     println!(
         "\nReady. `cargo xtask lab` opens the notebooks, `cargo xtask report` runs them and makes the PDF.\n\
          With an evcxr_jupyter of your own, any Jupyter runs them:\n  EVCXR_CONFIG_DIR={}",

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Result;
 use crate::command::{ask_rustc, write};
-use crate::places::Places;
+use crate::paths::Paths;
 
 /// Crates whose types cells have.
 const CRATES: [&str; 3] = ["core", "alloc", "std"];
@@ -17,7 +17,7 @@ const CRATES: [&str; 3] = ["core", "alloc", "std"];
 const INSTRUCTIONS: &str = "stdarch/crates/core_arch/src/mod.rs";
 
 /// Makes the folder; where it has nothing in it, as on Windows, the kernel goes by the real one.
-pub fn prepare(places: &Places) -> Result<PathBuf> {
+pub fn prepare(places: &Paths) -> Result<PathBuf> {
     let folder = places.kernel().join("library");
     let sysroot = ask_rustc("sysroot")?;
     let real = Path::new(&sysroot).join("lib/rustlib/src/rust/library");

@@ -7,13 +7,13 @@ use std::time::Instant;
 use crate::Result;
 use crate::command::{cargo, io, run};
 use crate::environment::{self, Environment};
-use crate::places::Places;
-use crate::quick::Pace;
+use crate::paths::Paths;
+use crate::quick::Profile;
 use crate::report::{book, notebooks, script};
 use crate::setup::setup;
 
 /// Runs every part; the last lines sum them up.
-pub fn test(places: &Places) -> Result {
+pub fn test(places: &Paths) -> Result {
     let mut summary = Vec::new();
     let mut part = |name: &str, work: &dyn Fn() -> Result<String>| {
         println!("\n=== {name}");
@@ -29,7 +29,7 @@ pub fn test(places: &Places) -> Result {
     };
     part("format", &|| format(places))?;
     part("set-up", &|| {
-        setup(places, Pace::Thorough).map(|()| String::new())
+        setup(places, Profile::Thorough).map(|()| String::new())
     })?;
     part("clippy", &|| clippy(places))?;
     part("tests", &|| cargo_test(places))?;
@@ -49,7 +49,7 @@ pub fn test(places: &Places) -> Result {
     Ok(())
 }
 
-fn format(places: &Places) -> Result<String> {
+fn format(places: &Paths) -> Result<String> {
     run(
         cargo(&places.root).args(["fmt", "--all", "--check"]),
         "run `cargo fmt --all`",
@@ -57,7 +57,7 @@ fn format(places: &Places) -> Result<String> {
     Ok(String::new())
 }
 
-fn clippy(places: &Places) -> Result<String> {
+fn clippy(places: &Paths) -> Result<String> {
     run(
         cargo(&places.root)
             .args(["clippy", "--quiet", "--workspace", "--all-targets"])
@@ -67,7 +67,7 @@ fn clippy(places: &Places) -> Result<String> {
     Ok(String::new())
 }
 
-fn cargo_test(places: &Places) -> Result<String> {
+fn cargo_test(places: &Paths) -> Result<String> {
     let mut tests = cargo(&places.root);
     tests.args(["test", "--workspace"]);
     let environment = Environment::read(&places.root)?;
@@ -119,7 +119,7 @@ fn test_result(line: &str) -> Option<(u32, u32)> {
 
 /// The notebooks and the PDF with the small study, in a folder of their own: the clone's notebooks
 /// and products stay as they are.
-fn small_report(places: &Places) -> Result<String> {
+fn small_report(places: &Paths) -> Result<String> {
     let folder = std::env::temp_dir().join(format!("quakebook-test-{}", std::process::id()));
     std::fs::create_dir_all(&folder).map_err(io(&folder))?;
     let all = notebooks(places)?;

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::CommandFactory;
 use quakebook::Result;
 use quakebook::fdsn::{Client, Reporter};
-use quakebook::study::{StationChoice, Study};
+use quakebook::station::StationChoice;
+use quakebook::study::Study;
 use quakebook::time::{self, Time};
-use quakebook::waveform::StreamId;
+use quakebook::waveform::Nslc;
 
 /// What is studied.
 #[derive(clap::Args)]
@@ -80,8 +81,8 @@ pub fn stream(text: &str) -> std::result::Result<StationChoice, String> {
 }
 
 /// The same as the library's name of a stream.
-pub fn stream_id(choice: &StationChoice) -> StreamId {
-    StreamId {
+pub fn stream_id(choice: &StationChoice) -> Nslc {
+    Nslc {
         network: choice.network.clone(),
         station: choice.station.clone(),
         location: choice.location.clone(),

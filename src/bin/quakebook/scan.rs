@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use quakebook::batch::{Detector, Scanned};
 use quakebook::detect::Detection;
-use quakebook::study::{StationChoice, TimeSpan};
-use quakebook::time::{self, Time};
+use quakebook::station::StationChoice;
+use quakebook::time::{self, Time, TimeSpan};
 use quakebook::waveform::Archive;
 use serde::Serialize;
 

@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use quakebook::fdsn::StationFormat;
-use quakebook::station::{ChannelEpoch, Inventory};
-use quakebook::study::StationChoice;
+use quakebook::station::{ChannelEpoch, Inventory, StationChoice};
 use quakebook::time::Time;
 use serde::Serialize;
 

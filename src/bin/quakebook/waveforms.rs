@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use quakebook::fdsn::{self, Client, DownloadParams, StationFormat};
-use quakebook::station::Inventory;
-use quakebook::study::{StationChoice, Study, TimeSpan};
-use quakebook::time::{self, Time};
-use quakebook::waveform::{Archive, Entry, Outcome as Came, StreamId};
+use quakebook::station::{Inventory, StationChoice};
+use quakebook::study::Study;
+use quakebook::time::{self, Time, TimeSpan};
+use quakebook::waveform::{Archive, Entry, Nslc, Outcome as Came};
 use serde::Serialize;
 
 use crate::args::{self, FetchArgs};
@@ -117,7 +117,7 @@ pub fn run(args: &Args) -> Result {
 }
 
 /// The channels one by one, and whether they are simulated.
-fn streams(client: &Client, study: &Study, span: &TimeSpan) -> Result<(Vec<StreamId>, bool)> {
+fn streams(client: &Client, study: &Study, span: &TimeSpan) -> Result<(Vec<Nslc>, bool)> {
     let all = args::stream_id(&study.station);
     let is_list = !all.channel.contains(['*', '?']);
     // Text would do, but cannot tell of a station whose place nobody knows.
@@ -133,20 +133,20 @@ fn streams(client: &Client, study: &Study, span: &TimeSpan) -> Result<(Vec<Strea
     let simulated = client.provider().simulated || inventory.as_ref().is_some_and(|i| i.simulated);
     if is_list {
         let codes = all.channel.split(',').map(str::trim);
-        let channels = codes.map(|code| StreamId {
+        let channels = codes.map(|code| Nslc {
             channel: code.into(),
             ..all.clone()
         });
         return Ok((channels.collect(), simulated));
     }
     let told = inventory.iter().flat_map(Inventory::channels);
-    let channels = told.map(|(network, station, channel)| StreamId {
+    let channels = told.map(|(network, station, channel)| Nslc {
         network: network.code.clone(),
         station: station.code.clone(),
         location: channel.location.clone(),
         channel: channel.code.clone(),
     });
-    let mut channels: Vec<StreamId> = channels.collect();
+    let mut channels: Vec<Nslc> = channels.collect();
     channels.sort();
     // A channel has an entry for each of its epochs.
     channels.dedup();
@@ -163,7 +163,7 @@ fn worst(entries: &[Entry]) -> Outcome {
     }
 }
 
-fn told(stream: &StreamId, entry: &Entry) -> String {
+fn told(stream: &Nslc, entry: &Entry) -> String {
     let detail = match entry.detail.as_str() {
         "" => String::new(),
         detail => format!(": {detail}"),
@@ -177,7 +177,7 @@ fn told(stream: &StreamId, entry: &Entry) -> String {
     )
 }
 
-fn row(stream: &StreamId, entries: &[Entry]) -> Row {
+fn row(stream: &Nslc, entries: &[Entry]) -> Row {
     Row {
         id: stream.to_string(),
         n_samples: entries.iter().map(|entry| entry.n_samples).sum(),

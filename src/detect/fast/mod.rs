@@ -25,7 +25,7 @@ mod lsh;
 mod minhash;
 mod pairs;
 
-use super::alarms::{Alarms, Band, Condition, span, stretches};
+use super::alarms::{Alarms, Band, DataQuality, span, stretches};
 use crate::error::{Result, fail};
 use crate::waveform::Record3C;
 
@@ -168,7 +168,7 @@ pub struct FastScan {
 /// not two images that may be compared; and as [`Band::of`].
 pub fn fast(record: &Record3C, params: &FastParams) -> Result<FastScan> {
     params.check()?;
-    let mut condition = Condition::of(record).with_live(1, &record.station)?;
+    let mut condition = DataQuality::of(record).with_live(1, &record.station)?;
     let live = condition.live();
     let banded = params.band.of(record)?;
     let (long, short): (Vec<_>, Vec<_>) = stretches(&banded)

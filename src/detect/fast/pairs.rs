@@ -1,7 +1,7 @@
 //! Pairs of like fingerprints to events.
 
 use super::{Pair, SpectralImages};
-use crate::detect::alarms::{Alarm, decluster, span};
+use crate::detect::alarms::{Alarm, span, suppress_neighbours};
 use crate::waveform::Record3C;
 
 /// The pairs of all components; one that several components have gets their votes together.
@@ -47,5 +47,5 @@ pub(super) fn alarms(
         }
     };
     let seen = votes.iter().enumerate().filter(|(_, votes)| **votes > 0);
-    decluster(seen.map(alarm).collect(), separation_s)
+    suppress_neighbours(seen.map(alarm).collect(), separation_s)
 }

@@ -1,7 +1,7 @@
 //! The stack of convolutions and the dense layer, forward and backward through one window.
 
 use crate::network::cross_entropy;
-use crate::network::product::{Left, add, add_product};
+use crate::network::gemm::{Left, add, add_product};
 
 /// Channels of each convolution.
 pub const N_CHANNELS: usize = 32;

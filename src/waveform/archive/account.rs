@@ -7,12 +7,12 @@ use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 
 use super::ledger::{Entry, Ledger, Missing, cover};
 use super::{Archive, indices};
-use crate::disk::{self, write_whole};
+use crate::atomic_file::{self, write_whole};
+use crate::code_pattern;
 use crate::error::Result;
-use crate::study::TimeSpan;
-use crate::time::Time;
+use crate::time::{Time, TimeSpan};
 use crate::waveform::merge::merge_layers;
-use crate::waveform::{StreamId, Trace, mseed};
+use crate::waveform::{Nslc, Trace, mseed};
 
 const FOLDER: &str = "ledger";
 
@@ -25,7 +25,7 @@ impl Archive {
     ///
     /// # Errors
     /// [`crate::Error::Io`] where a file cannot be read, [`crate::Error::Waveform`] where it is damaged.
-    pub fn ledger(&self, stream: &StreamId, span: TimeSpan) -> Result<Ledger> {
+    pub fn ledger(&self, stream: &Nslc, span: TimeSpan) -> Result<Ledger> {
         let mut all = Ledger::default();
         for year in years(span) {
             let of_year = match Ledger::read(&self.ledger_file(stream, year))? {
@@ -60,17 +60,17 @@ impl Archive {
     ///
     /// # Errors
     /// [`crate::Error::Io`] where a folder cannot be read.
-    pub fn streams(&self, span: TimeSpan) -> Result<Vec<StreamId>> {
+    pub fn streams(&self, span: TimeSpan) -> Result<Vec<Nslc>> {
         let mut channels = BTreeSet::new();
         for year in years(span) {
             channels.extend(self.channels_of(year)?);
             let before = format!("{}.{}.{}.", self.network, self.station, self.location);
             let after = format!(".{year}.csv");
-            for name in disk::names(&self.root.join(FOLDER))? {
+            for name in atomic_file::names(&self.root.join(FOLDER))? {
                 if let Some(channel) = name
                     .strip_prefix(&before)
                     .and_then(|name| name.strip_suffix(&after))
-                    && self.admits(channel)
+                    && code_pattern::admits(&self.channels, channel)
                 {
                     channels.insert(channel.to_string());
                 }
@@ -83,11 +83,11 @@ impl Archive {
     /// Makes the ledger's files of a span, so that what is asked from now on is told from what the
     /// archive held before; forgets what was written into files that are gone; and removes what
     /// killed processes left unfinished.
-    pub(crate) fn open_ledger(&self, stream: &StreamId, span: TimeSpan) -> Result<()> {
+    pub(crate) fn open_ledger(&self, stream: &Nslc, span: TimeSpan) -> Result<()> {
         let _locked = self.lock_folder()?;
-        disk::remove_unfinished(&self.root.join(FOLDER));
+        atomic_file::remove_unfinished(&self.root.join(FOLDER));
         // Who is just writing an index does without it.
-        disk::remove_unfinished(&self.root.join(indices::FOLDER));
+        atomic_file::remove_unfinished(&self.root.join(indices::FOLDER));
         for year in years(span) {
             let path = self.ledger_file(stream, year);
             let known = Ledger::read(&path)?;
@@ -107,19 +107,14 @@ impl Archive {
                 .take(1)
                 .flat_map(|day| KINDS.map(|k| self.file(stream, k, day)))
             {
-                file.parent().map(disk::remove_unfinished);
+                file.parent().map(atomic_file::remove_unfinished);
             }
         }
         Ok(())
     }
 
     /// Writes down what became of a span within one year.
-    pub(crate) fn account(
-        &self,
-        stream: &StreamId,
-        span: TimeSpan,
-        entries: Vec<Entry>,
-    ) -> Result<()> {
+    pub(crate) fn account(&self, stream: &Nslc, span: TimeSpan, entries: Vec<Entry>) -> Result<()> {
         let _locked = self.lock_folder()?;
         let path = self.ledger_file(stream, span.start.year());
         let mut ledger = Ledger::read(&path)?.unwrap_or_default();
@@ -127,12 +122,12 @@ impl Archive {
         write_whole(&path, ledger.to_csv().as_bytes())
     }
 
-    fn ledger_file(&self, stream: &StreamId, year: i32) -> PathBuf {
+    fn ledger_file(&self, stream: &Nslc, year: i32) -> PathBuf {
         self.root.join(FOLDER).join(format!("{stream}.{year}.csv"))
     }
 
-    pub(super) fn stream(&self, channel: String) -> StreamId {
-        StreamId {
+    pub(super) fn stream(&self, channel: String) -> Nslc {
+        Nslc {
             network: self.network.clone(),
             station: self.station.clone(),
             location: self.location.clone(),
@@ -141,7 +136,7 @@ impl Archive {
     }
 
     /// What a year's day files hold.
-    fn look_through(&self, stream: &StreamId, year: i32) -> Result<Ledger> {
+    fn look_through(&self, stream: &Nslc, year: i32) -> Result<Ledger> {
         let mut ledger = Ledger::default();
         // A day's last record may reach into the next.
         let mut day_before: Vec<Trace> = Vec::new();

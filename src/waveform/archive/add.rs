@@ -10,13 +10,12 @@ use chrono::NaiveDate;
 
 use super::Archive;
 use super::ledger::micros;
-use crate::disk::write_whole;
+use crate::atomic_file::write_whole;
 use crate::error::{Error, Result};
-use crate::study::TimeSpan;
-use crate::time::Time;
+use crate::time::{Time, TimeSpan};
 use crate::waveform::merge::merge_layers;
 use crate::waveform::mseed::{self, Fault, FaultKind, WholeRecord};
-use crate::waveform::{StreamId, Trace};
+use crate::waveform::{Nslc, Trace};
 
 /// What became of records that were added to an archive.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,7 +62,7 @@ impl Archive {
     /// # Errors
     /// [`Error::Io`] where a file cannot be read or written; [`Error::Waveform`] where a day file
     /// is itself damaged.
-    pub fn add(&self, stream: &StreamId, bytes: &[u8], name: &str) -> Result<Added> {
+    pub fn add(&self, stream: &Nslc, bytes: &[u8], name: &str) -> Result<Added> {
         let _locked = self.lock_folder()?;
         let (records, mut faults) = mseed::whole_records(bytes, name);
         let (ours, others): (Vec<_>, Vec<_>) = records
@@ -118,7 +117,7 @@ impl Archive {
     /// Returns the records that contradict the day.
     fn add_to_day<'a>(
         &self,
-        stream: &StreamId,
+        stream: &Nslc,
         day: NaiveDate,
         new: Vec<Record<'a>>,
         added: &mut Added,
@@ -152,7 +151,7 @@ impl Archive {
     }
 
     /// Keeps records that contradict the day file, in a file of type `O` (SDS: opaque).
-    fn put_beside(&self, stream: &StreamId, day: NaiveDate, records: &[Record]) -> Result<()> {
+    fn put_beside(&self, stream: &Nslc, day: NaiveDate, records: &[Record]) -> Result<()> {
         let path = self.file(stream, 'O', day);
         let old_bytes = read_if_there(&path)?;
         let (old, _) = mseed::whole_records(&old_bytes, "");

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::lock;
-use crate::disk;
+use crate::atomic_file;
 use crate::error::{Error, Result};
 use crate::waveform::mseed::Index;
 
@@ -135,7 +135,7 @@ impl Indices {
             && let (Some(stored), Some(front)) = (self.stored(path), version.front())
         {
             let bytes = [front.as_flattened(), &index.to_bytes()].concat();
-            let _ = disk::write_unsynced(&stored, &bytes);
+            let _ = atomic_file::write_unsynced(&stored, &bytes);
         }
     }
 }

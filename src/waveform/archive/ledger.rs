@@ -4,9 +4,8 @@ use std::fmt;
 use std::path::Path;
 
 use crate::error::{Error, Result, fail};
-use crate::study::TimeSpan;
-use crate::time::{self, Time};
-use crate::waveform::{StreamId, Trace};
+use crate::time::{self, Time, TimeSpan};
+use crate::waveform::{Nslc, Trace};
 
 /// What became of a span of one stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -314,7 +313,7 @@ impl fmt::Display for Ledger {
 /// What the archive lacks of one stream.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Missing {
-    pub stream: StreamId,
+    pub stream: Nslc,
     pub entry: Entry,
 }
 

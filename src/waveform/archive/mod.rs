@@ -18,13 +18,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
-use crate::disk::{self, write_whole};
+use crate::atomic_file::{self, write_whole};
+use crate::code_pattern::{self, StationChoice};
 use crate::error::{Error, Result, fail};
-use crate::study::StationChoice;
 use crate::time::{self, Time};
 use crate::waveform::merge::{merge_layers, without_contradictions};
 use crate::waveform::mseed::Fault;
-use crate::waveform::{Record3C, Segment, StreamId, Trace, WaveformSource, merge, mseed};
+use crate::waveform::{Nslc, Record3C, Segment, Trace, WaveformSource, merge, mseed};
 
 use indices::Indices;
 
@@ -146,7 +146,7 @@ impl Archive {
         simulated: bool,
     ) -> Result<Self> {
         let root = root.as_ref();
-        disk::make_folder(&root.join(indices::FOLDER))?;
+        atomic_file::make_folder(&root.join(indices::FOLDER))?;
         if simulated {
             let mark = root.join(SIMULATED_MARK);
             std::fs::write(&mark, "The records below are simulated.\n")
@@ -166,13 +166,13 @@ impl Archive {
     }
 
     /// Where a stream's day lies.
-    pub fn day_file(&self, id: &StreamId, day: NaiveDate) -> PathBuf {
+    pub fn day_file(&self, id: &Nslc, day: NaiveDate) -> PathBuf {
         self.file(id, 'D', day)
     }
 
     /// A stream's day of one of SDS's types of data.
-    fn file(&self, id: &StreamId, kind: char, day: NaiveDate) -> PathBuf {
-        let StreamId {
+    fn file(&self, id: &Nslc, kind: char, day: NaiveDate) -> PathBuf {
+        let Nslc {
             network,
             station,
             location,
@@ -277,16 +277,10 @@ impl Archive {
             .join(year.to_string())
             .join(&self.network)
             .join(&self.station);
-        let names = disk::names(&dir)?;
+        let names = atomic_file::names(&dir)?;
         let channels = names.iter().filter_map(|name| name.strip_suffix(".D"));
-        let chosen = channels.filter(|channel| self.admits(channel));
+        let chosen = channels.filter(|channel| code_pattern::admits(&self.channels, channel));
         Ok(chosen.map(String::from).collect())
-    }
-
-    /// Whether a channel's code fits one of the archive's patterns.
-    fn admits(&self, channel: &str) -> bool {
-        let mut patterns = self.channels.split(',');
-        patterns.any(|pattern| matches(pattern.trim(), channel))
     }
 
     /// A day file, empty where there is none.
@@ -328,7 +322,7 @@ impl Archive {
 
     /// Keeps other processes from writing until the value is dropped; killed processes keep no one.
     fn lock_folder(&self) -> Result<File> {
-        disk::lock(&self.root.join(LOCK))
+        atomic_file::lock(&self.root.join(LOCK))
     }
 }
 
@@ -381,57 +375,4 @@ fn by_day(trace: &Trace) -> Vec<(NaiveDate, Trace)> {
         }
     }
     pieces
-}
-
-/// Whether `text` fits a pattern of letters, `?` (one) and `*` (any number). Each `*` need only be
-/// tried where the one before it has been passed, so that no pattern takes long.
-pub(crate) fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) =
-        (pattern.chars().collect(), text.chars().collect());
-    let (mut p, mut t) = (0, 0);
-    // The last `*`, and from where in the text what follows it was tried.
-    let mut star = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some(letter) if *letter == '?' || *letter == text[t] => {
-                p += 1;
-                t += 1;
-            }
-            _ => match star {
-                Some((at, tried)) => {
-                    star = Some((at, tried + 1));
-                    (p, t) = (at + 1, tried + 1);
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[p..].iter().all(|letter| *letter == '*')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches;
-
-    #[test]
-    fn wildcards() {
-        for (pattern, fits) in [
-            ("HH*", true),
-            ("HH?", true),
-            ("*", true),
-            ("HHZ", true),
-            ("HH", false),
-            ("BH*", false),
-            ("??", false),
-            ("?H*Z*", true),
-            ("*H*H", false),
-            ("", false),
-        ] {
-            assert_eq!(matches(pattern, "HHZ"), fits, "{pattern}");
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! Sections that run side by side over several lines of samples, block by block.
 
 use super::Section;
-use crate::lanes::{self, multiply_add};
+use crate::simd::{self, multiply_add};
 
 /// A section and what it remembers of earlier samples of `L` lines, in transposed direct form II.
 #[derive(Clone, Copy)]
@@ -96,11 +96,11 @@ impl<const L: usize> Cascade<L> {
 /// alone: meanwhile the processor goes on with other sections, and with other lines.
 fn run<const N: usize, const L: usize>(sections: &mut [Running<L>; N], samples: &mut [[f64; L]]) {
     #[cfg(target_arch = "x86_64")]
-    if lanes::has_avx2_and_fma() {
+    if simd::has_avx2_and_fma() {
         // SAFETY: the processor has both features.
         return unsafe { run_avx2(sections, samples) };
     }
-    run_as::<{ lanes::FUSED }, N, L>(sections, samples);
+    run_as::<{ simd::FUSED }, N, L>(sections, samples);
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -20,7 +20,7 @@ use std::f64::consts::PI;
 use rustfft::num_complex::Complex64;
 
 use crate::error::{Result, fail};
-use crate::lanes;
+use crate::simd;
 use crate::waveform::Record3C;
 use cascade::Cascade;
 
@@ -278,7 +278,7 @@ fn load<const N: usize, const L: usize>(
     start: usize,
 ) {
     let lines = lines.each_ref().map(|line| &line[start..][..block.len()]);
-    lanes::wide(move || interleave(lines, block));
+    simd::wide(move || interleave(lines, block));
 }
 
 /// The block's samples in place of those of all lines from `start` on.
@@ -290,7 +290,7 @@ fn store<const N: usize, const L: usize>(
     let lines = lines
         .each_mut()
         .map(|line| &mut line[start..][..block.len()]);
-    lanes::wide(move || separate(block, lines));
+    simd::wide(move || separate(block, lines));
 }
 
 /// Slices of one length, so that the processor takes four samples of each line at a time, and turns them.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::error::{Error, fail};
 use crate::time::{self, Time};
-use crate::waveform::StreamId;
+use crate::waveform::Nslc;
 
 /// The sort of a [`Fault`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,7 +63,7 @@ pub struct Fault {
     /// How many bytes were passed over for it.
     pub n_bytes: usize,
     /// Stream and time of the first sample, where the header could be read.
-    pub stream: Option<StreamId>,
+    pub stream: Option<Nslc>,
     pub time: Option<Time>,
     pub kind: FaultKind,
     /// What was found and expected.

@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use super::encoding::{self, Encoding};
 use super::fault::{Checked, FaultKind, Flaw};
 use crate::time::{self, Time};
-use crate::waveform::StreamId;
+use crate::waveform::Nslc;
 
 /// What a record says about its samples.
 #[derive(Debug)]
@@ -73,9 +73,9 @@ impl<'a> Codes<'a> {
         }
     }
 
-    pub fn stream(&self) -> Checked<StreamId> {
+    pub fn stream(&self) -> Checked<Nslc> {
         match self {
-            Self::Version2(codes) => Ok(StreamId {
+            Self::Version2(codes) => Ok(Nslc {
                 station: text(&codes[..5])?,
                 location: text(&codes[5..7])?,
                 channel: text(&codes[7..10])?,
@@ -87,7 +87,7 @@ impl<'a> Codes<'a> {
                 let [network, station, location, band, kind, subsource] = parts[..] else {
                     return Err(bad(format!("its source identifier is {source:?}")));
                 };
-                Ok(StreamId {
+                Ok(Nslc {
                     network: network.into(),
                     station: station.into(),
                     location: location.into(),

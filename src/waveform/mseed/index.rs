@@ -223,11 +223,11 @@ mod tests {
 
     use super::*;
     use crate::time;
-    use crate::waveform::{Samples, Segment, StreamId, Trace, mseed};
+    use crate::waveform::{Nslc, Samples, Segment, Trace, mseed};
 
     fn trace(channel: &str, start_s: f64, n: i32) -> Trace {
         Trace {
-            id: StreamId::new("XX", "A", "", channel),
+            id: Nslc::new("XX", "A", "", channel),
             sampling_rate_hz: 100.0,
             segments: vec![Segment {
                 start: time::parse("2014-02-16").unwrap() + time::seconds(start_s),

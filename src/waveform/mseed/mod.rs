@@ -30,9 +30,9 @@
 //! run in a circle. All of these would be worth reporting there.
 //!
 //! ```
-//! use quakebook::waveform::{Samples, Segment, StreamId, Trace, mseed};
+//! use quakebook::waveform::{Samples, Segment, Nslc, Trace, mseed};
 //! let trace = Trace {
-//!     id: StreamId {
+//!     id: Nslc {
 //!         network: "GS".into(),
 //!         station: "OK029".into(),
 //!         location: "00".into(),
@@ -75,7 +75,7 @@ use sha2::{Digest, Sha256};
 use crate::error::{Error, Result};
 use crate::time::Time;
 use crate::waveform::merge::{Overlap, merge_layers};
-use crate::waveform::{StreamId, Trace};
+use crate::waveform::{Nslc, Trace};
 use reader::{Reader, Stretch};
 
 pub use fault::{Fault, FaultKind};
@@ -162,7 +162,7 @@ pub fn sha256(trace: &Trace) -> String {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct WholeRecord {
     pub bytes: Range<usize>,
-    pub stream: StreamId,
+    pub stream: Nslc,
     pub n_samples: usize,
     pub start: Time,
     /// From one sample to the next; zero where there is no rate.

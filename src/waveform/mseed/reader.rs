@@ -7,12 +7,12 @@ use super::encoding;
 use super::fault::{Checked, Fault, FaultKind, Flaw};
 use super::header::{self, Codes, Header, Kind};
 use crate::time::Time;
-use crate::waveform::{Samples, Segment, StreamId, Trace};
+use crate::waveform::{Nslc, Samples, Segment, Trace};
 
 /// Records that follow one another without a gap.
 pub(super) struct Stretch<'a> {
     codes: Codes<'a>,
-    pub stream: StreamId,
+    pub stream: Nslc,
     /// Where the first record begins.
     pub byte: usize,
     start_ns: i64,

@@ -5,14 +5,14 @@
 //! one: the sum of all differences must lead to Xn, so a damaged record is known by it.
 
 use super::fault::{Checked, FaultKind};
-use crate::lanes;
+use crate::simd;
 
 const FRAME: usize = 64;
 
 /// Differences in one word at most: seven of four bits.
 const MOST: usize = 7;
 
-/// Places that unpacking one word writes to, whatever it holds: as many as a register has.
+/// Paths that unpacking one word writes to, whatever it holds: as many as a register has.
 const PLACES: usize = 8;
 
 /// Unpacks `n_samples` and appends them; `version` is 1 or 2. After an error some of them may have
@@ -109,7 +109,7 @@ fn differences<const VERSION: u8, const BIG: bool>(
     places: &mut [i32],
 ) -> Checked<usize> {
     #[cfg(target_arch = "x86_64")]
-    if lanes::has_avx2_and_fma() {
+    if simd::has_avx2_and_fma() {
         // SAFETY: the processor has both features.
         return unsafe { differences_avx2::<VERSION, BIG>(frames, n_samples, places) };
     }

@@ -205,12 +205,12 @@ fn write_time(header: &mut [u8], start: time::Time) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::waveform::{StreamId, mseed};
+    use crate::waveform::{Nslc, mseed};
 
     #[test]
     fn records_of_any_length_come_back() {
         let trace = Trace {
-            id: StreamId::new("XX", "A", "", "HHZ"),
+            id: Nslc::new("XX", "A", "", "HHZ"),
             sampling_rate_hz: 100.0,
             segments: vec![Segment {
                 start: time::parse("2014-02-16").unwrap(),

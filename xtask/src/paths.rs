@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use crate::Result;
 
 /// The folders of this clone and of the cache.
-pub struct Places {
+pub struct Paths {
     /// The clone.
     pub root: PathBuf,
     /// Slow results, shared by clones; survives `git clean`.
     pub cache: PathBuf,
 }
 
-impl Places {
+impl Paths {
     pub fn find() -> Result<Self> {
         let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
         // Cargo tells the folder at run time too: right even where another clone built this program.

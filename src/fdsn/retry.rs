@@ -9,14 +9,14 @@ use std::time::Duration;
 /// Architecture Blog). Where the data centre itself says how long (`Retry-After`), it waits so long.
 ///
 /// ```
-/// use quakebook::fdsn::Patience;
-/// let patience = Patience::default();
+/// use quakebook::fdsn::RetryPolicy;
+/// let patience = RetryPolicy::default();
 /// assert_eq!(patience.wait(1, 0.0).as_millis(), 500);
 /// assert_eq!(patience.wait(3, 0.5).as_millis(), 3000);
 /// assert_eq!(patience.wait(60, 1.0), patience.longest_wait);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
+pub struct RetryPolicy {
     /// Attempts in all, the first one too.
     pub n_attempts: u32,
     pub first_wait: Duration,
@@ -28,7 +28,7 @@ pub struct Patience {
     pub stall: Duration,
 }
 
-impl Default for Patience {
+impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
             n_attempts: 5,
@@ -41,7 +41,7 @@ impl Default for Patience {
     }
 }
 
-impl Patience {
+impl RetryPolicy {
     /// One attempt and no more.
     pub fn none() -> Self {
         Self {

@@ -7,15 +7,14 @@ use serde::{Deserialize, Serialize};
 use super::{Detection, Detections, Matches};
 use crate::catalog::Catalog;
 use crate::error::{Error, Result, fail};
-use crate::study::TimeSpan;
-use crate::time::{self, Time};
+use crate::time::{self, Time, TimeSpan};
 use crate::xml::{self, Broken, Element, Part, Shape, escaped};
 
 /// Detections and, for each, the identifier of the catalog's event that it is taken for.
 ///
 /// ```
-/// use quakebook::detect::{Bulletin, Detections};
-/// # use quakebook::{catalog::{Catalog, Event}, detect::Detection, study::TimeSpan, time};
+/// use quakebook::detect::{MatchedDetections, Detections};
+/// # use quakebook::{catalog::{Catalog, Event}, detect::Detection, time::TimeSpan, time};
 /// # let at = |s| time::parse("2014-02-16").unwrap() + time::seconds(s);
 /// # let item = Detection { start: at(20.0), end: at(30.0), time: at(25.0), class: 1, probability: 0.9, n_windows: 1 };
 /// # let detections = Detections { station: "GS.OK029.00".into(), simulated: true, n_classes: 4,
@@ -24,14 +23,14 @@ use crate::xml::{self, Broken, Element, Part, Shape, escaped};
 /// #     depth_km: None, magnitude: 2.2, magnitude_type: "ML".into(), event_type: "earthquake".into() };
 /// # let catalog = Catalog::new("made up", true, vec![event]);
 /// let matches = detections.match_(&catalog, |_| 3.0, 0.0)?;
-/// let bulletin = Bulletin::new(&detections, &matches, &catalog);
+/// let bulletin = MatchedDetections::new(&detections, &matches, &catalog);
 /// assert_eq!(bulletin.events, [Some("qp00001".to_string())]);
-/// assert_eq!(Bulletin::from_csv(&bulletin.to_csv())?, bulletin);
-/// assert_eq!(Bulletin::from_quakeml(&bulletin.to_quakeml())?, bulletin);
+/// assert_eq!(MatchedDetections::from_csv(&bulletin.to_csv())?, bulletin);
+/// assert_eq!(MatchedDetections::from_quakeml(&bulletin.to_quakeml())?, bulletin);
 /// # Ok::<(), quakebook::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct Bulletin {
+pub struct MatchedDetections {
     pub detections: Detections,
     /// One for each detection; none where nothing in the catalog fits.
     pub events: Vec<Option<String>>,
@@ -70,7 +69,7 @@ const SHAPE: Shape = Shape {
 
 const COLUMNS: &str = "start,end,time,cluster,probability,n_windows,event";
 
-impl Bulletin {
+impl MatchedDetections {
     pub fn new(detections: &Detections, matches: &Matches, catalog: &Catalog) -> Self {
         let mut bulletin = Self::unmatched(detections);
         for found in &matches.found {
@@ -105,7 +104,7 @@ impl Bulletin {
         text
     }
 
-    /// Reads what [`Bulletin::to_csv`] wrote.
+    /// Reads what [`MatchedDetections::to_csv`] wrote.
     ///
     /// # Errors
     /// [`Error::Detect`] naming the line.
@@ -175,7 +174,7 @@ impl Bulletin {
         )
     }
 
-    /// Reads what [`Bulletin::to_quakeml`] wrote.
+    /// Reads what [`MatchedDetections::to_quakeml`] wrote.
     ///
     /// # Errors
     /// [`Error::Detect`] naming the byte, or the event whose comment is no detection.
@@ -226,10 +225,10 @@ impl Bulletin {
         std::fs::write(&path, text).map_err(Error::io(&path))
     }
 
-    /// Reads a file of [`Bulletin::write`].
+    /// Reads a file of [`MatchedDetections::write`].
     ///
     /// # Errors
-    /// [`Error::Io`], and as [`Bulletin::from_csv`] or [`Bulletin::from_quakeml`].
+    /// [`Error::Io`], and as [`MatchedDetections::from_csv`] or [`MatchedDetections::from_quakeml`].
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
         match is_quakeml(path.as_ref()) {

@@ -4,7 +4,7 @@ use super::Classify;
 use crate::error::{Result, fail};
 
 /// Of a window to which the first network gives a lower probability of an event, the others are not asked.
-pub const UNSURE: f32 = 0.02;
+pub const CASCADE_THRESHOLD: f32 = 0.02;
 
 /// Networks of one shape that decide by the mean of their probabilities.
 ///
@@ -12,25 +12,25 @@ pub const UNSURE: f32 = 0.02;
 /// less often than each (Hansen & Salamon 1990, *IEEE Trans. Pattern Anal. Mach. Intell.* 12, 993-1001).
 ///
 /// Nearly all of a record is noise, and the first network is sure of most of it: the others are asked only
-/// where it gives an event [`UNSURE`] or more. Elsewhere its own probabilities stand. Whatever the others
-/// would have said, the mean of `n` would stay below `(UNSURE + n - 1) / n`: no window that a threshold above
+/// where it gives an event [`CASCADE_THRESHOLD`] or more. Elsewhere its own probabilities stand. Whatever the others
+/// would have said, the mean of `n` would stay below `(CASCADE_THRESHOLD + n - 1) / n`: no window that a threshold above
 /// that (0.673 of three networks) would call an event is lost.
 ///
 /// ```
-/// use quakebook::network::{Classify, Committee, ConvNet};
+/// use quakebook::network::{Classify, Ensemble, ConvNet};
 /// let networks = (1..=3).map(|seed| ConvNet::new(1000, 4, seed)).collect();
-/// let committee = Committee::new(networks)?;
+/// let committee = Ensemble::new(networks)?;
 /// assert_eq!(committee.probabilities(&[0.1; 3 * 1000])?.len(), 4);
-/// assert!(Committee::<ConvNet>::new(Vec::new()).is_err());
+/// assert!(Ensemble::<ConvNet>::new(Vec::new()).is_err());
 /// # Ok::<(), quakebook::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct Committee<N> {
+pub struct Ensemble<N> {
     first: N,
     others: Vec<N>,
 }
 
-impl<N: Classify> Committee<N> {
+impl<N: Classify> Ensemble<N> {
     /// # Errors
     /// [`crate::Error::Network`] where there is no network, or one takes other windows or classes than the
     /// first.
@@ -62,7 +62,7 @@ impl<N: Classify> Committee<N> {
     }
 }
 
-impl<N: Classify> Classify for Committee<N> {
+impl<N: Classify> Classify for Ensemble<N> {
     fn n_classes(&self) -> usize {
         self.first.n_classes()
     }
@@ -84,14 +84,17 @@ impl<N: Classify> Classify for Committee<N> {
     }
 }
 
-impl<N: Classify> Committee<N> {
+impl<N: Classify> Ensemble<N> {
     /// Adds what the others say of the windows of which the first is unsure; `window` gives one of them.
     fn ask_others(
         &self,
         mut of_all: Vec<f32>,
         window: impl Fn(usize) -> Vec<f32>,
     ) -> Result<Vec<f32>> {
-        let is_unsure = |row: &&mut [f32]| row.last().is_some_and(|noise| 1.0 - noise >= UNSURE);
+        let is_unsure = |row: &&mut [f32]| {
+            row.last()
+                .is_some_and(|noise| 1.0 - noise >= CASCADE_THRESHOLD)
+        };
         let rows = of_all.chunks_exact_mut(self.n_classes()).enumerate();
         let (indices, mut rows): (Vec<usize>, Vec<&mut [f32]>) =
             rows.filter(|(_, row)| is_unsure(row)).unzip();
@@ -146,7 +149,7 @@ mod tests {
 
     #[test]
     fn the_mean_where_the_first_is_unsure_and_the_first_alone_elsewhere() {
-        let committee = Committee::new(vec![Part(1.0), Part(0.5), Part(0.0)]).unwrap();
+        let committee = Ensemble::new(vec![Part(1.0), Part(0.5), Part(0.0)]).unwrap();
         let p = committee
             .probabilities(&windows(&[0.01, 0.8, 0.0, 1.0]))
             .unwrap();
@@ -154,14 +157,14 @@ mod tests {
             assert!((p - wanted).abs() < 1e-6, "{p} {wanted}");
         }
         assert!(committee.probabilities(&[]).unwrap().is_empty());
-        let alone = Committee::new(vec![Part(1.0)]).unwrap();
+        let alone = Ensemble::new(vec![Part(1.0)]).unwrap();
         assert_eq!(alone.probabilities(&windows(&[0.5])).unwrap(), [0.5, 0.5]);
     }
 
     #[test]
     fn networks_of_other_shapes_do_not_sit_together() {
-        let error = Committee::new(vec![Part(1.0), Part(-1.0)]).err().unwrap();
+        let error = Ensemble::new(vec![Part(1.0), Part(-1.0)]).err().unwrap();
         assert!(error.to_string().contains("(4, 2) and (5, 2)"), "{error}");
-        assert!(Committee::<Part>::new(Vec::new()).is_err());
+        assert!(Ensemble::<Part>::new(Vec::new()).is_err());
     }
 }

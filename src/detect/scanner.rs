@@ -8,10 +8,9 @@ use rayon::prelude::*;
 
 use super::{Detections, MergeParams, Merger, Scan, ScanParams};
 use crate::error::{Result, fail};
-use crate::lanes;
 use crate::network::{Classify, N_AT_ONCE};
-use crate::study::TimeSpan;
-use crate::time::{self, Time, between_s};
+use crate::simd;
+use crate::time::{self, Time, TimeSpan, between_s};
 use crate::waveform::{Record3C, WaveformSource};
 use crate::window::{Normalisation, Reason, by_counts, normalise_in_place};
 
@@ -36,9 +35,9 @@ const CLIPPED_COUNTS: f32 = 100.0;
 ///
 /// ```
 /// # use quakebook::{Result, detect::{MergeParams, ScanParams, Scanner}, network::ConvNet};
-/// # use quakebook::{study::TimeSpan, waveform::Archive, window::Normalisation};
+/// # use quakebook::{time::TimeSpan, waveform::Archive, window::Normalisation};
 /// # fn months(archive: &Archive, network: &ConvNet, months: &TimeSpan) -> Result<()> {
-/// let params = ScanParams { hop_samples: 200, normalisation: Normalisation::Deviation };
+/// let params = ScanParams { hop_samples: 200, normalisation: Normalisation::Std };
 /// let scanner = Scanner::new(network, archive, months, 100.0, &params)?;
 /// let detections = scanner.merge(&MergeParams::default())?;
 /// # Ok(()) }
@@ -347,17 +346,17 @@ fn plateaus_of(row: &[f32]) -> Vec<Range<usize>> {
 }
 
 /// Samples that are looked at before it is asked whether a plateau begins with one of them.
-const N_TOGETHER: usize = 512;
+const N_MEMBERS: usize = 512;
 
 /// Where the next plateau begins, from a sample on.
 fn next_level(row: &[f32], from: usize) -> Option<usize> {
-    let mut blocks = (from..row.len()).step_by(N_TOGETHER).map(|start| {
-        let end = row.len().min(start + N_TOGETHER + CLIPPED_RUN - 1);
+    let mut blocks = (from..row.len()).step_by(N_MEMBERS).map(|start| {
+        let end = row.len().min(start + N_MEMBERS + CLIPPED_RUN - 1);
         (start, &row[start..end])
     });
     blocks.find_map(|(start, block)| {
         // Without a branch the processor takes several samples as one.
-        let any = lanes::wide(|| {
+        let any = simd::wide(|| {
             let starts = block.array_windows();
             starts.fold(false, |any, four| any | is_level(four))
         });

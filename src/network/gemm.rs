@@ -1,6 +1,6 @@
 //! The matrix product of which the layers are made.
 
-use crate::lanes;
+use crate::simd;
 
 /// A tile: four rows of 16 columns fill eight registers of 8 numbers, which leaves enough of the 16
 /// for the factors.
@@ -54,11 +54,11 @@ pub fn add_product<const N: usize>(
     let last = (n_rows - 1) * left.row + (n_inner - 1) * left.column;
     assert!(last < left.values.len(), "left matrix too short");
     #[cfg(target_arch = "x86_64")]
-    if lanes::has_avx2_and_fma() {
+    if simd::has_avx2_and_fma() {
         // SAFETY: the processor has both features.
         return unsafe { add_product_avx2(left, right, sum, every) };
     }
-    add_tiles::<{ lanes::FUSED }, N>(left, right, sum, every);
+    add_tiles::<{ simd::FUSED }, N>(left, right, sum, every);
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -5,12 +5,12 @@
 //! ```
 //!
 //! What remains is amplitude, and that is taken out window by window: one scale for the three
-//! components, [`crate::window::Normalisation::Deviation`]. The response of the sensor is not
+//! components, [`crate::window::Normalisation::Std`]. The response of the sensor is not
 //! removed: within the band a velocity sensor is flat, and an accelerometer differs from it by a
 //! tilt of the spectrum, which a network can learn to overlook.
 //!
 //! ```
-//! use quakebook::waveform::{Record3C, comparable};
+//! use quakebook::waveform::{Record3C, harmonise};
 //! let wave = |i: i32| 5000.0 + 0.3 * (0.2 * i as f32).sin();
 //! let record = Record3C {
 //!     station: "XX.TEST".into(),
@@ -20,7 +20,7 @@
 //!     data: [vec![0.0; 3000], (0..3000).map(wave).collect(), (0..3000).map(wave).collect()],
 //!     simulated: false,
 //! };
-//! let made = comparable(&record)?;
+//! let made = harmonise(&record)?;
 //! assert_eq!((made.record.sampling_rate_hz, made.record.n_samples()), (50.0, 1500));
 //! assert_eq!(made.faults.len(), 1, "EHE is dead");
 //! # Ok::<(), quakebook::Error>(())
@@ -33,7 +33,7 @@ use std::fmt;
 use super::Record3C;
 use super::filter::{Filter, Pass};
 use crate::error::{Result, fail};
-use crate::lanes;
+use crate::simd;
 
 /// The rate to which records are brought: enough for the band below, and half of what most stations
 /// send, so that a window costs a network half as much.
@@ -89,7 +89,7 @@ impl fmt::Display for Fault {
 
 /// A record ready to be cut, and what was wrong with it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Comparable {
+pub struct Harmonised {
     pub record: Record3C,
     pub faults: Vec<Fault>,
 }
@@ -99,7 +99,7 @@ pub struct Comparable {
 ///
 /// # Errors
 /// [`crate::Error::Waveform`] where the rate is too low for the band, or no component is alive.
-pub fn comparable(record: &Record3C) -> Result<Comparable> {
+pub fn harmonise(record: &Record3C) -> Result<Harmonised> {
     let mut faults: Vec<Fault> = record
         .channels
         .iter()
@@ -148,7 +148,7 @@ pub fn comparable(record: &Record3C) -> Result<Comparable> {
             replaced_by: record.channels[other].clone(),
         });
     }
-    Ok(Comparable {
+    Ok(Harmonised {
         record: made,
         faults,
     })
@@ -177,7 +177,7 @@ fn clipped((channel, samples): (&String, &Vec<f32>)) -> Option<Fault> {
     if is_dead(samples) {
         return None;
     }
-    let (low, high) = lanes::extremes(samples);
+    let (low, high) = simd::extremes(samples);
     let runs = samples.chunk_by(|a, b| a == b);
     let n_samples = runs
         .filter(|run| run.len() >= N_AT_LIMIT && (run[0] == low || run[0] == high))

@@ -1,7 +1,7 @@
 //! A record turned to east, north and up.
 
+use super::{Channel, Station};
 use crate::error::{Result, fail};
-use crate::station::{Channel, Station};
 use crate::waveform::Record3C;
 
 /// Directions whose volume is less than this, of 1 where they are at right angles, tell too little
