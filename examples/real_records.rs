@@ -6,7 +6,7 @@
 //!
 //! The folder holds `ncedc/picks.csv` with its miniSEED files, and `iquique/sds` with its list of triggers.
 
-use quakebook::products::{real_data_dir, real_scores};
+use quakebook::book::{real_data_dir, real_scores};
 use quakebook::study::Study;
 use quakebook::{Error, Result};
 

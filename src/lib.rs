@@ -16,6 +16,7 @@
 
 mod atomic_file;
 pub mod batch;
+pub mod book;
 pub mod catalog;
 pub mod classroom;
 pub mod cluster;

@@ -4,6 +4,7 @@
 //! belong: `plot::epicentres(..)`, `window::cut(..)`, `products::catalog(..)`.
 
 pub use crate::batch;
+pub use crate::book;
 pub use crate::catalog::{Catalog, Event};
 pub use crate::classroom::{self, Classroom, Truth};
 pub use crate::cluster::{

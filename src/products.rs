@@ -11,9 +11,6 @@
 //! | windows | `windows-paper/`, `windows-arrival/` | [`crate::window`] |
 //! | stretches, from which the honest network's windows are cropped | `stretches/` | [`stretches`] |
 //! | networks | `runs/NAME/` | [`crate::train`]; see [`paper_network`], [`leak_free_network`] |
-//! | thresholds tried | `operating-points.toml` | [`operating_points`] |
-//! | trials of window length, step, augmentation and number of events | `trials-*.toml` | [`window_length_trials`] and so on |
-//! | detections | `detections.csv` | [`crate::detect`]; see [`detections`] |
 //!
 //! ```no_run
 //! use quakebook::{products, study::Study};
@@ -23,16 +20,7 @@
 //! assert_eq!(clusters.labels.len(), catalog.len());
 //! ```
 
-mod blackbox;
-mod comparison;
-mod crossval;
-mod days;
-mod detection;
-mod fair;
 mod honest;
-mod real;
-mod trials;
-mod triggers;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -58,43 +46,10 @@ use crate::travel::LayeredModel;
 use crate::waveform::{Record3C, WaveformSource};
 use crate::window::{self, NoiseRule, Normalisation, StartRule, Windows};
 
-pub use fair::{LeakageRun, Way, leakage_runs, leakage_spread};
 pub use honest::{
     Blocks, N_MEMBERS, STRETCH_S, blocks, families, held_out, leak_free_clusters, leak_free_crop,
     leak_free_ensemble, leak_free_network, leak_free_params, leak_free_split, stretch_split,
     stretches,
-};
-pub use trials::{
-    BEARABLE_SHARE, N_EVENTS_OF_TRIAL, N_SEEDS, Trial, augmentation_trials, hop_trials,
-    learning_curve, place_trials, spread, sweep_points, window_length_trials,
-};
-
-pub use blackbox::{Arrivals, Change, Changed, arrivals, changed_decisions};
-pub use comparison::{
-    comparison_hours, templates, test_record, training_events, validation_record,
-};
-pub use crossval::{
-    Evaluation, N_FOLDS, RealScores, TrainingData, fine_tuned, n_real_seeds, real_scores,
-    taught_by_classroom, verdicts,
-};
-pub use detection::{
-    BEARABLE_PER_HOUR, N_TRIAL_NIGHTS, OperatingPoint, THRESHOLDS, TOLERANCE_S, detections,
-    detections_path, match_at, merge_params, merge_params_at, operating_points, scan_params,
-    trial_records,
-};
-pub use real::{
-    Character, Cut, Picked, REAL_WINDOW_SAMPLES, fetch_picked, read_picked, real_data_dir,
-    slice_spectra, windows_of,
-};
-pub use triggers::{
-    Trigger, TriggerScore, beside_figure, beside_triggers, iquique_record, read_triggers,
-    trigger_scores,
-};
-
-pub use days::{
-    FEWEST_WINDOWS, FINE_THRESHOLDS, N_HELD_OUT_DAYS, N_VALIDATION_DAYS, PlainWindows, ScannedDays,
-    VISIBLE_RATIO, best_point, held_out_days, held_out_scan, scan_spans, validation_days,
-    validation_scan, validation_scan_alone,
 };
 
 /// Noise keeps so far from every event of the catalog when windows are cut with care: the S wave of
@@ -251,7 +206,12 @@ pub fn record(study: &Study, span: &TimeSpan) -> Result<Record3C> {
     Client::for_study(study)?.record(span.start, n_samples)
 }
 
-fn scanned(study: &Study) -> TimeSpan {
+/// The velocities by which the study's arrivals are predicted.
+pub fn velocity_model(_study: &Study) -> LayeredModel {
+    LayeredModel::central_us()
+}
+
+pub(crate) fn scanned(study: &Study) -> TimeSpan {
     TimeSpan {
         start: study.scan.start,
         end: study.scan.end,
@@ -346,7 +306,11 @@ pub fn run_dir(study: &Study, name: &str) -> PathBuf {
 
 /// ConvNetQuake's network for the windows of `split`, trained on them from the weights of the
 /// parameters' seed.
-fn trained_convnet(split: &Split, params: &TrainParams, dir: Option<&Path>) -> Result<ConvNet> {
+pub(crate) fn trained_convnet(
+    split: &Split,
+    params: &TrainParams,
+    dir: Option<&Path>,
+) -> Result<ConvNet> {
     let train_windows = &split.train;
     let (n_samples, n_classes) = (train_windows.n_samples(), train_windows.n_classes());
     let mut network = ConvNet::new(n_samples, n_classes, params.seed);
@@ -361,12 +325,12 @@ pub fn is_simulated(study: &Study) -> bool {
 
 /// Keeps a product for the caller alone while it is looked for and made: notebooks that run side by
 /// side make it once.
-fn hold(path: &Path) -> Result<File> {
+pub(crate) fn hold(path: &Path) -> Result<File> {
     atomic_file::hold(&path.with_extension("lock"))
 }
 
 /// What an earlier run kept in a TOML file; where it is not there it is made and kept.
-fn kept<T: Serialize + DeserializeOwned>(
+pub(crate) fn kept<T: Serialize + DeserializeOwned>(
     path: &Path,
     make: impl FnOnce() -> Result<T>,
 ) -> Result<T> {

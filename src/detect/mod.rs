@@ -79,7 +79,7 @@ pub use correlation::correlate;
 pub use detections::{Detection, Detections};
 pub use matching::{Found, Matches, USUAL_DEPTH_KM, p_travel_time_s};
 pub use merge::{MergeParams, Merger};
-pub use operating::{DetectorPoint, operating_curve};
+pub use operating::{DetectorPoint, THRESHOLDS, operating_curve};
 pub use scan::{Scan, ScanParams, Unscanned, scan};
 pub use scanner::Scanner;
 pub use signal::{SIGNAL_BAND_HZ, signal_to_noise};

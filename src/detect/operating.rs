@@ -6,6 +6,9 @@ use super::{Detections, Matches, MergeParams, Scan};
 use crate::error::{Result, fail};
 use crate::evaluate::{Rate, Score};
 
+/// Thresholds of probability that are tried where one is chosen.
+pub const THRESHOLDS: [f64; 9] = [0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.97, 0.99, 0.999];
+
 /// What a detector does with one threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct DetectorPoint {

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{LEAK_FREE_NORMALISATION, catalog};
 use crate::catalog::Event;
 use crate::error::{Error, Result, fail};
 use crate::fdsn::Client;
+use crate::products::{LEAK_FREE_NORMALISATION, catalog};
 use crate::study::Study;
 use crate::time::{self, Time};
 use crate::travel::{LayeredModel, Phase};

@@ -9,13 +9,13 @@ use super::real::{
     windows_of,
 };
 use super::triggers::{TriggerScore, trigger_scores};
-use super::{run_dir, trained_convnet};
 use crate::atomic_file::write_whole;
 use crate::dataset::{Dataset, Split, group_folds, nearest_share};
 use crate::display::Table;
 use crate::error::{Error, Result, fail};
 use crate::evaluate::Score;
 use crate::network::{Classify, ConvNet, named_weights, set_weights};
+use crate::products::{run_dir, trained_convnet};
 use crate::study::Study;
 use crate::train::{Optimiser, Run, TrainParams, train};
 use crate::window::Window;
@@ -231,7 +231,7 @@ pub fn real_scores(study: &Study, n_seeds: usize) -> Result<RealScores> {
     let path = study
         .derived_dir()
         .join(format!("real-scores-{n_seeds}.toml"));
-    let _held = super::hold(&path)?;
+    let _held = crate::products::hold(&path)?;
     if path.is_file() {
         let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
         return RealScores::from_toml(&text);

@@ -5,15 +5,16 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    LEAK_FREE_NORMALISATION, catalog, kept, leak_free_crop, stretch_split, trained_convnet,
-};
 use crate::dataset::{Crop, Labelled, Split, Test, Variation, vary};
 use crate::detect::p_travel_time_s;
 use crate::error::Result;
 use crate::evaluate::{PrecisionRecallCurve, Score, Spread};
 use crate::fdsn::Client;
 use crate::network::{Classify, ConvNet};
+use crate::products;
+use crate::products::{
+    LEAK_FREE_NORMALISATION, catalog, kept, leak_free_crop, stretch_split, trained_convnet,
+};
 use crate::study::Study;
 use crate::train::TrainParams;
 use crate::travel::LayeredModel;
@@ -144,7 +145,7 @@ pub fn augmentation_trials(study: &Study) -> Result<Vec<Trial>> {
             n_of_event: 1,
             ..trial_crop(study, window_s(study))
         };
-        let at = (super::BEFORE_P_S * anywhere.sampling_rate_hz) as usize;
+        let at = (products::BEFORE_P_S * anywhere.sampling_rate_hz) as usize;
         let fixed = Crop {
             place: at..at + 1,
             ..anywhere.clone()
@@ -206,7 +207,7 @@ pub fn place_trials(study: &Study) -> Result<Vec<Trial>> {
         let anywhere = trial_crop(study, window_s(study));
         let samples = |seconds: f64| (seconds * anywhere.sampling_rate_hz).round() as usize;
         let (first_s, last_s) = travel_times_s(study)?;
-        let fixed = samples(super::BEFORE_P_S);
+        let fixed = samples(products::BEFORE_P_S);
         let ways = [
             (
                 "from the origin time",

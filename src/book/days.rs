@@ -5,10 +5,7 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::{
-    blocks, catalog, is_simulated, leak_free_ensemble, leak_free_network, match_at,
-    merge_params_at, nuisances, truth,
-};
+use super::detection::{match_at, merge_params_at, scan_params};
 use crate::catalog::Catalog;
 use crate::detect::{
     self, Detections, DetectorPoint, Matches, MergeParams, Scan, Scanner, p_travel_time_s,
@@ -19,6 +16,10 @@ use crate::error::{Result, fail};
 use crate::fdsn::Client;
 use crate::geo::Point;
 use crate::network::Classify;
+use crate::products::{
+    blocks, catalog, hold, is_simulated, leak_free_clusters, leak_free_ensemble, leak_free_network,
+    nuisances, truth,
+};
 use crate::study::Study;
 use crate::time::{self, Time, TimeSpan, between_s};
 use crate::travel::{LayeredModel, Phase};
@@ -124,7 +125,7 @@ impl ScannedDays {
         spans: &[TimeSpan],
     ) -> Result<Self> {
         let dir = study.derived_dir().join("scans").join(name);
-        let _held = super::hold(&dir)?;
+        let _held = hold(&dir)?;
         let scan = match dir.join("scan.json").is_file() {
             true => Scan::read(&dir)?,
             false => {
@@ -161,7 +162,7 @@ impl ScannedDays {
             arrivals.push(at(p_s));
         }
         Ok(Self {
-            clusters: super::leak_free_clusters(study)?.assign_all(&events),
+            clusters: leak_free_clusters(study)?.assign_all(&events),
             scan,
             events,
             ratios,
@@ -458,7 +459,7 @@ pub fn scan_spans(study: &Study, network: &dyn Classify, spans: &[TimeSpan]) -> 
     let rate = study.window.sampling_rate_hz;
     let mut whole: Option<Scan> = None;
     for span in spans {
-        let params = super::scan_params(study);
+        let params = scan_params(study);
         let scan = Scanner::new(network, &client, span, rate, &params)?.collect_scan()?;
         match &mut whole {
             Some(whole) => whole.append(scan),

@@ -8,12 +8,12 @@ use rand_chacha::ChaCha8Rng;
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex64;
 
-use super::{LEAK_FREE_NORMALISATION, catalog, is_simulated, truth};
 use crate::dataset::Labelled;
 use crate::error::Result;
 use crate::evaluate::{Score, top_class};
 use crate::fdsn::Client;
 use crate::network::Classify;
+use crate::products::{LEAK_FREE_NORMALISATION, catalog, is_simulated, truth};
 use crate::study::Study;
 use crate::time::{self, Time};
 use crate::travel::{LayeredModel, Phase};

@@ -4,14 +4,16 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{catalog, leak_free_network, leak_free_split, record, scanned};
 use crate::atomic_file::write_whole;
-use crate::detect::{self, Detections, MergeParams, Scan, ScanParams, p_travel_time_s};
+use crate::detect::{self, Detections, MergeParams, Scan, ScanParams, THRESHOLDS, p_travel_time_s};
 use crate::error::{Error, Result, fail};
 use crate::evaluate::{Rate, Score, event_probability};
 use crate::fdsn::Client;
 use crate::geo::Point;
 use crate::network::Classify;
+use crate::products::{
+    LEAK_FREE_NORMALISATION, catalog, hold, leak_free_network, leak_free_split, record, scanned,
+};
 use crate::study::Study;
 use crate::time::TimeSpan;
 use crate::travel::LayeredModel;
@@ -19,9 +21,6 @@ use crate::waveform::Record3C;
 
 /// Nights of the validation time on which thresholds are tried.
 pub const N_TRIAL_NIGHTS: usize = 4;
-
-/// Thresholds that are tried.
-pub const THRESHOLDS: [f64; 9] = [0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.97, 0.99, 0.999];
 
 /// False alarms that a person who looks at each detection can bear: one in two hours.
 pub const BEARABLE_PER_HOUR: f64 = 0.5;
@@ -49,7 +48,7 @@ struct OperatingPoints {
 pub fn scan_params(study: &Study) -> ScanParams {
     ScanParams {
         hop_samples: study.scan.hop_samples,
-        normalisation: super::LEAK_FREE_NORMALISATION,
+        normalisation: LEAK_FREE_NORMALISATION,
     }
 }
 
@@ -83,7 +82,7 @@ pub fn merge_params(study: &Study) -> Result<MergeParams> {
 /// less than nine tenths gives way to the next.
 ///
 /// # Errors
-/// As [`super::leak_free_split`], and [`Error::Waveform`] where the station sent nothing at all.
+/// As [`leak_free_split`], and [`Error::Waveform`] where the station sent nothing at all.
 pub fn trial_records(study: &Study) -> Result<Vec<Record3C>> {
     let split = leak_free_split(study)?;
     let times = split.validation.times();
@@ -136,10 +135,10 @@ fn share_recorded(record: &Record3C) -> f64 {
 /// validation windows. The scanned hours take no part.
 ///
 /// # Errors
-/// As [`trial_records`] and [`super::leak_free_network`].
+/// As [`trial_records`] and [`leak_free_network`].
 pub fn operating_points(study: &Study) -> Result<Vec<OperatingPoint>> {
     let path = study.derived_dir().join("operating-points.toml");
-    let _held = super::hold(&path)?;
+    let _held = hold(&path)?;
     if path.is_file() {
         let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
         let kept: OperatingPoints = toml::from_str(&text).map_err(|error| {
@@ -211,7 +210,7 @@ pub fn detections_path(study: &Study) -> PathBuf {
 /// The honest network's events in the study's continuous record.
 ///
 /// # Errors
-/// As [`merge_params`] and [`super::continuous`].
+/// As [`merge_params`] and [`record()`].
 pub fn detections(study: &Study) -> Result<Detections> {
     let path = detections_path(study);
     if path.is_file() {

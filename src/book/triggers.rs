@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use super::crossval::{fine_tuned, taught_by_classroom};
 use super::real::{REAL_WINDOW_SAMPLES, real_data_dir};
-use super::{LEAK_FREE_NORMALISATION, trained_convnet};
 use crate::catalog::{Catalog, Event};
 use crate::dataset::{Dataset, Split};
 use crate::detect::{Detections, MergeParams, ScanParams, scan};
@@ -17,6 +16,7 @@ use crate::error::{Error, Result, fail};
 use crate::evaluate::{ConfusionMatrix, Rate, Score};
 use crate::network::ConvNet;
 use crate::plot::{self, Figure};
+use crate::products::{LEAK_FREE_NORMALISATION, trained_convnet};
 use crate::study::Study;
 use crate::time::{self, Time, TimeSpan};
 use crate::train::TrainParams;

@@ -1,9 +1,9 @@
 //! What the chapter on the classical detectors needs: the hours to compare on, and the templates.
 
-use super::{BEFORE_P_S, blocks, catalog, held_out, record, windows_at_arrivals};
 use crate::catalog::Catalog;
 use crate::detect::{DataQuality, TemplateParams, Templates};
 use crate::error::{Error, Result, fail};
+use crate::products::{BEFORE_P_S, blocks, catalog, held_out, record, windows_at_arrivals};
 use crate::study::Study;
 use crate::time::{self, Time, TimeSpan};
 use crate::waveform::Record3C;

@@ -3,11 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{PAPER_NORMALISATION, families, kept, windows_as_the_paper};
 use crate::dataset::{Augment, Dataset, Split, augment, nearest_neighbour_classes};
 use crate::error::Result;
 use crate::evaluate::{ConfusionMatrix, Spread};
 use crate::network::{ConvNet, Network, Perceptron};
+use crate::products::{PAPER_NORMALISATION, families, kept, windows_as_the_paper};
 use crate::study::Study;
 use crate::train::{TrainParams, train};
 
