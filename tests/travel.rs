@@ -91,9 +91,8 @@ fn a_slow_layer_below_a_fast_one_is_crossed() {
         qs: 200.0,
         density_g_cm3: 2.6,
     };
-    let model = LayeredModel {
-        layers: vec![layer(5.0), layer(4.0), layer(6.0)],
-    };
+    let layers = vec![layer(5.0), layer(4.0), layer(6.0)];
+    let model = LayeredModel::new("slow layer", layers).unwrap();
     // Vertical: sums of thickness over speed. The slow layer carries no refracted wave.
     let vertical_s = 2.0 / 5.0 + 2.0 / 4.0 + 1.0 / 6.0;
     assert!((model.travel_time_s(Phase::P, 5.0, 0.0) - vertical_s).abs() < 1e-12);

@@ -66,7 +66,7 @@ pub struct Ray {
 pub fn rays(source: &Source, model: &LayeredModel) -> Vec<Ray> {
     let distance_km = source.distance_km(STATION);
     let azimuth_deg = source.azimuth_deg(STATION);
-    let deep = source.depth_km > model.layers[0].thickness_km;
+    let deep = source.depth_km > model.layers()[0].thickness_km;
     [Phase::P, Phase::Ps, Phase::Sp, Phase::S]
         .into_iter()
         .filter(|phase| deep || phase.below() == phase.above())
@@ -114,7 +114,7 @@ fn plateau_m_s(
         phase.above(),
         arrival.path_km,
     );
-    let (ps, sp) = conversions(p, &model.layers[0], &model.layers[1]);
+    let (ps, sp) = conversions(p, &model.layers()[0], &model.layers()[1]);
     // What reaches the surface as P, SV and SH. SV points up and back towards the source, so Ps, whose
     // horizontal motion is that of P where speed grows with depth, is negative.
     let [up_p, up_sv, up_sh] = match phase {
@@ -253,11 +253,14 @@ mod tests {
     #[test]
     fn the_sediments_convert_a_tenth() {
         let model = LayeredModel::central_us();
-        let (ps, sp) = conversions(0.1, &model.layers[0], &model.layers[1]);
+        let (ps, sp) = conversions(0.1, &model.layers()[0], &model.layers()[1]);
         assert!(
             (0.05..0.2).contains(&ps) && (0.02..0.2).contains(&sp),
             "{ps} {sp}"
         );
-        assert_eq!(conversions(0.0, &model.layers[0], &model.layers[1]).0, 0.0);
+        assert_eq!(
+            conversions(0.0, &model.layers()[0], &model.layers()[1]).0,
+            0.0
+        );
     }
 }

@@ -34,30 +34,12 @@ mod store;
 use crate::error::{Result, fail};
 use crate::time::Time;
 
+pub use crate::study::Normalisation;
 pub use cut::{StartRule, cut, event_windows, print_progress, silent};
 pub use ledger::{Ledger, Missing, Reason};
 pub use noise::{NoiseRule, noise_windows, noise_windows_at};
 pub(crate) use normalise::{by_counts, normalise_again, normalise_in_place};
 pub use normalise::{normalise, relative_ranges, seam_jumps};
-
-/// How amplitudes are scaled before a network sees them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Normalisation {
-    /// Each component to `[0, 1]` by its own minimum and maximum, as the paper did: it breaks the
-    /// amplitude ratio between components, and jumps where they meet.
-    MinMaxPerComponent,
-    /// The three components together to `[0, 1]`, as the paper says it should be done.
-    MinMaxJoint,
-    /// Each component's mean removed, then one scale for all three: their standard deviation.
-    Std,
-    /// Each component's mean removed, then one scale for all three: the largest absolute value.
-    Peak,
-    /// As recorded, divided by so many counts, the same in every window: for records without an offset,
-    /// such as filtered ones. Weak and strong stay apart, and overlapping windows of a scan share what
-    /// a convolutional network makes of them ([`crate::network::Classify::probabilities_along`]).
-    Fixed { counts: u32 },
-}
 
 impl Normalisation {
     /// # Errors

@@ -9,6 +9,13 @@
 //! assert_eq!(study.window.n_samples, 1000);
 //! assert_eq!(Study::from_toml(&study.to_toml()).unwrap(), study);
 //! ```
+//!
+//! Every table of the file is a choice: those of the paper have a type each, [`MethodChoice`] has those of
+//! the method that goes beyond it. The hash covers all of them, and the velocity model's layers too.
+
+mod check;
+mod choices;
+mod method;
 
 use std::path::{Path, PathBuf};
 
@@ -19,6 +26,12 @@ use crate::error::{Error, Result, fail};
 use crate::geo::Region;
 use crate::station::StationChoice;
 use crate::time::{Time, TimeSpan};
+use crate::travel::LayeredModel;
+
+pub use choices::{
+    AugmentChoice, ClusterChoice, ScanChoice, SplitChoice, TrainChoice, WindowChoice,
+};
+pub use method::{MethodChoice, Normalisation, Onset};
 
 /// A whole study: where, when, which station, and the choices of each step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,62 +56,11 @@ pub struct Study {
     /// A block of time that no training, validation or threshold has seen; the final scores come
     /// from it.
     pub held_out: TimeSpan,
-}
-
-/// How epicentres are clustered (section 2.2 of the paper).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClusterChoice {
-    pub k: usize,
-    pub n_replicates: usize,
-}
-
-/// How windows are cut (sections 2.3.1 and 2.3.2).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WindowChoice {
-    pub n_samples: usize,
-    pub sampling_rate_hz: f64,
-    /// Consecutive noise windows from the middle between two events.
-    pub n_noise_per_gap: usize,
-}
-
-/// Noise added to copies, as a fraction of each window's maximum (section 2.4.2).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AugmentChoice {
-    pub noise_levels: Vec<f64>,
-}
-
-/// Parts of the data; what training and validation leave is the test.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SplitChoice {
-    pub train_fraction: f64,
-    pub validation_fraction: f64,
-}
-
-/// The training loop.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TrainChoice {
-    pub max_epochs: usize,
-    pub batch_size: usize,
-    pub learning_rate: f64,
-    /// L2 penalty on the weights.
-    pub weight_decay: f64,
-    /// Stop after so many validation failures in a row.
-    pub patience: usize,
-}
-
-/// The hours to scan (section 3) and the step between windows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ScanChoice {
-    pub start: Time,
-    pub end: Time,
-    /// Step of the overlapping scan, in samples; the paper's own step is the window itself.
-    pub hop_samples: usize,
+    /// The layers under the region: travel times come from them.
+    pub velocity_model: LayeredModel,
+    /// What the leak-free detector is taught, beyond the paper.
+    #[serde(default)]
+    pub method: MethodChoice,
 }
 
 impl Study {
@@ -157,6 +119,21 @@ impl Study {
                 start: utc(2014, 7, 1, 0),
                 end: utc(2014, 8, 1, 0),
             },
+            velocity_model: LayeredModel::central_us(),
+            method: MethodChoice::default(),
+        }
+    }
+
+    /// Length of the study's windows in seconds.
+    pub fn window_s(&self) -> f64 {
+        self.window.n_samples as f64 / self.window.sampling_rate_hz
+    }
+
+    /// The hours that the study scans.
+    pub fn scanned(&self) -> TimeSpan {
+        TimeSpan {
+            start: self.scan.start,
+            end: self.scan.end,
         }
     }
 
@@ -183,7 +160,7 @@ impl Study {
     pub fn find(name_or_path: &str) -> Result<Self> {
         match name_or_path {
             "oklahoma" => Ok(Self::oklahoma()),
-            "zigong" => Self::from_toml(include_str!("../data/studies/zigong.toml")),
+            "zigong" => Self::from_toml(include_str!("../../data/studies/zigong.toml")),
             path => Self::read(path),
         }
     }
@@ -231,109 +208,6 @@ impl Study {
     pub fn hash(&self) -> String {
         let digest = Sha256::digest(self.to_toml());
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
-    fn check(&self) -> Result<()> {
-        let r = &self.region;
-        let ordered = r.min_latitude_deg < r.max_latitude_deg
-            && r.min_longitude_deg < r.max_longitude_deg
-            && r.min_latitude_deg >= -90.0
-            && r.max_latitude_deg <= 90.0
-            && r.min_longitude_deg >= -180.0
-            && r.max_longitude_deg <= 360.0;
-        // It names folders.
-        let letter = |c: char| c.is_alphanumeric() || "-_ .".contains(c);
-        let is_name = self.name.starts_with(char::is_alphanumeric) && self.name.chars().all(letter);
-        // Differences of such times are far from what a duration can hold.
-        let countable = |span: [Time; 2]| span.iter().all(|t| t.timestamp_nanos_opt().is_some());
-        let fractions = self.split.train_fraction + self.split.validation_fraction;
-        let checks = [
-            (
-                "name",
-                is_name,
-                "letters, digits, spaces, dots, - and _, a letter or digit first",
-            ),
-            (
-                "catalog",
-                countable([self.catalog.start, self.catalog.end]),
-                "years from 1678 to 2261",
-            ),
-            (
-                "scan",
-                countable([self.scan.start, self.scan.end]),
-                "years from 1678 to 2261",
-            ),
-            (
-                "region",
-                ordered,
-                "a box whose minima are below its maxima, latitudes from -90 to 90, longitudes from -180 to 360",
-            ),
-            (
-                "catalog",
-                self.catalog.start < self.catalog.end,
-                "a start before the end",
-            ),
-            (
-                "scan",
-                self.scan.start < self.scan.end,
-                "a start before the end",
-            ),
-            (
-                "held_out",
-                self.held_out.start < self.held_out.end,
-                "a start before the end",
-            ),
-            ("scan.hop_samples", self.scan.hop_samples > 0, "1 or more"),
-            ("cluster.k", self.cluster.k > 0, "1 or more"),
-            (
-                "cluster.n_replicates",
-                self.cluster.n_replicates > 0,
-                "1 or more",
-            ),
-            ("window.n_samples", self.window.n_samples > 0, "1 or more"),
-            (
-                "window.sampling_rate_hz",
-                self.window.sampling_rate_hz > 0.0 && self.window.sampling_rate_hz.is_finite(),
-                "a positive number",
-            ),
-            (
-                "split",
-                self.split.train_fraction > 0.0
-                    && self.split.validation_fraction > 0.0
-                    && fractions < 1.0,
-                "positive fractions that leave a part for the test",
-            ),
-            (
-                "augment.noise_levels",
-                self.augment
-                    .noise_levels
-                    .iter()
-                    .all(|l| *l > 0.0 && l.is_finite()),
-                "positive numbers",
-            ),
-            ("train.batch_size", self.train.batch_size > 0, "1 or more"),
-            ("train.max_epochs", self.train.max_epochs > 0, "1 or more"),
-            ("train.patience", self.train.patience > 0, "1 or more"),
-            (
-                "train.learning_rate",
-                self.train.learning_rate > 0.0 && self.train.learning_rate.is_finite(),
-                "a positive number",
-            ),
-            (
-                "train.weight_decay",
-                self.train.weight_decay >= 0.0 && self.train.weight_decay.is_finite(),
-                "0 or more",
-            ),
-        ];
-        match checks.iter().find(|(_, good, _)| !good) {
-            Some((key, _, wanted)) => Err(fail!(
-                Study,
-                key,
-                format!("expected {wanted}"),
-                "Correct this key of the study"
-            )),
-            None => Ok(()),
-        }
     }
 }
 

@@ -22,6 +22,10 @@
 //! assert!(p.takeoff_deg > 90.0, "the first wave leaves upwards");
 //! ```
 
+mod layers;
+
+pub use layers::{Layer, LayeredModel};
+
 /// Pressure or shear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Wave {
@@ -63,39 +67,6 @@ impl Phase {
     }
 }
 
-/// A uniform layer; `qp` and `qs` are quality factors, the inverse of attenuation.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Layer {
-    pub thickness_km: f64,
-    pub vp_km_s: f64,
-    pub vs_km_s: f64,
-    pub qp: f64,
-    pub qs: f64,
-    pub density_g_cm3: f64,
-}
-
-impl Layer {
-    pub fn speed_km_s(&self, wave: Wave) -> f64 {
-        match wave {
-            Wave::P => self.vp_km_s,
-            Wave::S => self.vs_km_s,
-        }
-    }
-
-    pub fn quality(&self, wave: Wave) -> f64 {
-        match wave {
-            Wave::P => self.qp,
-            Wave::S => self.qs,
-        }
-    }
-}
-
-/// Uniform flat layers from the surface down; the last one has no bottom, whatever its thickness.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LayeredModel {
-    pub layers: Vec<Layer>,
-}
-
 /// A ray that reaches the surface.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Arrival {
@@ -124,32 +95,6 @@ struct Leg {
 const SHALLOWEST_KM: f64 = 1e-6;
 
 impl LayeredModel {
-    /// The Central US model of Herrmann, Benz & Ammon (2011), *MatchedDetections of the Seismological
-    /// Society of America* 101(6), 2609-2625, doi:10.1785/0120110095.
-    pub fn central_us() -> Self {
-        // thickness km, vp, vs km/s, Qp, Qs, density g/cm3
-        let rows = [
-            [1.0, 5.00, 2.89, 581.0, 258.0, 2.50],
-            [9.0, 6.10, 3.52, 625.0, 275.5, 2.73],
-            [10.0, 6.40, 3.70, 671.1, 275.5, 2.82],
-            [20.0, 6.70, 3.87, 671.1, 297.6, 2.90],
-            [700.0, 8.15, 4.70, 515.4, 232.0, 3.36],
-        ];
-        let layers = rows
-            .map(
-                |[thickness_km, vp_km_s, vs_km_s, qp, qs, density_g_cm3]| Layer {
-                    thickness_km,
-                    vp_km_s,
-                    vs_km_s,
-                    qp,
-                    qs,
-                    density_g_cm3,
-                },
-            )
-            .to_vec();
-        Self { layers }
-    }
-
     /// The first arrival of a phase from a source at `depth_km` (0 or more) at a station
     /// `distance_km` away along the surface. Converted phases are direct rays.
     pub fn arrival(&self, phase: Phase, depth_km: f64, distance_km: f64) -> Arrival {
@@ -351,9 +296,7 @@ mod tests {
 
     #[test]
     fn in_a_half_space_rays_are_straight() {
-        let model = LayeredModel {
-            layers: vec![layer(1.0, 6.0)],
-        };
+        let model = LayeredModel::new("test", vec![layer(1.0, 6.0)]).unwrap();
         // The 3-4-5 triangle.
         let ray = model.arrival(Phase::P, 3.0, 4.0);
         assert!((ray.time_s - 5.0 / 6.0).abs() < 1e-12);
@@ -368,9 +311,7 @@ mod tests {
     #[test]
     fn two_layers_by_hand() {
         // Sines 3/5 above and 4/5 below: speeds 3 and 4, tangents 3/4 and 4/3.
-        let model = LayeredModel {
-            layers: vec![layer(4.0, 3.0), layer(9.0, 4.0)],
-        };
+        let model = LayeredModel::new("test", vec![layer(4.0, 3.0), layer(9.0, 4.0)]).unwrap();
         let ray = model.arrival(Phase::P, 4.0 + 3.0, 3.0 + 4.0);
         assert!((ray.time_s - (5.0 / 3.0 + 5.0 / 4.0)).abs() < 1e-9);
         assert!((ray.path_km - 10.0).abs() < 1e-6);

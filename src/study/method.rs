@@ -1,0 +1,110 @@
+//! What the method chose, beyond the paper.
+
+use serde::{Deserialize, Serialize};
+
+/// How amplitudes are scaled before a network sees them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Normalisation {
+    /// Each component to `[0, 1]` by its own minimum and maximum, as the paper did: it breaks the
+    /// amplitude ratio between components, and jumps where they meet.
+    MinMaxPerComponent,
+    /// The three components together to `[0, 1]`, as the paper says it should be done.
+    MinMaxJoint,
+    /// Each component's mean removed, then one scale for all three: their standard deviation.
+    Std,
+    /// Each component's mean removed, then one scale for all three: the largest absolute value.
+    Peak,
+    /// As recorded, divided by so many counts, the same in every window: for records without an offset,
+    /// such as filtered ones. Weak and strong stay apart, and overlapping windows of a scan share what
+    /// a convolutional network makes of them ([`crate::network::Classify::probabilities_along`]).
+    Fixed { counts: u32 },
+}
+
+/// Which time of the catalog is the P wave at the station.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Onset {
+    /// The origin time and the travel time that the velocity model gives.
+    TravelTime,
+    /// The catalog's time itself: for triggers or picks of the station.
+    CatalogTime,
+}
+
+/// What the leak-free detector is taught, and how its threshold is chosen ([`crate::method`]).
+///
+/// The detector learns from segments: pieces of continuous record around an event's P wave, in the
+/// middle between events, and around disturbances. Windows are cropped from them after the division.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MethodChoice {
+    pub onset: Onset,
+    /// Corners of the band to which records are filtered before anything else; none leaves them as
+    /// recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub band_hz: Option<[f64; 2]>,
+    pub normalisation: Normalisation,
+    /// Starts of the clustering. Each of many thousand starts on such catalogs has a chance of a
+    /// sixth or so to end at the best sum.
+    pub n_cluster_starts: usize,
+    /// Length of a segment; an event's P wave comes in its middle.
+    pub segment_s: f64,
+    /// Noise keeps so far from every event of the catalog: the S wave of the farthest events is then
+    /// past, and most of its coda.
+    pub guard_s: f64,
+    /// A window shows at least so much of an event's waves: by less nobody could know it.
+    pub least_after_p_s: f64,
+    /// A window before an event ends so long before its P wave: the catalog's times and places move
+    /// that by some tenths of a second.
+    pub before_p_s: f64,
+    /// A window begins so long after a P wave to be noise. S comes at most 4 s after P in a region of
+    /// 30 km, and its strongest part lasts some seconds.
+    pub coda_s: f64,
+    /// Windows of each event, each with its P wave at another place.
+    pub n_of_event: usize,
+    /// Windows of each segment of noise.
+    pub n_of_noise: usize,
+    /// Windows of noise from an event's segment, before its P wave and in its coda.
+    pub n_beside: usize,
+    /// Longest spike that is added to a copy of each window of noise: spikes are rare in any record,
+    /// and to a network that has hardly met them each is an onset.
+    pub longest_glitch_s: f64,
+    /// One hour in so many is searched for disturbances, spread evenly over the gaps between events.
+    pub one_hour_in: f64,
+    /// STA/LTA from which on something is a disturbance.
+    pub disturbance_ratio: f64,
+    /// The strongest disturbances of an hour, at most so many.
+    pub n_of_hour: usize,
+    /// Most epochs: after them the validation loss gains nothing more.
+    pub max_epochs: usize,
+    /// Whole days of the validation time on which the threshold is chosen, spread over it.
+    pub n_validation_days: usize,
+    /// The alarm budget: detections without a published event, on the validation days.
+    pub max_false_alarms_per_hour: f64,
+}
+
+impl Default for MethodChoice {
+    fn default() -> Self {
+        Self {
+            onset: Onset::TravelTime,
+            band_hz: None,
+            normalisation: Normalisation::Std,
+            n_cluster_starts: 200,
+            segment_s: 60.0,
+            guard_s: 60.0,
+            least_after_p_s: 2.0,
+            before_p_s: 1.0,
+            coda_s: 12.0,
+            n_of_event: 6,
+            n_of_noise: 4,
+            n_beside: 2,
+            longest_glitch_s: 3.0,
+            one_hour_in: 60.0,
+            disturbance_ratio: 3.5,
+            n_of_hour: 6,
+            max_epochs: 12,
+            n_validation_days: 12,
+            max_false_alarms_per_hour: 0.5,
+        }
+    }
+}
