@@ -11,8 +11,8 @@
 //!                                   +-- (continuous) ---|----> detect <-------+ --> plot, display
 //! ```
 //!
-//! [`fdsn`] asks a data centre for events, stations and waveforms; the default data centre is the
-//! simulated one of [`classroom`], served on loopback, so that nothing needs a network.
+//! [`fdsn`] asks a data centre for events, stations and waveforms. [`data_centre`] connects a study to
+//! one; the default is the simulated region of [`classroom`], served on loopback: it needs no network.
 
 mod atomic_file;
 pub mod batch;
@@ -21,6 +21,7 @@ pub mod catalog;
 pub mod classroom;
 pub mod cluster;
 mod code_pattern;
+pub mod data_centre;
 pub mod dataset;
 pub mod detect;
 pub mod display;
@@ -37,6 +38,7 @@ pub mod products;
 pub mod provenance;
 pub mod server;
 mod simd;
+mod simulated;
 pub mod station;
 pub mod study;
 mod tables;

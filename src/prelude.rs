@@ -10,6 +10,7 @@ pub use crate::classroom::{self, Classroom, Truth};
 pub use crate::cluster::{
     self, ClusterParams, Clusters, Metric, Space, adjusted_rand_index, choose_k,
 };
+pub use crate::data_centre;
 pub use crate::dataset::{
     self, AddedNoise, Augment, Crop, Dataset, Split, Variation, augment, vary,
 };

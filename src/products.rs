@@ -24,18 +24,16 @@ mod honest;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::atomic_file::{self, make_folder, write_whole};
 use crate::catalog::Catalog;
-use crate::classroom::{self, Classroom, Nuisance, Synthesis, Truth};
 use crate::cluster::{ClusterParams, Clusters};
+use crate::data_centre;
 use crate::dataset::{Dataset, Split};
 use crate::error::{Error, Result, fail};
-use crate::fdsn::Client;
 use crate::geo::Point;
 use crate::network::{ConvNet, Network, Perceptron};
 use crate::study::Study;
@@ -74,10 +72,10 @@ pub fn catalog(study: &Study) -> Result<Catalog> {
     if path.is_file() {
         let mut catalog = Catalog::read(&path)?;
         catalog.source.clone_from(&study.provider);
-        catalog.simulated = is_simulated(study);
+        catalog.simulated = data_centre::is_simulated(study);
         return Ok(catalog);
     }
-    let catalog = Client::for_study(study)?.fetch_events(study)?;
+    let catalog = data_centre::connect(study)?.fetch_events(&study.region, &study.catalog)?;
     if catalog.is_empty() {
         return Err(fail!(
             Catalog,
@@ -179,8 +177,8 @@ fn cut(
     rule: impl Fn(Point) -> StartRule,
     noise: NoiseRule,
 ) -> Result<Windows> {
-    let client = Client::for_study(study)?;
-    let rule = rule(client.fetch_station(study)?.position());
+    let client = data_centre::connect(study)?;
+    let rule = rule(data_centre::station(study)?.position());
     let silent = &mut window::silent;
     let events = window::event_windows(&client, catalog, labels, &rule, study, silent)?;
     events.concat(&window::noise_windows(
@@ -203,7 +201,7 @@ pub fn continuous(study: &Study) -> Result<Record3C> {
 pub fn record(study: &Study, span: &TimeSpan) -> Result<Record3C> {
     let seconds = time::between_s(span.start, span.end);
     let n_samples = (seconds * study.window.sampling_rate_hz).round() as usize;
-    Client::for_study(study)?.record(span.start, n_samples)
+    data_centre::connect(study)?.record(span.start, n_samples)
 }
 
 /// The velocities by which the study's arrivals are predicted.
@@ -216,28 +214,6 @@ pub(crate) fn scanned(study: &Study) -> TimeSpan {
         start: study.scan.start,
         end: study.scan.end,
     }
-}
-
-/// Every earthquake that was simulated. Of a real region nobody knows it: then a catalog without
-/// events.
-///
-/// # Errors
-/// [`Error::Server`] where the classroom cannot be started.
-pub fn truth(study: &Study) -> Result<Catalog> {
-    match is_simulated(study) {
-        true => Ok(Classroom::of_process(classroom::SEED)?.truth()),
-        false => Ok(Catalog::new("unknown truth", false, Vec::new())),
-    }
-}
-
-/// What happens in a time span that is no local earthquake, oldest first; nothing where the data
-/// are real, for nobody knows it.
-pub fn nuisances(study: &Study, span: &TimeSpan) -> Vec<Nuisance> {
-    if !is_simulated(study) {
-        return Vec::new();
-    }
-    let truth = Arc::new(Truth::simulate(classroom::SEED));
-    Synthesis::new(classroom::SEED, truth).nuisances(span.start, span.end)
 }
 
 /// The paper's windows in `n_sets` sets (the originals, then a noisy copy for each of the study's
@@ -316,11 +292,6 @@ pub(crate) fn trained_convnet(
     let mut network = ConvNet::new(n_samples, n_classes, params.seed);
     train(&mut network, train_windows, &split.validation, params, dir)?;
     Ok(network)
-}
-
-/// Whether the study's data are simulated: those of the classroom are.
-pub fn is_simulated(study: &Study) -> bool {
-    study.provider == "classroom"
 }
 
 /// Keeps a product for the caller alone while it is looked for and made: notebooks that run side by

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use quakebook::catalog::Catalog;
 use quakebook::classroom::{Classroom, SEED, Synthesis, Truth, instrument};
-use quakebook::fdsn::Client;
+use quakebook::data_centre;
 use quakebook::study::Study;
 use quakebook::time::{self, Time};
 use quakebook::waveform::{Samples, Segment, Trace, WaveformSource, mseed};
@@ -16,13 +16,20 @@ fn at(text: &str) -> Time {
 }
 
 fn classroom() -> Classroom {
-    Classroom::of_process(SEED).unwrap()
+    Classroom::new(SEED)
+}
+
+fn base_url() -> String {
+    data_centre::classroom_of_process()
+        .unwrap()
+        .base_url()
+        .into()
 }
 
 /// Status and body of one plain request: an HTTP client that is not the library's.
 fn ask(method: &str, path: &str, body: &str) -> (u16, Vec<u8>) {
-    let classroom = classroom();
-    let address = classroom.base_url().strip_prefix("http://").unwrap();
+    let base_url = base_url();
+    let address = base_url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     write!(
         stream,
@@ -68,11 +75,11 @@ fn counts(segment: &Segment) -> &[i32] {
 #[test]
 fn the_client_gets_the_published_catalog_whole() {
     let study = Study::oklahoma();
-    let fetched = Client::for_study(&study)
+    let fetched = data_centre::connect(&study)
         .unwrap()
-        .fetch_events(&study)
+        .fetch_events(&study.region, &study.catalog)
         .unwrap();
-    let published = classroom().published();
+    let published = classroom().published().clone();
     assert!(fetched.simulated);
     assert_eq!(fetched.len(), published.len());
     assert!((600..800).contains(&fetched.len()), "{}", fetched.len());
@@ -85,9 +92,9 @@ fn the_client_gets_the_published_catalog_whole() {
 #[test]
 fn the_client_gets_the_station() {
     let study = Study::oklahoma();
-    let station = Client::for_study(&study)
+    let station = data_centre::connect(&study)
         .unwrap()
-        .fetch_station(&study)
+        .fetch_station(&study.station, &study.catalog)
         .unwrap();
     let codes: Vec<&str> = station.channels.iter().map(|c| c.code.as_str()).collect();
     assert_eq!(codes, instrument::CHANNELS);
@@ -103,7 +110,7 @@ fn the_client_gets_the_station() {
 #[test]
 fn a_record_has_the_samples_that_were_asked_for_and_no_more() {
     let study = Study::oklahoma();
-    let client = Client::for_study(&study).unwrap();
+    let client = data_centre::connect(&study).unwrap();
     let start = at("2014-02-16T01:51:47.803");
     let record = client.record(start, 1000).unwrap();
     assert_eq!(record.n_samples(), 1000);
@@ -189,7 +196,7 @@ fn missing_samples_are_gaps_and_nothing_is_204() {
     assert_eq!(around[0].n_samples() as i64, n_asked - n_missing);
     assert!(around[0].segments.len() >= 2);
 
-    let client = Client::for_study(&Study::oklahoma()).unwrap();
+    let client = data_centre::connect(&Study::oklahoma()).unwrap();
     let error = client.record(time(outage.start), 1000).unwrap_err();
     assert!(error.to_string().contains("no sample"), "{error}");
     let n = (n_asked as usize).min(2_000_000);
@@ -288,7 +295,7 @@ fn obspys_client_and_reader_accept_what_is_served() {
     );
     let classroom = classroom();
     let output = Command::new(python)
-        .args([script, classroom.base_url()])
+        .args([script, &base_url()])
         .output()
         .unwrap();
     let complaint = String::from_utf8_lossy(&output.stderr);

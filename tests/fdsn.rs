@@ -1,18 +1,17 @@
-//! The client with a study, against small servers of its own; faults have their own file.
+//! The client of a station, against small servers of its own; faults have their own file.
 
 mod fault_server;
 
 use fault_server::{FaultServer, Rig, ok, request_error, status};
-use quakebook::Error;
 use quakebook::fdsn::{Client, Provider, Station};
 use quakebook::study::Study;
 use quakebook::time;
 use quakebook::waveform::{Nslc, Samples, Segment, Trace, WaveformSource, mseed};
+use quakebook::{Error, data_centre};
 
 /// A client of the paper's station, without a cache.
 fn client(server: &FaultServer) -> Client {
-    let provider = Provider::by_name(&server.address).unwrap();
-    let client = Client::new(provider, &Study::oklahoma()).unwrap();
+    let client = data_centre::connect_to(&server.address, &Study::oklahoma()).unwrap();
     client.with_clock(Rig::new(server).clock).without_cache()
 }
 
@@ -24,12 +23,17 @@ fn nothing_is_an_answer() {
     let server = FaultServer::always(status("204 No Content", ""));
     let client = client(&server);
     let study = Study::oklahoma();
-    assert!(client.fetch_events(&study).unwrap().is_empty());
+    assert!(
+        client
+            .fetch_events(&study.region, &study.catalog)
+            .unwrap()
+            .is_empty()
+    );
     let (start, end) = (study.scan.start, study.scan.end);
     assert!(client.fetch_waveforms(start, end).unwrap().is_empty());
     let error = client.record(start, 1000).unwrap_err();
     assert!(matches!(error, Error::Waveform { .. }), "{error}");
-    let (_, status, what, _) = request_error(client.fetch_station(&study));
+    let (_, status, what, _) = request_error(client.fetch_station(&study.station, &study.catalog));
     assert!(what.contains("no such station"), "{what}");
     assert_eq!((status, server.n_requests()), (Some(204), 4));
 }
@@ -40,23 +44,29 @@ fn an_answer_is_kept_and_a_bad_one_is_not() {
     let good = FaultServer::always(ok(EVENTS.as_bytes()));
     let folder = tempfile::tempdir().unwrap();
     let keeping = client(&good).with_cache(folder.path());
-    let first = keeping.fetch_events(&study).unwrap();
+    let first = keeping.fetch_events(&study.region, &study.catalog).unwrap();
     assert_eq!((first.len(), first.simulated), (1, false));
-    assert_eq!(keeping.fetch_events(&study).unwrap(), first);
+    assert_eq!(
+        keeping.fetch_events(&study.region, &study.catalog).unwrap(),
+        first
+    );
     assert_eq!(good.n_requests(), 1);
-    keeping.without_cache().fetch_events(&study).unwrap();
+    keeping
+        .without_cache()
+        .fetch_events(&study.region, &study.catalog)
+        .unwrap();
     assert_eq!(good.n_requests(), 2);
 
     let bad = FaultServer::always(ok(b"<html>later</html>"));
     let keeping = client(&bad).with_cache(folder.path());
     for _ in 0..2 {
-        assert!(keeping.fetch_events(&study).is_err());
+        assert!(keeping.fetch_events(&study.region, &study.catalog).is_err());
     }
     assert_eq!(bad.n_requests(), 4);
 }
 
 #[test]
-fn without_a_study_there_is_no_station() {
+fn a_client_without_station_reads_no_records() {
     let server = FaultServer::always(status("204 No Content", ""));
     let client = Client::at(&server.address).unwrap();
     let start = Study::oklahoma().scan.start;
@@ -64,7 +74,7 @@ fn without_a_study_there_is_no_station() {
         client.record(start, 10).unwrap_err(),
         client.fetch_waveforms(start, start).unwrap_err(),
     ] {
-        assert!(error.to_string().contains("without a study"), "{error}");
+        assert!(error.to_string().contains("no station"), "{error}");
     }
     assert_eq!(server.n_requests(), 0);
 }
@@ -103,9 +113,9 @@ fn a_provider_without_the_service_says_so() {
         event: None,
         ..Provider::by_name("http://127.0.0.1:1").unwrap()
     };
-    let error = Client::new(provider, &study)
+    let error = Client::new(provider)
         .unwrap()
-        .fetch_events(&study)
+        .fetch_events(&study.region, &study.catalog)
         .unwrap_err();
     assert!(error.to_string().contains("no event service"), "{error}");
     let error = Provider::by_name("atlantis").unwrap_err().to_string();
@@ -157,7 +167,9 @@ fn stations_are_read_by_their_header_and_the_last_epoch_holds() {
 #[test]
 fn the_address_of_an_event_request_can_be_shown() {
     let study = Study::oklahoma();
-    let url = Provider::by_name("usgs").unwrap().events_url(&study);
+    let url = Provider::by_name("usgs")
+        .unwrap()
+        .events_url(&study.region, &study.catalog);
     assert_eq!(
         url.unwrap(),
         "https://earthquake.usgs.gov/fdsnws/event/1/query\
@@ -166,7 +178,7 @@ fn the_address_of_an_event_request_can_be_shown() {
     );
     let at = Provider::by_name("http://localhost:1").unwrap();
     assert!(
-        at.events_url(&study)
+        at.events_url(&study.region, &study.catalog)
             .unwrap()
             .starts_with("http://localhost:1/fdsnws/event/1/query?")
     );

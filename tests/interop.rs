@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 
 use common::Server;
 use quakebook::catalog::{Catalog, Event};
+use quakebook::data_centre;
 use quakebook::detect::{Detection, Detections};
-use quakebook::fdsn::{Client, DownloadParams, Provider, download};
+use quakebook::fdsn::{DownloadParams, download};
 use quakebook::station::StationChoice;
 use quakebook::station::{
     ChannelEpoch, Epoch, Inventory, NetworkEpoch, Response, Sensitivity, StationEpoch, Units,
@@ -143,8 +144,9 @@ fn another_data_centre_is_fetched_sample_for_sample() {
         location: String::new(),
         channels: "HH*".into(),
     };
-    let provider = Provider::by_name(&server.1).unwrap();
-    let client = Client::new(provider, &study).unwrap().without_cache();
+    let client = data_centre::connect_to(&server.1, &study)
+        .unwrap()
+        .without_cache();
 
     // A short record, as the windows ask for it.
     let original = Archive::open(&root, "CX", "PB01", "", "HH*").unwrap();

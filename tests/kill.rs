@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
-use quakebook::fdsn::{Client, DownloadParams, Provider, download};
-use quakebook::study::Study;
+use quakebook::fdsn::{Client, DownloadParams, download};
+
 use quakebook::time::{self, Time, TimeSpan};
 use quakebook::waveform::{Archive, Nslc, Outcome, Samples, Segment, Trace, mseed};
 use rand::{RngExt, SeedableRng};
@@ -141,10 +141,7 @@ fn child() {
     };
     let id = stream();
     let archive = Archive::create(root, &id.network, &id.station, &id.location, "HH*", false);
-    let provider = Provider::by_name(&address).unwrap();
-    let client = Client::new(provider, &Study::oklahoma())
-        .unwrap()
-        .without_cache();
+    let client = Client::at(&address).unwrap().without_cache();
     let params = DownloadParams {
         piece_s: PIECE_S,
         ..DownloadParams::default()

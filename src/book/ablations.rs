@@ -5,11 +5,11 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+use crate::data_centre;
 use crate::dataset::{Crop, Labelled, Split, Test, Variation, vary};
 use crate::detect::p_travel_time_s;
 use crate::error::Result;
 use crate::evaluate::{PrecisionRecallCurve, Score, Spread};
-use crate::fdsn::Client;
 use crate::network::{Classify, ConvNet};
 use crate::products;
 use crate::products::{
@@ -247,7 +247,7 @@ pub fn place_trials(study: &Study) -> Result<Vec<Trial>> {
 
 /// The shortest and the longest travel time of P from the catalog's events to the station.
 fn travel_times_s(study: &Study) -> Result<(f64, f64)> {
-    let station = Client::for_study(study)?.fetch_station(study)?.position();
+    let station = data_centre::station(study)?.position();
     let model = LayeredModel::central_us();
     let catalog = catalog(study)?;
     let times = catalog.events().iter();

@@ -8,12 +8,12 @@ use rand_chacha::ChaCha8Rng;
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex64;
 
+use crate::data_centre;
 use crate::dataset::Labelled;
 use crate::error::Result;
 use crate::evaluate::{Score, top_class};
-use crate::fdsn::Client;
 use crate::network::Classify;
-use crate::products::{LEAK_FREE_NORMALISATION, catalog, is_simulated, truth};
+use crate::products::{LEAK_FREE_NORMALISATION, catalog};
 use crate::study::Study;
 use crate::time::{self, Time};
 use crate::travel::{LayeredModel, Phase};
@@ -37,11 +37,11 @@ pub struct Arrivals {
 /// # Errors
 /// As [`catalog`] and [`truth`].
 pub fn arrivals(study: &Study, data: &Labelled) -> Result<Vec<Arrivals>> {
-    let events = match is_simulated(study) {
-        true => truth(study)?,
+    let events = match data_centre::is_simulated(study) {
+        true => data_centre::truth(study),
         false => catalog(study)?,
     };
-    let station = Client::for_study(study)?.fetch_station(study)?.position();
+    let station = data_centre::station(study)?.position();
     let model = LayeredModel::central_us();
     let mut known: Vec<(Time, f64, f64)> = Vec::with_capacity(events.len());
     for event in events.events() {
@@ -183,7 +183,7 @@ fn records_around(
     indices: &[usize],
     margin_s: f64,
 ) -> Result<Vec<Option<Record3C>>> {
-    let client = Client::for_study(study)?;
+    let client = data_centre::connect(study)?;
     let n = data.n_samples() + (2.0 * margin_s * study.window.sampling_rate_hz) as usize;
     let around = |index: &usize| {
         let start = data.times()[*index] - time::seconds(margin_s);

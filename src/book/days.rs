@@ -7,18 +7,17 @@ use rand_chacha::ChaCha8Rng;
 
 use super::detection::{match_at, merge_params_at, scan_params};
 use crate::catalog::Catalog;
+use crate::data_centre;
 use crate::detect::{
     self, Detections, DetectorPoint, Matches, MergeParams, Scan, Scanner, p_travel_time_s,
     signal_to_noise,
 };
 use crate::display::Table;
 use crate::error::{Result, fail};
-use crate::fdsn::Client;
 use crate::geo::Point;
 use crate::network::Classify;
 use crate::products::{
-    blocks, catalog, hold, is_simulated, leak_free_clusters, leak_free_ensemble, leak_free_network,
-    nuisances, truth,
+    blocks, catalog, hold, leak_free_clusters, leak_free_ensemble, leak_free_network,
 };
 use crate::study::Study;
 use crate::time::{self, Time, TimeSpan, between_s};
@@ -142,13 +141,13 @@ impl ScannedDays {
     /// # Errors
     /// As [`truth`], [`catalog`] and [`signal_to_noise`].
     pub fn from_scan(study: &Study, scan: Scan, spans: &[TimeSpan]) -> Result<Self> {
-        let all = match is_simulated(study) {
-            true => truth(study)?,
+        let all = match data_centre::is_simulated(study) {
+            true => data_centre::truth(study),
             false => catalog(study)?,
         };
         let events = all.filter(|event| spans.iter().any(|s| s.contains(event.origin_time)));
-        let client = Client::for_study(study)?;
-        let station = client.fetch_station(study)?.position();
+        let client = data_centre::connect(study)?;
+        let station = data_centre::station(study)?.position();
         let model = LayeredModel::central_us();
         let rate = study.window.sampling_rate_hz;
         let (mut ratios, mut arrivals) = (Vec::new(), Vec::new());
@@ -291,7 +290,7 @@ impl ScannedDays {
                 start: alarm.start,
                 end: alarm.end,
             };
-            let kinds: Vec<String> = nuisances(&self.study, &span)
+            let kinds: Vec<String> = data_centre::nuisances(&self.study, &span)
                 .iter()
                 .map(|n| n.kind.to_string())
                 .collect();
@@ -455,7 +454,7 @@ fn nothing_found() -> crate::Error {
 /// # Errors
 /// As [`Scanner::collect_scan`].
 pub fn scan_spans(study: &Study, network: &dyn Classify, spans: &[TimeSpan]) -> Result<Scan> {
-    let client = Client::for_study(study)?;
+    let client = data_centre::connect(study)?;
     let rate = study.window.sampling_rate_hz;
     let mut whole: Option<Scan> = None;
     for span in spans {

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::atomic_file::write_whole;
+use crate::data_centre;
 use crate::detect::{self, Detections, MergeParams, Scan, ScanParams, THRESHOLDS, p_travel_time_s};
 use crate::error::{Error, Result, fail};
 use crate::evaluate::{Rate, Score, event_probability};
-use crate::fdsn::Client;
 use crate::geo::Point;
 use crate::network::Classify;
 use crate::products::{
@@ -152,7 +152,7 @@ pub fn operating_points(study: &Study) -> Result<Vec<OperatingPoint>> {
         return Ok(kept.points);
     }
     let (network, split) = (leak_free_network(study)?, leak_free_split(study)?);
-    let station = Client::for_study(study)?.fetch_station(study)?.position();
+    let station = data_centre::station(study)?.position();
     let published = catalog(study)?;
     let mut scans: Vec<Scan> = Vec::new();
     for record in trial_records(study)? {

@@ -10,8 +10,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::catalog::Event;
+use crate::data_centre;
 use crate::error::{Error, Result, fail};
-use crate::fdsn::Client;
 use crate::products::{LEAK_FREE_NORMALISATION, catalog};
 use crate::study::Study;
 use crate::time::{self, Time};
@@ -141,8 +141,8 @@ pub fn read_picked(dir: &Path) -> Result<Vec<Picked>> {
 /// As [`catalog`], and [`Error::Window`] where not one record could be had.
 pub fn fetch_picked(study: &Study, n_most: usize) -> Result<(Vec<Picked>, usize)> {
     let all_events = catalog(study)?;
-    let client = Client::for_study(study)?;
-    let station = client.fetch_station(study)?.position();
+    let client = data_centre::connect(study)?;
+    let station = data_centre::station(study)?.position();
     let model = LayeredModel::central_us();
     let arrival = |event: &Event, phase| {
         let depth_km = event.depth_km.unwrap_or(USUAL_DEPTH_KM).max(0.0);

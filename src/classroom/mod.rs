@@ -1,4 +1,4 @@
-//! A data centre in the box: a simulated region with a known truth, served on loopback.
+//! A simulated region with a known truth: its earthquakes, catalog, station and records.
 //!
 //! The waveforms of GS.OK029 cannot travel with this project, so the default data centre is
 //! simulated, and says so everywhere. It answers the FDSN requests of a real one, so that the
@@ -11,16 +11,12 @@
 //! ```
 //!
 //! ```
-//! use quakebook::{classroom::{self, Classroom}, fdsn::Client, study::Study};
-//! let study = Study::oklahoma();
-//! let classroom = Classroom::of_process(classroom::SEED).unwrap();
-//! assert!(classroom.base_url().starts_with("http://127.0.0.1:"));
-//! let published = Client::for_study(&study).unwrap().fetch_events(&study).unwrap();
-//! assert!(published.simulated && published.len() < classroom.truth().len());
+//! use quakebook::classroom::{Classroom, SEED};
+//! let classroom = Classroom::new(SEED);
+//! assert!(classroom.published().len() < classroom.truth().len());
 //! ```
 
 pub mod branching;
-mod centre;
 mod channels;
 pub mod coda;
 pub mod earthquake;
@@ -30,6 +26,7 @@ pub mod motion;
 pub mod noise;
 pub mod nuisance;
 pub mod outage;
+mod pieces;
 pub mod published;
 mod random;
 pub mod seismicity;
@@ -37,94 +34,63 @@ pub mod source;
 pub mod synthesis;
 pub mod zones;
 
-use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use crate::catalog::Catalog;
-use crate::error::Result;
-use crate::fdsn::Provider;
-use crate::server;
+use crate::station::Inventory;
+use crate::time::Time;
+use crate::waveform::Nslc;
 
 pub use motion::Motion;
 pub use nuisance::{Nuisance, NuisanceKind};
+pub(crate) use pieces::Piece;
 pub use published::Link;
 pub use seismicity::{SEED, Source, Truth};
 pub use synthesis::Synthesis;
 pub use zones::{ZONES, Zone};
 
-/// A running data centre. It runs as long as its process.
-#[derive(Debug, Clone)]
+/// The simulated region as a data centre has it: catalogs, one station and its records.
 pub struct Classroom {
-    base_url: String,
     truth: Arc<Catalog>,
     published: Arc<Catalog>,
+    ground: Arc<dyn Ground>,
 }
 
 impl Classroom {
-    /// Starts a data centre on a free port of loopback.
-    ///
-    /// # Errors
-    /// [`crate::Error::Server`] where no port or thread can be had.
-    pub fn start(seed: u64) -> Result<Self> {
-        Self::start_on(seed, 0)
-    }
-
-    /// Starts a data centre on a port of loopback; 0 takes a free one.
-    ///
-    /// # Errors
-    /// [`crate::Error::Server`] where the port is taken.
-    pub fn start_on(seed: u64, port: u16) -> Result<Self> {
-        let simulated = Arc::new(Truth::simulate(seed));
-        let truth = Arc::new(simulated.catalog());
-        let published = Arc::new(simulated.published());
-        let centre = centre::Centre {
-            truth: truth.clone(),
-            published: published.clone(),
-            ground: Arc::new(Synthesis::new(seed, simulated)),
-        };
-        let server = server::start(Arc::new(centre), port)?;
-        Ok(Self {
-            base_url: server.base_url().into(),
-            truth,
-            published,
-        })
-    }
-
-    /// The data centre of this process and seed, started when it is first asked for.
-    ///
-    /// # Errors
-    /// As [`Classroom::start`].
-    pub fn of_process(seed: u64) -> Result<Self> {
-        static RUNNING: Mutex<BTreeMap<u64, Classroom>> = Mutex::new(BTreeMap::new());
-        // A panic while the lock was held left the map whole: an entry is made in one step.
-        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(classroom) = running.get(&seed) {
-            return Ok(classroom.clone());
+    /// Simulates the region; the same seed gives the same data.
+    pub fn new(seed: u64) -> Self {
+        let truth = Arc::new(Truth::simulate(seed));
+        Self {
+            truth: Arc::new(truth.catalog()),
+            published: Arc::new(truth.published()),
+            ground: Arc::new(Synthesis::new(seed, truth)),
         }
-        let classroom = Self::start(seed)?;
-        running.insert(seed, classroom.clone());
-        Ok(classroom)
-    }
-
-    /// `http://127.0.0.1:PORT`, before `/fdsnws/`: what ObsPy's `Client` takes.
-    pub fn base_url(&self) -> &str {
-        &self.base_url
-    }
-
-    /// The address as a provider of [`crate::fdsn::Client`].
-    pub fn provider(&self) -> Provider {
-        Provider::at("classroom", &self.base_url, true)
     }
 
     /// Every simulated event.
-    pub fn truth(&self) -> Catalog {
-        Catalog::clone(&self.truth)
+    pub fn truth(&self) -> &Arc<Catalog> {
+        &self.truth
     }
 
-    /// The events that the event service serves: with errors, and without the smallest.
-    pub fn published(&self) -> Catalog {
-        Catalog::clone(&self.published)
+    /// The events that a seismic network would have published: with errors, without the smallest.
+    pub fn published(&self) -> &Arc<Catalog> {
+        &self.published
+    }
+
+    /// The simulated station and its channels.
+    pub fn inventory() -> Inventory {
+        channels::inventory()
+    }
+
+    /// What was recorded of the wanted channels from `start` to `end`, both included.
+    pub(crate) fn pieces(
+        &self,
+        wanted: &dyn Fn(&Nslc) -> bool,
+        start: Time,
+        end: Time,
+    ) -> Vec<Piece> {
+        pieces::pieces(&self.ground, wanted, start, end)
     }
 }
 

@@ -13,31 +13,28 @@ use super::limiter::Limiter;
 use super::request::{Request, Selection, halves};
 use super::{Provider, Reporter, RetryPolicy, Station, StationFormat};
 use crate::catalog::{Catalog, Event};
-use crate::classroom::{self, Classroom};
 use crate::error::{Error, Result};
 use crate::geo::Region;
 use crate::station::{Inventory, StationChoice};
-use crate::study::{Study, data_dir};
+use crate::study::data_dir;
 use crate::time::{Time, TimeSpan};
 use crate::waveform::Nslc;
 
-/// Asks one data centre, on behalf of a study or without one.
+/// Asks one data centre for events, stations and waveforms.
 ///
 /// Answers of real data centres are kept on disk (`data/cache/<provider>/`, keyed by the SHA-256
 /// of the request). Simulated ones never are: the classroom computes them as fast as a disk reads
 /// them, and a file would go stale when the simulation changes.
 ///
 /// ```
-/// use quakebook::{fdsn::Client, study::Study};
-/// let study = Study::oklahoma();
-/// let client = Client::at("classroom").unwrap();
-/// let catalog = client.fetch_events_in(&study.region, &study.catalog).unwrap();
-/// assert_eq!(catalog, Client::for_study(&study).unwrap().fetch_events(&study).unwrap());
+/// use quakebook::fdsn::{Client, Reporter};
+/// let client = Client::at("http://127.0.0.1:8080").unwrap().reporting(Reporter::Silent);
+/// assert!(!client.provider().simulated);
 /// ```
 #[derive(Debug, Clone)]
 pub struct Client {
     pub(super) provider: Provider,
-    /// The study's station and its sampling rate in hertz.
+    /// The station whose records it reads, and their sampling rate in hertz.
     pub(super) station: Option<(StationChoice, f64)>,
     pub(super) http: blocking::Client,
     pub(super) cache: Option<Cache>,
@@ -49,41 +46,11 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of the study's provider. For the provider `classroom` the simulated data centre is
-    /// started in this process, once.
-    ///
-    /// # Errors
-    /// [`Error::Study`] for an unknown provider, [`Error::Server`] where the classroom cannot
-    /// be started.
-    pub fn for_study(study: &Study) -> Result<Self> {
-        Ok(Self::at(&study.provider)?.at_station(study))
-    }
-
-    /// A client of any provider, for the station of the study.
+    /// A client of a data centre.
     ///
     /// # Errors
     /// [`Error::Request`] where the system's certificates cannot be read.
-    pub fn new(provider: Provider, study: &Study) -> Result<Self> {
-        Ok(Self::of(provider)?.at_station(study))
-    }
-
-    /// A client without a study, of a provider by its name or address; `classroom` is started in this
-    /// process, once.
-    ///
-    /// # Errors
-    /// As [`Client::for_study`].
-    pub fn at(provider: &str) -> Result<Self> {
-        Self::of(match provider {
-            "classroom" => Classroom::of_process(classroom::SEED)?.provider(),
-            name => Provider::by_name(name)?,
-        })
-    }
-
-    /// A client without a study.
-    ///
-    /// # Errors
-    /// As [`Client::new`].
-    pub fn of(provider: Provider) -> Result<Self> {
+    pub fn new(provider: Provider) -> Result<Self> {
         let folder: String = provider
             .name
             .chars()
@@ -103,10 +70,19 @@ impl Client {
         })
     }
 
-    fn at_station(self, study: &Study) -> Self {
+    /// A client of a real data centre, by its name or address.
+    ///
+    /// # Errors
+    /// As [`Provider::by_name`] and [`Client::new`].
+    pub fn at(name: &str) -> Result<Self> {
+        Self::new(Provider::by_name(name)?)
+    }
+
+    /// The same client, reading the records of a station at this sampling rate.
+    pub fn at_station(&self, choice: &StationChoice, sampling_rate_hz: f64) -> Self {
         Self {
-            station: Some((study.station.clone(), study.window.sampling_rate_hz)),
-            ..self
+            station: Some((choice.clone(), sampling_rate_hz)),
+            ..self.clone()
         }
     }
 
@@ -167,28 +143,19 @@ impl Client {
         &self.provider
     }
 
-    /// The events of the study's region and time span; a catalog without events where there are
-    /// none.
-    ///
-    /// # Errors
-    /// As [`Client::fetch_events_in`].
-    pub fn fetch_events(&self, study: &Study) -> Result<Catalog> {
-        self.fetch_events_in(&study.region, &study.catalog)
-    }
-
     /// The events of a box and time span; a catalog without events where there are none. Where they
     /// are too many for one answer they are asked for in halves of the span, and halves of these.
     ///
     /// # Errors
     /// [`Error::Study`] where the provider has no event service, [`Error::Request`] where it does
     /// not answer with a catalog.
-    pub fn fetch_events_in(&self, region: &Region, span: &TimeSpan) -> Result<Catalog> {
+    pub fn fetch_events(&self, region: &Region, span: &TimeSpan) -> Result<Catalog> {
         let mut parts = Vec::new();
         self.events_of(region, span.start, span.end, &mut parts)?;
         let simulated = parts.iter().any(|part| part.simulated);
         let events: Vec<Event> = parts.iter().flat_map(|p| p.events().to_vec()).collect();
         let catalog = Catalog::new(self.provider.name.clone(), simulated, events);
-        // The service includes the end of the span, the study does not.
+        // The service includes the end of the span, a `TimeSpan` does not.
         Ok(catalog.during(span))
     }
 
@@ -222,19 +189,19 @@ impl Client {
         Ok(())
     }
 
-    /// The study's station and those of its channels that the study chose.
+    /// The chosen station, with its chosen channels.
     ///
     /// # Errors
     /// [`Error::Study`] where the provider has no station service, [`Error::Request`] where it
     /// does not know the station or does not answer with one.
-    pub fn fetch_station(&self, study: &Study) -> Result<Station> {
-        let stream = stream_of(&study.station);
+    pub fn fetch_station(&self, choice: &StationChoice, span: &TimeSpan) -> Result<Station> {
+        let stream = stream_of(choice);
         let read = |text: &str, simulated| {
             let mut station = Station::from_fdsn_text(text, "the answer")?;
             station.simulated = simulated;
             Ok(station)
         };
-        self.stations(&stream, &study.catalog, StationFormat::Text, &read)?
+        self.stations(&stream, span, StationFormat::Text, &read)?
             .ok_or_else(|| Error::Request {
                 url: self.provider.station.clone().unwrap_or_default(),
                 status: Some(204),
@@ -309,13 +276,12 @@ impl Provider {
     ///
     /// # Errors
     /// [`Error::Study`] where the provider has no event service.
-    pub fn events_url(&self, study: &Study) -> Result<String> {
-        let TimeSpan { start, end } = study.catalog;
-        Request::events(self, &study.region, start, end)?.url(false)
+    pub fn events_url(&self, region: &Region, span: &TimeSpan) -> Result<String> {
+        Request::events(self, region, span.start, span.end)?.url(false)
     }
 }
 
-/// The streams of a study's station.
+/// The streams of a chosen station.
 pub(super) fn stream_of(choice: &StationChoice) -> Nslc {
     Nslc {
         network: choice.network.clone(),

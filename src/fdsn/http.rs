@@ -9,6 +9,7 @@ use reqwest::blocking::{self, Response};
 use reqwest::header::{self, HeaderMap};
 
 use crate::error::{Error, Result};
+use crate::simulated;
 use crate::time::Time;
 
 /// No answer may be larger (1 GiB): the client asks for less.
@@ -16,9 +17,6 @@ const N_BYTES_MOST: usize = 1 << 30;
 
 /// No answer may take longer, even when it trickles in.
 const LONGEST: Duration = Duration::from_secs(3600);
-
-/// What the classroom's server calls itself; its data are simulated whatever address it has.
-pub(crate) const SIMULATING_SERVER: &str = "quakebook-classroom (simulated)";
 
 /// An answer that may be believed once it was looked at.
 #[derive(Debug, Clone, PartialEq)]
@@ -220,7 +218,7 @@ fn sort(url: &str, head: &Head, body: Vec<u8>, now: Time) -> Outcome {
             status,
             body,
             measured: is_measured(head),
-            simulated: server.is_some_and(|server| server == SIMULATING_SERVER),
+            simulated: server.is_some_and(|server| server == simulated::SERVER_NAME),
         })
     };
     match status {

@@ -1,9 +1,7 @@
 //! Data centres: events, stations and waveforms by FDSN web services.
 //!
 //! A [`Provider`] is a data centre's addresses and limits, by name or by address; a [`Client`] asks
-//! it for what a [`Study`](crate::study::Study) needs, or for anything else. The default provider is
-//! the simulated [`classroom`](crate::classroom), which the client starts by itself within this
-//! process.
+//! it. [`data_centre`](crate::data_centre) connects a study to its data centre.
 //!
 //! | Answer | What the client makes of it |
 //! |---|---|
@@ -50,7 +48,6 @@ pub use crate::station::{Channel, Station};
 pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use download::{DownloadParams, download};
-pub(crate) use http::SIMULATING_SERVER;
 pub use provider::{Limits, Provider};
 pub use reporter::Reporter;
 pub use request::StationFormat;

@@ -193,7 +193,7 @@ impl Provider {
     ///
     /// # Errors
     /// [`crate::Error::Study`] listing the names where it is none of them. The classroom has no
-    /// fixed address: [`crate::fdsn::Client::for_study`] starts it.
+    /// fixed address: [`data_centre::connect`](crate::data_centre::connect) starts it.
     pub fn by_name(name: &str) -> Result<Self> {
         let lower = name.trim().to_lowercase();
         if lower.starts_with("http://") || lower.starts_with("https://") {

@@ -59,11 +59,11 @@ impl Client {
         Ok(together(parts).map(|bytes| Sent { bytes, simulated }))
     }
 
-    /// What was recorded by the study's station from `start` to `end`, both included as FDSN
+    /// What was recorded by the client's station from `start` to `end`, both included as FDSN
     /// services do; no trace where there is nothing.
     ///
     /// # Errors
-    /// [`Error::Study`](crate::Error::Study) where the client has no study, or the provider no
+    /// [`Error::Study`](crate::Error::Study) where the client has no station, or the provider no
     /// dataselect service; [`Error::Request`](crate::Error::Request) where it does not answer with
     /// miniSEED of this station and span.
     pub fn fetch_waveforms(&self, start: Time, end: Time) -> Result<Vec<Trace>> {
@@ -88,8 +88,8 @@ impl Client {
             fail!(
                 Study,
                 "station",
-                "this client was made without a study",
-                "Make it by Client::for_study, or name the stream to Client::fetch_mseed"
+                "this client has no station",
+                "Make it by data_centre::connect, or name the stream to Client::fetch_mseed"
             )
         })
     }

@@ -3,16 +3,16 @@
 
 use std::collections::HashMap;
 
-use super::{GUARD, NOISE_GUARD_S, before_p, catalog, cut, is_simulated, kept_windows, run_dir};
-use super::{LEAK_FREE_NORMALISATION, scanned, trained_convnet, truth};
+use super::{GUARD, NOISE_GUARD_S, before_p, catalog, cut, kept_windows, run_dir};
+use super::{LEAK_FREE_NORMALISATION, scanned, trained_convnet};
 use crate::atomic_file::make_folder;
 use crate::catalog::{Catalog, Event};
 use crate::classroom::{self, Truth};
 use crate::cluster::{ClusterParams, Clusters, Space};
+use crate::data_centre;
 use crate::dataset::{Crop, Dataset, Split, Variation, vary};
 use crate::detect::{p_travel_time_s, recursive_sta_lta, triggers};
 use crate::error::Result;
-use crate::fdsn::Client;
 use crate::geo::Point;
 use crate::network::{ConvNet, Ensemble};
 use crate::study::{Study, WindowChoice};
@@ -125,7 +125,7 @@ pub fn leak_free_clusters(study: &Study) -> Result<Clusters> {
 /// The family of each published event by its identifier, where it is known: in the classroom an
 /// earthquake, its aftershocks and theirs. Of a real region nobody knows them: then none.
 pub fn families(study: &Study) -> HashMap<String, usize> {
-    if !is_simulated(study) {
+    if !data_centre::is_simulated(study) {
         return HashMap::new();
     }
     let truth = Truth::simulate(classroom::SEED);
@@ -162,7 +162,7 @@ pub fn stretches(study: &Study) -> Result<Windows> {
         let labels = leak_free_clusters(study)?.assign_all(&catalog);
         let rule = |station| before_p(station, STRETCH_S / 2.0);
         let both = cut(&long, &catalog, &labels, rule, GUARD)?;
-        let client = Client::for_study(study)?;
+        let client = data_centre::connect(study)?;
         let mut failed = Vec::new();
         let starts = disturbances(&client, &catalog, study, &mut failed)?;
         let mut all = match starts.is_empty() {
@@ -174,9 +174,9 @@ pub fn stretches(study: &Study) -> Result<Windows> {
         };
         all.ledger.n_asked += failed.len();
         all.ledger.missing.append(&mut failed);
-        if is_simulated(study) {
-            let station = client.fetch_station(study)?.position();
-            leave_out_unlisted(&mut all, &truth(study)?, station);
+        if data_centre::is_simulated(study) {
+            let station = data_centre::station(study)?.position();
+            leave_out_unlisted(&mut all, &data_centre::truth(study), station);
         }
         Ok(all)
     })

@@ -36,7 +36,7 @@ use axum::serve::ListenerExt;
 
 use crate::catalog::Catalog;
 use crate::error::{Result, fail};
-use crate::fdsn::{Provider, SIMULATING_SERVER};
+use crate::simulated;
 use crate::station::Inventory;
 use crate::time::Time;
 use crate::waveform::Nslc;
@@ -79,18 +79,12 @@ pub(crate) type Portion = Box<dyn FnOnce() -> Result<Vec<u8>> + Send>;
 #[derive(Debug, Clone)]
 pub struct Server {
     base_url: String,
-    simulated: bool,
 }
 
 impl Server {
     /// `http://127.0.0.1:PORT`, before `/fdsnws/`: what ObsPy's `Client` takes.
     pub fn base_url(&self) -> &str {
         &self.base_url
-    }
-
-    /// The server as a provider of [`crate::fdsn::Client`].
-    pub fn provider(&self) -> Provider {
-        Provider::at(&self.base_url, &self.base_url, self.simulated)
     }
 }
 
@@ -118,7 +112,6 @@ pub(crate) fn start(centre: Centre, port: u16) -> Result<Server> {
         .enable_io()
         .build()
         .map_err(failed)?;
-    let simulated = centre.simulated();
     let serve = async move {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         // Without the delay a small answer would wait for the acknowledgement of its head.
@@ -131,7 +124,6 @@ pub(crate) fn start(centre: Centre, port: u16) -> Result<Server> {
         .map_err(failed)?;
     Ok(Server {
         base_url: format!("http://{address}"),
-        simulated,
     })
 }
 
@@ -156,7 +148,7 @@ fn routes(centre: Centre) -> Router {
             .route(&format!("{query}/{service}/1/application.wadl"), get(wadl));
     }
     let name = match centre.simulated() {
-        true => SIMULATING_SERVER,
+        true => simulated::SERVER_NAME,
         false => RECORDED_SERVER,
     };
     routes

@@ -15,11 +15,11 @@ fn what_arrived_before_an_interruption_is_not_asked_for_again() {
     let folder = tempfile::tempdir().unwrap();
     let rig = Rig::new(&server);
     let client = rig.client.with_cache(folder.path());
-    let (_, status, ..) = request_error(client.fetch_events_in(&BOX, &span(0, 14_400)));
+    let (_, status, ..) = request_error(client.fetch_events(&BOX, &span(0, 14_400)));
     assert_eq!((status, server.n_requests()), (Some(500), 1 + 1 + 5));
 
     let (url, status, what, _) =
-        request_error(client.offline().fetch_events_in(&BOX, &span(0, 14_400)));
+        request_error(client.offline().fetch_events(&BOX, &span(0, 14_400)));
     assert!(
         url.contains("starttime=2014-05-01T02%3A00%3A00.000000"),
         "the missing half: {url}"
@@ -27,11 +27,11 @@ fn what_arrived_before_an_interruption_is_not_asked_for_again() {
     assert!(status.is_none() && what.contains("offline"), "{what}");
 
     down.store(false, Ordering::SeqCst);
-    let catalog = client.fetch_events_in(&BOX, &span(0, 14_400)).unwrap();
+    let catalog = client.fetch_events(&BOX, &span(0, 14_400)).unwrap();
     assert_eq!((catalog.len(), server.n_requests()), (24, 7 + 1));
     let again = client
         .offline()
-        .fetch_events_in(&BOX, &span(0, 14_400))
+        .fetch_events(&BOX, &span(0, 14_400))
         .unwrap();
     assert_eq!((again, server.n_requests()), (catalog, 8));
 }
@@ -42,7 +42,7 @@ fn offline_answers_from_the_cache_alone_and_says_what_is_missing() {
     let folder = tempfile::tempdir().unwrap();
     let client = Rig::new(&server).client.with_cache(folder.path());
     let (url, status, what, remedy) =
-        request_error(client.offline().fetch_events_in(&BOX, &span(0, 3600)));
+        request_error(client.offline().fetch_events(&BOX, &span(0, 3600)));
     assert!(
         url.contains("/fdsnws/event/1/query?starttime=2014-05-01"),
         "{url}"
@@ -57,11 +57,8 @@ fn offline_answers_from_the_cache_alone_and_says_what_is_missing() {
     assert!(what.contains("not kept"), "{what}");
     assert_eq!(server.n_requests(), 0);
 
-    let catalog = client.fetch_events_in(&BOX, &span(0, 3600)).unwrap();
-    let offline = client
-        .offline()
-        .fetch_events_in(&BOX, &span(0, 3600))
-        .unwrap();
+    let catalog = client.fetch_events(&BOX, &span(0, 3600)).unwrap();
+    let offline = client.offline().fetch_events(&BOX, &span(0, 3600)).unwrap();
     assert_eq!((offline, server.n_requests()), (catalog, 1));
 }
 
@@ -80,12 +77,9 @@ fn an_answer_that_came_too_soon_is_asked_for_again() {
         ("2030-01-01", 3),
     ] {
         let client = at_time(now);
-        assert_eq!(
-            client.fetch_events_in(&BOX, &span(0, 3600)).unwrap().len(),
-            6
-        );
+        assert_eq!(client.fetch_events(&BOX, &span(0, 3600)).unwrap().len(), 6);
         assert_eq!(server.n_requests(), n_requests, "{now}");
-        let offline = client.offline().fetch_events_in(&BOX, &span(0, 3600));
+        let offline = client.offline().fetch_events(&BOX, &span(0, 3600));
         assert_eq!(offline.unwrap().len(), 6, "offline any answer will do");
     }
 }
@@ -95,7 +89,7 @@ fn a_damaged_file_of_the_cache_is_asked_for_again() {
     let server = FaultServer::always(ok(rows(0, 3600).as_bytes()));
     let folder = tempfile::tempdir().unwrap();
     let client = Rig::new(&server).client.with_cache(folder.path());
-    client.fetch_events_in(&BOX, &span(0, 3600)).unwrap();
+    client.fetch_events(&BOX, &span(0, 3600)).unwrap();
     let file = std::fs::read_dir(folder.path())
         .unwrap()
         .next()
@@ -121,16 +115,8 @@ fn a_damaged_file_of_the_cache_is_asked_for_again() {
     .enumerate()
     {
         std::fs::write(&file, damaged).unwrap();
-        assert!(
-            client
-                .offline()
-                .fetch_events_in(&BOX, &span(0, 3600))
-                .is_err()
-        );
-        assert_eq!(
-            client.fetch_events_in(&BOX, &span(0, 3600)).unwrap().len(),
-            6
-        );
+        assert!(client.offline().fetch_events(&BOX, &span(0, 3600)).is_err());
+        assert_eq!(client.fetch_events(&BOX, &span(0, 3600)).unwrap().len(), 6);
         assert_eq!(server.n_requests(), 2 + n);
         assert_eq!(std::fs::read(&file).unwrap(), whole);
     }
@@ -145,7 +131,7 @@ fn a_process_of_its_own() {
     };
     let folder = std::env::var("FAULTS_CACHE").unwrap();
     let client = Client::at(&address).unwrap().with_cache(folder);
-    let catalog = client.fetch_events_in(&BOX, &span(0, 360_000)).unwrap();
+    let catalog = client.fetch_events(&BOX, &span(0, 360_000)).unwrap();
     println!("{} events", catalog.len());
 }
 
@@ -184,7 +170,7 @@ fn processes_at_once_leave_one_whole_answer() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     let n_requests = server.n_requests();
     let client = Rig::new(&server).client.with_cache(folder.path());
-    let catalog = client.fetch_events_in(&BOX, &span(0, 360_000)).unwrap();
+    let catalog = client.fetch_events(&BOX, &span(0, 360_000)).unwrap();
     assert_eq!((catalog.len(), server.n_requests()), (600, n_requests));
 }
 
@@ -214,10 +200,7 @@ fn a_cache_that_cannot_be_made_costs_no_answer() {
     let rig = Rig::new(&server);
     let client = rig.client.with_cache(in_the_way.join("cache"));
     for n in 1..=2 {
-        assert_eq!(
-            client.fetch_events_in(&BOX, &span(0, 3600)).unwrap().len(),
-            6
-        );
+        assert_eq!(client.fetch_events(&BOX, &span(0, 3600)).unwrap().len(), 6);
         assert_eq!((server.n_requests(), rig.lines().len()), (n, n));
     }
     assert!(

@@ -29,7 +29,7 @@ fn a_body_is_looked_at_before_it_is_believed() {
     let one_more = [sound.as_slice(), &recorded("HHN", 0, 10)].concat();
     let later = [sound.as_slice(), &recorded("HHZ", 2000, 2010)].concat();
     type Fetch = fn(&Client) -> quakebook::Result<()>;
-    let events: Fetch = |client| client.fetch_events_in(&BOX, &span(0, 3600)).map(drop);
+    let events: Fetch = |client| client.fetch_events(&BOX, &span(0, 3600)).map(drop);
     let waveforms: Fetch = |client| fetch_hhz(client).map(drop);
     let stations: Fetch = |client| {
         let format = StationFormat::Text;

@@ -13,7 +13,7 @@ fn a_server_that_is_not_there_is_named() {
         .without_cache()
         .with_clock(clock.clone());
     let client = client.reporting(Reporter::Silent);
-    let (url, status, what, remedy) = request_error(client.fetch_events_in(&BOX, &span(0, 3600)));
+    let (url, status, what, remedy) = request_error(client.fetch_events(&BOX, &span(0, 3600)));
     assert!(
         url.starts_with(&format!("{address}fdsnws/event/1/query?")),
         "{url}"
@@ -63,7 +63,7 @@ fn a_stall_anywhere_heals() {
         let stall = Act::Stall(whole[..n].to_vec());
         let server = FaultServer::script(vec![stall, Act::Send(whole.clone())]);
         let rig = Rig::with_stall(&server, Duration::from_millis(600));
-        let catalog = rig.client.fetch_events_in(&BOX, &span(0, 3600)).unwrap();
+        let catalog = rig.client.fetch_events(&BOX, &span(0, 3600)).unwrap();
         assert_eq!(catalog.len(), 6, "stalled after {n} bytes");
         assert_eq!(server.n_requests(), 2, "stalled after {n} bytes");
         assert!(rig.lines()[0].contains("timed out"), "{:?}", rig.lines());
@@ -92,10 +92,7 @@ fn a_slow_answer_is_no_stall() {
     };
     let client = Client::at(&address).unwrap().without_cache();
     let client = client.with_patience(patience).unwrap();
-    assert_eq!(
-        client.fetch_events_in(&BOX, &span(0, 3600)).unwrap().len(),
-        6
-    );
+    assert_eq!(client.fetch_events(&BOX, &span(0, 3600)).unwrap().len(), 6);
     slow.join().unwrap();
 }
 
@@ -122,7 +119,7 @@ fn heals_from_cuts<T: PartialEq + std::fmt::Debug>(
 }
 
 fn fetch_events(client: &Client) -> quakebook::Result<Vec<String>> {
-    let catalog = client.fetch_events_in(&BOX, &span(0, 1200))?;
+    let catalog = client.fetch_events(&BOX, &span(0, 1200))?;
     Ok(ids(&catalog).into_iter().map(str::to_string).collect())
 }
 

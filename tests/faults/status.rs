@@ -8,7 +8,7 @@ use crate::*;
 fn ask_all(client: &Client) -> [Result<bool, Error>; 3] {
     [
         client
-            .fetch_events_in(&BOX, &span(0, 3600))
+            .fetch_events(&BOX, &span(0, 3600))
             .map(|catalog| catalog.is_empty()),
         client
             .fetch_stations(&stream("HHZ"), &span(0, 3600), StationFormat::Text)
@@ -131,7 +131,7 @@ fn a_passing_fault_is_asked_again_until_it_has_passed() {
         let fault = status(line, "not now");
         let server = FaultServer::script(vec![fault.clone(), fault, ok(rows(0, 3600).as_bytes())]);
         let rig = Rig::new(&server);
-        let catalog = rig.client.fetch_events_in(&BOX, &span(0, 3600)).unwrap();
+        let catalog = rig.client.fetch_events(&BOX, &span(0, 3600)).unwrap();
         assert_eq!(catalog.len(), 6);
         assert_eq!(server.n_requests(), 3, "{line}");
         assert_eq!(rig.clock.slept_s(), BACKOFF_S[..2], "{line}");
@@ -195,7 +195,7 @@ fn a_wait_beyond_all_patience_is_not_begun() {
     let busy = response_with("503 Service Unavailable", "Retry-After: 400\r\n", b"closed");
     let server = FaultServer::always(Act::Send(busy));
     let rig = Rig::new(&server);
-    let (_, status, ..) = request_error(rig.client.fetch_events_in(&BOX, &span(0, 3600)));
+    let (_, status, ..) = request_error(rig.client.fetch_events(&BOX, &span(0, 3600)));
     assert_eq!(status, Some(503));
     // 400 s of the 600 s that all waits may take; twice would be too long.
     assert_eq!((server.n_requests(), rig.clock.slept_s()), (2, vec![400.0]));
@@ -207,7 +207,7 @@ fn a_wait_beyond_all_patience_is_not_begun() {
     assert_eq!(server_for_ever.n_requests(), 1);
 
     let hasty = rig.client.with_patience(RetryPolicy::none()).unwrap();
-    assert!(hasty.fetch_events_in(&BOX, &span(0, 3600)).is_err());
+    assert!(hasty.fetch_events(&BOX, &span(0, 3600)).is_err());
     assert_eq!((server.n_requests(), rig.clock.slept_s().len()), (3, 1));
 }
 
@@ -227,11 +227,11 @@ fn a_data_centre_sees_no_more_requests_than_it_allows() {
     std::thread::scope(|scope| {
         for _ in 0..4 {
             // Clients of their own: the limits are those of the machine.
-            let client = Client::of(provider.clone()).unwrap().without_cache();
+            let client = Client::new(provider.clone()).unwrap().without_cache();
             let client = client.with_clock(clock.clone());
             scope.spawn(move || {
                 for _ in 0..3 {
-                    client.fetch_events_in(&BOX, &span(0, 3600)).unwrap();
+                    client.fetch_events(&BOX, &span(0, 3600)).unwrap();
                 }
             });
         }

@@ -66,7 +66,7 @@ fn too_many_events_are_asked_for_in_halves_in_whatever_words() {
             (from, to) => ok(rows(from, to).as_bytes()),
         });
         let rig = Rig::new(&server);
-        let catalog = rig.client.fetch_events_in(&BOX, &span(0, 14_400)).unwrap();
+        let catalog = rig.client.fetch_events(&BOX, &span(0, 14_400)).unwrap();
         assert_eq!(server.n_requests(), 3, "{line}");
         let whole = Catalog::from_text(&rows(0, 14_400), "rows").unwrap();
         assert_eq!(catalog.events(), whole.events());
@@ -85,9 +85,9 @@ fn an_answer_as_long_as_the_data_centre_gives_at_most_may_lack_events() {
     });
     let mut provider = Provider::by_name(&server.address).unwrap();
     provider.limits.n_events = Some(20);
-    let client = Client::of(provider).unwrap().without_cache();
+    let client = Client::new(provider).unwrap().without_cache();
     let client = client.reporting(Reporter::Silent);
-    let catalog = client.fetch_events_in(&BOX, &span(0, 36_000)).unwrap();
+    let catalog = client.fetch_events(&BOX, &span(0, 36_000)).unwrap();
     assert_eq!(catalog.len(), 60);
     // 60, then 30 and 30, then 15 four times.
     assert_eq!(server.n_requests(), 7);
@@ -125,7 +125,7 @@ fn a_long_address_becomes_a_post() {
             .starts_with("level=channel\nformat=text\nCX PB01 -- HHE ")
     );
     let n_before = server.n_requests();
-    let (_, status, ..) = request_error(rig.client.fetch_events_in(&BOX, &span(0, 100)));
+    let (_, status, ..) = request_error(rig.client.fetch_events(&BOX, &span(0, 100)));
     assert_eq!((status, server.n_requests() - n_before), (Some(414), 1));
 }
 

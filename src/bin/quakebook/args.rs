@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use clap::CommandFactory;
-use quakebook::Result;
 use quakebook::fdsn::{Client, Reporter};
 use quakebook::station::StationChoice;
 use quakebook::study::Study;
 use quakebook::time::{self, Time};
 use quakebook::waveform::Nslc;
+use quakebook::{Result, data_centre};
 
 /// What is studied.
 #[derive(clap::Args)]
@@ -50,7 +50,7 @@ impl FetchArgs {
     }
 
     pub fn client(&self, study: &Study) -> Result<Client> {
-        let client = Client::for_study(study)?.reporting(Reporter::Stderr);
+        let client = data_centre::connect(study)?.reporting(Reporter::Stderr);
         Ok(match self.offline {
             true => client.offline(),
             false => client,

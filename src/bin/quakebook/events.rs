@@ -46,7 +46,10 @@ struct Row<'a> {
 
 pub fn run(args: &Args) -> Result {
     let study = args.fetch.study.study()?;
-    let catalog = args.fetch.client(&study)?.fetch_events(&study)?;
+    let catalog = args
+        .fetch
+        .client(&study)?
+        .fetch_events(&study.region, &study.catalog)?;
     let simulated = if catalog.simulated {
         " (simulated)"
     } else {

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use quakebook::classroom::{self, Classroom};
 use quakebook::server::ServedArchive;
+use quakebook::{classroom, data_centre};
 use serde::Serialize;
 
 use crate::args;
@@ -50,8 +50,8 @@ pub fn run(args: &Args) -> Result {
                 "the classroom has its own catalog and station: --catalog and --stations are for an archive",
             );
         }
-        let classroom = Classroom::start_on(classroom::SEED, args.port)?;
-        classroom.base_url().to_string()
+        let server = data_centre::serve_classroom(classroom::SEED, args.port)?;
+        server.base_url().to_string()
     } else {
         let mut archive = ServedArchive::open(&args.what)?;
         if let Some(path) = &args.catalog {

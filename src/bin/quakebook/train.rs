@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use quakebook::batch::{self, Plan, Start, Trained};
 use quakebook::catalog::Catalog;
+use quakebook::data_centre;
 use quakebook::evaluate::Score;
-use quakebook::fdsn::Client;
 use quakebook::geo::Point;
 use quakebook::station::StationChoice;
 use quakebook::study::Study;
@@ -101,7 +101,7 @@ pub fn run(args: &Args) -> Result {
     let archive = Archive::open_for(&args.archive, &study.station)?;
     let catalog = match &args.catalog {
         Some(path) => Catalog::read(path)?,
-        None => Client::for_study(&study)?.fetch_events(&study)?,
+        None => data_centre::connect(&study)?.fetch_events(&study.region, &study.catalog)?,
     };
     let mut plan = Plan::new(&study);
     plan.guard_s = args.guard;
@@ -131,7 +131,7 @@ pub fn run(args: &Args) -> Result {
 fn station_place(args: &Args, study: &Study, start: Start) -> Result<Option<Point>> {
     match (args.position, start) {
         (None, Start::Arrival) => {
-            let station = Client::for_study(study)?.fetch_station(study)?;
+            let station = data_centre::station(study)?;
             Ok(Some(station.position()))
         }
         (given, _) => Ok(given),
