@@ -10,7 +10,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Poisson, StandardNormal};
 
-use super::seismicity::radius_km;
+use super::source::radius_km;
 use super::zones::{Spot, ZONES};
 use crate::time::{self, Time, TimeSpan};
 

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{Ground, instrument};
+use super::ground::Ground;
+use super::instrument;
 use crate::station::{
     ChannelEpoch, Epoch, Filter, Gain, Inventory, NetworkEpoch, PolesZeros, Response, Sensitivity,
     Stage, StationEpoch, TransferFunction, Units,

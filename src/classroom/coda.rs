@@ -18,8 +18,7 @@ use rustfft::{FftPlanner, num_complex::Complex64};
 use super::greens::spreading_m_s;
 use super::instrument::{SAMPLING_RATE_HZ, STATION};
 use super::random::{Use, normal, stream};
-use super::seismicity::Source;
-use super::source::{MEAN_RADIATION_P, MEAN_RADIATION_S};
+use super::source::{MEAN_RADIATION_P, MEAN_RADIATION_S, Source};
 use crate::travel::{LayeredModel, Phase, Wave};
 
 const N_CRUSTAL: usize = 3000;

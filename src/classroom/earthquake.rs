@@ -8,8 +8,7 @@ use super::coda::{SHALLOW_ENERGY, Scatterers};
 use super::greens::{Ray, SITE, rays};
 use super::instrument::{SAMPLING_RATE_HZ, anti_alias};
 use super::motion::Motion;
-use super::seismicity::Source;
-use super::source::{P_CORNER_RATIO, brune, corner_hz};
+use super::source::{P_CORNER_RATIO, Source, brune, corner_hz};
 use crate::travel::{LayeredModel, Wave};
 
 /// The record begins this long before the origin time, for the ringing of the anti-alias filter.

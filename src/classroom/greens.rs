@@ -7,8 +7,7 @@
 use std::f64::consts::PI;
 
 use super::instrument::STATION;
-use super::seismicity::Source;
-use super::source::radiation;
+use super::source::{Source, radiation};
 use crate::travel::{Arrival, Layer, LayeredModel, Phase, Wave};
 
 /// The ground below the sensor: soft layers, too thin to matter for travel times, that steepen rays, amplify, and attenuate.

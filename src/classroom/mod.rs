@@ -21,6 +21,7 @@ mod channels;
 pub mod coda;
 pub mod earthquake;
 pub mod greens;
+mod ground;
 pub mod instrument;
 pub mod motion;
 pub mod noise;
@@ -34,19 +35,20 @@ pub mod source;
 pub mod synthesis;
 pub mod zones;
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use crate::catalog::Catalog;
 use crate::station::Inventory;
 use crate::time::Time;
 use crate::waveform::Nslc;
+use ground::Ground;
 
 pub use motion::Motion;
 pub use nuisance::{Nuisance, NuisanceKind};
 pub(crate) use pieces::Piece;
 pub use published::Link;
-pub use seismicity::{SEED, Source, Truth};
+pub use seismicity::{SEED, Truth};
+pub use source::Source;
 pub use synthesis::Synthesis;
 pub use zones::{ZONES, Zone};
 
@@ -91,25 +93,5 @@ impl Classroom {
         end: Time,
     ) -> Vec<Piece> {
         pieces::pieces(&self.ground, wanted, start, end)
-    }
-}
-
-/// Ground motion as the recorder counts it, a pure function of component and time.
-trait Ground: Send + Sync {
-    /// Samples of component `component` (an index into [`instrument::CHANNELS`]), in counts.
-    /// `first` counts samples at [`instrument::SAMPLING_RATE_HZ`] since 1970.
-    fn samples(&self, component: usize, first: i64, n: usize) -> Vec<i32>;
-
-    /// The missing sample ranges between `from` and `to`, in order.
-    fn outages(&self, from: i64, to: i64) -> Vec<Range<i64>>;
-}
-
-impl Ground for Synthesis {
-    fn samples(&self, component: usize, first: i64, n: usize) -> Vec<i32> {
-        Synthesis::samples(self, component, first, n)
-    }
-
-    fn outages(&self, from: i64, to: i64) -> Vec<Range<i64>> {
-        Synthesis::outages(self, from, to)
     }
 }

@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::Ground;
 use super::channels::{CHANNELS, Channel};
+use super::ground::Ground;
 use crate::error::Result;
 use crate::time::Time;
 use crate::waveform::{Nslc, Samples, Segment, Trace, mseed};

@@ -19,7 +19,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::seismicity::{Source, Truth};
+use super::seismicity::Truth;
+use super::source::Source;
 use crate::catalog::{Catalog, Event};
 use crate::geo::Point;
 use crate::study::Study;

@@ -26,11 +26,11 @@
 use chrono::{Datelike, Months};
 
 use super::branching::{Faults, Shock};
+use super::source::Source;
 use super::zones::ZONES;
 use crate::catalog::{Catalog, Event};
-use crate::geo::Point;
 use crate::study::Study;
-use crate::time::{Time, TimeSpan};
+use crate::time::TimeSpan;
 
 /// The seed of the classroom's Earth, whatever the seed of a study.
 ///
@@ -47,77 +47,6 @@ pub const MONTHLY: [usize; 34] = [
     85, 47, 79, 102, 72, 147, 97, 38, 20, 23, 30, 23, // 2015
     38, 12, 13, 13, 21, 12, 25, 2, 20, 9, 2, // 2016
 ];
-
-/// One simulated earthquake, as it truly was.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Source {
-    /// `qt00001` and so on, by origin time.
-    pub id: String,
-    pub origin_time: Time,
-    pub longitude_deg: f64,
-    pub latitude_deg: f64,
-    /// Below the surface at the station.
-    pub depth_km: f64,
-    /// Moment magnitude.
-    pub mw: f64,
-    /// Index into [`ZONES`].
-    pub zone: usize,
-    /// Focal mechanism, Aki & Richards (2002), figure 4.20.
-    pub strike_deg: f64,
-    pub dip_deg: f64,
-    pub rake_deg: f64,
-    pub stress_drop_mpa: f64,
-}
-
-impl Source {
-    pub fn epicentre(&self) -> Point {
-        Point::new(self.longitude_deg, self.latitude_deg)
-    }
-
-    /// Along the surface.
-    pub fn distance_km(&self, station: Point) -> f64 {
-        self.epicentre().distance_km(station)
-    }
-
-    /// Along the straight line from the focus to the station.
-    pub fn hypocentral_distance_km(&self, station: Point) -> f64 {
-        self.distance_km(station).hypot(self.depth_km)
-    }
-
-    /// From this focus to another one.
-    pub fn separation_km(&self, other: &Self) -> f64 {
-        let across_km = self.epicentre().distance_km(other.epicentre());
-        across_km.hypot(self.depth_km - other.depth_km)
-    }
-
-    /// Direction in which the wave leaves the epicentre for the station, clockwise from north.
-    pub fn azimuth_deg(&self, station: Point) -> f64 {
-        self.epicentre().azimuth_deg(station)
-    }
-
-    /// Direction from the station to the epicentre, clockwise from north.
-    pub fn back_azimuth_deg(&self, station: Point) -> f64 {
-        station.azimuth_deg(self.epicentre())
-    }
-
-    /// Seismic moment, Hanks & Kanamori (1979), *Journal of Geophysical Research* 84, 2348-2350.
-    pub fn moment_n_m(&self) -> f64 {
-        moment_n_m(self.mw)
-    }
-
-    /// Radius of a circular rupture, Eshelby (1957): `(7 M0 / 16 stress drop)^(1/3)`.
-    pub fn radius_km(&self) -> f64 {
-        radius_km(self.mw, self.stress_drop_mpa)
-    }
-}
-
-fn moment_n_m(mw: f64) -> f64 {
-    10f64.powf(1.5 * mw + 9.05)
-}
-
-pub(super) fn radius_km(mw: f64, stress_drop_mpa: f64) -> f64 {
-    (7.0 * moment_n_m(mw) / (16.0 * stress_drop_mpa * 1e6)).cbrt() / 1e3
-}
 
 /// All earthquakes of the simulated region, oldest first.
 #[derive(Debug, Clone, PartialEq)]
@@ -277,13 +206,5 @@ mod tests {
             (days(&months[0]), days(&months[1]), days(&months[33])),
             (14, 31, 15)
         );
-    }
-
-    #[test]
-    fn a_magnitude_4_has_the_moment_of_its_definition() {
-        // 2/3 log10(M0) - 6.03
-        assert!((moment_n_m(4.0) / 1.122e15 - 1.0).abs() < 1e-3);
-        // 7 * 1.122e15 / (16 * 3e6), cube root: 547 m.
-        assert!((radius_km(4.0, 3.0) - 0.547).abs() < 1e-3);
     }
 }

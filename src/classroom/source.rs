@@ -1,8 +1,80 @@
-//! How an earthquake radiates: Brune's spectrum and the double couple's pattern.
+//! A simulated earthquake, and how it radiates: Brune's spectrum and the double couple's pattern.
 
 use rustfft::num_complex::Complex64;
 
-use super::seismicity::Source;
+use crate::geo::Point;
+use crate::time::Time;
+
+/// One simulated earthquake, as it truly was.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Source {
+    /// `qt00001` and so on, by origin time.
+    pub id: String,
+    pub origin_time: Time,
+    pub longitude_deg: f64,
+    pub latitude_deg: f64,
+    /// Below the surface at the station.
+    pub depth_km: f64,
+    /// Moment magnitude.
+    pub mw: f64,
+    /// Index into [`ZONES`](super::zones::ZONES).
+    pub zone: usize,
+    /// Focal mechanism, Aki & Richards (2002), figure 4.20.
+    pub strike_deg: f64,
+    pub dip_deg: f64,
+    pub rake_deg: f64,
+    pub stress_drop_mpa: f64,
+}
+
+impl Source {
+    pub fn epicentre(&self) -> Point {
+        Point::new(self.longitude_deg, self.latitude_deg)
+    }
+
+    /// Along the surface.
+    pub fn distance_km(&self, station: Point) -> f64 {
+        self.epicentre().distance_km(station)
+    }
+
+    /// Along the straight line from the focus to the station.
+    pub fn hypocentral_distance_km(&self, station: Point) -> f64 {
+        self.distance_km(station).hypot(self.depth_km)
+    }
+
+    /// From this focus to another one.
+    pub fn separation_km(&self, other: &Self) -> f64 {
+        let across_km = self.epicentre().distance_km(other.epicentre());
+        across_km.hypot(self.depth_km - other.depth_km)
+    }
+
+    /// Direction in which the wave leaves the epicentre for the station, clockwise from north.
+    pub fn azimuth_deg(&self, station: Point) -> f64 {
+        self.epicentre().azimuth_deg(station)
+    }
+
+    /// Direction from the station to the epicentre, clockwise from north.
+    pub fn back_azimuth_deg(&self, station: Point) -> f64 {
+        station.azimuth_deg(self.epicentre())
+    }
+
+    /// Seismic moment, Hanks & Kanamori (1979), *Journal of Geophysical Research* 84, 2348-2350.
+    pub fn moment_n_m(&self) -> f64 {
+        moment_n_m(self.mw)
+    }
+
+    /// Radius of a circular rupture, Eshelby (1957): `(7 M0 / 16 stress drop)^(1/3)`.
+    pub fn radius_km(&self) -> f64 {
+        radius_km(self.mw, self.stress_drop_mpa)
+    }
+}
+
+fn moment_n_m(mw: f64) -> f64 {
+    10f64.powf(1.5 * mw + 9.05)
+}
+
+pub(super) fn radius_km(mw: f64, stress_drop_mpa: f64) -> f64 {
+    (7.0 * moment_n_m(mw) / (16.0 * stress_drop_mpa * 1e6)).cbrt() / 1e3
+}
 
 /// P pulses are shorter than S pulses: corner of P over corner of S, Madariaga (1976), *BSSA* 66, 639-666.
 pub const P_CORNER_RATIO: f64 = 1.5;
@@ -60,7 +132,7 @@ pub(crate) mod tests {
     pub(crate) fn source(mw: f64, strike_deg: f64, dip_deg: f64, rake_deg: f64) -> Source {
         Source {
             id: "test".into(),
-            origin_time: crate::time::Time::UNIX_EPOCH,
+            origin_time: Time::UNIX_EPOCH,
             longitude_deg: -97.40,
             latitude_deg: 35.85,
             depth_km: 5.0,
@@ -79,6 +151,14 @@ pub(crate) mod tests {
         assert!((brune(8.0, 8.0).norm() - 0.5).abs() < 1e-12);
         let slope = (brune(800.0, 8.0).norm() / brune(8000.0, 8.0).norm()).log10();
         assert!((slope - 2.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn a_magnitude_4_has_the_moment_of_its_definition() {
+        // 2/3 log10(M0) - 6.03
+        assert!((moment_n_m(4.0) / 1.122e15 - 1.0).abs() < 1e-3);
+        // 7 * 1.122e15 / (16 * 3e6), cube root: 547 m.
+        assert!((radius_km(4.0, 3.0) - 0.547).abs() < 1e-3);
     }
 
     /// By hand: M0 = 1.122e12 N m, (3e6 / 1.122e12)^(1/3) = 0.013880, times 0.49 * 3520.

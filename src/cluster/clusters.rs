@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::descent::{self, End};
+use super::descent::End;
+use super::nearest::nearest;
 use super::{ClusterParams, Metric, Space, adjusted_rand_index, silhouettes};
 use crate::catalog::Catalog;
 use crate::error::{Error, Result, fail};
@@ -66,7 +67,7 @@ impl Clusters {
         let mut sizes = vec![0; params.k];
         let mut within = vec![0.0; params.k];
         for point in space.project(epicentres, origin) {
-            let (label, cost) = descent::nearest(point, &in_plane, metric);
+            let (label, cost) = nearest(point, &in_plane, metric);
             labels.push(label);
             sizes[label] += 1;
             within[label] += cost;
@@ -96,7 +97,7 @@ impl Clusters {
         let space = self.params.space;
         let centroids = space.project(&self.centroids, self.origin);
         let point = space.project_one(epicentre, self.origin);
-        descent::nearest(point, &centroids, self.params.metric).0
+        nearest(point, &centroids, self.params.metric).0
     }
 
     /// The cluster of each event of a catalog, which need not be the one that was fitted.

@@ -8,7 +8,7 @@
 //! where one among all points would.
 
 use super::Metric;
-use super::descent::nearest;
+use super::nearest::nearest;
 
 /// The next reach, in steps of the length of the last one: steps grow shorter.
 const REACH_STEPS: f64 = 4.0;

@@ -27,7 +27,9 @@
 mod choose;
 mod clusters;
 mod descent;
+mod fit;
 mod medians;
+mod nearest;
 mod params;
 mod quality;
 mod replicates;
