@@ -1,11 +1,11 @@
 """Runs notebooks and keeps their outputs, without what differs between two equal runs.
 
-    notebooks.py [--into FOLDER] [--seconds CSV] [--at-once N] NOTEBOOK…
+    notebooks.py --into FOLDER [--seconds CSV] [--at-once N] NOTEBOOK…
 
 Two run at once unless told otherwise: while one compiles a cell the other computes. What two of them
-need, the library makes once. Written back to their own place, or into FOLDER; the seconds of each cell
-go into CSV. A cell that writes to stderr has failed: the kernel itself goes on after a panic or an
-error that `?` handed up.
+need, the library makes once. The executed copies go into FOLDER, and the seconds of each cell into CSV.
+A cell that writes to stderr has failed: the kernel itself goes on after a panic or an error that `?`
+handed up.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbclient.util import ensure_async
 
-# What stands behind this sign on a line of output is for who waits (a time, a rate): it is not kept.
+# What follows this sign on a line of output (a time, a rate) is for the reader who waits: it is not kept.
 FOR_THE_EYES = "⏱"
 ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 # A struct as `{:?}` prints it.
@@ -160,7 +160,7 @@ def clean_text(text):
 
 def main(args):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--into", type=Path)
+    parser.add_argument("--into", type=Path, required=True)
     parser.add_argument("--seconds", type=Path)
     parser.add_argument("--at-once", type=int, default=2)
     parser.add_argument("notebooks", type=Path, nargs="+")
@@ -168,7 +168,7 @@ def main(args):
     begin = time.monotonic()
     rows = []
     with ProcessPoolExecutor(args.at_once) as pool:
-        runs = [pool.submit(run_and_write, path, args.into or path.parent) for path in args.notebooks]
+        runs = [pool.submit(run_and_write, path, args.into) for path in args.notebooks]
         for done in as_completed(runs):
             try:
                 seconds = done.result()

@@ -6,25 +6,25 @@ use crate::Result;
 use crate::command::{cargo, command, io, run};
 use crate::environment::make_peers_venv;
 use crate::paths::Paths;
-use crate::quick::Profile;
+use crate::profile::Profile;
 use crate::setup::setup;
 use crate::step::Step;
 
 /// `growth` measures time and memory against size; anything else goes to `benches/compare.py`: names
 /// of jobs, none for all, and `--json FILE`.
-pub fn bench(places: &Paths, args: &[String]) -> Result {
-    setup(places, Profile::Thorough)?;
-    let folder = inputs(places)?;
+pub fn bench(paths: &Paths, args: &[String]) -> Result {
+    setup(paths, Profile::Thorough)?;
+    let folder = inputs(paths)?;
     if args == ["growth"] {
         return run(
-            jobs(places).arg("growth").arg(&folder),
+            jobs(paths).arg("growth").arg(&folder),
             "growth could not be measured: the reason stands above",
         );
     }
-    let python = make_peers_venv(places)?;
+    let python = make_peers_venv(paths)?;
     run(
         command(python)
-            .current_dir(&places.root)
+            .current_dir(&paths.root)
             .arg("benches/compare.py")
             .arg(&folder)
             .args(args),
@@ -33,25 +33,17 @@ pub fn bench(places: &Paths, args: &[String]) -> Result {
 }
 
 /// Our side, in the build that the notebooks and the tests share.
-fn jobs(places: &Paths) -> std::process::Command {
-    let mut jobs = cargo(&places.root);
-    jobs.args([
-        "bench",
-        "--quiet",
-        "--profile",
-        "dev",
-        "--bench",
-        "jobs",
-        "--",
-    ]);
+fn jobs(paths: &Paths) -> std::process::Command {
+    let mut jobs = cargo(&paths.root, "bench");
+    jobs.args(["--quiet", "--profile", "dev", "--bench", "jobs", "--"]);
     jobs
 }
 
 /// The folder of inputs, made anew where what makes them has changed.
-fn inputs(places: &Paths) -> Result<PathBuf> {
+fn inputs(paths: &Paths) -> Result<PathBuf> {
     let (folder, recipe) = (
-        places.cache.join("bench"),
-        places.root.join("benches/jobs/inputs.rs"),
+        paths.cache.join("bench"),
+        paths.root.join("benches/jobs/inputs.rs"),
     );
     println!("[....] our side of the comparison (built when the library changed, 1 to 5 minutes)");
     Step {
@@ -62,7 +54,7 @@ fn inputs(places: &Paths) -> Result<PathBuf> {
     }
     .run(|| {
         run(
-            jobs(places).arg("inputs").arg(&folder),
+            jobs(paths).arg("inputs").arg(&folder),
             "the inputs could not be made: the reason stands above",
         )
     })?;

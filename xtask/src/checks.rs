@@ -15,18 +15,18 @@ const DISK_GB: u64 = 9;
 type Ask = dyn Fn(&str, &[&str]) -> Option<String>;
 
 /// Checks everything; gives the Python to make the virtual environment with.
-pub fn check(places: &Paths) -> Result<String> {
+pub fn check(paths: &Paths) -> Result<String> {
     rust(&ask)?;
     let compiler = std::env::var("CXX").unwrap_or_else(|_| "c++".into());
     if !cfg!(windows) {
         compiles(&ask, &compiler)?;
     }
     rust_src(&ask, &add_rust_src)?;
-    if places.python().exists() {
+    if paths.python().exists() {
         // Made by an earlier set-up: neither Python nor room for everything is needed again.
         return Ok(String::new());
     }
-    disk(&ask, &places.cache)?;
+    disk(&ask, &paths.cache)?;
     let own = std::env::var("QUAKEBOOK_PYTHON").ok();
     python(&ask, own.as_deref())
 }
@@ -136,6 +136,7 @@ fn version(text: &str) -> Option<(u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scratch::Scratch;
 
     /// A machine on which programs answer as listed, by program and last argument.
     fn machine(answers: &[(&str, &str, &str)]) -> Box<Ask> {
@@ -193,8 +194,8 @@ mod tests {
 
     #[test]
     fn rust_src_is_added_or_asked_for() {
-        let sysroot =
-            std::env::temp_dir().join(format!("quakebook-sysroot-{}", std::process::id()));
+        let scratch = Scratch::new("sysroot");
+        let sysroot = scratch.path();
         let here = machine(&[("rustc", "sysroot", sysroot.to_str().unwrap())]);
         let sentence = rust_src(&here, &|| false).unwrap_err();
         assert!(
@@ -204,7 +205,6 @@ mod tests {
         let add =
             || std::fs::create_dir_all(sysroot.join("lib/rustlib/src/rust/library/std")).is_ok();
         assert_eq!(rust_src(&here, &add), Ok(()));
-        std::fs::remove_dir_all(&sysroot).unwrap();
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Running other programs.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use crate::Result;
 
@@ -19,22 +19,25 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// Cargo, in the clone's folder.
-pub fn cargo(root: &Path) -> Command {
+/// A subcommand of cargo, in the clone's folder. It takes the crates of `Cargo.lock` and no others.
+pub fn cargo(root: &Path, subcommand: &str) -> Command {
     let mut cargo = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(root);
+    cargo.current_dir(root).arg(subcommand);
+    if subcommand != "fmt" {
+        cargo.arg("--locked");
+    }
     cargo
 }
 
-/// `pip install` of that Python; the packages are still to be named.
+/// `pip install` of that Python, for packages whose hashes are known. The packages are still to be named.
 pub fn pip_install(python: impl AsRef<OsStr>) -> Command {
     let mut pip = command(python);
     pip.args(["-m", "pip", "install", "--quiet"])
-        .arg("--disable-pip-version-check");
+        .args(["--disable-pip-version-check", "--require-hashes"]);
     pip
 }
 
-/// Runs a command to its end; its output is seen. `otherwise` is the sentence for its failure.
+/// Runs a command to its end, with its output on the terminal. `otherwise` is the error where it fails.
 pub fn run(command: &mut Command, otherwise: &str) -> Result {
     let program = command.get_program().to_string_lossy().into_owned();
     let status = command
@@ -45,7 +48,7 @@ pub fn run(command: &mut Command, otherwise: &str) -> Result {
         Some(0) => Ok(()),
         Some(_) => Err(otherwise.to_string()),
         None => Err(format!(
-            "{program} was stopped from outside ({status}); the same command goes on where it stopped"
+            "{program} was stopped from outside ({status}): run the same command again, it goes on where it stopped"
         )),
     }
 }
@@ -88,13 +91,13 @@ pub fn write(path: &Path, content: &str) -> Result {
     std::fs::write(path, content).map_err(io(path))
 }
 
-/// Copies a file that may be in use, with its time of change, unless that time is the copy's already.
-/// Returns whether it did. Whoever uses the old copy goes on with it: it is replaced, not written into.
-pub fn renew(from: &Path, to: &Path) -> Result<bool> {
+/// Copies a file that may be in use, with its time of change, unless the copy has that time already.
+/// Whoever uses the old copy goes on with it: it is replaced, not written into.
+pub fn renew(from: &Path, to: &Path) -> Result {
     let modified = |path: &Path| std::fs::metadata(path).and_then(|data| data.modified());
     let time = modified(from).map_err(io(from))?;
     if modified(to).is_ok_and(|of_copy| of_copy == time) {
-        return Ok(false);
+        return Ok(());
     }
     if let Some(folder) = to.parent() {
         std::fs::create_dir_all(folder).map_err(io(folder))?;
@@ -104,48 +107,51 @@ pub fn renew(from: &Path, to: &Path) -> Result<bool> {
     let file = std::fs::File::options().append(true).open(&new);
     file.and_then(|file| file.set_modified(time))
         .map_err(io(&new))?;
-    std::fs::rename(&new, to).map_err(io(to))?;
-    Ok(true)
-}
-
-/// Where this program lies, which cargo and the kernel call in place of the compiler.
-pub fn this_program() -> Result<PathBuf> {
-    std::env::current_exe()
-        .map_err(|error| format!("where this program lies is not known: {error}"))
-}
-
-/// Runs the compiler in whose place this program was called.
-pub fn stand_aside(rustc: &str, args: &[impl AsRef<OsStr>]) -> ExitCode {
-    match Command::new(rustc).args(args).status() {
-        Ok(status) if status.success() => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("xtask: {rustc} could not be started: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    std::fs::rename(&new, to).map_err(io(to))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scratch::Scratch;
 
     #[test]
-    fn a_copy_is_made_anew_when_the_time_of_its_original_differs() {
-        let folder = std::env::temp_dir().join(format!("quakebook-renew-{}", std::process::id()));
-        let (from, to) = (folder.join("from"), folder.join("lib/to.so"));
-        std::fs::create_dir_all(&folder).unwrap();
-        // An older one may take the place of a newer one.
+    fn a_copy_follows_the_time_of_its_original() {
+        let scratch = Scratch::new("renew");
+        let (from, to) = (
+            scratch.path().join("from"),
+            scratch.path().join("lib/to.so"),
+        );
+        // The second is older than the first.
         for (content, age_s) in [("first", 100), ("second", 200)] {
             std::fs::write(&from, content).unwrap();
             let time = std::time::SystemTime::now() - std::time::Duration::from_secs(age_s);
             let file = std::fs::File::options().append(true).open(&from).unwrap();
             file.set_modified(time).unwrap();
-            assert!(renew(&from, &to).unwrap());
-            assert!(!renew(&from, &to).unwrap());
+            renew(&from, &to).unwrap();
             assert_eq!(std::fs::read_to_string(&to).unwrap(), content);
+            // Of the same time: not copied again.
+            std::fs::write(&to, "kept").unwrap();
+            let copy = std::fs::File::options().append(true).open(&to).unwrap();
+            copy.set_modified(time).unwrap();
+            renew(&from, &to).unwrap();
+            assert_eq!(std::fs::read_to_string(&to).unwrap(), "kept");
         }
-        assert!(renew(&folder.join("nothing"), &to).is_err());
-        std::fs::remove_dir_all(folder).unwrap();
+        assert!(renew(&scratch.path().join("nothing"), &to).is_err());
+    }
+
+    #[test]
+    fn cargo_takes_the_crates_of_the_lock_file() {
+        let args = |subcommand| {
+            let cargo = cargo(Path::new("."), subcommand);
+            let args = cargo
+                .get_args()
+                .map(|arg| arg.to_string_lossy().into_owned());
+            args.collect::<Vec<_>>()
+        };
+        assert_eq!(args("test"), ["test", "--locked"]);
+        assert_eq!(args("clippy"), ["clippy", "--locked"]);
+        // It has no such option, and builds nothing.
+        assert_eq!(args("fmt"), ["fmt"]);
     }
 }

@@ -1,4 +1,7 @@
-//! `environment.yml`, the one list of Python packages, and the virtual environment made from it.
+//! The Python packages, and the virtual environments made of them.
+//!
+//! `xtask/python` names them: a file `.in` holds the packages that are wanted, and the file `.lock` beside it all
+//! that they need, each with its version and the hashes of its wheels. pip refuses anything else.
 
 use std::path::{Path, PathBuf};
 
@@ -7,114 +10,104 @@ use crate::command::{command, io, pip_install, run};
 use crate::paths::{Paths, program};
 use crate::step::Step;
 
-/// What is read from `environment.yml`.
-pub struct Environment {
-    /// The pip section.
-    pub packages: Vec<String>,
-    /// The wheels of libtorch, to be taken without their dependencies.
-    pub libtorch: Vec<String>,
-    /// What the tests compare with.
-    pub tests: Vec<String>,
-}
-
-impl Environment {
-    pub fn read(root: &Path) -> Result<Self> {
-        let path = root.join("environment.yml");
-        let text = std::fs::read_to_string(&path).map_err(io(&path))?;
-        Self::parse(&text)
-    }
-
-    fn parse(text: &str) -> Result<Self> {
-        let packages: Vec<String> = text
-            .lines()
-            .skip_while(|line| line.trim() != "- pip:")
-            .skip(1)
-            .take_while(|line| line.starts_with("      ") || line.trim().is_empty())
-            .filter_map(|line| line.trim().strip_prefix("- "))
-            .map(str::to_string)
-            .collect();
-        let marked = |mark: &str| -> Vec<String> {
-            let lines = text.lines().filter_map(|line| line.strip_prefix(mark));
-            lines.map(str::to_string).collect()
-        };
-        let libtorch = marked("# libtorch: ");
-        if packages.is_empty() || libtorch.is_empty() {
-            return Err("environment.yml has no pip section or no line `# libtorch:`: take it from the repository again".into());
-        }
-        Ok(Self {
-            packages,
-            libtorch,
-            tests: marked("# tests: "),
-        })
-    }
-
-    /// `2.13.0` of `torch==2.13.0`.
-    pub fn torch_version(&self) -> Result<&str> {
-        let mut lines = self.libtorch.iter();
-        lines
-            .find_map(|line| line.strip_prefix("torch=="))
-            .map(str::trim)
-            .ok_or_else(|| {
-                "environment.yml does not name torch: take it from the repository again".into()
-            })
-    }
-}
-
 /// Makes the virtual environment with `python`, or brings it up to date.
-pub fn make_venv(places: &Paths, environment: &Environment, python: &str) -> Result {
-    let venv = places.venv();
+pub fn make_venv(paths: &Paths, python: &str) -> Result {
+    let venv = paths.venv();
+    let lock = lock(paths, "notebooks");
     Step {
         about: "Python packages: JupyterLab, nbclient, pandoc, Typst, a Chinese font",
         cost: "download 130 MB, half a minute",
         stamp: venv.join("quakebook.stamp"),
-        inputs: environment.packages.join("\n"),
+        inputs: read(&lock)?,
     }
-    .run(|| install(python.as_ref(), &venv, &environment.packages))
+    .run(|| {
+        make_empty_venv(python.as_ref(), &venv)?;
+        install(&venv, &lock)
+    })
 }
 
 /// A Python with what the tests compare with, in a virtual environment of its own: a reader of the
 /// notebooks needs none of it.
-pub fn make_test_venv(places: &Paths, environment: &Environment) -> Result<PathBuf> {
-    let venv = places.cache.join("venv-tests");
+pub fn make_test_venv(paths: &Paths) -> Result<PathBuf> {
+    let venv = paths.cache.join("venv-tests");
+    let (wheels, source) = (lock(paths, "tests"), lock(paths, "tests-source"));
     Step {
         about: "ObsPy and a small data centre, with which some tests compare",
         cost: "download 80 MB, a minute",
         stamp: venv.join("quakebook.stamp"),
-        inputs: environment.tests.join("\n"),
-    }
-    .run(|| install(&places.python(), &venv, &environment.tests))?;
-    Ok(program(&venv, "python"))
-}
-
-/// A Python with the libraries that ours is compared with, as `benches/requirements.txt` pins them.
-pub fn make_peers_venv(places: &Paths) -> Result<PathBuf> {
-    let venv = places.cache.join("venv-peers");
-    let list = places.root.join("benches/requirements.txt");
-    Step {
-        about: "ObsPy, SciPy, polars, scikit-learn and PyTorch, to compare with",
-        cost: "download 3 GB, some minutes",
-        stamp: venv.join("quakebook.stamp"),
-        inputs: std::fs::read_to_string(&list).map_err(io(&list))?,
+        inputs: read(&wheels)? + &read(&source)?,
     }
     .run(|| {
-        let listed = ["--requirement".to_string(), list.display().to_string()];
-        install(&places.python(), &venv, &listed)
+        make_empty_venv(&paths.python(), &venv)?;
+        install(&venv, &wheels)?;
+        install_source(&venv, &source)
     })?;
     Ok(program(&venv, "python"))
 }
 
-/// Installs packages into a virtual environment, which `python` makes where there is none.
-fn install(python: &Path, venv: &Path, packages: &[String]) -> Result {
-    let own = program(venv, "python");
-    if !own.exists() {
-        run(
-            command(python).args(["-m", "venv"]).arg(venv),
-            "the virtual environment could not be made: its message stands above",
-        )?;
+/// A Python with the libraries that ours is compared with.
+pub fn make_peers_venv(paths: &Paths) -> Result<PathBuf> {
+    let venv = paths.cache.join("venv-peers");
+    let lock = lock(paths, "bench");
+    Step {
+        about: "ObsPy, SciPy, polars, scikit-learn and PyTorch, to compare with",
+        cost: "download 3 GB, some minutes",
+        stamp: venv.join("quakebook.stamp"),
+        inputs: read(&lock)?,
+    }
+    .run(|| {
+        make_empty_venv(&paths.python(), &venv)?;
+        install(&venv, &lock)
+    })?;
+    Ok(program(&venv, "python"))
+}
+
+/// The lock file of that name.
+pub fn lock(paths: &Paths, name: &str) -> PathBuf {
+    paths.root.join("xtask/python").join(format!("{name}.lock"))
+}
+
+pub fn read(lock: &Path) -> Result<String> {
+    std::fs::read_to_string(lock).map_err(io(lock))
+}
+
+/// The version of torch in a lock file, such as `2.13.0`.
+pub fn torch_version(lock: &str) -> Result<&str> {
+    let version = lock.lines().find_map(|line| line.strip_prefix("torch=="));
+    let version = version.and_then(|rest| rest.split_whitespace().next());
+    version.ok_or_else(|| {
+        "xtask/python/libtorch.lock: expected a line `torch==VERSION`, found none: take the file from the repository again".into()
+    })
+}
+
+/// Makes a virtual environment where there is none.
+fn make_empty_venv(python: &Path, venv: &Path) -> Result {
+    if program(venv, "python").exists() {
+        return Ok(());
     }
     run(
-        pip_install(own).args(packages),
+        command(python).args(["-m", "venv"]).arg(venv),
+        "the virtual environment could not be made: its message stands above",
+    )
+}
+
+fn install(venv: &Path, lock: &Path) -> Result {
+    run(
+        pip_install(program(venv, "python"))
+            .args(["--only-binary", ":all:", "--requirement"])
+            .arg(lock),
         "pip could not install the Python packages: check the network and try again",
+    )
+}
+
+/// Installs a package that has no wheel. The setuptools of the environment builds it: pip would else
+/// fetch one that no lock file names.
+fn install_source(venv: &Path, lock: &Path) -> Result {
+    run(
+        pip_install(program(venv, "python"))
+            .args(["--no-deps", "--no-build-isolation", "--requirement"])
+            .arg(lock),
+        "pip could not build a Python package: its message stands above",
     )
 }
 
@@ -122,32 +115,48 @@ fn install(python: &Path, venv: &Path, packages: &[String]) -> Result {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_pip_section_and_the_libtorch_lines_are_read() {
-        let text = "dependencies:\n  - python>=3.10\n  - pip:\n      - a==1\n      # why\n      - b==2\n\n# libtorch: torch==2.13.0\n# tests: c==3\n";
-        let environment = Environment::parse(text).unwrap();
-        assert_eq!(environment.packages, ["a==1", "b==2"]);
-        assert_eq!(environment.torch_version().unwrap(), "2.13.0");
-        assert_eq!(environment.tests, ["c==3"]);
-        assert!(Environment::parse("dependencies:\n").is_err());
+    /// Each requirement of a file, without comments and hashes.
+    fn pins(text: &str) -> Vec<String> {
+        text.lines()
+            .filter(|line| line.starts_with(|c: char| c.is_ascii_alphanumeric()))
+            .map(|line| {
+                let pin = line.split([' ', ';']).next().unwrap_or_default();
+                pin.to_lowercase().replace('_', "-")
+            })
+            .collect()
     }
 
     #[test]
-    fn the_projects_own_file_is_complete() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let environment = Environment::read(root).unwrap();
-        let pinned = |name: &str| {
-            environment
-                .packages
-                .iter()
-                .any(|p| p.starts_with(&format!("{name}==")))
-        };
-        for name in ["jupyterlab", "nbclient", "pypandoc_binary", "typst"] {
-            assert!(pinned(name), "{name}");
+    fn torchs_version_is_read_from_the_lock() {
+        let lock = "nvidia-cuda-cupti==13.0.85 \\\n    --hash=sha256:0\ntorch==2.13.0 \\\n    --hash=sha256:1\n";
+        assert_eq!(torch_version(lock), Ok("2.13.0"));
+        assert!(torch_version("jupyterlab==4.6.6 \\\n").is_err());
+    }
+
+    #[test]
+    fn lock_files_pin_and_hash_every_package() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("python");
+        for name in ["notebooks", "libtorch", "tests", "tests-source", "bench"] {
+            let text = |kind: &str| read(&folder.join(format!("{name}.{kind}"))).unwrap();
+            let (wanted, locked) = (pins(&text("in")), pins(&text("lock")));
+            for pin in &wanted {
+                assert!(
+                    locked.contains(pin),
+                    "{name}.lock is older than {name}.in: {pin}"
+                );
+            }
+            let lock = text("lock");
+            let mut lines = lock.lines().peekable();
+            while let Some(line) = lines.next() {
+                let is_hash = line.starts_with("    --hash=sha256:");
+                let is_hashed = lines
+                    .peek()
+                    .is_some_and(|next| next.starts_with("    --hash=sha256:"));
+                assert!(
+                    is_hash || (line.contains("==") && is_hashed),
+                    "{name}: {line}"
+                );
+            }
         }
-        let mut all = environment.packages.iter().chain(&environment.tests);
-        assert!(all.all(|p| p.contains("==")));
-        assert!(environment.tests.iter().any(|p| p.starts_with("obspy")));
-        environment.torch_version().unwrap();
     }
 }

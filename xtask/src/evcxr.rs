@@ -10,13 +10,13 @@ use crate::step::Step;
 const VERSION: &str = "0.22.0";
 
 /// The kernel's program.
-pub fn program(places: &Paths) -> PathBuf {
+pub fn program(paths: &Paths) -> PathBuf {
     let name = format!("evcxr_jupyter{}", std::env::consts::EXE_SUFFIX);
-    folder(places).join("bin").join(name)
+    folder(paths).join("bin").join(name)
 }
 
-fn folder(places: &Paths) -> PathBuf {
-    places.cache.join(format!("evcxr-{VERSION}"))
+fn folder(paths: &Paths) -> PathBuf {
+    paths.cache.join(format!("evcxr-{VERSION}"))
 }
 
 /// The parts of rust-analyzer that read code and infer types, in which the first cells spend their time.
@@ -40,8 +40,8 @@ const BUSY: [&str; 15] = [
 
 /// Builds the kernel. It embeds rust-analyzer, hence the time; these options halve it. With the busy parts
 /// as fast as can be, the kernel starts in four fifths of the time.
-pub fn build(places: &Paths) -> Result {
-    let folder = folder(places);
+pub fn build(paths: &Paths) -> Result {
+    let folder = folder(paths);
     let target = folder.join("build");
     Step {
         about: "the Rust kernel evcxr_jupyter",

@@ -1,61 +1,58 @@
 //! The library as the notebooks' kernel sees it.
 //!
-//! Cells must share ONE copy of the library and its statics, so they get it as a Rust dylib: with an
-//! ordinary library each cell would carry its own copy (a counter starts anew, polars loses its
-//! columns), and rust-analyzer would read all dependencies before the first cell (20 seconds in
-//! place of 1). Cargo therefore names to the cells only a thin package without dependencies, which
-//! hands on the dylib to rustc, and shows the library's source to rust-analyzer.
+//! Cells must share ONE copy of the library and its statics, so they get it as a Rust dylib. With an ordinary
+//! library each cell would carry its own copy (a counter starts anew, polars loses its columns), and
+//! rust-analyzer would read all dependencies before the first cell (20 seconds instead of 1). Cargo therefore
+//! names to the cells only a thin package without dependencies. It hands the dylib to rustc, and shows the
+//! library's source to rust-analyzer.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::Result;
-use crate::cells;
 use crate::command::{ask_rustc, cargo, io, renew, run, write};
 use crate::evcxr;
 use crate::paths::Paths;
-use crate::quick::Profile;
+use crate::profile::Profile;
 use crate::standard;
 
 /// The kernel's name for Jupyter.
 pub const NAME: &str = "quakebook";
 
 /// Builds the library as a dylib, and writes what the kernel is started with.
-pub fn build(places: &Paths, libtorch: &Path, pace: Profile) -> Result {
-    let (library, is_new) = build_dylib(places, pace)?;
-    write_thin_package(places)?;
-    let cells = cells::prepare(places, is_new)?;
-    write_init(places, libtorch, &library, &cells)?;
-    let standard = standard::prepare(places)?;
-    write_kernelspec(places, &standard)?;
+pub fn build(paths: &Paths, libtorch: &Path, profile: Profile) -> Result {
+    let library = build_dylib(paths, profile)?;
+    write_thin_package(paths)?;
+    write_init(paths, libtorch, &library)?;
+    let standard = standard::prepare(paths)?;
+    write_kernelspec(paths, &standard)?;
     println!("[done] the library, and the kernel of this clone");
     Ok(())
 }
 
-/// The library for the cells, and whether it is another one than before.
-fn build_dylib(places: &Paths, pace: Profile) -> Result<(PathBuf, bool)> {
+/// Builds the library for the cells, and copies it into this clone.
+fn build_dylib(paths: &Paths, profile: Profile) -> Result<PathBuf> {
     let name = format!(
         "{}quakebook{}",
         std::env::consts::DLL_PREFIX,
         std::env::consts::DLL_SUFFIX
     );
-    let built = places.target().join("debug").join(&name);
-    let kept = places.kernel().join("lib").join(&name);
-    let mut build = cargo(&places.root);
-    build.arg("rustc");
-    pace.set(&mut build)?;
+    let built = paths.target().join("debug").join(&name);
+    let kept = paths.kernel().join("lib").join(&name);
+    let mut build = cargo(&paths.root, "rustc");
+    profile.set(&mut build)?;
     if built.exists() {
         println!("[....] the library, where it changed (seconds to two minutes)");
         build.arg("--quiet");
     } else {
         println!("[....] the library and all that it needs (download 130 MB, 10 minutes)");
     }
-    let lock = places.cache.join("build.lock");
+    let lock = paths.cache.join("build.lock");
     let lock = fs::File::create(&lock).map_err(io(&lock))?;
-    // From here to the copy: all clones' dylibs have one name in the shared target folder.
+    // Held until the copy is made: all clones' dylibs have one name in the shared target folder.
     lock.lock()
         .map_err(|error| format!("the cache could not be locked: {error}"))?;
-    let exports = places.root.join("xtask/kernel/torch.map");
+    let exports = paths.root.join("xtask/kernel/torch.map");
     run(
         build
             .args(["--package", "quakebook", "--lib"])
@@ -67,19 +64,19 @@ fn build_dylib(places: &Paths, pace: Profile) -> Result<(PathBuf, bool)> {
             )),
         "the library could not be built: the compiler's message stands above",
     )?;
-    // A quick library is younger than the thorough one that takes its place: any other time is a change.
-    let is_new = renew(&built, &kept)?;
-    Ok((kept, is_new))
+    // A quick library is younger than the thorough one that replaces it: any other time is a change.
+    renew(&built, &kept)?;
+    Ok(kept)
 }
 
-fn write_thin_package(places: &Paths) -> Result {
-    let folder = places.kernel().join("quakebook");
-    let source = places.root.join("src/lib.rs");
+fn write_thin_package(paths: &Paths) -> Result {
+    let folder = paths.kernel().join("quakebook");
+    let source = paths.root.join("src/lib.rs");
     // Crates whose types cells hold in variables: rust-analyzer cannot infer a type that it does not
     // find, and takes long to read such crates whole.
     let stubs: String = ["chrono", "polars", "tch"]
         .map(|name| {
-            let path = places.root.join("xtask/kernel/stubs").join(name);
+            let path = paths.root.join("xtask/kernel/stubs").join(name);
             format!("{name} = {{ path = {path:?} }}\n")
         })
         .concat();
@@ -97,7 +94,7 @@ fn write_thin_package(places: &Paths) -> Result {
     write(&folder.join("lib.rs"), &lib)
 }
 
-fn write_init(places: &Paths, libtorch: &Path, library: &Path, cells: &str) -> Result {
+fn write_init(paths: &Paths, libtorch: &Path, library: &Path) -> Result {
     let rust = ask_rustc("target-libdir")?;
     let here = library
         .parent()
@@ -108,41 +105,41 @@ fn write_init(places: &Paths, libtorch: &Path, library: &Path, cells: &str) -> R
         format!("--extern=quakebook_so={}", library.display()),
         format!(
             "-Ldependency={}",
-            places.target().join("debug/deps").display()
+            paths.target().join("debug/deps").display()
         ),
         format!("-Clink-arg=-Wl,-rpath,{here}"),
         format!("-Clink-arg=-Wl,-rpath,{rust}"),
         format!("-Lnative={}", libtorch.join("lib").display()),
     ];
-    let package = places.kernel().join("quakebook");
+    let package = paths.kernel().join("quakebook");
     let init = format!(
-        ":build_env RUSTFLAGS={}\n{cells}:opt 0\n:efmt {{}}\n:dep quakebook = {{ path = {package:?} }}\n",
+        ":build_env RUSTFLAGS={}\n:opt 0\n:efmt {{}}\n:dep quakebook = {{ path = {package:?} }}\n",
         flags.join(" ")
     );
-    write(&places.kernel().join("init.evcxr"), &init)?;
-    write(&places.kernel().join("prelude.rs"), PRELUDE)
+    write(&paths.kernel().join("init.evcxr"), &init)?;
+    write(&paths.kernel().join("prelude.rs"), PRELUDE)
 }
 
 /// The kernel runs this as it starts. The first variable whose type must be inferred makes it read the
-/// standard library and ours, five seconds, which otherwise the reader's first cells would wait for.
+/// standard library and ours. That takes five seconds, for which the reader's first cell would else wait.
 const PRELUDE: &str = "let _ready = quakebook::study::Study::oklahoma().name.len();\n";
 
-/// In this clone, not in the shared virtual environment: another clone has another library. Cells have
-/// their memory on large pages, as what cargo runs (.cargo/config.toml).
-fn write_kernelspec(places: &Paths, standard: &Path) -> Result {
+/// Writes the kernelspec into this clone: another clone has another library, so the shared virtual
+/// environment is no place for it. Cells get large pages of memory, like what cargo runs (.cargo/config.toml).
+fn write_kernelspec(paths: &Paths, standard: &Path) -> Result {
     let spec = format!(
         "{{\n  \"argv\": [{:?}, \"--control_file\", \"{{connection_file}}\"],\n  \
          \"display_name\": \"Rust (quakebook)\",\n  \"language\": \"rust\",\n  \
          \"interrupt_mode\": \"message\",\n  \"env\": {{ \"EVCXR_CONFIG_DIR\": {:?}, \"GLIBC_TUNABLES\": \"glibc.malloc.hugetlb=1\", \
          \"RUST_SRC_PATH\": {standard:?} }}\n}}\n",
-        evcxr::program(places),
-        places.kernel()
+        evcxr::program(paths),
+        paths.kernel()
     );
-    let folder = jupyter_path(places).join("kernels").join(NAME);
+    let folder = jupyter_path(paths).join("kernels").join(NAME);
     write(&folder.join("kernel.json"), &spec)
 }
 
 /// For JUPYTER_PATH, where Jupyter finds this clone's kernel.
-pub fn jupyter_path(places: &Paths) -> PathBuf {
-    places.kernel().join("share/jupyter")
+pub fn jupyter_path(paths: &Paths) -> PathBuf {
+    paths.kernel().join("share/jupyter")
 }

@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 
 use crate::Result;
 use crate::command::{ask, command, io, pip_install, run};
-use crate::environment::Environment;
+use crate::environment::{self, torch_version};
 use crate::paths::Paths;
 use crate::step::Step;
 
-/// The folder with `lib/` and `include/`: that of LIBTORCH, of the active conda environment, or
-/// else downloaded.
-pub fn provide(places: &Paths, environment: &Environment) -> Result<PathBuf> {
-    let wanted = environment.torch_version()?;
+/// The folder with `lib/` and `include/`: that of LIBTORCH, of the active conda environment, or a download.
+pub fn provide(paths: &Paths) -> Result<PathBuf> {
+    let lock = environment::lock(paths, "libtorch");
+    let wheels = environment::read(&lock)?;
+    let wanted = torch_version(&wheels)?;
     let named = std::env::var_os("LIBTORCH").map(PathBuf::from);
-    if let Some(folder) = named.filter(|folder| !was_downloaded(places, folder)) {
-        check(&folder, wanted)?;
+    if let Some(folder) = of_reader(paths, named, wanted)? {
         println!("[done] libtorch {wanted} of LIBTORCH, {}", folder.display());
         return Ok(folder);
     }
@@ -23,47 +23,91 @@ pub fn provide(places: &Paths, environment: &Environment) -> Result<PathBuf> {
         println!("[done] libtorch {wanted} of conda, {}", folder.display());
         return Ok(folder);
     }
-    let folder = places.cache.join(format!("libtorch-{wanted}"));
-    Step {
+    let folder = downloaded(paths, wanted);
+    let step = Step {
         about: "libtorch for the processor",
         cost: "download 0.5 GB, a minute",
         stamp: folder.join("quakebook.stamp"),
-        inputs: environment.libtorch.join("\n"),
+        inputs: wheels.clone(),
+    };
+    if check(&folder, wanted).is_err() {
+        // Files of an earlier download are gone: it is no longer done.
+        let _ = fs::remove_file(&step.stamp);
     }
-    .run(|| download(places, environment, &folder))?;
+    step.run(|| download(paths, &lock, wanted, &folder))?;
     check(&folder, wanted)?;
     Ok(folder)
 }
 
-/// Whether LIBTORCH is no wish of the reader's, but the download of an earlier set-up (perhaps gone by
-/// now), which `.cargo/local.toml` names to all that cargo starts.
-fn was_downloaded(places: &Paths, folder: &Path) -> bool {
-    let config = fs::read_to_string(places.root.join(".cargo/local.toml")).unwrap_or_default();
-    config.contains(&format!("LIBTORCH = {folder:?}"))
-        && (folder.join("quakebook.stamp").exists() || !folder.exists())
+/// Where set-up keeps the libtorch that it downloads.
+fn downloaded(paths: &Paths, version: &str) -> PathBuf {
+    paths.cache.join(format!("libtorch-{version}"))
 }
 
-/// Whether `folder` holds libtorch of the wanted version, by its own header.
+/// The libtorch that the reader has named in LIBTORCH, if it is one of the wanted version.
+///
+/// Cargo sets LIBTORCH too, from `.cargo/local.toml`, where an earlier set-up wrote the folder of that day. If
+/// that folder is no good today, the reader cannot mend it by unsetting the variable: it is passed over.
+fn of_reader(paths: &Paths, named: Option<PathBuf>, wanted: &str) -> Result<Option<PathBuf>> {
+    let Some(folder) = named.filter(|folder| *folder != downloaded(paths, wanted)) else {
+        return Ok(None);
+    };
+    match check(&folder, wanted) {
+        Ok(()) => Ok(Some(folder)),
+        Err(_) if was_configured(paths, &folder) => {
+            println!(
+                "       {} of the last set-up does not hold libtorch {wanted} any more: looking for another",
+                folder.display()
+            );
+            Ok(None)
+        }
+        Err(sentence) => Err(sentence),
+    }
+}
+
+/// Whether an earlier set-up wrote that folder into `.cargo/local.toml`.
+fn was_configured(paths: &Paths, folder: &Path) -> bool {
+    let config = fs::read_to_string(paths.cargo_config()).unwrap_or_default();
+    let line = format!("LIBTORCH = {folder:?}");
+    config.lines().any(|found| found.trim() == line)
+}
+
+/// Checks that `folder` holds libtorch of the wanted version: its header and its libraries.
 fn check(folder: &Path, wanted: &str) -> Result {
-    let found = version(folder).ok_or_else(|| {
-        format!(
-            "{} does not hold libtorch (no include/torch/headeronly/version.h or no lib): point LIBTORCH to libtorch {wanted}, or unset it and `cargo xtask setup` downloads it",
+    let remedy = format!(
+        "point LIBTORCH to libtorch {wanted}, or unset it, and run `cargo xtask setup`, which then downloads it"
+    );
+    let fault = |found: &str| {
+        Err(format!(
+            "{}: expected libtorch {wanted}, found {found}: {remedy}",
             folder.display()
-        )
-    })?;
-    if found == wanted {
-        return Ok(());
+        ))
+    };
+    match version(folder) {
+        Some(found) if found == wanted => {}
+        Some(found) => return fault(&format!("libtorch {found}")),
+        None => return fault("no include/torch/headeronly/version.h"),
     }
-    Err(format!(
-        "{} is libtorch {found}, but {wanted} is needed: point LIBTORCH to that version, or unset it and `cargo xtask setup` downloads it",
-        folder.display()
-    ))
+    let missing = REQUIRED.map(library_name).into_iter().find(|name| {
+        let data = fs::metadata(folder.join("lib").join(name));
+        !data.is_ok_and(|data| data.is_file() && data.len() > 0)
+    });
+    match missing {
+        None => Ok(()),
+        Some(name) => fault(&format!("no library lib/{name}")),
+    }
 }
 
+/// What the library is linked to in any build of libtorch.
+const REQUIRED: [&str; 3] = ["c10", "torch_cpu", "torch"];
+
+fn library_name(name: &str) -> String {
+    let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    format!("{prefix}{name}{suffix}")
+}
+
+/// The version that libtorch's own header names.
 fn version(folder: &Path) -> Option<String> {
-    if !folder.join("lib").is_dir() {
-        return None;
-    }
     let header = fs::read_to_string(folder.join("include/torch/headeronly/version.h")).ok()?;
     let number = |name: &str| {
         let mut lines = header.lines();
@@ -88,24 +132,23 @@ fn of_conda(wanted: &str) -> Option<PathBuf> {
     );
     let folders = [Some(prefix), package.map(PathBuf::from)];
     let mut found = folders.into_iter().flatten();
-    found.find(|folder| version(folder).is_some_and(|v| v == wanted))
+    found.find(|folder| check(folder, wanted).is_ok())
 }
 
-/// Takes the wheels one by one, so that a download that was cut off goes on with the next, and
-/// keeps the headers and the libraries of the processor.
-fn download(places: &Paths, environment: &Environment, folder: &Path) -> Result {
+/// Takes the wheels, and keeps the headers and the libraries of the processor.
+fn download(paths: &Paths, lock: &Path, version: &str, folder: &Path) -> Result {
     let wheels = folder.join("wheels");
-    for wheel in &environment.libtorch {
-        run(
-            pip_install(places.python())
-                .args(["--no-deps", "--no-compile", "--target"])
-                // One folder a wheel: pip adds nothing to a folder that an earlier wheel has made,
-                // and two of these share one.
-                .arg(wheels.join(name(wheel)))
-                .arg(wheel),
-            "pip could not get libtorch: check the network and run `cargo xtask setup` again",
-        )?;
-    }
+    // pip adds nothing to a folder that a download which was cut off has left.
+    let _ = fs::remove_dir_all(&wheels);
+    run(
+        pip_install(paths.python())
+            .args(["--no-deps", "--no-compile", "--only-binary", ":all:"])
+            .arg("--requirement")
+            .arg(lock)
+            .arg("--target")
+            .arg(&wheels),
+        "pip could not get libtorch: check the network and run `cargo xtask setup` again",
+    )?;
     let lib = folder.join("lib");
     fs::create_dir_all(&lib).map_err(io(&lib))?;
     for library in libraries(&wheels).map_err(io(&wheels))? {
@@ -114,31 +157,21 @@ fn download(places: &Paths, environment: &Environment, folder: &Path) -> Result 
     }
     let include = folder.join("include");
     let _ = fs::remove_dir_all(&include);
-    fs::rename(wheels.join("torch/torch/include"), &include).map_err(io(&include))?;
-    loads(&places.python(), &lib)?;
+    fs::rename(wheels.join("torch/include"), &include).map_err(io(&include))?;
+    loads(&paths.python(), &lib)?;
     // torch-sys reads the version here.
-    let version = folder.join("build-version");
-    fs::write(&version, environment.torch_version()?).map_err(io(&version))?;
+    let file = folder.join("build-version");
+    fs::write(&file, version).map_err(io(&file))?;
     fs::remove_dir_all(&wheels).map_err(io(&wheels))
 }
 
-/// The package's name in `torch==2.13.0; …`.
-fn name(wheel: &str) -> &str {
-    wheel.split("==").next().unwrap_or(wheel)
-}
-
-/// Loads the library, as only that shows whether all that it needs lies beside it.
+/// Loads the library: only that shows whether everything it needs lies beside it.
 fn loads(python: &Path, lib: &Path) -> Result {
-    let name = format!(
-        "{}torch_cpu{}",
-        std::env::consts::DLL_PREFIX,
-        std::env::consts::DLL_SUFFIX
-    );
     run(
         command(python)
             .args(["-c", "import ctypes, sys; ctypes.CDLL(sys.argv[1])"])
-            .arg(lib.join(name)),
-        "libtorch was downloaded but does not load, as its message says above: please report it with your system's name, and set LIBTORCH to a libtorch of your own meanwhile",
+            .arg(lib.join(library_name("torch_cpu"))),
+        "libtorch was downloaded but does not load, see its message above: set LIBTORCH to a libtorch of your own, and report the message with the name of your system",
     )
 }
 
@@ -155,10 +188,7 @@ fn libraries(wheels: &Path) -> std::io::Result<Vec<PathBuf>> {
         "libcupti.",
     ];
     let mut found = Vec::new();
-    let mut folders = vec![wheels.join("torch/torch/lib")];
-    for wheel in fs::read_dir(wheels)? {
-        folders.push(wheel?.path().join("nvidia"));
-    }
+    let mut folders = vec![wheels.join("torch/lib"), wheels.join("nvidia")];
     while let Some(folder) = folders.pop() {
         if !folder.is_dir() {
             continue;
@@ -179,56 +209,110 @@ fn libraries(wheels: &Path) -> std::io::Result<Vec<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scratch::Scratch;
 
-    fn libtorch(name: &str, header: Option<&str>) -> PathBuf {
-        let folder = std::env::temp_dir().join(format!("quakebook-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(folder.join("lib")).unwrap();
+    /// A folder like libtorch's, of that version.
+    fn libtorch(folder: &Path, version: [u32; 3]) {
+        let [major, minor, patch] = version;
+        let header = format!(
+            "#pragma once\n#define TORCH_VERSION_MAJOR {major}\n#define TORCH_VERSION_MINOR {minor}\n#define TORCH_VERSION_PATCH {patch}\n"
+        );
         let headers = folder.join("include/torch/headeronly");
         fs::create_dir_all(&headers).unwrap();
-        if let Some(header) = header {
-            fs::write(headers.join("version.h"), header).unwrap();
+        fs::write(headers.join("version.h"), header).unwrap();
+        fs::create_dir_all(folder.join("lib")).unwrap();
+        for name in REQUIRED {
+            fs::write(folder.join("lib").join(library_name(name)), "code").unwrap();
         }
-        folder
     }
 
-    const HEADER: &str = "#pragma once\n#define TORCH_VERSION_MAJOR 2\n#define TORCH_VERSION_MINOR 13\n#define TORCH_VERSION_PATCH 0\n";
+    fn clone(scratch: &Scratch) -> Paths {
+        fs::create_dir(scratch.path().join(".cargo")).unwrap();
+        Paths {
+            root: scratch.path().into(),
+            cache: scratch.path().join("cache"),
+        }
+    }
+
+    fn configure(paths: &Paths, folder: &Path) {
+        let config = format!("[env]\nLIBTORCH = {folder:?}\n");
+        fs::write(paths.cargo_config(), config).unwrap();
+    }
 
     #[test]
-    fn the_right_version_passes_and_another_is_named() {
-        let folder = libtorch("libtorch-right", Some(HEADER));
-        assert_eq!(check(&folder, "2.13.0"), Ok(()));
-        let sentence = check(&folder, "2.14.0").unwrap_err();
+    fn only_the_wanted_version_passes() {
+        let scratch = Scratch::new("libtorch-version");
+        libtorch(scratch.path(), [2, 13, 0]);
+        assert_eq!(check(scratch.path(), "2.13.0"), Ok(()));
+        let sentence = check(scratch.path(), "2.14.0").unwrap_err();
         assert!(
-            sentence.contains("is libtorch 2.13.0, but 2.14.0 is needed"),
+            sentence.contains("expected libtorch 2.14.0, found libtorch 2.13.0"),
+            "{sentence}"
+        );
+        assert!(
+            sentence.contains(scratch.path().to_str().unwrap()),
             "{sentence}"
         );
     }
 
     #[test]
-    fn a_download_that_is_gone_is_no_wish_of_the_readers() {
-        let root = libtorch("libtorch-clone", None);
-        let places = Paths {
-            root: root.clone(),
-            cache: root.clone(),
-        };
-        let gone = root.join("libtorch-2.13.0");
-        assert!(!was_downloaded(&places, &gone));
-        fs::create_dir_all(root.join(".cargo")).unwrap();
-        let config = format!("[env]\nLIBTORCH = {gone:?}\n");
-        fs::write(root.join(".cargo/local.toml"), config).unwrap();
-        assert!(was_downloaded(&places, &gone));
-        fs::create_dir_all(&gone).unwrap();
-        assert!(!was_downloaded(&places, &gone), "the reader's own folder");
-        fs::write(gone.join("quakebook.stamp"), "").unwrap();
-        assert!(was_downloaded(&places, &gone));
+    fn missing_or_empty_libraries_are_named() {
+        let scratch = Scratch::new("libtorch-lib");
+        let folder = scratch.path().join("libtorch");
+        assert!(check(&folder, "2.13.0").unwrap_err().contains("version.h"));
+        libtorch(&folder, [2, 13, 0]);
+        for name in REQUIRED.map(library_name) {
+            let library = folder.join("lib").join(&name);
+            fs::write(&library, "").unwrap();
+            let sentence = check(&folder, "2.13.0").unwrap_err();
+            assert!(
+                sentence.contains(&format!("no library lib/{name}")),
+                "{sentence}"
+            );
+            fs::remove_file(&library).unwrap();
+            assert!(check(&folder, "2.13.0").is_err());
+            fs::write(&library, "code").unwrap();
+        }
+        fs::remove_dir_all(folder.join("lib")).unwrap();
+        fs::create_dir(folder.join("lib")).unwrap();
+        assert!(check(&folder, "2.13.0").is_err());
     }
 
     #[test]
-    fn a_folder_without_libtorch_is_named() {
-        let folder = libtorch("libtorch-none", None);
-        let sentence = check(&folder, "2.13.0").unwrap_err();
-        assert!(sentence.contains("does not hold libtorch"), "{sentence}");
-        assert!(sentence.contains(folder.to_str().unwrap()), "{sentence}");
+    fn a_wrong_folder_of_the_reader_is_an_error() {
+        let scratch = Scratch::new("libtorch-reader");
+        let paths = clone(&scratch);
+        let own = scratch.path().join("own");
+        libtorch(&own, [2, 13, 0]);
+        let of_reader = |version| of_reader(&paths, Some(own.clone()), version);
+        assert_eq!(of_reader("2.13.0"), Ok(Some(own.clone())));
+        assert!(of_reader("2.14.0").unwrap_err().contains("unset it"));
+    }
+
+    #[test]
+    fn a_wrong_folder_of_an_earlier_setup_is_passed_over() {
+        let scratch = Scratch::new("libtorch-stale");
+        let paths = clone(&scratch);
+        let own = scratch.path().join("own");
+        configure(&paths, &own);
+        let of_reader = |version| of_reader(&paths, Some(own.clone()), version);
+        assert_eq!(of_reader("2.13.0"), Ok(None), "the folder is gone");
+        libtorch(&own, [2, 13, 0]);
+        assert_eq!(of_reader("2.13.0"), Ok(Some(own.clone())));
+        assert_eq!(
+            of_reader("2.14.0"),
+            Ok(None),
+            "another version is needed today"
+        );
+    }
+
+    #[test]
+    fn a_download_is_not_the_readers() {
+        let scratch = Scratch::new("libtorch-download");
+        let paths = clone(&scratch);
+        let folder = downloaded(&paths, "2.13.0");
+        libtorch(&folder, [2, 13, 0]);
+        assert_eq!(of_reader(&paths, Some(folder), "2.13.0"), Ok(None));
+        assert_eq!(of_reader(&paths, None, "2.13.0"), Ok(None));
     }
 }

@@ -53,6 +53,16 @@ impl Paths {
         self.root.join(".kernel")
     }
 
+    /// What cargo is told in this clone.
+    pub fn cargo_config(&self) -> PathBuf {
+        self.root.join(".cargo/local.toml")
+    }
+
+    /// The notebooks as they were executed, and the PDF.
+    pub fn report(&self) -> PathBuf {
+        self.root.join("report")
+    }
+
     pub fn notebooks(&self) -> PathBuf {
         self.root.join("notebooks")
     }

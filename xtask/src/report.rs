@@ -1,76 +1,132 @@
-//! Running the notebooks, and the book made of them.
+//! Runs the notebooks, and makes the book of them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Result;
-use crate::command::{command, io, run};
-use crate::kernel;
+use crate::command::{command, io, run, write};
 use crate::paths::{Paths, program};
-use crate::quick::Profile;
+use crate::profile::Profile;
 use crate::setup::setup;
+use crate::{kernel, ours};
 
-/// Runs the notebooks whose names begin with one of the chapters in `args` (all, if none is named),
-/// keeps their outputs in `notebooks/`, and makes the PDF of all of them. What each cell took stands in
-/// `report/seconds.csv`.
+/// What the reader has asked of `cargo xtask report`.
+#[derive(Debug, PartialEq)]
+struct Options {
+    /// Goes on with what earlier runs have made.
+    resume: bool,
+    /// Replaces the outputs of the clone's notebooks.
+    keep_outputs: bool,
+    /// Beginnings of notebooks' names; none for all notebooks.
+    chapters: Vec<String>,
+}
+
+impl Options {
+    fn parse(args: &[String]) -> Result<Self> {
+        let mut options = Self {
+            resume: false,
+            keep_outputs: false,
+            chapters: Vec::new(),
+        };
+        for arg in args {
+            match arg.as_str() {
+                "--resume" => options.resume = true,
+                "--keep-outputs" => options.keep_outputs = true,
+                unknown if unknown.starts_with('-') => {
+                    return Err(format!(
+                        "report: expected --resume, --keep-outputs or chapters, found `{unknown}`: `cargo xtask --help` explains them"
+                    ));
+                }
+                chapter => options.chapters.push(chapter.into()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Runs the notebooks that `args` name (all, if none is named), and makes the PDF of all of them.
 ///
-/// A report of all begins without the products of earlier runs, so that every number in it is this
-/// run's own, unless `args` has `--keep`.
-pub fn report(places: &Paths, args: &[String]) -> Result {
-    let (options, chapters): (Vec<String>, Vec<String>) =
-        args.iter().cloned().partition(|arg| arg.starts_with('-'));
-    if let Some(unknown) = options.iter().find(|option| *option != "--keep") {
-        return Err(format!(
-            "`report {unknown}` is not understood: `cargo xtask --help` lists the options"
-        ));
+/// The executed copies go to `report/`, beside `seconds.csv` with what each cell took. The clone's own notebooks
+/// stay as they are unless `args` has `--keep-outputs`. A report of all notebooks begins without the products of
+/// earlier runs, so that every number in it is of this run, unless `args` has `--resume`.
+pub fn report(paths: &Paths, args: &[String]) -> Result {
+    let options = Options::parse(args)?;
+    let all = notebooks(paths)?;
+    let chosen = choose(&all, &options.chapters)?;
+    setup(paths, Profile::Thorough)?;
+    if options.chapters.is_empty() && !options.resume {
+        forget_products(paths)?;
     }
-    let all = notebooks(places)?;
-    let chosen = choose(&all, &chapters)?;
-    setup(places, Profile::Thorough)?;
-    if chapters.is_empty() && options.is_empty() {
-        forget_products(&places.derived())?;
-    }
-    let folder = places.root.join("report");
-    std::fs::create_dir_all(&folder).map_err(io(&folder))?;
+    let folder = paths.report();
+    ours::make(&folder)?;
     run(
-        script(places, "notebooks.py")
+        script(paths, "notebooks.py")
+            .arg("--into")
+            .arg(&folder)
             .arg("--seconds")
             .arg(folder.join("seconds.csv"))
             .args(&chosen),
-        "a notebook failed: its cell and message stand above; `cargo xtask report --keep` picks up what was made until then",
+        "a notebook failed: its cell and message stand above. `cargo xtask report --resume` goes on with what was made until then",
     )?;
     let pdf = folder.join("quakebook.pdf");
-    book(places, &all, &pdf)?;
+    book(paths, &executed(&all, &chosen, &folder), &pdf)?;
+    if options.keep_outputs {
+        replace_outputs(&chosen, &folder)?;
+    }
     println!("{}", pdf.display());
     Ok(())
 }
 
-fn forget_products(derived: &Path) -> Result {
-    if !derived.exists() {
-        return Ok(());
-    }
+/// Removes the products of earlier runs.
+fn forget_products(paths: &Paths) -> Result {
+    let derived = paths.derived();
     println!(
-        "[....] removing {}, so that every number is of this run (`--keep` keeps it)",
+        "[....] removing {}, so that every number is of this run (`--resume` keeps it)",
         derived.display()
     );
-    std::fs::remove_dir_all(derived).map_err(io(derived))
+    ours::remove(&derived, paths)?;
+    ours::make(&derived)
+}
+
+/// The notebooks for the book: the executed copy of each that was run, the clone's own of the others.
+fn executed(all: &[PathBuf], chosen: &[PathBuf], folder: &Path) -> Vec<PathBuf> {
+    let copy = |path: &PathBuf| match chosen.contains(path) {
+        true => copy_in(folder, path),
+        false => path.clone(),
+    };
+    all.iter().map(copy).collect()
+}
+
+/// Replaces the clone's notebooks by their executed copies.
+fn replace_outputs(chosen: &[PathBuf], folder: &Path) -> Result {
+    for path in chosen {
+        let copy = copy_in(folder, path);
+        let text = std::fs::read_to_string(&copy).map_err(io(&copy))?;
+        write(path, &text)?;
+    }
+    Ok(())
+}
+
+/// Where the executed copy of a notebook lies in a folder.
+pub fn copy_in(folder: &Path, notebook: &Path) -> PathBuf {
+    folder.join(notebook.file_name().unwrap_or_default())
 }
 
 /// Makes the PDF of notebooks that have their outputs.
-pub fn book(places: &Paths, notebooks: &[PathBuf], pdf: &Path) -> Result {
+pub fn book(paths: &Paths, notebooks: &[PathBuf], pdf: &Path) -> Result {
     run(
-        script(places, "book.py").arg(pdf).args(notebooks),
-        "the PDF could not be made: the message stands above",
+        script(paths, "book.py").arg(pdf).args(notebooks),
+        "the PDF could not be made: see the message above",
     )
 }
 
 /// Opens JupyterLab on the notebooks.
-pub fn lab(places: &Paths, options: &[String]) -> Result {
-    setup(places, Profile::Thorough)?;
-    let mut lab = command(program(&places.venv(), "jupyter-lab"));
+pub fn lab(paths: &Paths, options: &[String]) -> Result {
+    setup(paths, Profile::Thorough)?;
+    let mut lab = command(program(&paths.venv(), "jupyter-lab"));
     lab.args(options)
-        .current_dir(places.notebooks())
-        .env("JUPYTER_PATH", kernel::jupyter_path(places));
+        .current_dir(paths.notebooks())
+        .env("JUPYTER_PATH", kernel::jupyter_path(paths));
     let status = lab
         .status()
         .map_err(|error| format!("JupyterLab could not be started: {error}"))?;
@@ -81,8 +137,8 @@ pub fn lab(places: &Paths, options: &[String]) -> Result {
 }
 
 /// The notebooks in reading order.
-pub fn notebooks(places: &Paths) -> Result<Vec<PathBuf>> {
-    let folder = places.notebooks();
+pub fn notebooks(paths: &Paths) -> Result<Vec<PathBuf>> {
+    let folder = paths.notebooks();
     let entries = std::fs::read_dir(&folder).map_err(io(&folder))?;
     let mut found: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
@@ -119,29 +175,81 @@ fn choose(all: &[PathBuf], chapters: &[String]) -> Result<Vec<PathBuf>> {
 }
 
 /// A Python script of `xtask/report`, with the virtual environment and this clone's kernel.
-pub fn script(places: &Paths, name: &str) -> Command {
-    let mut script = command(places.python());
+pub fn script(paths: &Paths, name: &str) -> Command {
+    let mut script = command(paths.python());
     script
-        .arg(places.root.join("xtask/report").join(name))
-        .current_dir(&places.root)
-        .env("JUPYTER_PATH", kernel::jupyter_path(places));
+        .arg(paths.root.join("xtask/report").join(name))
+        .current_dir(&paths.root)
+        .env("JUPYTER_PATH", kernel::jupyter_path(paths));
     script
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scratch::Scratch;
+
+    fn parse(args: &[&str]) -> Result<Options> {
+        let args: Vec<String> = args.iter().map(|arg| arg.to_string()).collect();
+        Options::parse(&args)
+    }
 
     #[test]
-    fn products_of_earlier_runs_are_removed_where_there_are_any() {
-        let data = std::env::temp_dir().join(format!("quakebook-data-{}", std::process::id()));
-        let derived = data.join("derived");
+    fn options_and_chapters_come_in_any_order() {
+        let options = parse(&["02", "--keep-outputs", "03"]).unwrap();
+        assert!(options.keep_outputs && !options.resume);
+        assert_eq!(options.chapters, ["02", "03"]);
+        assert!(parse(&["--resume"]).unwrap().resume);
+        for old in ["--keep", "-k", "--"] {
+            assert!(parse(&[old]).unwrap_err().contains(old));
+        }
+    }
+
+    #[test]
+    fn only_marked_products_are_forgotten() {
+        let scratch = Scratch::new("products");
+        let paths = Paths {
+            root: scratch.path().into(),
+            cache: scratch.path().join("cache"),
+        };
+        let derived = scratch.path().join("data/derived");
         std::fs::create_dir_all(derived.join("oklahoma-1/runs")).unwrap();
-        std::fs::create_dir_all(data.join("cache")).unwrap();
-        forget_products(&derived).unwrap();
-        forget_products(&derived).unwrap();
-        assert!(!derived.exists() && data.join("cache").is_dir());
-        std::fs::remove_dir_all(data).unwrap();
+        assert!(forget_products(&paths).is_err());
+        assert!(derived.join("oklahoma-1/runs").is_dir());
+        std::fs::remove_dir_all(&derived).unwrap();
+
+        ours::make(&derived).unwrap();
+        std::fs::create_dir_all(derived.join("oklahoma-1/runs")).unwrap();
+        std::fs::create_dir_all(scratch.path().join("data/cache")).unwrap();
+        for _ in 0..2 {
+            forget_products(&paths).unwrap();
+            assert!(derived.is_dir() && !derived.join("oklahoma-1").exists());
+        }
+        assert!(scratch.path().join("data/cache").is_dir());
+    }
+
+    #[test]
+    fn the_clones_notebooks_change_only_on_request() {
+        let scratch = Scratch::new("outputs");
+        let at = |name: &str| scratch.path().join(name);
+        for folder in ["notebooks", "report"] {
+            std::fs::create_dir(at(folder)).unwrap();
+            for name in ["00-start.ipynb", "01-catalog.ipynb"] {
+                std::fs::write(at(folder).join(name), folder).unwrap();
+            }
+        }
+        let all = [
+            at("notebooks/00-start.ipynb"),
+            at("notebooks/01-catalog.ipynb"),
+        ];
+        let chosen = &all[1..];
+        // An older copy of the other chapter in `report` is not of this run.
+        let book = executed(&all, chosen, &at("report"));
+        assert_eq!(book, [all[0].clone(), at("report/01-catalog.ipynb")]);
+
+        replace_outputs(chosen, &at("report")).unwrap();
+        let text = |path: &PathBuf| std::fs::read_to_string(path).unwrap();
+        assert_eq!(all.each_ref().map(text), ["notebooks", "report"]);
     }
 
     #[test]

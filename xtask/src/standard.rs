@@ -1,8 +1,8 @@
 //! The standard library as the kernel reads it.
 //!
-//! To infer the type of a cell's variable, the kernel reads the source of the standard library as it starts.
-//! Two thirds of that are what no cell uses: the instructions of each processor, tests, and the crates below.
-//! So it is shown a folder with the three crates that cells see.
+//! To infer the type of a cell's variable, the kernel reads the source of the standard library when it starts.
+//! Two thirds of that source no cell needs: the instructions of each processor, tests, and other crates. The
+//! kernel is shown a folder with links to the three crates whose types cells use.
 
 use std::path::{Path, PathBuf};
 
@@ -13,12 +13,12 @@ use crate::paths::Paths;
 /// Crates whose types cells have.
 const CRATES: [&str; 3] = ["core", "alloc", "std"];
 
-/// The module of `core` with the processors' instructions; another one takes its place.
+/// The module of `core` with the processors' instructions; an empty one replaces it.
 const INSTRUCTIONS: &str = "stdarch/crates/core_arch/src/mod.rs";
 
-/// Makes the folder; where it has nothing in it, as on Windows, the kernel goes by the real one.
-pub fn prepare(places: &Paths) -> Result<PathBuf> {
-    let folder = places.kernel().join("library");
+/// Makes the folder. Where it stays empty, as on Windows, the kernel reads the real library.
+pub fn prepare(paths: &Paths) -> Result<PathBuf> {
+    let folder = paths.kernel().join("library");
     let sysroot = ask_rustc("sysroot")?;
     let real = Path::new(&sysroot).join("lib/rustlib/src/rust/library");
     for name in CRATES {
@@ -52,10 +52,12 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::scratch::Scratch;
 
     #[test]
     fn a_link_follows_the_compiler() {
-        let folder = std::env::temp_dir().join(format!("quakebook-std-{}", std::process::id()));
+        let scratch = Scratch::new("std");
+        let folder = scratch.path();
         let to = folder.join("core/src");
         for compiler in ["1", "1", "2"] {
             let real = folder.join(compiler);
@@ -64,6 +66,5 @@ mod tests {
             link(&real, &to).unwrap();
             assert_eq!(fs::read_to_string(to.join("lib.rs")).unwrap(), compiler);
         }
-        fs::remove_dir_all(folder).unwrap();
     }
 }

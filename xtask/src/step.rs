@@ -1,4 +1,4 @@
-//! A step of the set-up: says what it does, and is skipped where it was done.
+//! A step of the set-up. It says what it does, and is skipped if it was done.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::Result;
 use crate::command::write;
 
-/// A step, done when its stamp holds the inputs that it would be done from now.
+/// A step. It is done when its stamp holds today's inputs.
 pub struct Step {
     pub about: &'static str,
     /// How much it downloads, how long it takes on two cores.
@@ -41,14 +41,15 @@ impl Step {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scratch::Scratch;
 
     #[test]
-    fn a_step_runs_once_again_after_failure_and_again_for_other_inputs() {
-        let folder = std::env::temp_dir().join(format!("quakebook-step-{}", std::process::id()));
+    fn a_step_runs_after_failure_and_for_other_inputs() {
+        let scratch = Scratch::new("step");
         let step = |inputs: &str| Step {
             about: "test",
             cost: "nothing",
-            stamp: folder.join("stamp"),
+            stamp: scratch.path().join("stamp"),
             inputs: inputs.into(),
         };
         let mut runs = 0;
@@ -62,7 +63,6 @@ mod tests {
         }
         assert!(step("3").run(|| Err("cut off".into())).is_err());
         assert!(!step("2").is_done(), "the product of 2 may be half gone");
-        std::fs::remove_dir_all(folder).unwrap();
         assert_eq!(runs, 2);
     }
 }

@@ -1,4 +1,4 @@
-//! Everything that must hold before a change lands.
+//! Checks everything that must hold before a change lands.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -6,14 +6,14 @@ use std::time::Instant;
 
 use crate::Result;
 use crate::command::{cargo, io, run};
-use crate::environment::{self, Environment};
+use crate::environment;
 use crate::paths::Paths;
-use crate::quick::Profile;
-use crate::report::{book, notebooks, script};
+use crate::profile::Profile;
+use crate::report::{book, copy_in, notebooks, script};
 use crate::setup::setup;
 
-/// Runs every part; the last lines sum them up.
-pub fn test(places: &Paths) -> Result {
+/// Runs every part. The last lines sum them up.
+pub fn test(paths: &Paths) -> Result {
     let mut summary = Vec::new();
     let mut part = |name: &str, work: &dyn Fn() -> Result<String>| {
         println!("\n=== {name}");
@@ -27,20 +27,20 @@ pub fn test(places: &Paths) -> Result {
         summary.push(line);
         Ok::<(), String>(())
     };
-    part("format", &|| format(places))?;
+    part("format", &|| format(paths))?;
     part("set-up", &|| {
-        setup(places, Profile::Thorough).map(|()| String::new())
+        setup(paths, Profile::Thorough).map(|()| String::new())
     })?;
-    part("clippy", &|| clippy(places))?;
-    part("tests", &|| cargo_test(places))?;
+    part("clippy", &|| clippy(paths))?;
+    part("tests", &|| cargo_test(paths))?;
     part("kernel", &|| {
         run(
-            &mut script(places, "kernel_test.py"),
+            &mut script(paths, "kernel_test.py"),
             "the kernel does not keep its promises: see above",
         )?;
         Ok(String::new())
     })?;
-    part("notebooks", &|| small_report(places))?;
+    part("notebooks", &|| small_report(paths))?;
 
     println!("\nAll passed:");
     for line in summary {
@@ -49,34 +49,33 @@ pub fn test(places: &Paths) -> Result {
     Ok(())
 }
 
-fn format(places: &Paths) -> Result<String> {
+fn format(paths: &Paths) -> Result<String> {
     run(
-        cargo(&places.root).args(["fmt", "--all", "--check"]),
+        cargo(&paths.root, "fmt").args(["--all", "--check"]),
         "run `cargo fmt --all`",
     )?;
     Ok(String::new())
 }
 
-fn clippy(places: &Paths) -> Result<String> {
+fn clippy(paths: &Paths) -> Result<String> {
     run(
-        cargo(&places.root)
-            .args(["clippy", "--quiet", "--workspace", "--all-targets"])
+        cargo(&paths.root, "clippy")
+            .args(["--quiet", "--workspace", "--all-targets"])
             .args(["--", "-Dwarnings"]),
         "correct what clippy names above",
     )?;
     Ok(String::new())
 }
 
-fn cargo_test(places: &Paths) -> Result<String> {
-    let mut tests = cargo(&places.root);
-    tests.args(["test", "--workspace"]);
-    let environment = Environment::read(&places.root)?;
-    let note = match environment::make_test_venv(places, &environment) {
+fn cargo_test(paths: &Paths) -> Result<String> {
+    let mut tests = cargo(&paths.root, "test");
+    tests.arg("--workspace");
+    let note = match environment::make_test_venv(paths) {
         Ok(python) => {
             tests.env("QUAKEBOOK_OBSPY_PYTHON", python);
             ""
         }
-        // No network: the other tests say as much as before.
+        // Without network the other tests still run.
         Err(sentence) => {
             println!("       {sentence}");
             ", without those that compare with ObsPy, which could not be installed"
@@ -119,27 +118,25 @@ fn test_result(line: &str) -> Option<(u32, u32)> {
 
 /// The notebooks and the PDF with the small study, in a folder of their own: the clone's notebooks
 /// and products stay as they are.
-fn small_report(places: &Paths) -> Result<String> {
+fn small_report(paths: &Paths) -> Result<String> {
     let folder = std::env::temp_dir().join(format!("quakebook-test-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).map_err(io(&folder))?;
-    let all = notebooks(places)?;
+    // It fails where something has that name already, so all that is in it is ours.
+    std::fs::create_dir(&folder).map_err(io(&folder))?;
+    let all = notebooks(paths)?;
     run(
-        script(places, "notebooks.py")
+        script(paths, "notebooks.py")
             .arg("--into")
             .arg(&folder)
             .args(&all)
             .env(
                 "QUAKEBOOK_STUDY",
-                places.root.join("tests/studies/small.toml"),
+                paths.root.join("tests/studies/small.toml"),
             )
             .env("QUAKEBOOK_DATA", folder.join("data")),
         "a notebook failed with the small study: its cell and message stand above",
     )?;
-    let executed: Vec<_> = all
-        .iter()
-        .filter_map(|path| Some(folder.join(path.file_name()?)))
-        .collect();
-    book(places, &executed, &folder.join("quakebook.pdf"))?;
+    let executed: Vec<_> = all.iter().map(|path| copy_in(&folder, path)).collect();
+    book(paths, &executed, &folder.join("quakebook.pdf"))?;
     std::fs::remove_dir_all(&folder).map_err(io(&folder))?;
     Ok(format!("{} with the small study, and their PDF", all.len()))
 }
