@@ -84,6 +84,7 @@ pub fn catalog(study: &Study) -> Result<Catalog> {
             "Widen the region or the time span of the study"
         ));
     }
+    study.make_derived_dir()?;
     write_whole(&path, catalog.to_quakeml().as_bytes())?;
     write_whole(
         study.derived_dir().join("cat.txt"),
@@ -102,7 +103,7 @@ pub fn clusters(study: &Study) -> Result<Clusters> {
         return Clusters::read(&path);
     }
     let clusters = ClusterParams::for_study(study).fit(&catalog(study)?)?;
-    make_folder(&study.derived_dir())?;
+    study.make_derived_dir()?;
     clusters.write(&path)?;
     Ok(clusters)
 }

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use super::{GUARD, NOISE_GUARD_S, before_p, catalog, cut, kept_windows, run_dir};
 use super::{LEAK_FREE_NORMALISATION, scanned, trained_convnet};
-use crate::atomic_file::make_folder;
 use crate::catalog::{Catalog, Event};
 use crate::classroom::{self, Truth};
 use crate::cluster::{ClusterParams, Clusters, Space};
@@ -117,7 +116,7 @@ pub fn leak_free_clusters(study: &Study) -> Result<Clusters> {
         .space(Space::Kilometres)
         .n_replicates(N_REPLICATES)
         .fit(&known)?;
-    make_folder(&study.derived_dir())?;
+    study.make_derived_dir()?;
     clusters.write(&path)?;
     Ok(clusters)
 }

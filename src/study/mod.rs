@@ -15,6 +15,7 @@
 
 mod check;
 mod choices;
+mod derived;
 mod method;
 
 use std::path::{Path, PathBuf};
