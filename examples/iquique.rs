@@ -77,10 +77,10 @@ fn main() -> Result<()> {
     let labels = vec![0; triggers.len()];
     let rule = StartRule::Origin;
     let events = event_windows(&record, &triggers, &labels, &rule, &study, &mut silent)?;
-    println!("events: {}", events.ledger);
+    println!("events: {}", events.rejections);
     let rule = NoiseRule::Guarded { guard_s: window_s };
     let noise = noise_windows(&record, &triggers, &study, rule, &mut silent)?;
-    println!("noise: {}", noise.ledger);
+    println!("noise: {}", noise.rejections);
     let windows = events.concat(&noise)?;
 
     for normalisation in [

@@ -46,7 +46,7 @@ use crate::train::{Run, TrainParams, train};
 use crate::travel::LayeredModel;
 use crate::waveform::filter::{Filter, Pass};
 use crate::waveform::{Record3C, WaveformSource};
-use crate::window::{self, Ledger, NoiseRule, Normalisation, StartRule};
+use crate::window::{self, NoiseRule, Normalisation, RejectionLog, StartRule};
 
 /// What a run did to its records, and what a scan must do again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -79,7 +79,7 @@ pub enum Start {
 pub struct Trained {
     pub run: Run,
     /// Windows wanted, and those that could not be had.
-    pub ledger: Ledger,
+    pub rejections: RejectionLog,
     /// Of the validation windows: see [`Plan::threshold`].
     pub threshold: f64,
     /// Of the test windows, which the training never saw.
@@ -189,7 +189,7 @@ pub fn train_on(
     write_whole(dir.join(PLAN), text.as_bytes())?;
     Ok(Trained {
         run,
-        ledger: windows.ledger,
+        rejections: windows.rejections,
         threshold,
         test: ConfusionMatrix::of(&network, &split.test)?,
         simulated: windows.simulated,

@@ -1,5 +1,6 @@
 //! The one error type. Every variant names a stage and says what is wrong, where, and what to do.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// The library's result.
@@ -60,6 +61,9 @@ pub enum Error {
         what: String,
         remedy: String,
     },
+    /// A source has no whole record for what was asked of it.
+    #[error("waveform, {place}: {reason}. {}", reason.remedy())]
+    Unavailable { place: String, reason: Unavailable },
     #[error("window, {place}: {what}. {remedy}")]
     Window {
         place: String,
@@ -110,7 +114,65 @@ pub enum Error {
     },
 }
 
+/// Why a source has no record for a span.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unavailable {
+    /// The span holds no sample.
+    NoSample,
+    /// Fewer than three components of one band were recorded; `found` are `GS.OK029.00.HH12`.
+    MissingComponent { found: Vec<String> },
+    /// The span reaches beyond the record, which has samples `0..n_recorded`.
+    Beyond {
+        first: i64,
+        n_samples: usize,
+        n_recorded: usize,
+    },
+}
+
+impl Unavailable {
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::NoSample => "Choose a time at which the station recorded",
+            Self::MissingComponent { .. } => "Choose a time at which three components recorded",
+            Self::Beyond { .. } => "Choose a span inside the record",
+        }
+    }
+}
+
+impl fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSample => f.write_str("no sample in this span"),
+            Self::MissingComponent { found } => write!(
+                f,
+                "fewer than three components of one band, found {}",
+                found.join(", ")
+            ),
+            Self::Beyond {
+                first,
+                n_samples,
+                n_recorded,
+            } => write!(
+                f,
+                "{n_samples} samples from sample {first} are beyond the record, which has {n_recorded}"
+            ),
+        }
+    }
+}
+
 impl Error {
+    /// Why there is no record, where the source itself is sound.
+    pub(crate) fn unavailable(&self) -> Option<Unavailable> {
+        match self {
+            Self::Unavailable { reason, .. } => Some(reason.clone()),
+            Self::Request {
+                status: Some(204 | 404),
+                ..
+            } => Some(Unavailable::NoSample),
+            _ => None,
+        }
+    }
+
     /// Turns an error of the file system into one that names its path.
     pub(crate) fn io(path: impl AsRef<Path>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.as_ref().to_path_buf();

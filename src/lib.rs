@@ -49,4 +49,4 @@ pub mod waveform;
 pub mod window;
 mod xml;
 
-pub use error::{Error, Result};
+pub use error::{Error, Result, Unavailable};

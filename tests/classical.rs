@@ -14,7 +14,7 @@ use quakebook::detect::{
 };
 use quakebook::time::{self, Time};
 use quakebook::waveform::Record3C;
-use quakebook::window::{Ledger, Origin, Window, Windows};
+use quakebook::window::{Origin, RejectionLog, Window, Windows};
 
 /// The generator of tests/reference/classical.py, from -0.5 to 0.5.
 fn noise_from(mut state: i64, n: usize) -> Vec<f32> {
@@ -253,7 +253,7 @@ mod template_matching {
             normalisation: None,
             simulated: true,
             windows: p_s.iter().map(window).collect(),
-            ledger: Ledger::default(),
+            rejections: RejectionLog::default(),
         }
     }
 

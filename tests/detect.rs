@@ -12,7 +12,7 @@ use quakebook::network::{Classify, ConvNet, Ensemble};
 use quakebook::time::{self, Time, TimeSpan};
 use quakebook::waveform::{Record3C, WaveformSource};
 use quakebook::window::{Normalisation, Reason, normalise};
-use quakebook::{Error, Result};
+use quakebook::{Error, Result, Unavailable};
 
 /// Two clusters and noise; a window is an event of cluster 1 where a sample stands far out.
 struct Outliers;
@@ -486,20 +486,26 @@ impl WaveformSource for Counting {
     fn record(&self, start: Time, n_samples: usize) -> Result<Record3C> {
         self.asked.lock().unwrap().push(n_samples);
         let start_s = time::between_s(at(0.0), start);
-        let refuse = |what: &str| {
-            Err(Error::Waveform {
-                place: "made up".into(),
-                what: what.into(),
-                remedy: "None".into(),
-            })
+        let unavailable = |reason| {
+            let place = "made up".into();
+            Err(Error::Unavailable { place, reason })
         };
         let fault = self.faults.iter().find(|(span, _)| span.contains(&start_s));
         let first = (start_s * 10.0).round() as usize;
         let made = record(1, &[]);
         let rate = match fault.map(|f| f.1) {
-            Some(Fault::NoData) => return refuse("no sample in this span"),
-            Some(Fault::OneComponent) => return refuse("fewer than three components of one band"),
-            Some(Fault::Broken) => return refuse("checksum of a record"),
+            Some(Fault::NoData) => return unavailable(Unavailable::NoSample),
+            Some(Fault::OneComponent) => {
+                let found = vec!["GS.OK029.00.HHZ".into()];
+                return unavailable(Unavailable::MissingComponent { found });
+            }
+            Some(Fault::Broken) => {
+                return Err(Error::Waveform {
+                    place: "made up".into(),
+                    what: "checksum of a record".into(),
+                    remedy: "None".into(),
+                });
+            }
             Some(Fault::OtherRate) => 20.0,
             None => 10.0,
         };
@@ -592,9 +598,13 @@ fn what_cannot_be_scanned_is_in_the_ledger() {
     assert_eq!(kinds, starts.map(|s| (at(s), 3600)));
     assert_eq!(scan.unscanned[0].reason, Reason::NoData);
     assert_eq!(scan.unscanned[1].reason, Reason::MissingComponent);
-    let said = scan.unscanned[2].reason.to_string();
-    assert!(said.contains("20 Hz") && said.contains("10 Hz"), "{said}");
-    assert!(scan.unscanned[3].reason.to_string().contains("checksum"));
+    let kind = |hz: f64| format!("36000 samples at {hz} Hz");
+    let mismatch = Reason::Mismatch {
+        expected: kind(10.0),
+        found: kind(20.0),
+    };
+    assert_eq!(scan.unscanned[2].reason, mismatch);
+    assert!(matches!(scan.unscanned[3].reason, Reason::Failed { .. }));
     let counts = scan.unscanned_counts();
     assert_eq!(
         counts.iter().map(|c| c.1).sum::<usize>() + scan.len(),

@@ -7,7 +7,7 @@ use quakebook::fdsn::{Client, Provider, Station};
 use quakebook::study::Study;
 use quakebook::time;
 use quakebook::waveform::{Nslc, Samples, Segment, Trace, WaveformSource, mseed};
-use quakebook::{Error, data_centre};
+use quakebook::{Error, Unavailable, data_centre};
 
 /// A client of the paper's station, without a cache.
 fn client(server: &FaultServer) -> Client {
@@ -32,7 +32,8 @@ fn nothing_is_an_answer() {
     let (start, end) = (study.scan.start, study.scan.end);
     assert!(client.fetch_waveforms(start, end).unwrap().is_empty());
     let error = client.record(start, 1000).unwrap_err();
-    assert!(matches!(error, Error::Waveform { .. }), "{error}");
+    let reason = Unavailable::NoSample;
+    assert!(matches!(error, Error::Unavailable { reason: r, .. } if r == reason));
     let (_, status, what, _) = request_error(client.fetch_station(&study.station, &study.catalog));
     assert!(what.contains("no such station"), "{what}");
     assert_eq!((status, server.n_requests()), (Some(204), 4));

@@ -1,4 +1,4 @@
-//! Windows of events and noise, their scale, and the ledger of those that cannot be had.
+//! Windows of events and noise, their scale, and the log of those that are rejected.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -109,13 +109,13 @@ fn a_window_for_each_event_or_the_reason_why_not() {
     );
     assert_eq!(windows.station, "GS.OK029.00");
 
-    let reasons: Vec<&Reason> = windows.ledger.missing.iter().map(|m| &m.reason).collect();
+    let reasons: Vec<&Reason> = windows.rejections.items.iter().map(|m| &m.reason).collect();
     assert_eq!(reasons[0], &Reason::Gap { n_missing: 1 });
     assert_eq!(reasons[1], &Reason::Flat);
     assert_eq!(reasons[3], &Reason::NoData);
     assert_eq!(reasons[4], &Reason::BeyondRecord);
-    assert_eq!(windows.ledger.n_asked, 6);
-    let text = windows.ledger.to_string();
+    assert_eq!(windows.rejections.n_requested, 6);
+    let text = windows.rejections.to_string();
     assert!(
         text.starts_with(
             "6 windows asked for, 1 had; missing: 1 beyond the record, 1 flat component"
@@ -124,7 +124,7 @@ fn a_window_for_each_event_or_the_reason_why_not() {
     );
 }
 
-/// What a broken station sends; each with the word that the ledger has for it.
+/// What a broken station sends; each with the word that the log has for it.
 #[test]
 fn broken_records_are_named_and_counted() {
     let wave = |i: usize| 5000.0 * (i as f32 * 0.3).sin();
@@ -132,19 +132,19 @@ fn broken_records_are_named_and_counted() {
         data: [(); 3].map(|()| (0..60_000).map(wave).collect()),
         ..Source::new().0
     };
-    let ledger = |change: &dyn Fn(&mut Record3C)| {
+    let log = |change: &dyn Fn(&mut Record3C)| {
         let mut record = healthy.clone();
         change(&mut record);
         let (catalog, study) = (catalog(&[100.0, 300.0]), Study::oklahoma());
         let (rule, silent) = (StartRule::Origin, &mut silent);
         let windows = event_windows(&record, &catalog, &[0, 0], &rule, &study, silent);
-        windows.unwrap().ledger.to_string()
+        windows.unwrap().rejections.to_string()
     };
-    assert_eq!(ledger(&|_| ()), "2 windows asked for, 2 had");
+    assert_eq!(log(&|_| ()), "2 windows asked for, 2 had");
     // Only the second window is touched.
     let one = |what: &str| format!("2 windows asked for, 1 had; missing: 1 {what}");
     assert_eq!(
-        ledger(&|record| record.data[2][30_200..30_400].fill(7.0)),
+        log(&|record| record.data[2][30_200..30_400].fill(7.0)),
         one("flat component")
     );
     let touched = |record: &mut Record3C, change: fn(f32) -> f32| {
@@ -152,14 +152,11 @@ fn broken_records_are_named_and_counted() {
         row.iter_mut().for_each(|x| *x = change(*x));
     };
     let clip = |record: &mut Record3C| touched(record, |x| x.min(3000.0));
-    assert_eq!(ledger(&clip), one("clipped component"));
+    assert_eq!(log(&clip), one("clipped component"));
     // Small counts stay on one value at their peaks, and are no clipping.
     let quiet = |record: &mut Record3C| touched(record, |x| (x / 2500.0).round());
-    assert_eq!(ledger(&quiet), "2 windows asked for, 2 had");
-    assert_eq!(
-        ledger(&|record| record.data[0][30_999] = f32::NAN),
-        one("gap")
-    );
+    assert_eq!(log(&quiet), "2 windows asked for, 2 had");
+    assert_eq!(log(&|record| record.data[0][30_999] = f32::NAN), one("gap"));
 }
 
 #[test]
@@ -201,11 +198,16 @@ fn another_rate_or_a_single_component_is_refused_with_its_reason() {
         let (rule, source) = (StartRule::Origin, Refuses(single));
         let windows = event_windows(&source, &catalog, &[0, 0], &rule, &study, &mut silent);
         let windows = windows.unwrap();
-        assert_eq!((windows.len(), windows.ledger.missing.len()), (1, 1));
-        windows.ledger.missing[0].reason.to_string()
+        assert_eq!((windows.len(), windows.rejections.items.len()), (1, 1));
+        windows.rejections.items[0].reason.clone()
     };
-    assert!(reason(false).contains("at 40 Hz"), "{}", reason(false));
-    assert_eq!(reason(true), "missing component");
+    let rate = |hz: f64| format!("[\"HH1\", \"HH2\", \"HHZ\"] at {hz} Hz");
+    let mismatch = Reason::Mismatch {
+        expected: rate(100.0),
+        found: rate(40.0),
+    };
+    assert_eq!(reason(false), mismatch);
+    assert_eq!(reason(true), Reason::MissingComponent);
 }
 
 #[test]
@@ -228,8 +230,8 @@ fn windows_start_by_the_chosen_rule() {
         before_s: 1.0,
     };
     assert!((delay_s(p.clone()) - travel_s + 1.0).abs() <= 0.005);
-    let ledger = windows_at(&[100.0, 200.0], &p).unwrap().ledger;
-    assert_eq!(ledger.missing[0].reason, Reason::NoDepth);
+    let rejections = windows_at(&[100.0, 200.0], &p).unwrap().rejections;
+    assert_eq!(rejections.items[0].reason, Reason::NoDepth);
 }
 
 #[test]
@@ -293,7 +295,7 @@ fn noise_lies_between_events() {
     let guarded = noise(NoiseRule::Guarded { guard_s: 30.0 });
     assert_eq!(starts(&guarded), [85.0, 95.0, 105.0]);
     assert_eq!(
-        guarded.ledger.counts(),
+        guarded.rejections.counts(),
         [("no room between events".to_string(), 3)]
     );
 }
@@ -310,7 +312,7 @@ fn windows_survive_the_disk_and_their_damage_is_found() {
     );
     let both = events.concat(&noise.unwrap()).unwrap();
     assert_eq!(
-        (both.class_counts(), both.ledger.n_asked),
+        (both.class_counts(), both.rejections.n_requested),
         (vec![0, 1, 0, 3], 5)
     );
     let scaled = both.normalised(Normalisation::MinMaxJoint).unwrap();
@@ -417,7 +419,10 @@ fn windows_of_a_real_record() {
     let rule = StartRule::Origin;
     let windows = event_windows(&archive, &triggers, &labels, &rule, &study, &mut silent).unwrap();
     // The record ends at 12:00:00, no trigger stands in its last ten seconds, and it has no gap.
-    assert_eq!(windows.ledger.to_string(), "357 windows asked for, 357 had");
+    assert_eq!(
+        windows.rejections.to_string(),
+        "357 windows asked for, 357 had"
+    );
     assert_eq!(windows.station, "CX.PB01");
     let whole = archive
         .record(time::parse("2014-05-01").unwrap(), 4_320_001)
@@ -451,9 +456,9 @@ fn windows_of_a_real_record() {
 
     let rule = NoiseRule::Guarded { guard_s: 10.0 };
     let noise = noise_windows(&archive, &triggers, &study, rule, &mut silent).unwrap();
-    println!("noise: {}", noise.ledger);
-    assert_eq!(noise.ledger.n_asked, 3 * 356);
-    assert_eq!(noise.len() + noise.ledger.missing.len(), 3 * 356);
+    println!("noise: {}", noise.rejections);
+    assert_eq!(noise.rejections.n_requested, 3 * 356);
+    assert_eq!(noise.len() + noise.rejections.items.len(), 3 * 356);
     let both = windows.concat(&noise).unwrap();
     assert_eq!(both.class_counts(), [357, noise.len()]);
 }

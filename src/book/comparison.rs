@@ -68,7 +68,7 @@ fn busiest(study: &Study, times: &TimeSpan, hours: f64) -> Result<Record3C> {
     for span in by_events(&catalog(study)?, times, hours) {
         match record(study, &span) {
             Ok(record) if share_recorded(&record) >= 0.9 => return Ok(record),
-            Ok(_) | Err(Error::Waveform { .. }) => {}
+            Ok(_) | Err(Error::Waveform { .. } | Error::Unavailable { .. }) => {}
             Err(error) => return Err(error),
         }
     }

@@ -110,7 +110,7 @@ pub fn trial_records(study: &Study) -> Result<Vec<Record3C>> {
                     records.push(record);
                     break;
                 }
-                Ok(_) | Err(Error::Waveform { .. }) => day += 1,
+                Ok(_) | Err(Error::Waveform { .. } | Error::Unavailable { .. }) => day += 1,
                 Err(error) => return Err(error),
             }
         }

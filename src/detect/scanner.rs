@@ -142,11 +142,8 @@ impl<'a> Scanner<'a> {
         for piece in self {
             whole.append(piece?);
         }
-        let failure = whole.unscanned.iter().find_map(|u| match &u.reason {
-            Reason::Failed { what } => Some(what),
-            _ => None,
-        });
-        match failure {
+        let failure = whole.unscanned.iter().find(|u| u.reason.is_failure());
+        match failure.map(|u| u.reason.to_string()) {
             Some(what) if whole.is_empty() => Err(fail!(
                 Detect,
                 "record",
@@ -227,12 +224,12 @@ impl<'a> Scanner<'a> {
         scan.simulated = record.simulated;
         let rate = record.sampling_rate_hz;
         if (rate / self.sampling_rate_hz - 1.0).abs() > 1e-6 || record.n_samples() != n_samples {
-            let what = format!(
-                "{} samples at {rate} Hz, expected {n_samples} at {} Hz",
-                record.n_samples(),
-                self.sampling_rate_hz
-            );
-            scan.skip(start, n_windows, Reason::Failed { what });
+            let kind = |n: usize, hz: f64| format!("{n} samples at {hz} Hz");
+            let reason = Reason::Mismatch {
+                expected: kind(n_samples, self.sampling_rate_hz),
+                found: kind(record.n_samples(), rate),
+            };
+            scan.skip(start, n_windows, reason);
             return Ok(scan);
         }
         self.classify(&record, n_windows, &mut scan)?;

@@ -39,12 +39,7 @@ pub fn signal_to_noise(
     let start = p - time::seconds(lead_s);
     let record = match source.record(start, samples(lead_s + signal_s)) {
         Ok(record) => record,
-        Err(error @ (crate::Error::Waveform { .. } | crate::Error::Request { .. })) => {
-            return match crate::window::Reason::of(&error) {
-                crate::window::Reason::Failed { .. } => Err(error),
-                _ => Ok(None),
-            };
-        }
+        Err(error) if error.unavailable().is_some() => return Ok(None),
         Err(error) => return Err(error),
     };
     if !record.gaps().is_empty() {

@@ -78,7 +78,7 @@ shows_its_table!(
     crate::study::Study,
     crate::train::Run,
     crate::waveform::Record3C,
-    crate::window::Ledger,
+    crate::window::RejectionLog,
     crate::window::Windows,
 );
 

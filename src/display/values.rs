@@ -8,7 +8,7 @@ use crate::plot::{class_name, provenance};
 use crate::study::Study;
 use crate::time;
 use crate::waveform::Record3C;
-use crate::window::{Ledger, Windows};
+use crate::window::{RejectionLog, Windows};
 
 /// Rows of a long list that a notebook shows.
 pub(super) const N_ROWS: usize = 12;
@@ -145,18 +145,17 @@ impl Windows {
             table = table.row([class_name(class, self.n_classes), n.to_string()]);
         }
         table
-            .noted(&format!("{}.", self.ledger))
+            .noted(&format!("{}.", self.rejections))
             .noted(&provenance(&self.station, self.simulated))
     }
 }
 
-impl Ledger {
-    /// Missing windows by reason.
+impl RejectionLog {
+    /// Rejected windows by reason.
     pub fn table(&self) -> Table {
-        let caption = format!("What became of {} windows", self.n_asked);
-        let n_had = self.n_asked.saturating_sub(self.missing.len());
+        let caption = format!("What became of {} windows", self.n_requested);
         let mut table = Table::new(&caption, &["Outcome", "Windows"]);
-        table = table.row(["had".to_string(), n_had.to_string()]);
+        table = table.row(["had".to_string(), self.n_cut().to_string()]);
         for (reason, n) in self.counts() {
             table = table.row([format!("missing: {reason}"), n.to_string()]);
         }

@@ -5,7 +5,7 @@ use super::ask::Asked;
 use super::client::{TOO_MUCH, stream_of};
 use super::request::{Request, Selection, halves};
 use crate::code_pattern::{StationChoice, admits};
-use crate::error::{Result, fail};
+use crate::error::{Error, Result, Unavailable, fail};
 use crate::time::{self, Time, TimeSpan};
 use crate::waveform::{Nslc, Record3C, Trace, WaveformSource, merge, mseed};
 
@@ -213,17 +213,16 @@ impl WaveformSource for Client {
         let last = time::of_sample(start, n_samples.saturating_sub(1), rate_hz);
         let (traces, simulated) = self.waveforms(start - half, last + half)?;
         if traces.is_empty() {
-            return Err(fail!(
-                Waveform,
-                format!(
-                    "{}.{} at {}",
+            return Err(Error::Unavailable {
+                place: format!(
+                    "{}, {}.{} at {}",
+                    self.provider.name,
                     station.network,
                     station.station,
                     time::iso(start)
                 ),
-                format!("{} has no sample in this window", self.provider.name),
-                "Leave this window out: nothing was recorded"
-            ));
+                reason: Unavailable::NoSample,
+            });
         }
         let mut record = Record3C::from_traces(&traces, start, n_samples)?;
         record.simulated = simulated;

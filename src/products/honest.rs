@@ -20,7 +20,7 @@ use crate::train::TrainParams;
 use crate::travel::LayeredModel;
 use crate::waveform::filter::{Filter, Pass};
 use crate::waveform::{Record3C, WaveformSource};
-use crate::window::{self, Missing, Reason, Windows};
+use crate::window::{self, Reason, Rejection, Windows};
 
 /// Length of a stretch; an event's P wave comes in its middle, so that windows of half this length
 /// can have it anywhere.
@@ -171,8 +171,8 @@ pub fn stretches(study: &Study) -> Result<Windows> {
                 both.concat(&window::noise_windows_at(&client, &starts, &long, silent)?)?
             }
         };
-        all.ledger.n_asked += failed.len();
-        all.ledger.missing.append(&mut failed);
+        all.rejections.n_requested += failed.len();
+        all.rejections.items.append(&mut failed);
         if data_centre::is_simulated(study) {
             let station = data_centre::station(study)?.position();
             leave_out_unlisted(&mut all, &data_centre::truth(study), station);
@@ -207,7 +207,7 @@ fn disturbances(
     source: &dyn WaveformSource,
     catalog: &Catalog,
     study: &Study,
-    failed: &mut Vec<Missing>,
+    failed: &mut Vec<Rejection>,
 ) -> Result<Vec<(Time, String)>> {
     let rate_hz = study.window.sampling_rate_hz;
     let n_samples = (SEARCHED_S * rate_hz) as usize;
@@ -224,7 +224,7 @@ fn disturbances(
                     .map(|at| time::of_sample(record.start, at, record.sampling_rate_hz))
                     .map(|at| (at - time::seconds(STRETCH_S / 2.0), after.clone())),
             ),
-            Err(error) => failed.push(Missing {
+            Err(error) => failed.push(Rejection {
                 what: format!("disturbances after {after}"),
                 start,
                 reason: Reason::of(&error),
@@ -381,7 +381,7 @@ fn trained_as(study: &Study, split: &Split, number: u64) -> Result<ConvNet> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::window::{Ledger, Origin, Window};
+    use crate::window::{Origin, RejectionLog, Window};
 
     #[test]
     fn noise_with_waves_of_an_earthquake_is_left_out_and_in_the_ledger() {
@@ -416,7 +416,7 @@ mod tests {
             windows: [(620.0, 3), (608.0, 3), (570.0, 3), (570.0, 0), (535.0, 3)]
                 .map(|(start_s, class)| window(start_s, class))
                 .to_vec(),
-            ledger: Ledger::default(),
+            rejections: RejectionLog::default(),
         };
         let truth = Catalog::new("truth", true, vec![event]);
         leave_out_unlisted(&mut windows, &truth, station);
@@ -427,8 +427,12 @@ mod tests {
             .collect();
         assert_eq!(kept, [620.0, 570.0, 535.0]);
         assert_eq!(windows.windows[1].class, 0);
-        let reasons = windows.ledger.missing.iter().map(|missing| &missing.reason);
+        let reasons = windows
+            .rejections
+            .items
+            .iter()
+            .map(|missing| &missing.reason);
         assert!(reasons.eq([&Reason::Unlisted; 2]));
-        assert_eq!(windows.ledger.missing[0].what, "noise after e");
+        assert_eq!(windows.rejections.items[0].what, "noise after e");
     }
 }

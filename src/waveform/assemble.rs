@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::{Result, fail};
+use crate::error::{Error, Result, Unavailable, fail};
 use crate::time::{self, Time};
 use crate::waveform::{Record3C, Samples, Segment, Trace};
 
@@ -21,9 +21,9 @@ impl Record3C {
     /// recorded is NaN. Counts above 2^24 are rounded to `f32`.
     ///
     /// # Errors
-    /// [`crate::Error::Waveform`] where a component is missing, where the traces are of several
-    /// stations or the components of several sampling rates, and where the span holds no sample at
-    /// all.
+    /// [`Error::Unavailable`] where a component is missing or the span holds no sample;
+    /// [`Error::Waveform`] where the traces are of several stations, or the components of several
+    /// sampling rates.
     pub fn from_traces(traces: &[Trace], start: Time, n_samples: usize) -> Result<Self> {
         Self::assemble(&traces.iter().collect::<Vec<_>>(), start, n_samples)
     }
@@ -46,12 +46,10 @@ impl Record3C {
             }
         }
         if data.iter().flatten().all(|x| x.is_nan()) {
-            return Err(fail!(
-                Waveform,
-                format!("{station}, {place}"),
-                format!("{NO_SAMPLE} in this span"),
-                "Choose a time at which the station recorded"
-            ));
+            return Err(Error::Unavailable {
+                place: format!("{station}, {place}"),
+                reason: Unavailable::NoSample,
+            });
         }
         Ok(Self {
             station,
@@ -63,11 +61,6 @@ impl Record3C {
         })
     }
 }
-
-/// Words in the errors of a [`crate::waveform::WaveformSource`] that say what was not recorded: the
-/// ledger of windows tells them from other errors.
-pub(crate) const NO_SAMPLE: &str = "no sample";
-pub(crate) const NO_COMPONENT: &str = "fewer than three components";
 
 /// The letters of components that go together, in the order of a record (SEED Reference Manual 2.4,
 /// appendix A: traditional, turned, and along the edges of a cube that stands on a corner).
@@ -87,6 +80,10 @@ fn choose<'a>(
     place: &str,
 ) -> Result<Trio<'a>> {
     let refuse = |what: String, remedy: &str| Err(fail!(Waveform, place, what, remedy));
+    let unavailable = |reason| {
+        let place = place.to_string();
+        Err(Error::Unavailable { place, reason })
+    };
     let mut bands: BTreeMap<String, Band> = BTreeMap::new();
     for trace in traces
         .iter()
@@ -99,31 +96,22 @@ fn choose<'a>(
         }
     }
     if bands.is_empty() {
-        return refuse(
-            format!("{NO_SAMPLE} in this span"),
-            "Choose a time at which the station recorded",
-        );
+        return unavailable(Unavailable::NoSample);
     }
     let found: Vec<String> = bands
         .iter()
         .map(|(band, components)| format!("{band}{}", components.keys().collect::<String>()))
         .collect();
-    let found = found.join(", ");
     let mut trios: Vec<Trio> = bands.values().flat_map(known_trios).collect();
     if trios.is_empty() {
         trios = bands.values().filter_map(any_trio).collect();
     }
     trios.sort_by(|a, b| rate(b).total_cmp(&rate(a)));
     let trio = match &trios[..] {
-        [] => {
-            return refuse(
-                format!("{NO_COMPONENT} of one band: there are {found}"),
-                "Choose a time at which three components recorded",
-            );
-        }
+        [] => return unavailable(Unavailable::MissingComponent { found }),
         [first, second, ..] if rate(first) == rate(second) => {
             return refuse(
-                format!("more than one triple of components: {found}"),
+                format!("more than one triple of components: {}", found.join(", ")),
                 "Ask for the channels of one station and band, such as HH*",
             );
         }

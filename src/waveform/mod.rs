@@ -26,9 +26,7 @@ mod trace;
 
 pub use archive::{Added, Archive, Entry, Ledger, Missing, Outcome};
 pub(crate) use archive::{SIMULATED_MARK, cover};
-pub(crate) use assemble::{NO_COMPONENT, NO_SAMPLE};
 pub use harmonise::{BAND_HZ, Fault, Harmonised, RATE_HZ, harmonise, resample};
 pub use merge::merge;
-pub(crate) use record::BEYOND;
 pub use record::{Record3C, WaveformSource};
 pub use trace::{Nslc, Samples, Segment, Trace};

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::error::{Result, fail};
+use crate::error::{Error, Result, Unavailable};
 use crate::simd;
 use crate::time::{self, Time};
 
@@ -53,15 +53,10 @@ impl Record3C {
     /// The samples of `range` as a record of its own.
     ///
     /// # Errors
-    /// [`crate::Error::Waveform`] where the range is empty or reaches beyond the record.
+    /// [`Error::Unavailable`] where the range is empty or reaches beyond the record.
     pub fn slice(&self, range: Range<usize>) -> Result<Self> {
         if range.is_empty() || range.end > self.n_samples() {
-            return Err(fail!(
-                Waveform,
-                format!("{}, samples {range:?}", self.station),
-                format!("{BEYOND}, which has samples 0..{}", self.n_samples()),
-                "Choose a range inside the record"
-            ));
+            return Err(self.beyond(range.start as i64, range.len()));
         }
         Ok(Self {
             start: time::of_sample(self.start, range.start, self.sampling_rate_hz),
@@ -77,15 +72,21 @@ impl Record3C {
     pub fn window(&self, start: Time, n_samples: usize) -> Result<Self> {
         let first = (time::between_s(self.start, start) * self.sampling_rate_hz).round();
         if first < 0.0 {
-            return Err(fail!(
-                Waveform,
-                format!("{}, window from {}", self.station, time::iso(start)),
-                format!("{BEYOND}, which begins at {}", time::iso(self.start)),
-                "Choose a start inside the record"
-            ));
+            return Err(self.beyond(first as i64, n_samples));
         }
         let first = first as usize;
         self.slice(first..first.saturating_add(n_samples))
+    }
+
+    fn beyond(&self, first: i64, n_samples: usize) -> Error {
+        Error::Unavailable {
+            place: format!("{} from {}", self.station, time::iso(self.start)),
+            reason: Unavailable::Beyond {
+                first,
+                n_samples,
+                n_recorded: self.n_samples(),
+            },
+        }
     }
 
     /// Every stretch without a gap, of every component, replaced by what `change` makes of it (as
@@ -184,13 +185,10 @@ pub trait WaveformSource: Sync {
     /// half a sample). What is missing is NaN; nothing at all is an error.
     ///
     /// # Errors
-    /// [`crate::Error::Waveform`] where there is no sample in the span, or a component is absent;
-    /// [`crate::Error::Request`] or [`crate::Error::Io`] where the source cannot be asked.
+    /// [`Error::Unavailable`] where there is no sample in the span, or a component is absent;
+    /// [`Error::Request`] or [`Error::Io`] where the source cannot be asked.
     fn record(&self, start: Time, n_samples: usize) -> Result<Record3C>;
 }
-
-/// Words of an error by which the ledger of windows knows that a window reaches beyond its record.
-pub(crate) const BEYOND: &str = "beyond the record";
 
 /// A record in memory, filtered perhaps, is a source of shorter ones.
 impl WaveformSource for Record3C {

@@ -1,6 +1,6 @@
 //! Cutting windows: one out of a record, and one for each event of a catalog.
 
-use super::{Ledger, Missing, Origin, Reason, Window, Windows, ledger};
+use super::{Origin, Reason, Rejection, RejectionLog, Window, Windows, rejections};
 use crate::catalog::{Catalog, Event};
 use crate::error::{Result, fail};
 use crate::geo::Point;
@@ -168,7 +168,7 @@ pub fn print_progress(n_done: usize, n: usize) {
     }
 }
 
-/// Asks a source for windows and writes the ledger.
+/// Asks a source for windows and keeps the log of rejections.
 pub(super) struct Collector {
     windows: Windows,
 }
@@ -186,7 +186,7 @@ impl Collector {
                 normalisation: None,
                 simulated,
                 windows: Vec::new(),
-                ledger: Ledger::default(),
+                rejections: RejectionLog::default(),
             },
         }
     }
@@ -215,7 +215,7 @@ impl Collector {
             });
             match cut {
                 Ok((start, samples)) => {
-                    self.windows.ledger.n_asked += 1;
+                    self.windows.rejections.n_requested += 1;
                     self.windows.windows.push(Window {
                         start,
                         samples,
@@ -228,11 +228,11 @@ impl Collector {
         }
     }
 
-    /// Enters into the ledger a window that was wanted.
+    /// Enters into the log a window that was wanted.
     pub fn miss(&mut self, origin: &Origin, start: Time, reason: Reason) {
-        self.windows.ledger.n_asked += 1;
-        self.windows.ledger.missing.push(Missing {
-            what: ledger::name(origin),
+        self.windows.rejections.n_requested += 1;
+        self.windows.rejections.items.push(Rejection {
+            what: rejections::name(origin),
             start,
             reason,
         });
@@ -245,11 +245,11 @@ impl Collector {
         let rate = record.sampling_rate_hz;
         let first = windows.windows.is_empty();
         if rate != windows.sampling_rate_hz || !(first || record.channels == windows.channels) {
-            let what = format!(
-                "a record of {:?} at {rate} Hz, expected {:?} at {} Hz",
-                record.channels, windows.channels, windows.sampling_rate_hz
-            );
-            return Err(Reason::Failed { what });
+            let kind = |channels: &[String; 3], hz: f64| format!("{channels:?} at {hz} Hz");
+            return Err(Reason::Mismatch {
+                expected: kind(&windows.channels, windows.sampling_rate_hz),
+                found: kind(&record.channels, rate),
+            });
         }
         windows.channels = record.channels.clone();
         windows.station = record.station.clone();
@@ -258,9 +258,9 @@ impl Collector {
     }
 
     pub fn finish(self) -> Result<Windows> {
-        let ledger = &self.windows.ledger;
-        let failed = |m: &Missing| matches!(m.reason, Reason::Failed { .. });
-        if ledger.n_asked == 0 {
+        let log = &self.windows.rejections;
+        let failed = |rejection: &Rejection| rejection.reason.is_failure();
+        if log.n_requested == 0 {
             return Err(fail!(
                 Window,
                 self.windows.station,
@@ -268,8 +268,8 @@ impl Collector {
                 "Choose a larger region or time span"
             ));
         }
-        if ledger.missing.len() == ledger.n_asked && ledger.missing.iter().all(failed) {
-            let first = &ledger.missing[0];
+        if log.items.len() == log.n_requested && log.items.iter().all(failed) {
+            let first = &log.items[0];
             return Err(fail!(
                 Window,
                 format!("{}, {} and all others", self.windows.station, first.what),

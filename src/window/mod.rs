@@ -9,7 +9,7 @@
 //! | a window for each event, from its origin or its P wave | [`event_windows`], [`StartRule`] |
 //! | windows of noise between events, or at chosen instants | [`noise_windows`], [`NoiseRule`], [`noise_windows_at`] |
 //! | both together, scaled, kept on disk | [`Windows::concat`], [`Windows::normalised`], [`Windows::write`] |
-//! | what could not be had, and why | [`Ledger`], [`Reason`] |
+//! | what was rejected, and why | [`RejectionLog`], [`Reason`] |
 //! | what a scale does to a window | [`normalise`], [`seam_jumps`], [`relative_ranges`] |
 //!
 //! ```
@@ -26,9 +26,9 @@
 //! ```
 
 mod cut;
-mod ledger;
 mod noise;
 mod normalise;
+mod rejections;
 mod store;
 
 use crate::error::{Result, fail};
@@ -36,10 +36,10 @@ use crate::time::Time;
 
 pub use crate::study::Normalisation;
 pub use cut::{StartRule, cut, event_windows, print_progress, silent};
-pub use ledger::{Ledger, Missing, Reason};
 pub use noise::{NoiseRule, noise_windows, noise_windows_at};
 pub(crate) use normalise::{by_counts, normalise_again, normalise_in_place};
 pub use normalise::{normalise, relative_ranges, seam_jumps};
+pub use rejections::{Reason, Rejection, RejectionLog};
 
 impl Normalisation {
     /// # Errors
@@ -80,7 +80,7 @@ pub struct Window {
     pub origin: Origin,
 }
 
-/// Labelled windows of one station, and the ledger of those that could not be had.
+/// Labelled windows of one station, and the log of those that were rejected.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Windows {
     /// `GS.OK029.00`.
@@ -96,7 +96,7 @@ pub struct Windows {
     /// Simulated windows say so in every figure.
     pub simulated: bool,
     pub windows: Vec<Window>,
-    pub ledger: Ledger,
+    pub rejections: RejectionLog,
 }
 
 impl Windows {
@@ -117,14 +117,14 @@ impl Windows {
         counts
     }
 
-    /// Takes windows out; the ledger says which and why.
+    /// Takes windows out; the log says which and why.
     pub(crate) fn leave_out(&mut self, reason: &Reason, is_out: impl Fn(&Window) -> bool) {
-        let missing = &mut self.ledger.missing;
+        let rejected = &mut self.rejections.items;
         self.windows.retain(|window| {
             let is_out = is_out(window);
             if is_out {
-                missing.push(Missing {
-                    what: ledger::name(&window.origin),
+                rejected.push(Rejection {
+                    what: rejections::name(&window.origin),
                     start: window.start,
                     reason: reason.clone(),
                 });
@@ -133,7 +133,7 @@ impl Windows {
         });
     }
 
-    /// The same windows, scaled. One that cannot be scaled goes to the ledger.
+    /// The same windows, scaled. One that cannot be scaled goes to the log.
     ///
     /// # Errors
     /// [`crate::Error::Window`] where they are scaled already, or a fixed scale is 0.
@@ -152,7 +152,7 @@ impl Windows {
             channels: self.channels.clone(),
             normalisation: Some(normalisation),
             windows: Vec::with_capacity(self.len()),
-            ledger: self.ledger.clone(),
+            rejections: self.rejections.clone(),
             ..*self
         };
         for window in &self.windows {
@@ -162,8 +162,8 @@ impl Windows {
                     origin: window.origin.clone(),
                     ..*window
                 }),
-                Err(_) => scaled.ledger.missing.push(Missing {
-                    what: ledger::name(&window.origin),
+                Err(_) => scaled.rejections.items.push(Rejection {
+                    what: rejections::name(&window.origin),
                     start: window.start,
                     reason: Reason::Flat,
                 }),
@@ -172,7 +172,7 @@ impl Windows {
         Ok(scaled)
     }
 
-    /// These windows and then those of `other`, with both ledgers.
+    /// These windows and then those of `other`, with both logs.
     ///
     /// # Errors
     /// [`crate::Error::Window`] where the two differ in station, channels, rate, length, classes or
@@ -200,7 +200,7 @@ impl Windows {
         let mut both = self.clone();
         both.simulated |= other.simulated;
         both.windows.extend(other.windows.iter().cloned());
-        both.ledger.extend(&other.ledger);
+        both.rejections.extend(&other.rejections);
         Ok(both)
     }
 }

@@ -15,7 +15,7 @@ pub enum NoiseRule {
     /// rule.
     Midpoints,
     /// Consecutive windows around the midpoint, if they begin `guard_s` or more after the
-    /// one event and end as long before the other; else the gap goes to the ledger.
+    /// one event and end as long before the other; else the gap is rejected.
     Guarded { guard_s: f64 },
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn normalise_in_place(samples: &mut [f32], normalisation: Normalisati
     {
         return refuse(
             format!("value {i} is {}", samples[i]),
-            "Leave out windows with gaps: the ledger counts them",
+            "Leave out windows with gaps: the log of rejections counts them",
         );
     }
     let n = samples.len();

@@ -1,7 +1,7 @@
 //! Windows on disk: samples in NumPy's format, all else in JSON beside them.
 //!
 //! `windows.npy` holds `(n_windows, 3, n_samples)` little-endian f32 (NEP 1, version 1.0), so that
-//! Python opens it too; `windows.json` holds the rest, the ledger and the SHA-256 of the samples'
+//! Python opens it too; `windows.json` holds the rest, the rejections and the SHA-256 of the samples'
 //! file. It is written last: what was interrupted is not taken for whole.
 
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Ledger, Normalisation, Origin, Window, Windows};
+use super::{Normalisation, Origin, RejectionLog, Window, Windows};
 use crate::atomic_file::write_whole;
 use crate::error::{Error, Result, fail};
 use crate::time::Time;
@@ -28,7 +28,8 @@ struct Index {
     normalisation: Option<Normalisation>,
     simulated: bool,
     samples_sha256: String,
-    ledger: Ledger,
+    #[serde(alias = "ledger")]
+    rejections: RejectionLog,
     windows: Vec<Label>,
 }
 
@@ -59,7 +60,7 @@ impl Windows {
             normalisation: self.normalisation,
             simulated: self.simulated,
             samples_sha256: sha256(&bytes),
-            ledger: self.ledger.clone(),
+            rejections: self.rejections.clone(),
             windows: self
                 .windows
                 .iter()
@@ -127,7 +128,7 @@ impl Windows {
             normalisation: index.normalisation,
             simulated: index.simulated,
             windows,
-            ledger: index.ledger,
+            rejections: index.rejections,
         })
     }
 }

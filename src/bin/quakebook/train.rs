@@ -119,7 +119,7 @@ pub fn run(args: &Args) -> Result {
         catalog.len()
     ));
     let trained = batch::train_on(&archive, &catalog, place, &plan, &args.run)?;
-    output::progress(&trained.ledger);
+    output::progress(&trained.rejections);
     match args.json {
         true => output::print_json(&report(args, &trained))?,
         false => output::print(text(args, &trained))?,
@@ -143,8 +143,8 @@ fn report<'a>(args: &'a Args, trained: &'a Trained) -> Report<'a> {
     Report {
         run: &args.run,
         simulated: trained.simulated,
-        n_windows_asked: trained.ledger.n_asked,
-        n_windows_missing: trained.ledger.missing.len(),
+        n_windows_asked: trained.rejections.n_requested,
+        n_windows_missing: trained.rejections.items.len(),
         n_epochs: trained.run.epochs.len(),
         best_epoch: trained.run.best_epoch,
         weights_sha256: &trained.run.weights_sha256,

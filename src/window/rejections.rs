@@ -1,4 +1,4 @@
-//! The ledger: every window that was asked for and could not be had, and why.
+//! The log of rejections: every window that was requested and rejected, and why.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,9 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Origin;
-use crate::error::Error;
+use crate::error::{Error, Unavailable};
 use crate::time::Time;
-use crate::waveform::{BEYOND, NO_COMPONENT, NO_SAMPLE};
 
 /// Why there is no window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,12 +31,14 @@ pub enum Reason {
     NoDepth,
     /// It was to be noise, but holds an earthquake that the catalog does not list.
     Unlisted,
+    /// The source's record has another rate, length or set of channels than the others.
+    Mismatch { expected: String, found: String },
     /// The source could not be read; its own words.
     Failed { what: String },
 }
 
 impl Reason {
-    /// What the ledger counts under.
+    /// The words under which the log counts it.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::NoData => "no data",
@@ -49,24 +50,25 @@ impl Reason {
             Self::NoRoom => "no room between events",
             Self::NoDepth => "no depth",
             Self::Unlisted => "unlisted earthquake",
-            Self::Failed { .. } => "failed",
+            Self::Mismatch { .. } | Self::Failed { .. } => "failed",
         }
     }
 
     /// What a source's refusal means.
     pub(crate) fn of(error: &Error) -> Self {
-        match error {
-            Error::Waveform { what, .. } if what.contains(NO_COMPONENT) => Self::MissingComponent,
-            Error::Waveform { what, .. } if what.contains(BEYOND) => Self::BeyondRecord,
-            Error::Waveform { what, .. } if what.contains(NO_SAMPLE) => Self::NoData,
-            Error::Request {
-                status: Some(204 | 404),
-                ..
-            } => Self::NoData,
-            other => Self::Failed {
-                what: other.to_string(),
+        match error.unavailable() {
+            Some(Unavailable::NoSample) => Self::NoData,
+            Some(Unavailable::MissingComponent { .. }) => Self::MissingComponent,
+            Some(Unavailable::Beyond { .. }) => Self::BeyondRecord,
+            None => Self::Failed {
+                what: error.to_string(),
             },
         }
+    }
+
+    /// Whether the source failed, rather than the station.
+    pub(crate) fn is_failure(&self) -> bool {
+        matches!(self, Self::Failed { .. } | Self::Mismatch { .. })
     }
 }
 
@@ -74,49 +76,65 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Gap { n_missing } => write!(f, "gap of {n_missing} samples"),
+            Self::Mismatch { expected, found } => {
+                write!(f, "failed: expected {expected}, found {found}")
+            }
             Self::Failed { what } => write!(f, "failed: {what}"),
             other => f.write_str(other.kind()),
         }
     }
 }
 
-/// One window that could not be had.
+/// One window that was requested and rejected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Missing {
+pub struct Rejection {
     /// The event, or the event after which noise was wanted.
     pub what: String,
     pub start: Time,
     pub reason: Reason,
 }
 
-/// How many windows were asked for, and each that is missing.
+/// How many windows were requested, and each that was rejected.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Ledger {
-    pub n_asked: usize,
-    pub missing: Vec<Missing>,
+pub struct RejectionLog {
+    #[serde(alias = "n_asked")]
+    pub n_requested: usize,
+    #[serde(alias = "missing")]
+    pub items: Vec<Rejection>,
 }
 
-impl Ledger {
-    /// Missing windows by kind of reason, in alphabetical order.
+impl RejectionLog {
+    /// Windows that were requested and cut.
+    pub fn n_cut(&self) -> usize {
+        self.n_requested.saturating_sub(self.items.len())
+    }
+
+    /// Rejected windows by kind of reason, in alphabetical order.
     pub fn counts(&self) -> Vec<(String, usize)> {
         let mut counts = BTreeMap::new();
-        for missing in &self.missing {
-            *counts.entry(missing.reason.kind().to_string()).or_insert(0) += 1;
+        for rejection in &self.items {
+            *counts
+                .entry(rejection.reason.kind().to_string())
+                .or_insert(0) += 1;
         }
         counts.into_iter().collect()
     }
 
     pub(super) fn extend(&mut self, other: &Self) {
-        self.n_asked += other.n_asked;
-        self.missing.extend(other.missing.iter().cloned());
+        self.n_requested += other.n_requested;
+        self.items.extend(other.items.iter().cloned());
     }
 }
 
 /// `712 windows asked for, 700 had; missing: 8 gap, 4 no data`.
-impl fmt::Display for Ledger {
+impl fmt::Display for RejectionLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let n_had = self.n_asked - self.missing.len();
-        write!(f, "{} windows asked for, {n_had} had", self.n_asked)?;
+        write!(
+            f,
+            "{} windows asked for, {} had",
+            self.n_requested,
+            self.n_cut()
+        )?;
         for (i, (kind, n)) in self.counts().iter().enumerate() {
             write!(f, "{}{n} {kind}", if i == 0 { "; missing: " } else { ", " })?;
         }
@@ -124,7 +142,7 @@ impl fmt::Display for Ledger {
     }
 }
 
-/// How the ledger calls what a window holds.
+/// How the log names what a window holds.
 pub(super) fn name(origin: &Origin) -> String {
     match origin {
         Origin::Event { id } => format!("event {id}"),
