@@ -45,7 +45,7 @@ fn items(n: usize) -> ItemsCount {
 #[divan::bench(args = [512, 4096])]
 fn decode(bencher: Bencher, record_bytes: usize) {
     let trace = Trace {
-        id: Nslc::new("XX", "A", "", "HHZ"),
+        id: Nslc::new("XX", "A", "", "HHZ").unwrap(),
         sampling_rate_hz: 100.0,
         segments: vec![Segment {
             start: time::parse("2014-02-16").expect("a constant time"),

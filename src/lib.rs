@@ -20,6 +20,7 @@ pub mod book;
 pub mod catalog;
 pub mod classroom;
 pub mod cluster;
+mod code;
 mod code_pattern;
 pub mod data_centre;
 pub mod dataset;

@@ -163,7 +163,7 @@ fn channel_star_runs_into_the_slow_channels() {
     let traces = traces("*", "2014-02-16T01:00:00", "2014-02-16T01:00:10");
     let rates: Vec<(&str, f64, usize)> = traces
         .iter()
-        .map(|t| (t.id.channel.as_str(), t.sampling_rate_hz, t.n_samples()))
+        .map(|t| (t.id.channel().as_str(), t.sampling_rate_hz, t.n_samples()))
         .collect();
     let fast = ["HH1", "HH2", "HHZ"].map(|code| (code, 100.0, 1001));
     let slow = ["LH1", "LH2", "LHZ"].map(|code| (code, 1.0, 11));
@@ -212,7 +212,7 @@ fn a_list_in_the_body_is_answered_as_single_requests_are() {
     let (status, bytes) = ask("POST", "/fdsnws/dataselect/1/query", body);
     assert_eq!(status, 200);
     let traces = mseed::read(&bytes, "bulk").unwrap();
-    let codes: Vec<&str> = traces.iter().map(|t| t.id.channel.as_str()).collect();
+    let codes: Vec<&str> = traces.iter().map(|t| t.id.channel().as_str()).collect();
     assert_eq!(codes, ["HHZ", "LH1", "LH2", "LHZ"]);
     let (status, _) = ask("POST", "/fdsnws/dataselect/1/query", "GS OK029 00 HHZ\n");
     assert_eq!(status, 400);

@@ -84,6 +84,21 @@ fn what_is_not_understood_is_exit_code_2() {
         &["cluster", "catalog.csv", "--metric", "chess"],
         &["waveforms", "--archive", "sds", "--from", "yesterday"],
         &["stations", "--stream", "HHZ"],
+        &["stations", "--stream", "../d.OK029.00.HH*"],
+        &[
+            "waveforms",
+            "--archive",
+            "sds",
+            "--stream",
+            "G*.OK029.00.HH*",
+        ],
+        &[
+            "waveforms",
+            "--archive",
+            "sds",
+            "--stream",
+            "GS.OK029.00.HH/evil/Z",
+        ],
         &[
             "scan",
             "--run",
@@ -250,12 +265,7 @@ fn cluster_reaches_the_known_sum_of_the_real_catalog() {
 }
 
 fn stream(channel: &str) -> Nslc {
-    Nslc {
-        network: "XX".into(),
-        station: "ABC".into(),
-        location: String::new(),
-        channel: channel.into(),
-    }
+    Nslc::new("XX", "ABC", "", channel).unwrap()
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn a_client_without_station_reads_no_records() {
 fn a_gap_between_segments_is_nan_and_the_extra_end_sample_is_left_out() {
     let start = time::parse("2014-02-16T01:00:00").unwrap();
     let trace = |channel: &str, segments: &[(usize, usize)]| Trace {
-        id: Nslc::new("GS", "OK029", "00", channel),
+        id: Nslc::new("GS", "OK029", "00", channel).unwrap(),
         sampling_rate_hz: 100.0,
         segments: segments
             .iter()

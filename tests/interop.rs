@@ -138,12 +138,7 @@ fn another_data_centre_is_fetched_sample_for_sample() {
         return;
     };
     let mut study = Study::oklahoma();
-    study.station = StationChoice {
-        network: "CX".into(),
-        station: "PB01".into(),
-        location: String::new(),
-        channels: "HH*".into(),
-    };
+    study.station = StationChoice::new("CX", "PB01", "", "HH*").unwrap();
     let client = data_centre::connect_to(&server.1, &study)
         .unwrap()
         .without_cache();
@@ -165,7 +160,7 @@ fn another_data_centre_is_fetched_sample_for_sample() {
         end: at("2014-05-01T13:00:00"),
     };
     for channel in CHANNELS {
-        let stream = Nslc::new("CX", "PB01", "", channel);
+        let stream = Nslc::new("CX", "PB01", "", channel).unwrap();
         // Not hour by hour: version 2.0.2 of that server answers 204 for the hour from 10:00, which is
         // there, and a client cannot know better.
         let params = DownloadParams {
@@ -294,8 +289,8 @@ fn station(network: &str, station: &str, location: &str, codes: &[&str]) -> Inve
         end: None,
     };
     let channel = |code: &&str| ChannelEpoch {
-        location: location.into(),
-        code: (*code).into(),
+        location: location.parse().unwrap(),
+        code: code.parse().unwrap(),
         latitude_deg: -21.0,
         longitude_deg: -69.5,
         elevation_m: 900.0,
@@ -315,7 +310,7 @@ fn station(network: &str, station: &str, location: &str, codes: &[&str]) -> Inve
         }),
     };
     let station = StationEpoch {
-        code: station.into(),
+        code: station.parse().unwrap(),
         site: "made up".into(),
         latitude_deg: -21.0,
         longitude_deg: -69.5,
@@ -327,7 +322,7 @@ fn station(network: &str, station: &str, location: &str, codes: &[&str]) -> Inve
         source: "made up".into(),
         simulated: false,
         networks: vec![NetworkEpoch {
-            code: network.into(),
+            code: network.parse().unwrap(),
             stations: vec![station],
             ..NetworkEpoch::default()
         }],
@@ -344,7 +339,7 @@ fn files_go_to_obspy_and_come_from_it() {
     std::fs::write(path("ours.xml"), two_events().to_quakeml()).unwrap();
     let inventory = station("CX", "PB01", "", &CHANNELS);
     std::fs::write(path("ours-stations.xml"), inventory.to_stationxml()).unwrap();
-    let id = |channel: &str| Nslc::new("CX", "PB01", "", channel);
+    let id = |channel: &str| Nslc::new("CX", "PB01", "", channel).unwrap();
     let ours = [
         Trace {
             id: id("HHZ"),
@@ -424,12 +419,7 @@ fn files_go_to_obspy_and_come_from_it() {
     assert_eq!((event.longitude_deg, event.latitude_deg), (-97.481, 35.781));
     assert_eq!((event.depth_km, event.magnitude), (Some(5.2), 3.3));
 
-    let choice = StationChoice {
-        network: "GS".into(),
-        station: "OK029".into(),
-        location: "00".into(),
-        channels: "HH*".into(),
-    };
+    let choice = StationChoice::new("GS", "OK029", "00", "HH*").unwrap();
     let theirs = Inventory::read(path("theirs-stations.xml")).unwrap();
     let theirs = theirs.station(&choice, at("2014-02-16")).unwrap();
     assert_eq!(theirs.latitude_deg, 35.79657);
@@ -443,7 +433,7 @@ fn files_go_to_obspy_and_come_from_it() {
     let traces = mseed::read_file(path("theirs.mseed")).unwrap();
     let codes: Vec<&str> = traces
         .iter()
-        .map(|trace| trace.id.channel.as_str())
+        .map(|trace| trace.id.channel().as_str())
         .collect();
     assert_eq!(codes, ["HH1", "HH2", "HHZ"]);
     assert_eq!(

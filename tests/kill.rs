@@ -25,12 +25,7 @@ const ADDRESS: &str = "QUAKEBOOK_TEST_SERVER";
 const PIECE_S: f64 = 900.0;
 
 fn stream() -> Nslc {
-    Nslc {
-        network: "XX".into(),
-        station: "KILL".into(),
-        location: "00".into(),
-        channel: "HHZ".into(),
-    }
+    Nslc::new("XX", "KILL", "00", "HHZ").unwrap()
 }
 
 /// Across midnight and the end of a year.
@@ -140,7 +135,14 @@ fn child() {
         return;
     };
     let id = stream();
-    let archive = Archive::create(root, &id.network, &id.station, &id.location, "HH*", false);
+    let archive = Archive::create(
+        root,
+        id.network(),
+        id.station(),
+        id.location(),
+        "HH*",
+        false,
+    );
     let client = Client::at(&address).unwrap().without_cache();
     let params = DownloadParams {
         piece_s: PIECE_S,

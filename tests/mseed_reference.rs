@@ -12,8 +12,7 @@ use quakebook::waveform::mseed::FaultKind;
 use quakebook::waveform::{Samples, Trace, mseed};
 
 fn digest(samples: &Samples) -> String {
-    let mut one = trace("HHZ", "2014-02-16", samples.clone());
-    one.id.channel.clear();
+    let one = trace("HHZ", "2014-02-16", samples.clone());
     mseed::sha256(&one)
 }
 

@@ -11,6 +11,7 @@ use quakebook::station::{
 };
 use quakebook::study::Study;
 use quakebook::time::{self, Time};
+use quakebook::waveform::Code;
 
 fn config(n_cases: u32) -> ProptestConfig {
     ProptestConfig {
@@ -28,6 +29,15 @@ fn any_time() -> impl Strategy<Value = Time> {
 /// Words as people write them, in any script, without space around them.
 fn any_text() -> impl Strategy<Value = String> {
     "[a-zA-Z0-9 .,;:<>&\"'/~é地震-]{0,16}".prop_map(|text| text.trim().to_string())
+}
+
+/// A code of the letters that the pattern names.
+fn any_code(pattern: &'static str) -> impl Strategy<Value = Code> {
+    pattern.prop_filter_map("not `--` alone", |text| {
+        text.parse()
+            .ok()
+            .filter(|code: &Code| *code == text.as_str())
+    })
 }
 
 /// A number of any size.
@@ -304,7 +314,11 @@ fn any_response() -> impl Strategy<Value = Response> {
 fn any_channel() -> impl Strategy<Value = ChannelEpoch> {
     let number = || proptest::option::of(any_number());
     (
-        ("[A-Z0-9]{0,2}", "[A-Z0-9]{1,3}", any_text()),
+        (
+            any_code("[A-Z0-9]{0,2}"),
+            any_code("[A-Z0-9]{1,3}"),
+            any_text(),
+        ),
         (-90.0..=90.0_f64, -180.0..=180.0_f64, any_number()),
         (number(), number(), number(), number()),
         (any_epoch(), proptest::option::of(any_response())),
@@ -329,7 +343,7 @@ fn any_channel() -> impl Strategy<Value = ChannelEpoch> {
 
 fn any_station() -> impl Strategy<Value = StationEpoch> {
     (
-        ("[A-Z0-9]{1,5}", any_text(), any_epoch()),
+        (any_code("[A-Z0-9]{1,5}"), any_text(), any_epoch()),
         (-90.0..=90.0_f64, -180.0..=180.0_f64, any_number()),
         vec(any_channel(), 0..3),
     )
@@ -346,7 +360,7 @@ fn any_station() -> impl Strategy<Value = StationEpoch> {
 
 fn any_inventory() -> impl Strategy<Value = Inventory> {
     let network = (
-        ("[A-Z0-9]{1,2}", any_text(), any_epoch()),
+        (any_code("[A-Z0-9]{1,2}"), any_text(), any_epoch()),
         proptest::option::of(0..10_000_u64),
         vec(any_station(), 0..3),
     )
@@ -398,7 +412,7 @@ proptest! {
         let mut rows: Vec<_> = ours.channels().map(|(n, s, c)| (n.code.clone(), s.code.clone(), c)).collect();
         let back = Inventory::from_text(&ours.to_fdsn_text(Level::Channel), "any").unwrap();
         let mut again: Vec<_> = back.channels().map(|(n, s, c)| (n.code.clone(), s.code.clone(), c)).collect();
-        let key = |row: &(String, String, &ChannelEpoch)| format!("{} {} {:?}", row.0, row.1, plain(row.2));
+        let key = |row: &(Code, Code, &ChannelEpoch)| format!("{} {} {:?}", row.0, row.1, plain(row.2));
         rows.sort_by_key(key);
         again.sort_by_key(key);
         for (a, b) in rows.iter().zip(&again) {
@@ -444,7 +458,7 @@ proptest! {
         seed in any::<u64>(),
         corner in (-90.0..89.0_f64, -180.0..179.0_f64),
         seconds in (-9_000_000_000..9_000_000_000_i64, 1..200_000_000_i64),
-        codes in (any_text(), any_text(), any_text()),
+        codes in (any_code("[A-Za-z0-9-]{1,8}"), any_code("[A-Za-z0-9-]{0,8}"), "[A-Z0-9*?]{0,8}(,[A-Z0-9*?-]{0,8}){0,3}"),
         levels in vec(1e-9..1e9_f64, 0..5),
         counts in (1..1_000_000_usize, 1..1_000_000_usize),
     ) {
@@ -457,12 +471,42 @@ proptest! {
         study.region.max_longitude_deg = corner.1 + 0.5;
         study.catalog.start = chrono::DateTime::from_timestamp(seconds.0, 123_456_789).unwrap();
         study.catalog.end = study.catalog.start + chrono::TimeDelta::seconds(seconds.1);
-        (study.station.network, study.station.location, study.station.channels) = codes;
+        let channels = codes.2.parse().unwrap();
+        (study.station.network, study.station.location, study.station.channels) = (codes.0, codes.1, channels);
         study.augment.noise_levels = levels;
         (study.window.n_samples, study.train.batch_size) = counts;
         let back = Study::from_toml(&study.to_toml());
         prop_assert_eq!(back.unwrap(), study);
     }
+}
+
+#[test]
+fn hostile_codes_of_a_study_are_refused() {
+    let sound = Study::oklahoma().to_toml();
+    let codes = [
+        ("network = \"GS\"", "network"),
+        ("station = \"OK029\"", "station"),
+        ("location = \"00\"", "location"),
+        ("channels = \"HH*\"", "channels"),
+    ];
+    for (line, key) in codes {
+        assert!(sound.contains(line));
+        for code in [
+            "../../../d",
+            "HH/../../evil/Z",
+            "A\\u0000B",
+            "A\\nB",
+            "A B",
+            &"A".repeat(300),
+        ] {
+            let study = sound.replace(line, &format!("{key} = \"{code}\""));
+            assert!(Study::from_toml(&study).is_err(), "{key} {code}");
+        }
+    }
+    let blank = sound.replace("network = \"GS\"", "network = \"\"");
+    assert!(Study::from_toml(&blank).is_err());
+    let dashes = Study::from_toml(&sound.replace("\"00\"", "\"--\"")).unwrap();
+    assert!(dashes.station.location.is_empty());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use quakebook::station::{Channel, Inventory, Level, Station, StationChoice};
 use quakebook::time;
-use quakebook::waveform::{Nslc, Record3C, Samples, Segment, Trace};
+use quakebook::waveform::{Code, Nslc, Record3C, Samples, Segment, Trace};
 
 const HEADER: &str = "#Network|Station|Location|Channel|Latitude|Longitude|Elevation|Depth|Azimuth|Dip|SensorDescription|Scale|ScaleFreq|ScaleUnits|SampleRate|StartTime|EndTime";
 
@@ -21,12 +21,7 @@ fn inventory() -> Inventory {
 }
 
 fn choice(station: &str, location: &str, channels: &str) -> StationChoice {
-    StationChoice {
-        network: "XX".into(),
-        station: station.into(),
-        location: location.into(),
-        channels: channels.into(),
-    }
+    StationChoice::new("XX", station, location, channels).unwrap()
 }
 
 #[test]
@@ -39,7 +34,7 @@ fn the_epoch_of_the_time_holds() {
         let station = station.unwrap();
         let channels = station.channels.iter();
         channels
-            .map(|c| (c.code.clone(), c.azimuth_deg))
+            .map(|c| (c.code.to_string(), c.azimuth_deg))
             .collect::<Vec<_>>()
     };
     let with = |first: f64| {
@@ -259,7 +254,7 @@ fn a_simulated_station_stays_simulated_through_a_file() {
 
 fn trace(channel: &str, rate_hz: f64, value: i32) -> Trace {
     Trace {
-        id: Nslc::new("XX", "A", "", channel),
+        id: Nslc::new("XX", "A", "", channel).unwrap(),
         sampling_rate_hz: rate_hz,
         segments: vec![Segment {
             start: time::parse("2014-02-16").unwrap(),
@@ -306,16 +301,16 @@ fn any_three_components_of_one_band_make_a_record() {
 
 fn station(channels: [(&str, f64, f64); 3]) -> Station {
     let channel = |(code, azimuth_deg, dip_deg): (&str, f64, f64)| Channel {
-        code: code.into(),
+        code: code.parse().unwrap(),
         azimuth_deg,
         dip_deg,
         sampling_rate_hz: 100.0,
         sensitivity_counts_per_m_s: 5e8,
     };
     Station {
-        network: "XX".into(),
-        station: "A".into(),
-        location: String::new(),
+        network: "XX".parse().unwrap(),
+        station: "A".parse().unwrap(),
+        location: Code::default(),
         longitude_deg: 0.0,
         latitude_deg: 0.0,
         elevation_m: 0.0,
@@ -402,7 +397,7 @@ fn a_gap_spreads_to_what_it_takes_part_in() {
 fn orientations_that_tell_no_motion_are_refused() {
     let record = record(["HH1", "HH2", "HHZ"], [vec![1.0], vec![1.0], vec![1.0]]);
     let mut other = station([("HH1", 0.0, 0.0), ("HH2", 90.0, 0.0), ("HHZ", 0.0, -90.0)]);
-    other.station = "B".into();
+    other.station = "B".parse().unwrap();
     for (station, words) in [
         (other, "orientations of the station XX.B"),
         (
@@ -428,5 +423,44 @@ fn orientations_that_tell_no_motion_are_refused() {
     ] {
         let error = record.rotated(&station).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn hostile_codes_of_stations_are_refused() {
+    let header = "#Network|Station|Location|Channel|Latitude|Longitude|Elevation|Depth|Azimuth|Dip|\
+        SensorDescription|Scale|ScaleFreq|ScaleUnits|SampleRate|StartTime|EndTime";
+    let text = |codes: &str| {
+        let row = format!("{codes}|35|-97|300|0|0|-90|T|1|1|M/S|100|2014-01-01T00:00:00|");
+        Inventory::from_text(&format!("{header}\n{row}\n"), "an answer")
+    };
+    let xml = |codes: [&str; 4]| {
+        let [network, station, location, channel] = codes;
+        let text = format!(
+            "<FDSNStationXML schemaVersion=\"1.1\"><Network code=\"{network}\"><Station code=\"{station}\">\
+             <Latitude>35</Latitude><Longitude>-97</Longitude><Elevation>300</Elevation>\
+             <Channel code=\"{channel}\" locationCode=\"{location}\"/></Station></Network></FDSNStationXML>"
+        );
+        Inventory::from_text(&text, "an answer")
+    };
+    let sound = ["XX", "A", "00", "HHZ"];
+    assert!(text(&sound.join("|")).is_ok() && xml(sound).is_ok());
+    let long = "A".repeat(300);
+    for hostile in [
+        "../../../d",
+        "HH/../../evil/Z",
+        "A\u{1b}[31m",
+        "A B",
+        long.as_str(),
+    ] {
+        for at in 0..4 {
+            let mut codes = sound;
+            codes[at] = hostile;
+            for answer in [text(&codes.join("|")), xml(codes)] {
+                let error = answer.unwrap_err();
+                assert!(matches!(error, quakebook::Error::Station { .. }));
+                assert!(!error.to_string().contains('\u{1b}'), "{error}");
+            }
+        }
     }
 }

@@ -174,12 +174,7 @@ fn another_rate_or_a_single_component_is_refused_with_its_reason() {
                 }),
                 (true, _) => {
                     let trace = quakebook::waveform::Trace {
-                        id: quakebook::waveform::Nslc {
-                            network: "GS".into(),
-                            station: "OK029".into(),
-                            location: "00".into(),
-                            channel: "HHZ".into(),
-                        },
+                        id: quakebook::waveform::Nslc::new("GS", "OK029", "00", "HHZ").unwrap(),
                         sampling_rate_hz: 100.0,
                         segments: vec![quakebook::waveform::Segment {
                             start,

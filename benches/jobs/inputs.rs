@@ -99,7 +99,7 @@ fn bytes_of<T: Copy, const N: usize>(values: &[T], to_le_bytes: fn(T) -> [u8; N]
 }
 
 fn stream(channel: &str) -> Nslc {
-    Nslc::new("GS", "OK029", "00", channel)
+    Nslc::new("GS", "OK029", "00", channel).expect("constant codes")
 }
 
 /// `n` samples of a component from `hour` on, without the outages that the classroom has.

@@ -109,7 +109,7 @@ pub fn read_picked(dir: &Path) -> Result<Vec<Picked>> {
             time::parse(cell(5)?)?,
         );
         let traces = mseed::read_file(dir.join(file))?;
-        let of_vertical = |trace: &&Trace| trace.id.channel.ends_with('Z');
+        let of_vertical = |trace: &&Trace| trace.id.channel().ends_with('Z');
         let longest = traces
             .iter()
             .filter(of_vertical)

@@ -9,7 +9,7 @@ use crate::station::{
     Stage, StationEpoch, TransferFunction, Units,
 };
 use crate::time::{self, Time};
-use crate::waveform::Nslc;
+use crate::waveform::{Code, Nslc};
 
 const NETWORK: &str = "GS";
 const STATION: &str = "OK029";
@@ -58,10 +58,14 @@ fn station_epoch() -> Epoch {
     }
 }
 
+fn code(text: &str) -> Code {
+    text.parse().expect("a constant code")
+}
+
 /// All that the station service can tell.
 pub(super) fn inventory() -> Inventory {
     let station = StationEpoch {
-        code: STATION.into(),
+        code: code(STATION),
         site: "OK029, Oklahoma (simulated)".into(),
         latitude_deg: instrument::STATION.latitude_deg,
         longitude_deg: instrument::STATION.longitude_deg,
@@ -70,7 +74,7 @@ pub(super) fn inventory() -> Inventory {
         channels: CHANNELS.into_iter().map(Channel::told).collect(),
     };
     let network = NetworkEpoch {
-        code: NETWORK.into(),
+        code: code(NETWORK),
         description: "Network (simulated)".into(),
         epoch: station_epoch(),
         n_stations: Some(1),
@@ -89,12 +93,7 @@ impl Channel {
     }
 
     pub fn id(self) -> Nslc {
-        Nslc {
-            network: NETWORK.into(),
-            station: STATION.into(),
-            location: LOCATION.into(),
-            channel: self.code.into(),
-        }
+        Nslc::new(NETWORK, STATION, LOCATION, self.code).expect("constant codes")
     }
 
     /// What the station service tells of this channel. The simulated instrument is flat: velocity
@@ -112,8 +111,8 @@ impl Channel {
             poles: Vec::new(),
         };
         ChannelEpoch {
-            location: LOCATION.into(),
-            code: self.code.into(),
+            location: code(LOCATION),
+            code: code(self.code),
             latitude_deg: instrument::STATION.latitude_deg,
             longitude_deg: instrument::STATION.longitude_deg,
             elevation_m: instrument::ELEVATION_M,

@@ -119,7 +119,7 @@ impl Station {
         let mut table = Table::new(&caption, &headers);
         for channel in &self.channels {
             table = table.row([
-                channel.code.clone(),
+                channel.code.to_string(),
                 channel.azimuth_deg.to_string(),
                 channel.dip_deg.to_string(),
                 channel.sampling_rate_hz.to_string(),

@@ -15,10 +15,9 @@ use super::{Provider, Reporter, RetryPolicy, Station, StationFormat};
 use crate::catalog::{Catalog, Event};
 use crate::error::{Error, Result};
 use crate::geo::Region;
-use crate::station::{Inventory, StationChoice};
+use crate::station::{Inventory, NslcPattern, StationChoice};
 use crate::study::data_dir;
 use crate::time::{Time, TimeSpan};
-use crate::waveform::Nslc;
 
 /// Asks one data centre for events, stations and waveforms.
 ///
@@ -195,7 +194,7 @@ impl Client {
     /// [`Error::Study`] where the provider has no station service, [`Error::Request`] where it
     /// does not know the station or does not answer with one.
     pub fn fetch_station(&self, choice: &StationChoice, span: &TimeSpan) -> Result<Station> {
-        let stream = stream_of(choice);
+        let stream = NslcPattern::from(choice);
         let read = |text: &str, simulated| {
             let mut station = Station::from_fdsn_text(text, "the answer")?;
             station.simulated = simulated;
@@ -218,7 +217,7 @@ impl Client {
     /// As [`Client::fetch_station`].
     pub fn fetch_stations(
         &self,
-        stream: &Nslc,
+        stream: impl Into<NslcPattern>,
         span: &TimeSpan,
         format: StationFormat,
     ) -> Result<Option<String>> {
@@ -235,7 +234,7 @@ impl Client {
     /// As [`Client::fetch_station`].
     pub fn fetch_inventory(
         &self,
-        stream: &Nslc,
+        stream: impl Into<NslcPattern>,
         span: &TimeSpan,
         format: StationFormat,
     ) -> Result<Option<Inventory>> {
@@ -248,13 +247,13 @@ impl Client {
 
     fn stations<T>(
         &self,
-        stream: &Nslc,
+        stream: impl Into<NslcPattern>,
         span: &TimeSpan,
         format: StationFormat,
         read: &dyn Fn(&str, bool) -> Result<T>,
     ) -> Result<Option<T>> {
         let selection = Selection {
-            stream: stream.clone(),
+            stream: stream.into(),
             start: span.start,
             end: span.end,
         };
@@ -278,16 +277,6 @@ impl Provider {
     /// [`Error::Study`] where the provider has no event service.
     pub fn events_url(&self, region: &Region, span: &TimeSpan) -> Result<String> {
         Request::events(self, region, span.start, span.end)?.url(false)
-    }
-}
-
-/// The streams of a chosen station.
-pub(super) fn stream_of(choice: &StationChoice) -> Nslc {
-    Nslc {
-        network: choice.network.clone(),
-        station: choice.station.clone(),
-        location: choice.location.clone(),
-        channel: choice.channels.clone(),
     }
 }
 

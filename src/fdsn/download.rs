@@ -237,12 +237,7 @@ mod tests {
     use crate::waveform::{Samples, Segment, Trace, mseed};
 
     fn stream() -> Nslc {
-        Nslc {
-            network: "XX".into(),
-            station: "A".into(),
-            location: String::new(),
-            channel: "BHZ".into(),
-        }
+        Nslc::new("XX", "A", "", "BHZ").unwrap()
     }
 
     fn at(minutes: i64) -> Time {

@@ -4,16 +4,16 @@ use reqwest::Url;
 use sha2::{Digest, Sha256};
 
 use super::Provider;
+use crate::code_pattern::{CodePattern, NslcPattern};
 use crate::error::{Error, Result};
 use crate::geo::Region;
 use crate::time::{self, Time};
-use crate::waveform::Nslc;
 
 /// Streams and a time span, both ends included as FDSN services have it. Codes may hold wildcards and
 /// lists (`HH?`, `HHE,HHN`); an empty location is no wildcard.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Selection {
-    pub stream: Nslc,
+    pub stream: NslcPattern,
     pub start: Time,
     pub end: Time,
 }
@@ -109,17 +109,17 @@ impl Request {
         let mut parameters = Vec::new();
         if !by_post {
             for selection in &self.selections {
-                let Nslc {
+                let NslcPattern {
                     network,
                     station,
                     location,
                     channel,
                 } = &selection.stream;
                 parameters.extend([
-                    ("network", network.clone()),
-                    ("station", station.clone()),
+                    ("network", network.to_string()),
+                    ("station", station.to_string()),
                     ("location", location_written(location)),
-                    ("channel", channel.clone()),
+                    ("channel", channel.to_string()),
                     ("starttime", written(selection.start)),
                     ("endtime", written(selection.end)),
                 ]);
@@ -150,17 +150,16 @@ impl Request {
         }
         for selection in &self.selections {
             let span = format!("{} {}", written(selection.start), written(selection.end));
-            let Nslc {
+            let NslcPattern {
                 network,
                 station,
                 location,
                 channel,
             } = &selection.stream;
-            for network in codes(network) {
-                for station in codes(station) {
-                    for location in codes(location) {
-                        for channel in codes(channel) {
-                            let location = location_written(location);
+            for network in network.patterns() {
+                for station in station.patterns() {
+                    for location in location.patterns().map(code_written) {
+                        for channel in channel.patterns() {
                             body += &format!("{network} {station} {location} {channel} {span}\n");
                         }
                     }
@@ -199,18 +198,17 @@ fn written(time: Time) -> String {
     time::iso(time).trim_end_matches('Z').to_string()
 }
 
-/// An empty location is written `--`.
-fn location_written(location: &str) -> String {
-    let written = |code: &str| match code {
-        "" => "--".to_string(),
-        code => code.to_string(),
-    };
-    codes(location).map(written).collect::<Vec<_>>().join(",")
+fn location_written(location: &CodePattern) -> String {
+    let codes: Vec<&str> = location.patterns().map(code_written).collect();
+    codes.join(",")
 }
 
-/// The codes of a list; the empty code is one.
-fn codes(list: &str) -> impl Iterator<Item = &str> {
-    list.split(',').map(str::trim)
+/// An empty location is written `--`.
+fn code_written(code: &str) -> &str {
+    match code {
+        "" => "--",
+        code => code,
+    }
 }
 
 pub(super) fn hex_sha256(bytes: &[u8]) -> String {
@@ -224,12 +222,7 @@ mod tests {
 
     fn selection(location: &str, channel: &str) -> Selection {
         Selection {
-            stream: Nslc {
-                network: "CX".into(),
-                station: "PB01".into(),
-                location: location.into(),
-                channel: channel.into(),
-            },
+            stream: NslcPattern::new("CX", "PB01", location, channel).unwrap(),
             start: time::parse("2014-05-01").unwrap(),
             end: time::parse("2014-05-01T01:00:00").unwrap(),
         }

@@ -2,9 +2,9 @@
 
 use super::Client;
 use super::ask::Asked;
-use super::client::{TOO_MUCH, stream_of};
+use super::client::TOO_MUCH;
 use super::request::{Request, Selection, halves};
-use crate::code_pattern::{StationChoice, admits};
+use crate::code_pattern::{NslcPattern, StationChoice};
 use crate::error::{Error, Result, Unavailable, fail};
 use crate::time::{self, Time, TimeSpan};
 use crate::waveform::{Nslc, Record3C, Trace, WaveformSource, merge, mseed};
@@ -34,19 +34,25 @@ impl Client {
     /// # Errors
     /// [`Error::Study`](crate::Error::Study) where the provider has no dataselect service,
     /// [`Error::Request`](crate::Error::Request) where it does not answer with such miniSEED.
-    pub fn fetch_mseed(&self, stream: &Nslc, span: &TimeSpan) -> Result<Option<Vec<u8>>> {
-        self.fetch_mseed_bulk(&[(stream.clone(), *span)])
+    pub fn fetch_mseed(
+        &self,
+        stream: impl Into<NslcPattern>,
+        span: &TimeSpan,
+    ) -> Result<Option<Vec<u8>>> {
+        self.fetch_mseed_bulk(&[(stream.into(), *span)])
     }
 
     /// As [`Client::fetch_mseed`], of many streams and spans in one request (by POST).
     ///
     /// # Errors
     /// As there.
-    pub fn fetch_mseed_bulk(&self, wanted: &[(Nslc, TimeSpan)]) -> Result<Option<Vec<u8>>> {
+    pub fn fetch_mseed_bulk(&self, wanted: &[(NslcPattern, TimeSpan)]) -> Result<Option<Vec<u8>>> {
         if wanted.is_empty() {
             return Ok(None);
         }
-        let selections = wanted.iter().map(|(stream, span)| half_open(stream, span));
+        let selections = wanted
+            .iter()
+            .map(|(stream, span)| half_open(stream.clone(), span));
         let parts = self.parts(selections.collect(), false, &verified)?;
         Ok(together(parts))
     }
@@ -72,7 +78,7 @@ impl Client {
 
     /// The traces, and whether they are simulated.
     fn waveforms(&self, start: Time, end: Time) -> Result<(Vec<Trace>, bool)> {
-        let stream = stream_of(self.station()?.0);
+        let stream = self.station()?.0.into();
         let mut parts = self.parts(vec![Selection { stream, start, end }], true, &verified)?;
         let simulated = parts.iter().any(|part| part.simulated);
         let traces = match parts.len() {
@@ -122,9 +128,9 @@ impl Client {
 }
 
 /// The services include the end; miniSEED's times are whole microseconds.
-fn half_open(stream: &Nslc, span: &TimeSpan) -> Selection {
+fn half_open(stream: impl Into<NslcPattern>, span: &TimeSpan) -> Selection {
     Selection {
-        stream: stream.clone(),
+        stream: stream.into(),
         start: span.start,
         end: span.end - chrono::TimeDelta::microseconds(1),
     }
@@ -175,7 +181,7 @@ fn verified(bytes: &[u8], wanted: &[Selection]) -> Result<Vec<Trace>> {
         };
         let mut of_stream = wanted
             .iter()
-            .filter(|w| is_of(&record.stream, &w.stream))
+            .filter(|w| w.stream.admits(&record.stream))
             .peekable();
         if of_stream.peek().is_none() {
             return Err(stranger("a record of a stream that was not asked for"));
@@ -195,14 +201,6 @@ fn verified(bytes: &[u8], wanted: &[Selection]) -> Result<Vec<Trace>> {
         }
     }
     Ok(traces)
-}
-
-/// Whether a record's codes fit those that were asked for.
-fn is_of(id: &Nslc, wanted: &Nslc) -> bool {
-    admits(&wanted.network, &id.network)
-        && admits(&wanted.station, &id.station)
-        && admits(&wanted.location, &id.location)
-        && admits(&wanted.channel, &id.channel)
 }
 
 impl WaveformSource for Client {

@@ -138,8 +138,8 @@ impl ServedArchive {
             };
             let traces = self.decoded.day(&files[0].path)?;
             let channel = ChannelEpoch {
-                location: id.location,
-                code: id.channel,
+                location: id.location().clone(),
+                code: id.channel().clone(),
                 latitude_deg: f64::NAN,
                 longitude_deg: f64::NAN,
                 elevation_m: f64::NAN,
@@ -151,10 +151,10 @@ impl ServedArchive {
             // Streams come sorted: a network or station that is not the last one is new.
             if networks
                 .last()
-                .is_none_or(|network| network.code != id.network)
+                .is_none_or(|network| &network.code != id.network())
             {
                 networks.push(NetworkEpoch {
-                    code: id.network,
+                    code: id.network().clone(),
                     ..NetworkEpoch::default()
                 });
             }
@@ -162,10 +162,10 @@ impl ServedArchive {
             if network
                 .stations
                 .last()
-                .is_none_or(|station| station.code != id.station)
+                .is_none_or(|station| &station.code != id.station())
             {
                 network.stations.push(StationEpoch {
-                    code: id.station,
+                    code: id.station().clone(),
                     site: UNKNOWN_SITE.into(),
                     latitude_deg: f64::NAN,
                     longitude_deg: f64::NAN,
@@ -247,12 +247,10 @@ impl DayFile {
             return None;
         };
         let day = NaiveDate::from_yo_opt(year.parse().ok()?, day.parse().ok()?)?;
-        let id = Nslc {
-            network: network.into(),
-            station: station.into(),
-            location: location.into(),
-            channel: channel.into(),
-        };
+        let id = Nslc::new(network, station, location, channel).ok()?;
+        if !id.is_complete() {
+            return None;
+        }
         Some(Self { id, day, path })
     }
 }
@@ -352,10 +350,15 @@ mod tests {
         let file = DayFile::of("x/GS.OK029..HHZ.D.2014.047".into()).unwrap();
         assert_eq!(file.id.to_string(), "GS.OK029..HHZ");
         assert_eq!(file.day.to_string(), "2014-02-16");
+        let dashes = DayFile::of("x/GS.OK029.--.HHZ.D.2014.047".into()).unwrap();
+        assert_eq!(dashes.id, file.id);
         for name in [
             "GS.OK029.00.HHZ.D.2014.400",
             "GS.OK029.HHZ.D.2014.047",
             "ledger.csv",
+            "GS.../../evil.00.HHZ.D.2014.047",
+            "GS.OK029.00.HH\n.D.2014.047",
+            ".OK029.00.HHZ.D.2014.047",
         ] {
             assert!(DayFile::of(name.into()).is_none(), "{name}");
         }

@@ -3,7 +3,7 @@
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::code_pattern;
+use crate::code_pattern::CodePattern;
 use crate::time::{self, Time};
 use crate::waveform::Nslc;
 
@@ -35,11 +35,15 @@ pub(super) const BOX: [Known; 4] = [
 ];
 
 /// The parameters of one query, by their long names.
-pub(super) struct Query(Vec<(&'static str, String)>);
+pub(super) struct Query {
+    values: Vec<(&'static str, String)>,
+    /// Those that choose streams.
+    patterns: Vec<(&'static str, CodePattern)>,
+}
 
 impl Query {
     /// # Errors
-    /// 400 for a parameter that the service does not know.
+    /// 400 for a parameter that the service does not know, and for codes that are no patterns.
     pub fn new(
         pairs: &[(String, String)],
         known: impl Iterator<Item = Known> + Clone,
@@ -53,11 +57,22 @@ impl Query {
                 None => Err(Refusal::bad(format!("unknown parameter {name:?}"))),
             }
         });
-        Ok(Self(pairs.collect::<Result<_, _>>()?))
+        let values: Vec<(&'static str, String)> = pairs.collect::<Result<_, _>>()?;
+        let chosen = values
+            .iter()
+            .filter(|(name, value)| STREAM.iter().any(|s| s.0 == *name) && !value.is_empty());
+        let patterns = chosen.map(|(name, value)| match value.parse() {
+            Ok(pattern) => Ok((*name, pattern)),
+            Err(bad) => Err(Refusal::bad(format!("{name}: {bad}"))),
+        });
+        Ok(Self {
+            patterns: patterns.collect::<Result<_, _>>()?,
+            values,
+        })
     }
 
     pub fn text(&self, name: &str) -> Option<&str> {
-        let found = self.0.iter().find(|(known, _)| *known == name);
+        let found = self.values.iter().find(|(known, _)| *known == name);
         found
             .map(|(_, value)| value.as_str())
             .filter(|v| !v.is_empty())
@@ -88,16 +103,16 @@ impl Query {
 
     /// Whether the code passes the parameter's list of patterns; `--` stands for an empty code.
     pub fn admits(&self, name: &str, code: &str) -> bool {
-        self.text(name)
-            .is_none_or(|patterns| code_pattern::admits(patterns, code))
+        let pattern = self.patterns.iter().find(|(known, _)| *known == name);
+        pattern.is_none_or(|(_, pattern)| pattern.admits(code))
     }
 
     /// Whether all four codes pass.
     pub fn admits_stream(&self, id: &Nslc) -> bool {
-        self.admits("network", &id.network)
-            && self.admits("station", &id.station)
-            && self.admits("location", &id.location)
-            && self.admits("channel", &id.channel)
+        self.admits("network", id.network())
+            && self.admits("station", id.station())
+            && self.admits("location", id.location())
+            && self.admits("channel", id.channel())
     }
 
     /// The answer where there is nothing: 204, or 404 where the query asks for it.
@@ -151,5 +166,33 @@ impl IntoResponse for Refusal {
             super::VERSION
         );
         (self.status, [(header::CONTENT_TYPE, "text/plain")], body).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::HOSTILE;
+
+    fn query(name: &str, value: &str) -> Result<Query, Refusal> {
+        let pairs = [(name.to_string(), value.to_string())];
+        Query::new(&pairs, COMMON.into_iter().chain(STREAM))
+    }
+
+    #[test]
+    fn hostile_patterns_are_bad_requests() {
+        let stars = "*".repeat(60_000);
+        let hostile = HOSTILE
+            .into_iter()
+            .filter(|text| !["A_B", "ABCDEFGHI"].contains(text));
+        for value in hostile.chain([stars.as_str()]) {
+            for name in ["net", "station", "loc", "channel"] {
+                let refused = query(name, value).err().map(|refusal| refusal.status);
+                assert_eq!(refused, Some(StatusCode::BAD_REQUEST), "{name}={value:?}");
+            }
+        }
+        let query = query("cha", "HH?").ok().unwrap();
+        assert!(query.admits("channel", "HHZ") && !query.admits("channel", "LHZ"));
+        assert!(query.admits("station", "any"));
     }
 }

@@ -3,15 +3,16 @@
 use std::f64::consts::TAU;
 
 use super::{ChannelEpoch, Inventory, NetworkEpoch, StationEpoch};
+use crate::code::Code;
 use crate::error::{Result, fail};
 use crate::geo::Point;
 
 /// One station, with the channels that a study asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Station {
-    pub network: String,
-    pub station: String,
-    pub location: String,
+    pub network: Code,
+    pub station: Code,
+    pub location: Code,
     pub longitude_deg: f64,
     pub latitude_deg: f64,
     /// Above sea level.
@@ -26,7 +27,7 @@ pub struct Station {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Channel {
     /// `HHZ`, `HH1`, ...
-    pub code: String,
+    pub code: Code,
     /// Clockwise from north; of no meaning for a vertical.
     pub azimuth_deg: f64,
     /// Down from the horizontal: -90 is up.

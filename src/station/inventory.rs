@@ -1,7 +1,8 @@
 //! All that a data centre told of its stations.
 
-use super::{Response, Station, location_code};
-use crate::code_pattern::{StationChoice, matches};
+use super::{Response, Station};
+use crate::code::Code;
+use crate::code_pattern::{NslcPattern, StationChoice};
 use crate::error::{Result, fail};
 use crate::time::{self, Time};
 
@@ -28,7 +29,7 @@ pub struct Epoch {
 /// A network during one epoch.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct NetworkEpoch {
-    pub code: String,
+    pub code: Code,
     pub description: String,
     pub epoch: Epoch,
     /// How many stations its data centre counts, told of here or not.
@@ -39,7 +40,7 @@ pub struct NetworkEpoch {
 /// A station during one epoch.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct StationEpoch {
-    pub code: String,
+    pub code: Code,
     /// The name of its site.
     pub site: String,
     pub latitude_deg: f64,
@@ -54,8 +55,8 @@ pub struct StationEpoch {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ChannelEpoch {
     /// Empty for the location that is written `--`.
-    pub location: String,
-    pub code: String,
+    pub location: Code,
+    pub code: Code,
     pub latitude_deg: f64,
     pub longitude_deg: f64,
     /// Above sea level.
@@ -100,8 +101,6 @@ impl Inventory {
     /// [`crate::Error::Station`] where no such channel ran at that time; it says which of the
     /// station's did when.
     pub fn station(&self, choice: &StationChoice, at: Time) -> Result<Station> {
-        let location = location_code(&choice.location);
-        let patterns = || choice.channels.split(',').map(str::trim);
         let of_station = || {
             self.channels().filter(|(network, station, _)| {
                 network.code == choice.network && station.code == choice.station
@@ -109,8 +108,8 @@ impl Inventory {
         };
         let chosen = of_station().filter(|(network, station, channel)| {
             let epochs = [network.epoch, station.epoch, channel.epoch];
-            channel.location == location
-                && patterns().any(|pattern| matches(pattern, &channel.code))
+            channel.location == choice.location
+                && choice.channels.admits(&channel.code)
                 && epochs.iter().all(|epoch| epoch.holds(at))
         });
         Station::of(chosen.collect(), self.simulated).ok_or_else(|| {
@@ -119,18 +118,9 @@ impl Inventory {
                 0 => "nothing of this station".to_string(),
                 _ => known.join(", "),
             };
-            let StationChoice {
-                network,
-                station,
-                channels,
-                ..
-            } = choice;
             fail!(
                 Station,
-                format!(
-                    "{network}.{station}.{location}.{channels} at {}",
-                    time::iso(at)
-                ),
+                format!("{} at {}", NslcPattern::from(choice), time::iso(at)),
                 format!("no such channel at this time; known is {known}"),
                 "Choose another time, or other codes in the study's [station]"
             )

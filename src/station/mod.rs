@@ -17,9 +17,7 @@
 //!             AK|BWN||HH1|64.17|-149.3|356|0|12|0|T120|5E8|1|M/S|100|2010-07-23T00:00:00|2014-05-28T23:59:59\n\
 //!             AK|BWN||HH1|64.17|-149.3|356|0|30|0|T120|5E8|1|M/S|100|2014-08-01T00:00:00|\n";
 //! let inventory = Inventory::from_text(text, "an answer").unwrap();
-//! let choice = StationChoice {
-//!     network: "AK".into(), station: "BWN".into(), location: "".into(), channels: "HH*".into(),
-//! };
+//! let choice = StationChoice::new("AK", "BWN", "", "HH*").unwrap();
 //! let at = |time| inventory.station(&choice, quakebook::time::parse(time).unwrap());
 //! assert_eq!(at("2012-01-01").unwrap().channels[0].azimuth_deg, 12.0);
 //! assert_eq!(at("2015-01-01").unwrap().channels[0].azimuth_deg, 30.0);
@@ -38,10 +36,11 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use crate::atomic_file;
+use crate::code::Code;
 use crate::error::{Error, Result, fail};
 use crate::xml;
 
-pub use crate::code_pattern::StationChoice;
+pub use crate::code_pattern::{CodePattern, NslcPattern, StationChoice};
 pub use chosen::{Channel, Station};
 pub use inventory::{ChannelEpoch, Epoch, Inventory, NetworkEpoch, StationEpoch};
 pub use response::{
@@ -187,9 +186,13 @@ fn unreadable(place: &str, text: &str, expected: &str) -> Error {
 }
 
 /// The code of an empty location is written `--`, or as spaces.
-fn location_code(text: &str) -> String {
-    match text.trim() {
-        "--" => String::new(),
-        code => code.to_string(),
-    }
+fn location_code(place: &str, text: &str) -> Result<Code> {
+    let code = text.trim().parse();
+    code.map_err(|_| unreadable(place, text, "a code of at most 8 letters, digits or '-'"))
+}
+
+/// The code of a network, a station or a channel.
+fn needed_code(place: &str, text: &str) -> Result<Code> {
+    let code = Code::needed(text.trim());
+    code.map_err(|_| unreadable(place, text, "a code of 1 to 8 letters, digits or '-'"))
 }

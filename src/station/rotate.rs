@@ -32,11 +32,11 @@ impl Record3C {
     /// use quakebook::station::{Channel, Station};
     /// use quakebook::waveform::Record3C;
     /// let channel = |code: &str, azimuth_deg, dip_deg| Channel {
-    ///     code: code.into(), azimuth_deg, dip_deg,
+    ///     code: code.parse().unwrap(), azimuth_deg, dip_deg,
     ///     sampling_rate_hz: 100.0, sensitivity_counts_per_m_s: 1.0,
     /// };
     /// let station = Station {
-    ///     network: "XX".into(), station: "A".into(), location: "".into(),
+    ///     network: "XX".parse()?, station: "A".parse()?, location: "".parse()?,
     ///     longitude_deg: 0.0, latitude_deg: 0.0, elevation_m: 0.0, simulated: false,
     ///     channels: vec![channel("HH1", 30.0, 0.0), channel("HH2", 120.0, 0.0), channel("HHZ", 0.0, -90.0)],
     /// };
@@ -81,7 +81,7 @@ impl Record3C {
             let channel = station
                 .channels
                 .iter()
-                .find(|channel| channel.code == *code);
+                .find(|channel| channel.code == code.as_str());
             match channel.and_then(direction_of) {
                 Some(known) => *direction = known,
                 None => {

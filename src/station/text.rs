@@ -7,8 +7,9 @@ use std::collections::HashMap;
 
 use super::{
     ChannelEpoch, Epoch, Inventory, NetworkEpoch, Response, Sensitivity, StationEpoch, Units,
-    location_code, need_number, read_degrees, read_number, read_time,
+    location_code, need_number, needed_code, read_degrees, read_number, read_time,
 };
+use crate::code::Code;
 use crate::error::{Result, fail};
 use crate::time::Time;
 
@@ -82,7 +83,7 @@ impl Inventory {
             match level {
                 Level::Network => made.networks.push(row.network()?),
                 Level::Station => {
-                    let network = made.network(row.text("network")?);
+                    let network = made.network(row.code("network")?);
                     made.networks[network].stations.push(row.station()?);
                 }
                 Level::Channel => {
@@ -127,7 +128,7 @@ impl Inventory {
 
     fn network_row(&self, network: &NetworkEpoch) -> String {
         row([
-            network.code.clone(),
+            network.code.to_string(),
             self.described(&network.description),
             written(network.epoch.start),
             written(network.epoch.end),
@@ -140,8 +141,8 @@ impl Inventory {
 
     fn station_row(&self, network: &NetworkEpoch, station: &StationEpoch) -> String {
         row([
-            network.code.clone(),
-            station.code.clone(),
+            network.code.to_string(),
+            station.code.to_string(),
             station.latitude_deg.to_string(),
             station.longitude_deg.to_string(),
             station.elevation_m.to_string(),
@@ -161,10 +162,10 @@ impl Inventory {
         let response = channel.response.as_ref();
         let sensitivity = response.and_then(|response| response.sensitivity.as_ref());
         row([
-            network.code.clone(),
-            station.code.clone(),
-            channel.location.clone(),
-            channel.code.clone(),
+            network.code.to_string(),
+            station.code.to_string(),
+            channel.location.to_string(),
+            channel.code.to_string(),
             channel.latitude_deg.to_string(),
             channel.longitude_deg.to_string(),
             channel.elevation_m.to_string(),
@@ -195,8 +196,8 @@ impl Inventory {
 /// What was read so far, and where in it networks and stations are.
 struct Made {
     networks: Vec<NetworkEpoch>,
-    known_networks: HashMap<String, usize>,
-    known_stations: HashMap<(usize, String), usize>,
+    known_networks: HashMap<Code, usize>,
+    known_stations: HashMap<(usize, Code), usize>,
 }
 
 impl Made {
@@ -208,12 +209,12 @@ impl Made {
         }
     }
 
-    fn network(&mut self, code: &str) -> usize {
+    fn network(&mut self, code: Code) -> usize {
         let next = self.networks.len();
-        let index = *self.known_networks.entry(code.to_string()).or_insert(next);
+        let index = *self.known_networks.entry(code.clone()).or_insert(next);
         if index == next {
             self.networks.push(NetworkEpoch {
-                code: code.to_string(),
+                code,
                 ..NetworkEpoch::default()
             });
         }
@@ -221,16 +222,16 @@ impl Made {
     }
 
     fn station(&mut self, row: &Row, channel: &ChannelEpoch) -> Result<(usize, usize)> {
-        let (network, code) = (self.network(row.text("network")?), row.text("station")?);
+        let (network, code) = (self.network(row.code("network")?), row.code("station")?);
         let stations = &mut self.networks[network].stations;
         let next = stations.len();
         let index = *self
             .known_stations
-            .entry((network, code.to_string()))
+            .entry((network, code.clone()))
             .or_insert(next);
         if index == next {
             stations.push(StationEpoch {
-                code: code.to_string(),
+                code,
                 latitude_deg: channel.latitude_deg,
                 longitude_deg: channel.longitude_deg,
                 elevation_m: channel.elevation_m,
@@ -267,7 +268,7 @@ impl Row<'_> {
 
     fn network(&self) -> Result<NetworkEpoch> {
         Ok(NetworkEpoch {
-            code: self.text("network")?.into(),
+            code: self.code("network")?,
             description: self.text("description")?.into(),
             epoch: self.epoch()?,
             n_stations: self.text("totalstations")?.parse().ok(),
@@ -277,7 +278,7 @@ impl Row<'_> {
 
     fn station(&self) -> Result<StationEpoch> {
         Ok(StationEpoch {
-            code: self.text("station")?.into(),
+            code: self.code("station")?,
             site: self.text("sitename")?.into(),
             latitude_deg: self.degrees("latitude", 90.0)?,
             longitude_deg: self.degrees("longitude", 180.0)?,
@@ -290,8 +291,8 @@ impl Row<'_> {
     fn channel(&self) -> Result<ChannelEpoch> {
         let sensor = self.text("sensordescription");
         Ok(ChannelEpoch {
-            location: location_code(self.text("location")?),
-            code: self.text("channel")?.into(),
+            location: location_code(&self.place_of("location"), self.text("location")?)?,
+            code: self.code("channel")?,
             latitude_deg: self.degrees("latitude", 90.0)?,
             longitude_deg: self.degrees("longitude", 180.0)?,
             elevation_m: need_number(&self.place_of("elevation"), self.text("elevation")?)?,
@@ -338,6 +339,10 @@ impl Row<'_> {
                 "Give the text with its header line, as the data centre sent it"
             )
         })
+    }
+
+    fn code(&self, column: &str) -> Result<Code> {
+        needed_code(&self.place_of(column), self.text(column)?)
     }
 
     fn number(&self, column: &str) -> Result<Option<f64>> {

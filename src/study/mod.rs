@@ -81,12 +81,7 @@ impl Study {
                 start: utc(2014, 2, 15, 0),
                 end: utc(2016, 11, 16, 0),
             },
-            station: StationChoice {
-                network: "GS".into(),
-                station: "OK029".into(),
-                location: "00".into(),
-                channels: "HH*".into(),
-            },
+            station: StationChoice::new("GS", "OK029", "00", "HH*").expect("constant codes"),
             cluster: ClusterChoice {
                 k: 3,
                 n_replicates: 5,

@@ -33,7 +33,12 @@ impl Record3C {
         let components = choose(traces, start, n_samples, &place)?;
         let rate = components[0][0].sampling_rate_hz;
         let first = &components[0][0].id;
-        let station = format!("{}.{}.{}", first.network, first.station, first.location);
+        let station = format!(
+            "{}.{}.{}",
+            first.network(),
+            first.station(),
+            first.location()
+        );
         // No location, no dot.
         let station = station.trim_end_matches('.').to_string();
 
@@ -53,7 +58,7 @@ impl Record3C {
         }
         Ok(Self {
             station,
-            channels: [0, 1, 2].map(|i| components[i][0].id.channel.clone()),
+            channels: [0, 1, 2].map(|i| components[i][0].id.channel().to_string()),
             start: grid,
             sampling_rate_hz: rate,
             data,

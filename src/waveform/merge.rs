@@ -254,7 +254,7 @@ mod tests {
 
     fn piece(start_s: f64, samples: &[i32]) -> Trace {
         Trace {
-            id: Nslc::new("XX", "A", "", "HHZ"),
+            id: Nslc::new("XX", "A", "", "HHZ").unwrap(),
             sampling_rate_hz: 100.0,
             segments: vec![Segment {
                 start: time::parse("2014-02-16").unwrap() + time::seconds(start_s),

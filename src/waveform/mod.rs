@@ -24,9 +24,10 @@ mod record;
 pub mod spectrum;
 mod trace;
 
+pub use crate::code::{BadCode, Code, Nslc};
 pub use archive::{Added, Archive, Entry, Ledger, Missing, Outcome};
 pub(crate) use archive::{SIMULATED_MARK, cover};
 pub use harmonise::{BAND_HZ, Fault, Harmonised, RATE_HZ, harmonise, resample};
 pub use merge::merge;
 pub use record::{Record3C, WaveformSource};
-pub use trace::{Nslc, Samples, Segment, Trace};
+pub use trace::{Samples, Segment, Trace};

@@ -1,45 +1,9 @@
 //! One channel's samples, with its gaps.
 
-use std::fmt;
 use std::ops::Range;
 
+use crate::code::Nslc;
 use crate::time::{self, Time};
-
-/// Network, station, location and channel codes: `GS.OK029.00.HHZ`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Nslc {
-    pub network: String,
-    pub station: String,
-    pub location: String,
-    pub channel: String,
-}
-
-impl Nslc {
-    /// ```
-    /// use quakebook::waveform::Nslc;
-    /// assert_eq!(Nslc::new("GS", "OK029", "00", "HHZ").to_string(), "GS.OK029.00.HHZ");
-    /// ```
-    pub fn new(network: &str, station: &str, location: &str, channel: &str) -> Self {
-        let [network, station, location, channel] =
-            [network, station, location, channel].map(String::from);
-        Self {
-            network,
-            station,
-            location,
-            channel,
-        }
-    }
-}
-
-impl fmt::Display for Nslc {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}.{}.{}.{}",
-            self.network, self.station, self.location, self.channel
-        )
-    }
-}
 
 /// Samples in the type in which they were recorded.
 #[derive(Debug, Clone, PartialEq)]

@@ -25,7 +25,7 @@ pub fn shared_data() -> Option<PathBuf> {
 /// One segment of a channel of GS.OK029, at 100 Hz.
 pub fn trace(channel: &str, start: &str, samples: Samples) -> Trace {
     Trace {
-        id: Nslc::new("GS", "OK029", "00", channel),
+        id: Nslc::new("GS", "OK029", "00", channel).unwrap(),
         sampling_rate_hz: 100.0,
         segments: vec![Segment {
             start: time::parse(start).unwrap(),

@@ -21,10 +21,10 @@ fn a_body_is_looked_at_before_it_is_believed() {
     ]
     .concat();
     let mut strange_station = trace("HHZ", 0, 1000);
-    strange_station.id.station = "PB02".into();
+    strange_station.id = Nslc::new("CX", "PB02", "", "HHZ").unwrap();
     let strange_station = mseed::write(&[strange_station]).unwrap();
     let mut strange_location = trace("HHZ", 0, 1000);
-    strange_location.id.location = "10".into();
+    strange_location.id = Nslc::new("CX", "PB01", "10", "HHZ").unwrap();
     let strange_location = mseed::write(&[strange_location]).unwrap();
     let one_more = [sound.as_slice(), &recorded("HHN", 0, 10)].concat();
     let later = [sound.as_slice(), &recorded("HHZ", 2000, 2010)].concat();

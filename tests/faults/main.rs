@@ -47,12 +47,7 @@ fn span(from_s: i64, to_s: i64) -> TimeSpan {
 }
 
 fn stream(channel: &str) -> Nslc {
-    Nslc {
-        network: "CX".into(),
-        station: "PB01".into(),
-        location: String::new(),
-        channel: channel.into(),
-    }
+    Nslc::new("CX", "PB01", "", channel).unwrap()
 }
 
 /// One sample a second; it counts the seconds of the day.

@@ -184,7 +184,7 @@ fn many_streams_go_by_post_and_too_many_in_halves() {
         ok(&bytes.collect::<Vec<u8>>())
     });
     let rig = Rig::new(&server);
-    let wanted = ["HHE", "HHN", "HHZ"].map(|channel| (stream(channel), span(0, 100)));
+    let wanted = ["HHE", "HHN", "HHZ"].map(|channel| ((&stream(channel)).into(), span(0, 100)));
     let bytes = rig.client.fetch_mseed_bulk(&wanted).unwrap().unwrap();
     let traces = mseed::read(&bytes, "the parts").unwrap();
     assert_eq!(traces, ["HHE", "HHN", "HHZ"].map(|c| trace(c, 0, 100)));

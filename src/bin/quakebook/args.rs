@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use clap::CommandFactory;
 use quakebook::fdsn::{Client, Reporter};
-use quakebook::station::StationChoice;
+use quakebook::station::{NslcPattern, StationChoice};
 use quakebook::study::Study;
 use quakebook::time::{self, Time};
-use quakebook::waveform::Nslc;
 use quakebook::{Result, data_centre};
 
 /// What is studied.
@@ -69,25 +68,23 @@ pub fn stream(text: &str) -> std::result::Result<StationChoice, String> {
     let [network, station, location, channels] = codes[..] else {
         return Err("expected NET.STA.LOC.CHA, as in GS.OK029.00.HH* or CX.PB01..HH*".into());
     };
-    if network.is_empty() || station.is_empty() || channels.is_empty() {
+    if channels.is_empty() {
         return Err("only the location may be empty, as in CX.PB01..HH*".into());
     }
-    Ok(StationChoice {
-        network: network.into(),
-        station: station.into(),
-        location: location.trim_matches('-').into(),
-        channels: channels.into(),
-    })
+    let choice = StationChoice::new(network, station, location, channels);
+    choice.map_err(|bad| format!("{bad}; only the channel may hold wildcards"))
 }
 
-/// The same as the library's name of a stream.
-pub fn stream_id(choice: &StationChoice) -> Nslc {
-    Nslc {
-        network: choice.network.clone(),
-        station: choice.station.clone(),
-        location: choice.location.clone(),
-        channel: choice.channels.clone(),
+/// `NET.STA.LOC.CHA`, each with wildcards.
+pub fn streams(text: &str) -> std::result::Result<NslcPattern, String> {
+    let codes: Vec<&str> = text.split('.').collect();
+    let [network, station, location, channel] = codes[..] else {
+        return Err("expected NET.STA.LOC.CHA, as in GS.OK029.00.HH* or CX.PB01..HH*".into());
+    };
+    if network.is_empty() || station.is_empty() || channel.is_empty() {
+        return Err("only the location may be empty, as in CX.PB01..HH*".into());
     }
+    NslcPattern::new(network, station, location, channel).map_err(|bad| bad.to_string())
 }
 
 /// A file whose ending says its format: one of `endings`.

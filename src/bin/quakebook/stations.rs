@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use quakebook::fdsn::StationFormat;
-use quakebook::station::{ChannelEpoch, Inventory, StationChoice};
+use quakebook::station::{ChannelEpoch, Inventory, NslcPattern};
 use quakebook::time::Time;
 use serde::Serialize;
 
@@ -25,8 +25,8 @@ pub struct Args {
     #[command(flatten)]
     fetch: FetchArgs,
     /// The channels, with wildcards [default: the study's]
-    #[arg(long, value_name = "NET.STA.LOC.CHA", value_parser = args::stream)]
-    stream: Option<StationChoice>,
+    #[arg(long, value_name = "NET.STA.LOC.CHA", value_parser = args::streams)]
+    stream: Option<NslcPattern>,
     /// Write a file: .xml (StationXML, with responses) or .txt (FDSN text)
     #[arg(long, value_name = "FILE.xml|.txt", value_parser = |text: &str| args::file_of(text, &["xml", "txt"]))]
     out: Option<PathBuf>,
@@ -55,11 +55,11 @@ struct Row<'a> {
 }
 
 pub fn run(args: &Args) -> Result {
-    let mut study = args.fetch.study.study()?;
-    if let Some(stream) = &args.stream {
-        study.station.clone_from(stream);
-    }
-    let stream = args::stream_id(&study.station);
+    let study = args.fetch.study.study()?;
+    let stream = match &args.stream {
+        Some(stream) => stream.clone(),
+        None => NslcPattern::from(&study.station),
+    };
     let format = match args.out.as_deref().map(args::ending).as_deref() {
         Some("xml") => StationFormat::Xml,
         _ => StationFormat::Text,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use quakebook::fdsn::{self, Client, DownloadParams, StationFormat};
-use quakebook::station::{Inventory, StationChoice};
+use quakebook::station::{Inventory, NslcPattern, StationChoice};
 use quakebook::study::Study;
 use quakebook::time::{self, Time, TimeSpan};
 use quakebook::waveform::{Archive, Entry, Nslc, Outcome as Came};
@@ -84,7 +84,7 @@ pub fn run(args: &Args) -> Result {
     if streams.is_empty() {
         output::progress(format!(
             "no channel {} is known in this time",
-            args::stream_id(&study.station)
+            NslcPattern::from(&study.station)
         ));
         return Ok(Outcome::Incomplete);
     }
@@ -118,8 +118,8 @@ pub fn run(args: &Args) -> Result {
 
 /// The channels one by one, and whether they are simulated.
 fn streams(client: &Client, study: &Study, span: &TimeSpan) -> Result<(Vec<Nslc>, bool)> {
-    let all = args::stream_id(&study.station);
-    let is_list = !all.channel.contains(['*', '?']);
+    let all = NslcPattern::from(&study.station);
+    let is_list = all.channel.is_list();
     // Text would do, but cannot tell of a station whose place nobody knows.
     let words = match client.fetch_stations(&all, span, StationFormat::Xml) {
         // A list needs no station service.
@@ -132,21 +132,29 @@ fn streams(client: &Client, study: &Study, span: &TimeSpan) -> Result<(Vec<Nslc>
     };
     let simulated = client.provider().simulated || inventory.as_ref().is_some_and(|i| i.simulated);
     if is_list {
-        let codes = all.channel.split(',').map(str::trim);
-        let channels = codes.map(|code| Nslc {
-            channel: code.into(),
-            ..all.clone()
-        });
-        return Ok((channels.collect(), simulated));
+        let StationChoice {
+            network,
+            station,
+            location,
+            channels,
+        } = &study.station;
+        let channels = channels
+            .patterns()
+            .map(|channel| Nslc::new(network, station, location, channel));
+        let channels: std::result::Result<_, _> = channels.collect();
+        return Ok((channels.map_err(quakebook::Error::from)?, simulated));
     }
     let told = inventory.iter().flat_map(Inventory::channels);
-    let channels = told.map(|(network, station, channel)| Nslc {
-        network: network.code.clone(),
-        station: station.code.clone(),
-        location: channel.location.clone(),
-        channel: channel.code.clone(),
+    let channels = told.map(|(network, station, channel)| {
+        Nslc::new(
+            &network.code,
+            &station.code,
+            &channel.location,
+            &channel.code,
+        )
     });
-    let mut channels: Vec<Nslc> = channels.collect();
+    let channels: std::result::Result<Vec<Nslc>, _> = channels.collect();
+    let mut channels = channels.map_err(quakebook::Error::from)?;
     channels.sort();
     // A channel has an entry for each of its epochs.
     channels.dedup();

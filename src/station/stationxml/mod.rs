@@ -8,8 +8,9 @@ use std::io::BufRead;
 
 use super::{
     ChannelEpoch, Epoch, Inventory, NetworkEpoch, StationEpoch, location_code, need_number,
-    read_degrees, read_number, read_time,
+    needed_code, read_degrees, read_number, read_time,
 };
+use crate::code::Code;
 use crate::error::{Result, fail};
 use crate::xml::{self, Broken, Element, Part, Shape};
 
@@ -314,12 +315,14 @@ impl Document {
 
 const MALFORMED: &str = "This is not StationXML as its schema has it: ask the data centre again";
 
-fn code(place: &str, element: &Element) -> Result<String> {
-    let code = element.attribute("code").map(str::trim);
-    code.map(str::to_string).ok_or_else(|| {
-        let what = format!("a <{}> without a code", element.name);
-        fail!(Station, place, what, MALFORMED)
-    })
+fn code(place: &str, element: &Element) -> Result<Code> {
+    match element.attribute("code").map(str::trim) {
+        Some(code) => needed_code(place, code),
+        None => {
+            let what = format!("a <{}> without a code", element.name);
+            Err(fail!(Station, place, what, MALFORMED))
+        }
+    }
 }
 
 fn epoch(place: &str, element: &Element) -> Result<Epoch> {
@@ -335,7 +338,7 @@ fn epoch(place: &str, element: &Element) -> Result<Epoch> {
 
 fn channel(place: &str, element: &Element, station: &StationEpoch) -> Result<ChannelEpoch> {
     let code = code(place, element)?;
-    let location = location_code(element.attribute("locationCode").unwrap_or(""));
+    let location = location_code(place, element.attribute("locationCode").unwrap_or(""))?;
     let place = format!("{place}.{location}.{code}");
     let text = |name: &str| element.text_at(name).unwrap_or("");
     let number = |name: &str| read_number(&format!("{place}, {name}"), text(name));

@@ -8,7 +8,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 use super::ledger::{Entry, Ledger, Missing, cover};
 use super::{Archive, indices};
 use crate::atomic_file::{self, write_whole};
-use crate::code_pattern;
+use crate::code_pattern::StationChoice;
 use crate::error::Result;
 use crate::time::{Time, TimeSpan};
 use crate::waveform::merge::merge_layers;
@@ -64,20 +64,25 @@ impl Archive {
         let mut channels = BTreeSet::new();
         for year in years(span) {
             channels.extend(self.channels_of(year)?);
-            let before = format!("{}.{}.{}.", self.network, self.station, self.location);
+            let StationChoice {
+                network,
+                station,
+                location,
+                ..
+            } = &self.choice;
+            let before = format!("{network}.{station}.{location}.");
             let after = format!(".{year}.csv");
             for name in atomic_file::names(&self.root.join(FOLDER))? {
                 if let Some(channel) = name
                     .strip_prefix(&before)
                     .and_then(|name| name.strip_suffix(&after))
-                    && code_pattern::admits(&self.channels, channel)
+                    && let Some(stream) = self.stream(channel)
                 {
-                    channels.insert(channel.to_string());
+                    channels.insert(stream);
                 }
             }
         }
-        let stream = |channel| self.stream(channel);
-        Ok(channels.into_iter().map(stream).collect())
+        Ok(channels.into_iter().collect())
     }
 
     /// Makes the ledger's files of a span, so that what is asked from now on is told from what the
@@ -126,13 +131,16 @@ impl Archive {
         self.root.join(FOLDER).join(format!("{stream}.{year}.csv"))
     }
 
-    pub(super) fn stream(&self, channel: String) -> Nslc {
-        Nslc {
-            network: self.network.clone(),
-            station: self.station.clone(),
-            location: self.location.clone(),
-            channel,
-        }
+    /// The station's stream of that channel, if its code is one and was chosen.
+    pub(super) fn stream(&self, channel: &str) -> Option<Nslc> {
+        let StationChoice {
+            network,
+            station,
+            location,
+            channels,
+        } = &self.choice;
+        let stream = Nslc::new(network, station, location, channel).ok()?;
+        (channels.admits(channel) && stream.is_complete()).then_some(stream)
     }
 
     /// What a year's day files hold.

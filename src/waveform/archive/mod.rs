@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
 use crate::atomic_file::{self, write_whole};
-use crate::code_pattern::{self, StationChoice};
+use crate::code_pattern::StationChoice;
 use crate::error::{Error, Result, fail};
 use crate::time::{self, Time};
 use crate::waveform::merge::{merge_layers, without_contradictions};
@@ -43,10 +43,7 @@ pub use ledger::{Entry, Ledger, Missing, Outcome};
 #[derive(Debug)]
 pub struct Archive {
     root: PathBuf,
-    network: String,
-    station: String,
-    location: String,
-    channels: String,
+    choice: StationChoice,
     simulated: bool,
     lenient: bool,
     decoded: Mutex<Vec<(PathBuf, Day)>>,
@@ -82,6 +79,15 @@ impl Archive {
         location: &str,
         channels: &str,
     ) -> Result<Self> {
+        let of = StationChoice::new(network, station, location, channels)?;
+        Self::open_for(root, &of)
+    }
+
+    /// [`Archive::open`] for the station of a study.
+    ///
+    /// # Errors
+    /// As [`Archive::open`].
+    pub fn open_for(root: impl AsRef<Path>, of: &StationChoice) -> Result<Self> {
         let root = root.as_ref().to_path_buf();
         if !root.is_dir() {
             return Err(fail!(
@@ -95,22 +101,11 @@ impl Archive {
             simulated: root.join(SIMULATED_MARK).exists(),
             indices: Indices::of(&root),
             root,
-            network: network.into(),
-            station: station.into(),
-            location: location.trim_matches('-').into(),
-            channels: channels.into(),
+            choice: of.clone(),
             lenient: false,
             decoded: Mutex::default(),
             faults: Mutex::default(),
         })
-    }
-
-    /// [`Archive::open`] for the station of a study.
-    ///
-    /// # Errors
-    /// As [`Archive::open`].
-    pub fn open_for(root: impl AsRef<Path>, of: &StationChoice) -> Result<Self> {
-        Self::open(root, &of.network, &of.station, &of.location, &of.channels)
     }
 
     /// The same archive, passing over what is damaged: a damaged record becomes a gap, and so does a
@@ -145,14 +140,8 @@ impl Archive {
         channels: &str,
         simulated: bool,
     ) -> Result<Self> {
-        let root = root.as_ref();
-        atomic_file::make_folder(&root.join(indices::FOLDER))?;
-        if simulated {
-            let mark = root.join(SIMULATED_MARK);
-            std::fs::write(&mark, "The records below are simulated.\n")
-                .map_err(Error::io(&mark))?;
-        }
-        Self::open(root, network, station, location, channels)
+        let of = StationChoice::new(network, station, location, channels)?;
+        Self::create_for(root, &of, simulated)
     }
 
     /// [`Archive::create`] for the station of a study.
@@ -160,9 +149,14 @@ impl Archive {
     /// # Errors
     /// As [`Archive::create`].
     pub fn create_for(root: impl AsRef<Path>, of: &StationChoice, simulated: bool) -> Result<Self> {
-        let codes = [&of.network, &of.station, &of.location, &of.channels];
-        let [network, station, location, channels] = codes;
-        Self::create(root, network, station, location, channels, simulated)
+        let root = root.as_ref();
+        atomic_file::make_folder(&root.join(indices::FOLDER))?;
+        if simulated {
+            let mark = root.join(SIMULATED_MARK);
+            std::fs::write(&mark, "The records below are simulated.\n")
+                .map_err(Error::io(&mark))?;
+        }
+        Self::open_for(root, of)
     }
 
     /// Where a stream's day lies.
@@ -172,12 +166,8 @@ impl Archive {
 
     /// A stream's day of one of SDS's types of data.
     fn file(&self, id: &Nslc, kind: char, day: NaiveDate) -> PathBuf {
-        let Nslc {
-            network,
-            station,
-            location,
-            channel,
-        } = id;
+        let (network, station) = (id.network(), id.station());
+        let (location, channel) = (id.location(), id.channel());
         let (year, day) = (day.year(), day.ordinal());
         self.root.join(format!(
             "{year}/{network}/{station}/{channel}.{kind}/{network}.{station}.{location}.{channel}.{kind}.{year}.{day:03}"
@@ -205,6 +195,14 @@ impl Archive {
     /// [`Error::Io`] where a file cannot be written; [`Error::Waveform`] where an existing file is
     /// damaged, or holds other samples for the same time.
     pub fn write(&self, traces: &[Trace]) -> Result<Vec<PathBuf>> {
+        if let Some(trace) = traces.iter().find(|trace| !trace.id.is_complete()) {
+            return Err(fail!(
+                Waveform,
+                &trace.id,
+                "a network, a station or a channel without a code",
+                "Give the trace all codes; only the location may be empty"
+            ));
+        }
         let _locked = self.lock_folder()?;
         let mut days: Vec<(PathBuf, Trace)> = traces
             .iter()
@@ -242,8 +240,7 @@ impl Archive {
             channels.extend(self.channels_of(year)?);
         }
         let mut days = Vec::new();
-        for channel in channels {
-            let stream = self.stream(channel);
+        for stream in channels {
             for day in first.iter_days().take_while(|day| *day <= last) {
                 let of_day = read(self.day_file(&stream, day))?;
                 // The day before may end with a record that reaches over midnight.
@@ -271,16 +268,17 @@ impl Archive {
     }
 
     /// The year's channels of the station that match, sorted.
-    fn channels_of(&self, year: i32) -> Result<Vec<String>> {
+    fn channels_of(&self, year: i32) -> Result<Vec<Nslc>> {
         let dir = self
             .root
             .join(year.to_string())
-            .join(&self.network)
-            .join(&self.station);
+            .join(self.choice.network.as_str())
+            .join(self.choice.station.as_str());
         let names = atomic_file::names(&dir)?;
         let channels = names.iter().filter_map(|name| name.strip_suffix(".D"));
-        let chosen = channels.filter(|channel| code_pattern::admits(&self.channels, channel));
-        Ok(chosen.map(String::from).collect())
+        Ok(channels
+            .filter_map(|channel| self.stream(channel))
+            .collect())
     }
 
     /// A day file, empty where there is none.

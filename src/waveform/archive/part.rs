@@ -55,8 +55,8 @@ impl Archive {
             return Ok(None);
         }
         let mut smallest: Option<f64> = None;
-        for channel in self.channels_of(day.year())? {
-            let path = self.day_file(&self.stream(channel), day);
+        for stream in self.channels_of(day.year())? {
+            let path = self.day_file(&stream, day);
             let Ok(data) = path.metadata() else {
                 continue;
             };

@@ -75,33 +75,35 @@ impl<'a> Codes<'a> {
 
     pub fn stream(&self) -> Checked<Nslc> {
         match self {
-            Self::Version2(codes) => Ok(Nslc {
-                station: text(&codes[..5])?,
-                location: text(&codes[5..7])?,
-                channel: text(&codes[7..10])?,
-                network: text(&codes[10..])?,
-            }),
+            Self::Version2(codes) => {
+                let station = text(&codes[..5])?;
+                let location = text(&codes[5..7])?;
+                let channel = text(&codes[7..10])?;
+                let network = text(&codes[10..])?;
+                Nslc::new(network, station, location, channel).map_err(|what| bad(what.to_string()))
+            }
             Self::Version3(source) => {
                 let source = text(source)?;
                 let parts: Vec<&str> = source.trim_start_matches("FDSN:").split('_').collect();
-                let [network, station, location, band, kind, subsource] = parts[..] else {
+                // Of longer parts `B_HH_Z` and `BH_H_Z` would be one channel.
+                let is_letter = |part: &&str| part.len() == 1;
+                let [network, station, location, channel @ ..] = &parts[..] else {
                     return Err(bad(format!("its source identifier is {source:?}")));
                 };
-                Ok(Nslc {
-                    network: network.into(),
-                    station: station.into(),
-                    location: location.into(),
-                    channel: format!("{band}{kind}{subsource}"),
-                })
+                if channel.len() != 3 || !channel.iter().all(is_letter) {
+                    return Err(bad(format!("its source identifier is {source:?}")));
+                }
+                Nslc::new(network, station, location, &channel.concat())
+                    .map_err(|what| bad(what.to_string()))
             }
         }
     }
 }
 
-fn text(field: &[u8]) -> Checked<String> {
+fn text(field: &[u8]) -> Checked<&str> {
     let text = std::str::from_utf8(field).ok().filter(|t| t.is_ascii());
     let text = text.ok_or_else(|| bad("a code of its stream is not ASCII"))?;
-    Ok(text.trim_matches([' ', '\0']).to_string())
+    Ok(text.trim_matches([' ', '\0']))
 }
 
 fn bad(what: impl Into<String>) -> Flaw {
@@ -352,6 +354,30 @@ mod tests {
     use chrono::NaiveDate;
 
     use super::*;
+    use crate::code::HOSTILE;
+
+    #[test]
+    fn hostile_codes_are_refused() {
+        for text in HOSTILE {
+            let source = format!("FDSN:XX_A_00_H_H_{text}");
+            assert!(Codes::Version3(source.as_bytes()).stream().is_err());
+            let source = format!("FDSN:{text}_A_00_H_H_Z");
+            assert!(Codes::Version3(source.as_bytes()).stream().is_err());
+        }
+        for codes in [
+            b"OK029  HHZ..",
+            b"../..00HHZGS",
+            b"OK02900H/ZGS",
+            b"OK\x0029  HHZGS",
+            b"OK\n29 00HHZG",
+        ] {
+            assert!(Codes::Version2(codes).stream().is_err(), "{codes:?}");
+        }
+        let blank = Codes::Version2(b"OK029--HHZGS").stream().unwrap();
+        assert_eq!(blank, Codes::Version2(b"OK029  HHZGS").stream().unwrap());
+        // Old records leave codes blank.
+        assert!(Codes::Version2(b"GRA1   BHZ  ").stream().is_ok());
+    }
 
     #[test]
     fn every_day_of_the_calendar_is_read() {

@@ -227,7 +227,7 @@ mod tests {
 
     fn trace(channel: &str, start_s: f64, n: i32) -> Trace {
         Trace {
-            id: Nslc::new("XX", "A", "", channel),
+            id: Nslc::new("XX", "A", "", channel).unwrap(),
             sampling_rate_hz: 100.0,
             segments: vec![Segment {
                 start: time::parse("2014-02-16").unwrap() + time::seconds(start_s),

@@ -32,12 +32,7 @@
 //! ```
 //! use quakebook::waveform::{Samples, Segment, Nslc, Trace, mseed};
 //! let trace = Trace {
-//!     id: Nslc {
-//!         network: "GS".into(),
-//!         station: "OK029".into(),
-//!         location: "00".into(),
-//!         channel: "HHZ".into(),
-//!     },
+//!     id: Nslc::new("GS", "OK029", "00", "HHZ")?,
 //!     sampling_rate_hz: 100.0,
 //!     segments: vec![Segment {
 //!         start: quakebook::time::parse("2014-02-16T01:28:31.320001")?,

@@ -16,7 +16,7 @@ const DATA_START_WITH_RATE: usize = 128;
 /// Records of 4096 bytes of all traces, one after another. Times are kept to the microsecond.
 ///
 /// # Errors
-/// [`crate::Error::Waveform`] where a code is too long or not ASCII, where a sampling rate is not
+/// [`crate::Error::Waveform`] where a code is too long, where a sampling rate is not
 /// positive, or a time lies outside the years 1900 to 2100.
 pub fn write(traces: &[Trace]) -> Result<Vec<u8>> {
     write_records(traces, USUAL_RECORD)
@@ -67,12 +67,12 @@ fn header(trace: &Trace, n_bytes: usize) -> Result<Vec<u8>> {
     let mut header = vec![0; data_start];
     header[6..20].copy_from_slice(b"D             ");
     for (code, at, width) in [
-        (&id.station, 8, 5),
-        (&id.location, 13, 2),
-        (&id.channel, 15, 3),
-        (&id.network, 18, 2),
+        (id.station(), 8, 5),
+        (id.location(), 13, 2),
+        (id.channel(), 15, 3),
+        (id.network(), 18, 2),
     ] {
-        if code.len() > width || !code.is_ascii() {
+        if code.len() > width {
             return refuse(
                 format!("code {code:?} does not fit miniSEED's {width} letters"),
                 "Shorten the code",
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn records_of_any_length_come_back() {
         let trace = Trace {
-            id: Nslc::new("XX", "A", "", "HHZ"),
+            id: Nslc::new("XX", "A", "", "HHZ").unwrap(),
             sampling_rate_hz: 100.0,
             segments: vec![Segment {
                 start: time::parse("2014-02-16").unwrap(),

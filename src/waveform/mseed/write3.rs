@@ -16,8 +16,7 @@ const PAYLOAD: usize = 63 * 64;
 /// Records of all traces in version 3, one after another.
 ///
 /// # Errors
-/// [`crate::Error::Waveform`] where a code is not of version 3 (network and station of 1 to 8 letters or
-/// digits, location of at most 8, channel of 3), where a sampling rate is not positive, or a time
+/// [`crate::Error::Waveform`] where a channel's code has not 3 letters, where a sampling rate is not positive, or a time
 /// lies outside the years 1900 to 2100.
 pub fn write_version3(traces: &[Trace]) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -40,21 +39,18 @@ fn source_of(trace: &Trace) -> Result<String> {
     if !(rate > 0.0 && rate.is_finite()) {
         return refuse(format!("a sampling rate of {rate} Hz"));
     }
-    for (code, lengths) in [
-        (&id.network, 1..=8),
-        (&id.station, 1..=8),
-        (&id.location, 0..=8),
-        (&id.channel, 3..=3),
-    ] {
-        let fits = lengths.contains(&code.len());
-        if !fits || !code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
-            return refuse(format!("code {code:?} does not fit miniSEED 3"));
-        }
+    if id.channel().len() != 3 {
+        let code = id.channel();
+        return refuse(format!(
+            "channel code {code:?} where 3 letters were expected"
+        ));
     }
-    let [band, source, subsource] = [0..1, 1..2, 2..3].map(|at| &id.channel[at]);
+    let [band, source, subsource] = [0..1, 1..2, 2..3].map(|at| &id.channel()[at]);
     Ok(format!(
         "FDSN:{}_{}_{}_{band}_{source}_{subsource}",
-        id.network, id.station, id.location
+        id.network(),
+        id.station(),
+        id.location()
     ))
 }
 
