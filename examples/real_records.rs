@@ -6,7 +6,7 @@
 //!
 //! The folder holds `ncedc/picks.csv` with its miniSEED files, and `iquique/sds` with its list of triggers.
 
-use quakebook::book::{real_data_dir, real_scores};
+use quakebook::book::{picked_dir, real_scores};
 use quakebook::study::Study;
 use quakebook::{Error, Result};
 
@@ -15,25 +15,25 @@ fn main() -> Result<()> {
         .nth(1)
         .and_then(|n| n.parse().ok())
         .unwrap_or(3);
-    if real_data_dir().is_none() {
+    if picked_dir().is_none() {
         println!("No real records were found: name their folder in QUAKEBOOK_REAL_DATA");
         return Ok(());
     }
     let scores = real_scores(&Study::current()?, n_seeds)?;
-    for verdict in &scores.verdicts {
+    for one in &scores.evaluations {
         println!(
             "{} (seed {}): windows {}, records {}",
-            verdict.teacher.name(),
-            verdict.seed,
-            verdict.windows,
-            verdict.records
+            one.training.name(),
+            one.seed,
+            one.windows,
+            one.records
         );
-        println!("    mistaken: {}", verdict.mistaken.join(", "));
+        println!("    wrong: {}", one.errors.join(", "));
     }
     for score in &scores.triggers {
         println!(
             "{}: windows precision {}, recall {}",
-            score.taught_by, score.window_precision, score.window_recall
+            score.training, score.window_precision, score.window_recall
         );
         println!(
             "    scan: precision {}, recall {}, beside {}",

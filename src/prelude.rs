@@ -15,11 +15,13 @@ pub use crate::dataset::{
     self, AddedNoise, Augment, Crop, Dataset, Split, Variation, augment, vary,
 };
 pub use crate::detect::{
-    self, Detections, MatchedDetections, Matches, MergeParams, Scan, ScanParams, Scanner,
+    self, Detections, MatchedDetections, Matches, MergeParams, ReferenceEvents, Scan, ScanParams,
+    Scanner,
 };
 pub use crate::display::{Markdown, Table};
 pub use crate::evaluate::{
-    self, Calibration, ConfusionMatrix, PrecisionRecallCurve, Rate, Score, Spread,
+    self, Calibration, ConfusionMatrix, Counts, OperatingPoint, PrecisionRecallCurve, Rate, Score,
+    Spread,
 };
 pub use crate::fdsn::{self, Client, Provider, Station};
 pub use crate::geo::{self, Point, Region};

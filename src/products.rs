@@ -155,19 +155,15 @@ fn kept_windows(
     name: &str,
     make: impl FnOnce() -> Result<Windows>,
 ) -> Result<Windows> {
-    let dir = study.derived_dir().join(name);
-    let _held = hold(&dir)?;
-    if dir.is_dir() {
-        return Windows::read(&dir);
-    }
-    let windows = make()?;
-    // Under another name until it is whole, so that an interrupted cell leaves nothing half-made.
-    let partial = dir.with_extension("partial");
-    let _ = std::fs::remove_dir_all(&partial);
-    make_folder(&partial)?;
-    windows.write(&partial)?;
-    std::fs::rename(&partial, &dir).map_err(Error::io(&dir))?;
-    Ok(windows)
+    kept_as(
+        &study.derived_dir().join(name),
+        |dir| Windows::read(dir),
+        |windows, dir| {
+            make_folder(dir)?;
+            windows.write(dir)
+        },
+        make,
+    )
 }
 
 /// A window for each event of the catalog, of these classes, and windows of noise.
@@ -205,12 +201,7 @@ pub fn record(study: &Study, span: &TimeSpan) -> Result<Record3C> {
     data_centre::connect(study)?.record(span.start, n_samples)
 }
 
-/// The velocities by which the study's arrivals are predicted.
-pub fn velocity_model(_study: &Study) -> LayeredModel {
-    LayeredModel::central_us()
-}
-
-pub(crate) fn scanned(study: &Study) -> TimeSpan {
+fn scanned(study: &Study) -> TimeSpan {
     TimeSpan {
         start: study.scan.start,
         end: study.scan.end,
@@ -297,7 +288,7 @@ pub(crate) fn trained_convnet(
 
 /// Keeps a product for the caller alone while it is looked for and made: notebooks that run side by
 /// side make it once.
-pub(crate) fn hold(path: &Path) -> Result<File> {
+fn hold(path: &Path) -> Result<File> {
     atomic_file::hold(&path.with_extension("lock"))
 }
 
@@ -306,21 +297,43 @@ pub(crate) fn kept<T: Serialize + DeserializeOwned>(
     path: &Path,
     make: impl FnOnce() -> Result<T>,
 ) -> Result<T> {
-    let _held = hold(path)?;
-    if path.is_file() {
+    let read = |path: &Path| {
         let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
-        return toml::from_str(&text).map_err(|error| {
+        toml::from_str(&text).map_err(|error| {
             fail!(
                 Evaluate,
                 path.display(),
                 error.to_string().trim(),
                 "Delete the file; it is made anew"
             )
-        });
+        })
+    };
+    let write = |value: &T, path: &Path| {
+        write_whole(
+            path,
+            toml::to_string(value).expect("a product is plain TOML"),
+        )
+    };
+    kept_as(path, read, write, make)
+}
+
+/// What an earlier run kept in a file or a folder; where it is not there it is made and kept.
+pub(crate) fn kept_as<T>(
+    path: &Path,
+    read: impl FnOnce(&Path) -> Result<T>,
+    write: impl FnOnce(&T, &Path) -> Result<()>,
+    make: impl FnOnce() -> Result<T>,
+) -> Result<T> {
+    let _held = hold(path)?;
+    if path.exists() {
+        return read(path);
     }
     let value = make()?;
-    let text = toml::to_string(&value).expect("a product is plain TOML");
-    write_whole(path, text)?;
+    // Under another name until it is whole, so that an interrupted cell leaves nothing half-made.
+    let partial = path.with_extension("partial");
+    let _ = std::fs::remove_dir_all(&partial);
+    write(&value, &partial)?;
+    std::fs::rename(&partial, path).map_err(Error::io(path))?;
     Ok(value)
 }
 

@@ -504,11 +504,10 @@ mod measure {
         );
         let station = quakebook::geo::Point::new(-97.4, 35.8);
         let model = quakebook::travel::LayeredModel::central_us();
-        let targets =
-            ReferenceEvents::in_record(&truth, &record, station, &model, 8.0, 5.0).unwrap();
-        assert_eq!(targets.events.len(), 3);
-        assert_eq!(targets.n_counted(), 2, "{:?}", targets.ratios);
-        assert!(targets.ratios[2].unwrap() < 6.0);
+        let reference = ReferenceEvents::in_record(&truth, &record, station, &model, 8.0).unwrap();
+        assert_eq!(reference.events.len(), 3);
+        assert_eq!(reference.n_counted(), 2, "{:?}", reference.ratios);
+        assert!(reference.ratios[2].unwrap() < 6.0);
         let mut alarms = sta_lta(&record, &StaLtaParams::default()).unwrap();
         alarms.items.retain(|alarm| alarm.score > 5.0);
         assert_eq!(alarms.len(), 2);
@@ -520,17 +519,17 @@ mod measure {
             alarms.items.push(alarm);
         }
         alarms.items.sort_by_key(|alarm| alarm.time);
-        let tally = targets.tally(&alarms.at_least(0.0)).unwrap();
-        assert_eq!((tally.n_found, tally.n_counted), (2, 2));
-        assert_eq!((tally.n_right, tally.n_false), (3, 1));
-        let curve = targets.curve_of(&alarms).unwrap();
+        let counts = reference.count(&alarms.at_least(0.0));
+        assert_eq!((counts.n_found, counts.n_counted), (2, 2));
+        assert_eq!((counts.n_right, counts.n_false), (3, 1));
+        let curve = reference.curve_of(&alarms);
         assert_eq!(curve.len(), 3);
         assert!(
             curve
                 .windows(2)
-                .all(|two| two[0].tally.n_found <= two[1].tally.n_found)
+                .all(|two| two[0].counts.n_found <= two[1].counts.n_found)
         );
-        let twice = tally + tally;
-        assert_eq!((twice.n_false, twice.hours), (2, 2.0 * tally.hours));
+        let twice = counts + counts;
+        assert_eq!((twice.n_false, twice.hours), (2, 2.0 * counts.hours));
     }
 }

@@ -5,8 +5,8 @@ mod common;
 use proptest::prelude::*;
 use quakebook::catalog::{Catalog, Event};
 use quakebook::detect::{
-    Detections, MatchedDetections, MergeParams, Scan, ScanParams, Scanner, classic_sta_lta,
-    operating_curve, recursive_sta_lta, scan, signal_to_noise, triggers,
+    Detections, MatchedDetections, MergeParams, ReferenceEvents, Scan, ScanParams, Scanner,
+    classic_sta_lta, recursive_sta_lta, scan, signal_to_noise, triggers,
 };
 use quakebook::network::{Classify, ConvNet, Ensemble};
 use quakebook::time::{self, Time, TimeSpan};
@@ -707,23 +707,34 @@ fn recall_can_be_asked_of_some_events() {
     (p[2], p[6]) = (0.9, 0.6);
     let scan = scan_of(&p, 10.0);
     let catalog = catalog(&[22.0, 40.0, 62.0, 200.0]);
-    let judge = |d: &Detections| d.match_(&catalog, |_| 3.0, 1.0);
-    let matches = judge(&detections(&p)).unwrap();
+    let arrivals = catalog.events().iter();
+    let arrivals = arrivals.map(|event| event.origin_time + time::seconds(3.0));
+    let mut reference = ReferenceEvents::at(catalog.clone(), arrivals.collect(), 1.0).unwrap();
+    let matches = reference.match_(&detections(&p));
+    assert_eq!(
+        matches,
+        detections(&p).match_(&catalog, |_| 3.0, 1.0).unwrap()
+    );
     assert_eq!(matches.events(), [(0, true), (1, false), (2, true)]);
     assert_eq!(matches.recall_among(|event| event != 1).value, 1.0);
-    let merge_at = |on: f64| MergeParams {
-        on,
-        off: on / 2.0,
-        ..MergeParams::default()
+    let merged = |on: f64| {
+        scan.merge(&MergeParams {
+            on,
+            off: on / 2.0,
+            ..MergeParams::default()
+        })
     };
-    let curve = operating_curve(&scan, &[0.8, 0.5], merge_at, judge, |event| event > 0).unwrap();
+    reference.min_ratio = Some(7.0);
+    reference.ratios = vec![None, Some(7.0), Some(8.0), Some(9.0)];
+    let curve = reference.curve(&[0.8, 0.5], merged).unwrap();
     // At 0.8 only event 0 is found, which is not asked for; its detection is no false alarm.
     assert_eq!(
-        (curve[0].recall.value, curve[0].precision.value),
+        (curve[0].recall().value, curve[0].precision().value),
         (0.0, 1.0)
     );
-    assert_eq!((curve[1].recall.value, curve[1].alarms.n), (0.5, 0));
-    assert!(operating_curve(&scan, &[], merge_at, judge, |_| true).is_err());
+    assert_eq!((curve[1].recall().value, curve[1].counts.n_false), (0.5, 0));
+    assert!(reference.curve(&[], merged).is_err());
+    assert!(ReferenceEvents::at(catalog, Vec::new(), 1.0).is_err());
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use quakebook::catalog::{Catalog, Event};
 use quakebook::cluster::ClusterParams;
-use quakebook::detect::{Detection, Detections, DetectorPoint, Scan};
+use quakebook::detect::{Detection, Detections, Scan};
 use quakebook::evaluate::{
-    Calibration, ConfusionMatrix, PrecisionRecallCurve, Rate, Score, by_bin,
+    Calibration, ConfusionMatrix, Counts, OperatingPoint, PrecisionRecallCurve, by_bin,
 };
 use quakebook::geo::Point;
 use quakebook::network::{ConvNet, Network, Perceptron};
@@ -423,13 +423,17 @@ fn sweeps_over_seeds() {
 
 #[test]
 fn how_good_a_detector_is() {
-    let point = |i: usize| DetectorPoint {
+    let point = |i: usize| OperatingPoint {
         threshold: 1.0 - 0.1 * i as f64,
-        precision: Score::of(60 - i, 60 + i),
-        recall: Score::of(40 + 2 * i, 62),
-        alarms: Rate::of(2 * i, 700.0).unwrap(),
+        counts: Counts {
+            n_found: 40 + 2 * i,
+            n_counted: 62,
+            n_right: 60 - i,
+            n_false: 2 * i,
+            hours: 700.0,
+        },
     };
-    let points: Vec<DetectorPoint> = (0..9).map(point).collect();
+    let points: Vec<OperatingPoint> = (0..9).map(point).collect();
     look(
         "operating-curve",
         &plot::operating_curve(&points, &points[3]).unwrap(),

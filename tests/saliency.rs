@@ -3,7 +3,7 @@
 
 use quakebook::Result;
 use quakebook::network::{
-    Answer, Classify, Concentration, ConvNet, Layer, Map, Network, Perceptron, Stretch, gradients,
+    Answer, Classify, Concentration, ConvNet, Layer, Map, Network, Perceptron, Segment, gradients,
     maps, occlusions,
 };
 use tch::{Device, Tensor, nn};
@@ -86,13 +86,13 @@ fn a_linear_networks_gradient_is_its_weights() {
 }
 
 #[test]
-fn hiding_a_stretch_takes_away_what_it_added() {
-    let stretch = Stretch {
+fn hiding_a_segment_takes_away_what_it_added() {
+    let segment = Segment {
         n_samples: 7,
         hop_samples: 3,
     };
-    let found = occlusions(&Linear::new(), &window(), Answer::Event, stretch).unwrap();
-    let starts = stretch.starts(N);
+    let found = occlusions(&Linear::new(), &window(), Answer::Event, segment).unwrap();
+    let starts = segment.starts(N);
     assert_eq!(found.len(), starts.len());
     let added = |i: usize| weights()[i] * window()[i];
     for (found, start) in found.iter().zip(&starts) {
@@ -175,11 +175,11 @@ fn bad_input_is_named() {
         .unwrap_err()
         .to_string();
     assert!(error.contains("Class(4) of 4 classes"), "{error}");
-    let stretch = Stretch {
+    let segment = Segment {
         n_samples: 101,
         hop_samples: 1,
     };
-    assert!(occlusions(&network, &[0.0; 300], Answer::Event, stretch).is_err());
+    assert!(occlusions(&network, &[0.0; 300], Answer::Event, segment).is_err());
     assert!(
         Concentration::of(&[0.0; 10], 0.1, &[0.5], 0.2)
             .share

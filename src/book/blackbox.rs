@@ -16,7 +16,7 @@ use crate::network::Classify;
 use crate::products::{LEAK_FREE_NORMALISATION, catalog};
 use crate::study::Study;
 use crate::time::{self, Time};
-use crate::travel::{LayeredModel, Phase};
+use crate::travel::Phase;
 use crate::waveform::{Record3C, WaveformSource};
 use crate::window::{cut, normalise};
 
@@ -35,21 +35,18 @@ pub struct Arrivals {
 /// the layered model predict. Windows in which no P wave arrives are left out.
 ///
 /// # Errors
-/// As [`catalog`] and [`truth`].
+/// As [`catalog`].
 pub fn arrivals(study: &Study, data: &Labelled) -> Result<Vec<Arrivals>> {
     let events = match data_centre::is_simulated(study) {
         true => data_centre::truth(study),
         false => catalog(study)?,
     };
     let station = data_centre::station(study)?.position();
-    let model = LayeredModel::central_us();
+    let model = &study.velocity_model;
     let mut known: Vec<(Time, f64, f64)> = Vec::with_capacity(events.len());
     for event in events.events() {
-        // As in crate::detect: the region's usual depth where there is none.
-        let depth_km = event.depth_km.unwrap_or(5.0).max(0.0);
-        let distance_km = event.epicentre().distance_km(station);
         let [p_s, s_s] =
-            [Phase::P, Phase::S].map(|phase| model.travel_time_s(phase, depth_km, distance_km));
+            [Phase::P, Phase::S].map(|phase| event.travel_time_s(model, phase, station));
         let p = event.origin_time + time::seconds(p_s);
         known.push((p, s_s - p_s, event.magnitude));
     }

@@ -11,14 +11,14 @@ use crate::products::{PAPER_NORMALISATION, families, kept, windows_as_the_paper}
 use crate::study::Study;
 use crate::train::{TrainParams, train};
 
-/// How copies and division follow each other.
+/// Whether the windows are copied before or after they are divided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Way {
+pub enum SplitOrder {
     /// Copies of all windows, then a random division: the paper's.
-    CopiedFirst,
+    AugmentFirst,
     /// Families of events, each with its gaps, on one side; then copies of the training part.
-    DividedFirst,
+    SplitFirst,
 }
 
 /// One classifier, trained and tested one way with one seed.
@@ -26,7 +26,7 @@ pub enum Way {
 pub struct LeakageRun {
     /// `nearest neighbour`, `perceptron`, `convolutions`.
     pub classifier: String,
-    pub way: Way,
+    pub order: SplitOrder,
     /// False where the classes were dealt out anew at random.
     pub true_labels: bool,
     pub seed: u64,
@@ -40,7 +40,7 @@ pub struct LeakageRun {
 
 #[derive(Serialize, Deserialize)]
 struct LeakageRuns {
-    trials: Vec<LeakageRun>,
+    runs: Vec<LeakageRun>,
 }
 
 /// Events, with their gaps, that take part: enough to learn from in seconds.
@@ -57,14 +57,14 @@ const N_IN_BATCH: usize = 32;
 
 /// The spread over seeds of one number.
 pub fn leakage_spread(
-    trials: &[LeakageRun],
+    runs: &[LeakageRun],
     classifier: &str,
-    way: Way,
+    order: SplitOrder,
     true_labels: bool,
     number: impl Fn(&LeakageRun) -> f64,
 ) -> Spread {
-    let chosen = trials.iter().filter(|trial| {
-        trial.classifier == classifier && trial.way == way && trial.true_labels == true_labels
+    let chosen = runs.iter().filter(|run| {
+        run.classifier == classifier && run.order == order && run.true_labels == true_labels
     });
     Spread::of(&chosen.map(number).collect::<Vec<_>>())
 }
@@ -73,15 +73,15 @@ pub fn leakage_spread(
 /// classes: what a nearest neighbour, the perceptron and ConvNetQuake's network score.
 ///
 /// # Errors
-/// As [`windows_as_the_paper`] and [`train()`].
+/// As [`windows_as_the_paper`] and [`train()`](crate::train::train()).
 pub fn leakage_runs(study: &Study) -> Result<Vec<LeakageRun>> {
-    let path = study.derived_dir().join("trials-fair.toml");
+    let path = study.derived_dir().join("leakage.toml");
     let kept: LeakageRuns = kept(&path, || {
         let scaled = windows_as_the_paper(study)?.normalised(PAPER_NORMALISATION)?;
         let (n_samples, n_classes) = (scaled.n_samples, scaled.n_classes);
         let families = families(study);
         let all = Dataset::from_families(&scaled.windows, n_samples, n_classes, &families)?;
-        let mut trials = Vec::new();
+        let mut runs = Vec::new();
         for seed in (0..N_SEEDS).map(|number| study.seed + number) {
             // A family has two events or so.
             let meaningful = all.of_groups(N_GROUPS / 2, seed);
@@ -90,14 +90,14 @@ pub fn leakage_runs(study: &Study) -> Result<Vec<LeakageRun>> {
                     true => meaningful.clone(),
                     false => meaningful.with_shuffled_classes(seed),
                 };
-                for way in [Way::CopiedFirst, Way::DividedFirst] {
-                    let split = divided(&data, way, study, seed)?;
-                    for (classifier, said) in said(&split, study, seed)? {
+                for order in [SplitOrder::AugmentFirst, SplitOrder::SplitFirst] {
+                    let split = divided(&data, order, study, seed)?;
+                    for (classifier, predicted) in predictions(&split, study, seed)? {
                         let truth = split.test.classes();
-                        let matrix = ConfusionMatrix::new(n_classes, truth, &said)?;
-                        trials.push(LeakageRun {
+                        let matrix = ConfusionMatrix::new(n_classes, truth, &predicted)?;
+                        runs.push(LeakageRun {
                             classifier,
-                            way,
+                            order,
                             true_labels,
                             seed,
                             n_test: split.test.n_windows(),
@@ -109,18 +109,18 @@ pub fn leakage_runs(study: &Study) -> Result<Vec<LeakageRun>> {
                 }
             }
         }
-        Ok(LeakageRuns { trials })
+        Ok(LeakageRuns { runs })
     })?;
-    Ok(kept.trials)
+    Ok(kept.runs)
 }
 
-fn divided(data: &Dataset, way: Way, study: &Study, seed: u64) -> Result<Split> {
+fn divided(data: &Dataset, order: SplitOrder, study: &Study, seed: u64) -> Result<Split> {
     let levels = &study.augment.noise_levels;
-    match way {
-        Way::CopiedFirst => data
+    match order {
+        SplitOrder::AugmentFirst => data
             .copies_before_split_as_the_paper(levels, seed)?
             .split_random(&study.split, seed),
-        Way::DividedFirst => {
+        SplitOrder::SplitFirst => {
             let mut split = data.split_by_group(&study.split, seed)?.without_leak()?;
             split.train = augment(&split.train, &Augment::as_the_paper(levels), seed)?;
             Ok(split)
@@ -128,9 +128,9 @@ fn divided(data: &Dataset, way: Way, study: &Study, seed: u64) -> Result<Split> 
     }
 }
 
-/// What each classifier says of the tested windows.
-fn said(split: &Split, study: &Study, seed: u64) -> Result<Vec<(String, Vec<usize>)>> {
-    let mut said = vec![(
+/// The class that each classifier gives each tested window.
+fn predictions(split: &Split, study: &Study, seed: u64) -> Result<Vec<(String, Vec<usize>)>> {
+    let mut predictions = vec![(
         "nearest neighbour".to_string(),
         nearest_neighbour_classes(split),
     )];
@@ -156,10 +156,10 @@ fn said(split: &Split, study: &Study, seed: u64) -> Result<Vec<(String, Vec<usiz
         train(network, &split.train, &split.validation, &params, None)?;
         let probabilities = network.probabilities(split.test.samples())?;
         let top = crate::evaluate::top_class(n_classes, &probabilities)?;
-        said.push((
+        predictions.push((
             name.to_string(),
             top.into_iter().map(|(class, _)| class).collect(),
         ));
     }
-    Ok(said)
+    Ok(predictions)
 }

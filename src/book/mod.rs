@@ -2,52 +2,59 @@
 //!
 //! | Chapter | Experiment | File |
 //! |---|---|---|
+//! | 5, 8, 9 | one network with one threshold | `detector` |
 //! | 5 | thresholds tried, detections of the scanned hours | `detection` |
 //! | 7 | copies before and after the division | `leakage` |
-//! | 7 | window length, step, augmentation, place of P, number of events | `ablations` |
-//! | 8 | whole days, scanned and judged | `days` |
+//! | 7 | window length, step, augmentation, place of P, number of events | `ablations`, `ablation_scan` |
+//! | 8 | whole days, scanned and judged | `days`, `mistakes`, `plain_windows` |
 //! | 9 | hours and templates for the classical detectors | `comparison` |
 //! | 10 | windows changed on purpose | `blackbox` |
-//! | 11 | real records, folds of stations, triggers | `real`, `crossval`, `triggers` |
+//! | 11 | real records and their spectra; networks trained on them; folds of stations; triggers | `real`, `spectra`, `transfer`, `crossval`, `triggers`, `real_scores` |
 //!
 //! What an experiment gives is kept in [`crate::study::Study::derived_dir`], as the method's own products are.
 
+mod ablation_scan;
 mod ablations;
 mod blackbox;
 mod comparison;
 mod crossval;
 mod days;
 mod detection;
+mod detector;
 mod leakage;
+mod mistakes;
+mod plain_windows;
 mod real;
+mod real_scores;
+mod spectra;
+mod transfer;
 mod triggers;
 
+pub use ablation_scan::MAX_FALSE_ALARM_SHARE;
 pub use ablations::{
-    BEARABLE_SHARE, N_EVENTS_OF_TRIAL, N_SEEDS, Trial, augmentation_trials, hop_trials,
-    learning_curve, place_trials, spread, sweep_points, window_length_trials,
+    AblationRun, N_EVENTS_OF_RUN, N_SEEDS, augmentation_ablation, hop_ablation, learning_curve,
+    place_ablation, spread, sweep_points, window_length_ablation,
 };
 pub use blackbox::{Arrivals, Change, Changed, arrivals, changed_decisions};
 pub use comparison::{
     comparison_hours, templates, test_record, training_events, validation_record,
 };
-pub use crossval::{
-    Evaluation, N_FOLDS, RealScores, TrainingData, fine_tuned, n_real_seeds, real_scores,
-    taught_by_classroom, verdicts,
-};
+pub use crossval::{Evaluation, N_FOLDS, TrainingData, evaluations};
 pub use days::{
-    FEWEST_WINDOWS, FINE_THRESHOLDS, N_HELD_OUT_DAYS, N_VALIDATION_DAYS, PlainWindows, ScannedDays,
-    VISIBLE_RATIO, best_point, held_out_days, held_out_scan, scan_spans, validation_days,
-    validation_scan, validation_scan_alone,
+    N_HELD_OUT_DAYS, ScannedDays, VISIBLE_RATIO, held_out_days, held_out_scan, scan_spans,
+    validation_days, validation_scan, validation_scan_by_ensemble,
 };
-pub use detection::{
-    BEARABLE_PER_HOUR, N_TRIAL_NIGHTS, OperatingPoint, TOLERANCE_S, detections, detections_path,
-    match_at, merge_params, merge_params_at, operating_points, scan_params, trial_records,
-};
-pub use leakage::{LeakageRun, Way, leakage_runs, leakage_spread};
+pub use detection::{detections, detections_path, detector, merge_params, operating_points};
+pub use detector::{Detector, merge_params_at, scan_params};
+pub use leakage::{LeakageRun, SplitOrder, leakage_runs, leakage_spread};
+pub use plain_windows::PlainWindows;
 pub use real::{
-    Character, Cut, Picked, REAL_WINDOW_SAMPLES, fetch_picked, read_picked, real_data_dir,
-    slice_spectra, windows_of,
+    Cut, Picked, REAL_WINDOW_SAMPLES, fetch_picked, iquique_dir, picked_dir, read_picked,
+    windows_of,
 };
+pub use real_scores::{RealScores, n_real_seeds, real_scores};
+pub use spectra::{Character, slice_spectra};
+pub use transfer::{fine_tuned, pretrained};
 pub use triggers::{
     Trigger, TriggerScore, beside_figure, beside_triggers, iquique_record, read_triggers,
     trigger_scores,

@@ -13,25 +13,21 @@ use crate::catalog::Event;
 use crate::data_centre;
 use crate::error::{Error, Result, fail};
 use crate::products::{LEAK_FREE_NORMALISATION, catalog};
-use crate::study::Study;
+use crate::study::{Study, real_data_dir};
 use crate::time::{self, Time};
-use crate::travel::{LayeredModel, Phase};
-use crate::waveform::{
-    Fault, RATE_HZ, Record3C, Trace, WaveformSource, harmonise, mseed, spectrum,
-};
+use crate::travel::Phase;
+use crate::waveform::{Fault, RATE_HZ, Record3C, Trace, WaveformSource, harmonise, mseed};
 use crate::window::{Origin, Window, normalise};
 
-/// A folder with real earthquakes: [`crate::study::real_data_dir`], else `shared/data` beside the project
-/// unless `QUAKEBOOK_REAL_DATA` names another. It holds `ncedc/picks.csv` with its miniSEED, and may hold
-/// `iquique/sds` with the list of triggers.
-pub fn real_data_dir() -> Option<PathBuf> {
-    let here = std::env::current_dir().unwrap_or_default();
-    let beside = here.ancestors().map(|dir| dir.join("shared/data"));
-    let is_named = std::env::var_os("QUAKEBOOK_REAL_DATA").is_some();
-    crate::study::real_data_dir()
-        .into_iter()
-        .chain(beside.filter(|_| !is_named))
-        .find(|dir| dir.join("ncedc/picks.csv").is_file())
+/// The reader's folder with real earthquakes in `ncedc/picks.csv` and miniSEED; `None` without.
+pub fn picked_dir() -> Option<PathBuf> {
+    real_data_dir().filter(|dir| dir.join("ncedc/picks.csv").is_file())
+}
+
+/// The reader's folder with a continuous record of Iquique in `sds`; `None` without.
+pub fn iquique_dir() -> Option<PathBuf> {
+    let dir = real_data_dir()?.join("iquique");
+    dir.join("sds").is_dir().then_some(dir)
 }
 
 /// A record with an earthquake in it.
@@ -55,9 +51,6 @@ pub const REAL_WINDOW_SAMPLES: usize = 500;
 /// Noise before the P wave and earthquake after it that [`fetch_picked`] asks for, seconds.
 const NOISE_S: f64 = 30.0;
 const EVENT_S: f64 = 20.0;
-
-/// Where a catalog gives no depth, as in [`crate::detect`].
-const USUAL_DEPTH_KM: f64 = 5.0;
 
 /// The filter needs so long to settle after a record's first sample.
 const SETTLE_S: f64 = 1.5;
@@ -143,11 +136,9 @@ pub fn fetch_picked(study: &Study, n_most: usize) -> Result<(Vec<Picked>, usize)
     let all_events = catalog(study)?;
     let client = data_centre::connect(study)?;
     let station = data_centre::station(study)?.position();
-    let model = LayeredModel::central_us();
+    let model = &study.velocity_model;
     let arrival = |event: &Event, phase| {
-        let depth_km = event.depth_km.unwrap_or(USUAL_DEPTH_KM).max(0.0);
-        let distance_km = event.epicentre().distance_km(station);
-        event.origin_time + time::seconds(model.travel_time_s(phase, depth_km, distance_km))
+        event.origin_time + time::seconds(event.travel_time_s(model, phase, station))
     };
     let both = |event| (arrival(event, Phase::P), arrival(event, Phase::S));
     let arrivals: Vec<(Time, Time)> = all_events.events().iter().map(both).collect();
@@ -246,112 +237,4 @@ pub fn windows_of(picked: &[Picked], n_each: usize, seed: Option<u64>) -> Vec<Cu
         }
     }
     cuts
-}
-
-/// Bands of [`slice_spectra`], Hz.
-const SLICE_BANDS_HZ: [(f64, f64); 5] = [
-    (1.0, 3.0),
-    (3.0, 6.0),
-    (6.0, 10.0),
-    (10.0, 15.0),
-    (15.0, 20.0),
-];
-
-/// Logarithmic power of a scaled window in five bands from 1 to 20 Hz, for each of `n_slices` equal parts of
-/// its time and each component: what a nearest neighbour compares. With one slice it is a spectrum, with
-/// many a coarse spectrogram.
-///
-/// # Errors
-/// [`Error::Waveform`] where a slice has fewer than two samples.
-pub fn slice_spectra(window: &[f32], n_slices: usize) -> Result<Vec<f64>> {
-    let n = window.len() / 3;
-    let mut features = Vec::with_capacity(3 * n_slices * SLICE_BANDS_HZ.len());
-    for row in window.chunks_exact(n) {
-        for slice in row.chunks_exact((n / n_slices.max(1)).max(1)) {
-            let psd = spectrum::psd(slice, RATE_HZ, slice.len().min(RATE_HZ as usize))?;
-            let power = |(low, high): (f64, f64)| -> f64 {
-                let lines = psd.frequency_hz.iter().zip(&psd.power);
-                lines
-                    .filter(|(f, _)| (low..high).contains(*f))
-                    .map(|(_, p)| p)
-                    .sum()
-            };
-            // A floor far below any noise, for a component that is silent in a slice.
-            features.extend(SLICE_BANDS_HZ.map(|band| power(band).max(1e-12).log10()));
-        }
-    }
-    Ok(features)
-}
-
-/// What earthquakes look like on a record, for comparing one source of records with another.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Character {
-    /// Five seconds from P over the noise before, decibels.
-    pub signal_to_noise_db: f64,
-    /// From P to S.
-    pub s_minus_p_s: f64,
-    /// Half a second from P over one second from S, both as amplitudes.
-    pub p_over_s: f64,
-    /// From P until the amplitude of a second has fallen to a quarter of the largest second's.
-    pub duration_s: f64,
-    /// Mean frequency of the five seconds from P, weighted by power.
-    pub event_hz: f64,
-    /// The same of the noise.
-    pub noise_hz: f64,
-}
-
-impl Character {
-    /// Of one record; none where a gap or the record's end is in the way.
-    pub fn of(picked: &Picked) -> Option<Self> {
-        let record = &picked.record;
-        let (p_s, s_s) = (
-            time::between_s(record.start, picked.p),
-            time::between_s(record.start, picked.s),
-        );
-        let part = |from_s: f64, to_s: f64| -> Option<[&[f32]; 3]> {
-            let range = (from_s.max(0.0) * RATE_HZ) as usize..(to_s * RATE_HZ) as usize;
-            let rows = [0, 1, 2].map(|i| record.data[i].get(range.clone()));
-            let [Some(a), Some(b), Some(c)] = rows else {
-                return None;
-            };
-            let whole = [a, b, c].iter().all(|row| row.iter().all(|x| !x.is_nan()));
-            (whole && !a.is_empty()).then_some([a, b, c])
-        };
-        let amplitude = |rows: [&[f32]; 3]| {
-            let squares: f64 = rows
-                .iter()
-                .flat_map(|row| row.iter())
-                .map(|x| f64::from(x * x))
-                .sum();
-            (squares / (3 * rows[0].len()) as f64).sqrt()
-        };
-        let mean_hz = |rows: [&[f32]; 3]| -> Option<f64> {
-            let (mut moment, mut power) = (0.0, 0.0);
-            for row in rows {
-                let psd = spectrum::psd(row, RATE_HZ, RATE_HZ as usize).ok()?;
-                moment += psd
-                    .frequency_hz
-                    .iter()
-                    .zip(&psd.power)
-                    .map(|(f, p)| f * p)
-                    .sum::<f64>();
-                power += psd.power.iter().sum::<f64>();
-            }
-            Some(moment / power)
-        };
-        let (noise, event) = (part(p_s - 9.0, p_s - 1.0)?, part(p_s, p_s + 5.0)?);
-        let seconds: Vec<f64> = (0..15)
-            .map_while(|i| Some(amplitude(part(p_s + f64::from(i), p_s + f64::from(i + 1))?)))
-            .collect();
-        let largest = (0..seconds.len()).max_by(|a, b| seconds[*a].total_cmp(&seconds[*b]))?;
-        let fallen = (largest..seconds.len()).find(|i| seconds[*i] < seconds[largest] / 4.0);
-        Some(Self {
-            signal_to_noise_db: 20.0 * (amplitude(event) / amplitude(noise)).log10(),
-            s_minus_p_s: s_s - p_s,
-            p_over_s: amplitude(part(p_s, p_s + 0.5)?) / amplitude(part(s_s, s_s + 1.0)?),
-            duration_s: fallen.unwrap_or(seconds.len()) as f64,
-            event_hz: mean_hz(event)?,
-            noise_hz: mean_hz(noise)?,
-        })
-    }
 }

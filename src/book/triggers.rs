@@ -7,11 +7,11 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::crossval::{fine_tuned, taught_by_classroom};
-use super::real::{REAL_WINDOW_SAMPLES, real_data_dir};
+use super::real::{REAL_WINDOW_SAMPLES, iquique_dir};
+use super::transfer::{fine_tuned, pretrained};
 use crate::catalog::{Catalog, Event};
 use crate::dataset::{Dataset, Split};
-use crate::detect::{Detections, MergeParams, ScanParams, scan};
+use crate::detect::{Detections, MergeParams, ReferenceEvents, ScanParams, scan};
 use crate::error::{Error, Result, fail};
 use crate::evaluate::{ConfusionMatrix, Rate, Score};
 use crate::network::ConvNet;
@@ -27,12 +27,12 @@ use crate::window::{Origin, Window, cut, normalise};
 const START: &str = "2014-05-01";
 const N_SAMPLES: usize = 4_320_001;
 
-/// Hours of the record from which windows teach, validate and test.
-const TAUGHT_UNTIL_H: f64 = 7.0;
-const VALIDATED_UNTIL_H: f64 = 8.0;
+/// Hours until which windows train, and until which they validate; what is left tests.
+const TRAINING_UNTIL_H: f64 = 7.0;
+const VALIDATION_UNTIL_H: f64 = 8.0;
 
-/// Windows of each trigger to learn from, and as many of noise.
-const N_TAUGHT: usize = 2;
+/// Windows of each trigger, and as many of noise.
+const N_OF_TRIGGER: usize = 2;
 
 /// A trigger that follows another within a window is part of it.
 const JOIN_S: f64 = 10.0;
@@ -53,12 +53,12 @@ const MERGE: MergeParams = MergeParams {
     min_windows: 2,
 };
 
-/// The page of detections: stretches and how they are laid out.
+/// The page of detections: segments and how they are laid out.
 const N_ON_PAGE: usize = 24;
 const N_COLUMNS: usize = 3;
 const PAGE_BEFORE_S: f64 = 15.0;
 const PAGE_LENGTH_S: f64 = 40.0;
-const PAGE_CAPTION: &str = "What the network that the classroom taught finds beside the triggers in four hours of CX.PB01: the vertical component from 1 to 20 Hz, each stretch at its own scale, with the detection's time (dashed) and the number of its windows.";
+const PAGE_CAPTION: &str = "What the network trained on the classroom finds beside the triggers in four hours of CX.PB01: the vertical component from 1 to 20 Hz, each segment at its own scale, with the detection's time (dashed) and the number of its windows.";
 
 /// A trigger of recursive STA/LTA.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -108,7 +108,8 @@ pub fn read_triggers(path: &Path) -> Result<Vec<Trigger>> {
 /// Agreement of one network with the triggers of the last four hours.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TriggerScore {
-    pub taught_by: String,
+    /// What the network was trained on.
+    pub training: String,
     /// Windows cut as in training: of those called earthquakes, those with a trigger; and of those with
     /// a trigger, those called earthquakes.
     pub window_precision: Score,
@@ -148,18 +149,17 @@ pub fn trigger_scores(study: &Study, dir: &Path, classroom: &ConvNet) -> Result<
     };
     let alone = trained_convnet(&split, &params, None)?;
     let tuned = fine_tuned(study, classroom, &split, study.seed)?;
-    let last = last_hours(&record)?;
+    let (last, reference) = (last_hours(&record)?, reference(&triggers)?);
     let mut scores = Vec::new();
-    for (taught_by, network) in [
+    for (training, network) in [
         ("classroom alone", classroom),
         ("first eight hours alone", &alone),
         ("classroom, then first eight hours", &tuned),
     ] {
         let matrix = ConfusionMatrix::of(network, &split.test)?;
-        let matches =
-            detections_of(network, &last)?.match_(&as_catalog(&triggers), |_| 0.0, TOLERANCE_S)?;
+        let matches = reference.match_(&detections_of(network, &last)?);
         scores.push(TriggerScore {
-            taught_by: taught_by.into(),
+            training: training.into(),
             window_precision: matrix.precision(0),
             window_recall: matrix.recall(0),
             scan_precision: matches.precision(),
@@ -183,7 +183,7 @@ pub fn beside_triggers(
 ) -> Result<Vec<(String, Vec<f32>)>> {
     let last = last_hours(&iquique_record(dir)?)?;
     let found = detections_of(network, &last)?;
-    let matches = found.match_(&as_catalog(&triggers_of(dir)?), |_| 0.0, TOLERANCE_S)?;
+    let matches = reference(&triggers_of(dir)?)?.match_(&found);
     let mut alarms: Vec<_> = matches
         .false_alarms
         .iter()
@@ -191,7 +191,7 @@ pub fn beside_triggers(
         .collect();
     alarms.sort_by(|a, b| b.n_windows.cmp(&a.n_windows).then(a.time.cmp(&b.time)));
     let n = (length_s * RATE_HZ) as usize;
-    let stretch = |detection: &crate::detect::Detection| {
+    let segment = |detection: &crate::detect::Detection| {
         let window = last
             .window(detection.time - time::seconds(before_s), n)
             .ok()?;
@@ -202,29 +202,23 @@ pub fn beside_triggers(
         );
         Some((name, window.data[2].clone()))
     };
-    Ok(alarms.iter().filter_map(stretch).collect())
+    Ok(alarms.iter().filter_map(segment).collect())
 }
 
-/// The page of what a network taught by the classroom alone finds beside the triggers, those seen by most windows first; without
+/// The page of what the [`pretrained`] network finds beside the triggers, those seen by most windows first; without
 /// real records the page that the project keeps.
 ///
 /// # Errors
 /// As [`beside_triggers`].
 pub fn beside_figure(study: &Study) -> Result<Figure> {
-    let dir = real_data_dir().map(|dir| dir.join("iquique"));
-    let Some(dir) = dir.filter(|dir| dir.join("sds").is_dir()) else {
+    let Some(dir) = iquique_dir() else {
         let png = include_bytes!("../../data/stored/beside-triggers.png");
         let figure = Figure::stored(png);
         return Ok(figure
             .captioned(&format!("{PAGE_CAPTION} STORED, not of this run."))
             .sourced("CX.PB01", false));
     };
-    let mut found = beside_triggers(
-        &dir,
-        &taught_by_classroom(study)?,
-        PAGE_BEFORE_S,
-        PAGE_LENGTH_S,
-    )?;
+    let mut found = beside_triggers(&dir, &pretrained(study)?, PAGE_BEFORE_S, PAGE_LENGTH_S)?;
     let n = found.len();
     found.truncate(N_ON_PAGE);
     let caption = format!("{PAGE_CAPTION} {} of {n} are shown.", found.len());
@@ -241,11 +235,12 @@ fn detections_of(network: &ConvNet, record: &Record3C) -> Result<Detections> {
 }
 
 fn last_hours(record: &Record3C) -> Result<Record3C> {
-    let first = (VALIDATED_UNTIL_H * 3600.0 * RATE_HZ) as usize;
+    let first = (VALIDATION_UNTIL_H * 3600.0 * RATE_HZ) as usize;
     record.slice(first..record.n_samples())
 }
 
-fn as_catalog(triggers: &[Trigger]) -> Catalog {
+/// The triggers as events that a detector should find.
+fn reference(triggers: &[Trigger]) -> Result<ReferenceEvents> {
     let events = triggers.iter().enumerate().map(|(i, trigger)| Event {
         id: format!("trigger {}", i + 1),
         origin_time: trigger.time,
@@ -256,7 +251,9 @@ fn as_catalog(triggers: &[Trigger]) -> Catalog {
         magnitude_type: String::new(),
         event_type: "trigger".into(),
     });
-    Catalog::new("STA/LTA triggers", false, events.collect())
+    let events = Catalog::new("STA/LTA triggers", false, events.collect());
+    let arrivals = events.events().iter().map(|event| event.origin_time);
+    ReferenceEvents::at(events.clone(), arrivals.collect(), TOLERANCE_S)
 }
 
 /// Windows with a trigger 1 to 6 s after their start, and as many without, divided by hours.
@@ -264,7 +261,7 @@ fn split(study: &Study, record: &Record3C, triggers: &[Trigger]) -> Result<Split
     let mut rng = ChaCha8Rng::seed_from_u64(study.seed);
     let mut starts: Vec<(Time, usize)> = Vec::new();
     for trigger in triggers {
-        for _ in 0..N_TAUGHT {
+        for _ in 0..N_OF_TRIGGER {
             starts.push((trigger.time - time::seconds(rng.random_range(1.0..6.0)), 0));
         }
     }
@@ -291,7 +288,9 @@ fn split(study: &Study, record: &Record3C, triggers: &[Trigger]) -> Result<Split
             continue;
         };
         let hours = time::between_s(record.start, start) / 3600.0;
-        folds.push(usize::from(hours >= TAUGHT_UNTIL_H) + usize::from(hours >= VALIDATED_UNTIL_H));
+        folds.push(
+            usize::from(hours >= TRAINING_UNTIL_H) + usize::from(hours >= VALIDATION_UNTIL_H),
+        );
         let id = i.to_string();
         let origin = match class {
             0 => Origin::Event { id },

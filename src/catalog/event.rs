@@ -2,6 +2,11 @@
 
 use crate::geo::{Point, Region};
 use crate::time::{Time, TimeSpan};
+use crate::travel::{LayeredModel, Phase};
+
+/// Where a catalog gives no depth: the median of the region's earthquakes (Oklahoma Geological
+/// Survey), km.
+pub const USUAL_DEPTH_KM: f64 = 5.0;
 
 /// One seismic event as a catalog reports it.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +29,14 @@ pub struct Event {
 impl Event {
     pub fn epicentre(&self) -> Point {
         Point::new(self.longitude_deg, self.latitude_deg)
+    }
+
+    /// What a wave takes from the event to a station, in seconds; from [`USUAL_DEPTH_KM`] where the
+    /// catalog gives no depth.
+    pub fn travel_time_s(&self, model: &LayeredModel, phase: Phase, station: Point) -> f64 {
+        // A depth above sea level, as a few catalogs have, is the surface.
+        let depth_km = self.depth_km.unwrap_or(USUAL_DEPTH_KM).max(0.0);
+        model.travel_time_s(phase, depth_km, self.epicentre().distance_km(station))
     }
 }
 

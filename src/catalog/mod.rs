@@ -41,7 +41,7 @@ use crate::atomic_file;
 use crate::error::{Error, Result, fail};
 use crate::xml;
 
-pub use event::{Catalog, Event};
+pub use event::{Catalog, Event, USUAL_DEPTH_KM};
 pub(crate) use fdsn_text::fdsn_text;
 pub use magnitudes::BValue;
 pub(crate) use quakeml::quakeml;

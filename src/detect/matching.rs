@@ -2,22 +2,16 @@
 
 use crate::catalog::{Catalog, Event};
 use crate::error::{Result, fail};
-use crate::evaluate::{Rate, Score};
+use crate::evaluate::{Counts, Rate, Score};
 use crate::geo::Point;
-use crate::time::{self, between_s};
+use crate::time::{self, Time, between_s};
 use crate::travel::{LayeredModel, Phase};
 
 use super::{Detection, Detections};
 
-/// Where a catalog gives no depth: the median of the region's earthquakes (Oklahoma Geological
-/// Survey), km.
-pub const USUAL_DEPTH_KM: f64 = 5.0;
-
 /// What the P wave takes from an event to a station, in seconds.
 pub fn p_travel_time_s(model: &LayeredModel, event: &Event, station: Point) -> f64 {
-    // A depth above sea level, as a few catalogs have, is the surface.
-    let depth_km = event.depth_km.unwrap_or(USUAL_DEPTH_KM).max(0.0);
-    model.travel_time_s(Phase::P, depth_km, event.epicentre().distance_km(station))
+    event.travel_time_s(model, Phase::P, station)
 }
 
 /// A detection and the event that it is taken for, by their places in their lists.
@@ -78,9 +72,19 @@ impl Detections {
             }
         }
         let arrivals = catalog.events().iter().zip(&travel_s);
-        let arrivals: Vec<_> = arrivals
+        let arrivals: Vec<Time> = arrivals
             .map(|(event, travel_s)| event.origin_time + time::seconds(*travel_s))
             .collect();
+        Ok(self.match_arrivals(&arrivals, tolerance_s, catalog.simulated))
+    }
+
+    /// As [`Detections::match_`], for events whose arrivals are known.
+    pub(super) fn match_arrivals(
+        &self,
+        arrivals: &[Time],
+        tolerance_s: f64,
+        simulated: bool,
+    ) -> Matches {
         let may_be = |d: &Detection, arrival| {
             between_s(d.start, arrival) >= -tolerance_s && between_s(arrival, d.end) >= -tolerance_s
         };
@@ -119,36 +123,32 @@ impl Detections {
         };
         let (missed, not_scanned): (Vec<usize>, Vec<usize>) =
             not_taken(&event_taken).into_iter().partition(was_scanned);
-        Ok(Matches {
+        Matches {
             found,
             missed,
             false_alarms: not_taken(&detection_taken),
             n_not_scanned: not_scanned.len(),
             hours: self.hours(),
-            simulated: self.simulated || catalog.simulated,
-        })
+            simulated: self.simulated || simulated,
+        }
     }
 }
 
 impl Matches {
     /// Of the detections, those with an event.
     pub fn precision(&self) -> Score {
-        let n = self.found.len();
-        Score::of(n, n + self.false_alarms.len())
+        self.counts(|_| true).precision()
     }
 
     /// Of the events that were scanned, those detected.
     pub fn recall(&self) -> Score {
-        let n = self.found.len();
-        Score::of(n, n + self.missed.len())
+        self.counts(|_| true).recall()
     }
 
     /// Of the scanned events for which `is_asked` holds, by their places in the catalog, those
     /// detected: the recall of large ones, or of those that stand out of the noise.
     pub fn recall_among(&self, is_asked: impl Fn(usize) -> bool) -> Score {
-        let n_found = self.found.iter().filter(|f| is_asked(f.event)).count();
-        let n_missed = self.missed.iter().filter(|event| is_asked(**event)).count();
-        Score::of(n_found, n_found + n_missed)
+        self.counts(is_asked).recall()
     }
 
     /// Each scanned event, by its place in the catalog, and whether it was detected, in order.
@@ -160,11 +160,26 @@ impl Matches {
         events
     }
 
+    /// What was found of the events that must be found: those for which `must_be_found` holds, by
+    /// their places in the catalog. A detection of another event is right all the same.
+    pub fn counts(&self, must_be_found: impl Fn(usize) -> bool) -> Counts {
+        let counts = |event: &&usize| must_be_found(**event);
+        let found: Vec<usize> = self.found.iter().map(|found| found.event).collect();
+        let n_found = found.iter().filter(counts).count();
+        Counts {
+            n_found,
+            n_counted: n_found + self.missed.iter().filter(counts).count(),
+            n_right: found.len(),
+            n_false: self.false_alarms.len(),
+            hours: self.hours,
+        }
+    }
+
     /// False alarms an hour.
     ///
     /// # Errors
     /// [`crate::Error::Evaluate`] where nothing was scanned.
     pub fn false_alarm_rate(&self) -> Result<Rate> {
-        Rate::of(self.false_alarms.len(), self.hours)
+        self.counts(|_| true).false_alarms()
     }
 }

@@ -59,6 +59,15 @@ pub struct Merger {
     done: Detections,
 }
 
+/// Probabilities that are tried as thresholds of a network.
+///
+/// They crowd at 1, where a network that saw one event window in four puts nearly everything that is
+/// an event.
+pub const THRESHOLDS: [f64; 17] = [
+    0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9998,
+    0.9999,
+];
+
 /// An event to which windows may still be added: sums over its windows, not the windows.
 #[derive(Debug, Clone)]
 struct Open {

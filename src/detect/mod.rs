@@ -7,7 +7,7 @@
 //! | [`Scan::merge`] | [`Detections`]: windows joined to events, by hysteresis |
 //! | [`Detections::match_`] | [`Matches`]: found, missed, false alarms beside a catalog |
 //! | [`MatchedDetections`] | CSV and QuakeML, one row a detection, with the event that it is taken for |
-//! | [`operating_curve`] | precision, recall and false alarms for every threshold |
+//! | [`ReferenceEvents`] | the events that detections are judged by; counts at every threshold |
 //! | [`signal_to_noise`] | how far an earthquake stands out of the noise |
 //! | [`classic_sta_lta`], [`recursive_sta_lta`], [`triggers`] | the classical detector's arithmetic |
 //!
@@ -20,7 +20,8 @@
 //! | [`Templates::scan`] | waves like those of known earthquakes |
 //! | [`fast::fast`] | waves that occur twice |
 //!
-//! [`ReferenceEvents::tally`] judges them all, and the network, by one measure.
+//! [`ReferenceEvents::count`] judges them all, and the network, by one measure, and
+//! [`crate::evaluate::smallest_threshold_within`] chooses their thresholds by one rule.
 //!
 //! The paper counts windows: an earthquake that the edge of a window cuts is counted twice. Here
 //! windows may overlap, and what is reported are events.
@@ -60,26 +61,24 @@ pub mod fast;
 mod matched;
 mod matching;
 mod merge;
-mod operating;
+mod reference;
 mod scan;
 mod scanner;
 mod signal;
 mod sta_lta;
 mod store;
 
-pub use matched::MatchedDetections;
 mod template;
 
 pub use alarms::{Alarm, Alarms, Band, DataQuality};
 pub use coincidence::{StaLtaParams, sta_lta};
-pub use comparison::{
-    CURVE_POINTS, Comparison, Counts, DetectorResult, Operating, ReferenceEvents, lowest_bearable,
-};
+pub use comparison::{Comparison, DetectorResult};
 pub use correlation::correlate;
 pub use detections::{Detection, Detections};
-pub use matching::{Found, Matches, USUAL_DEPTH_KM, p_travel_time_s};
-pub use merge::{MergeParams, Merger};
-pub use operating::{DetectorPoint, THRESHOLDS, operating_curve};
+pub use matched::MatchedDetections;
+pub use matching::{Found, Matches, p_travel_time_s};
+pub use merge::{MergeParams, Merger, THRESHOLDS};
+pub use reference::{CURVE_POINTS, ReferenceEvents, TOLERANCE_S};
 pub use scan::{Scan, ScanParams, Unscanned, scan};
 pub use scanner::Scanner;
 pub use signal::{SIGNAL_BAND_HZ, signal_to_noise};

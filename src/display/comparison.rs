@@ -20,17 +20,17 @@ impl Comparison {
             "Computing (s)",
             "Needs to know",
         ];
-        let hours = self.contenders.iter().map(|c| c.tally.hours);
+        let hours = self.results.iter().map(|c| c.counts.hours);
         let hours = hours.fold(0.0, f64::max);
-        let rows = self.contenders.iter().map(row);
+        let rows = self.results.iter().map(row);
         rows.fold(Table::new(&caption, &headers), Table::row)
             .noted(&format!("{hours:.1} h scanned."))
             .noted(&provenance(&self.station, self.simulated))
     }
 }
 
-fn row(contender: &DetectorResult) -> Vec<String> {
-    let alarms = match contender.tally.false_alarms() {
+fn row(result: &DetectorResult) -> Vec<String> {
+    let alarms = match result.counts.false_alarms() {
         Ok(rate) => format!(
             "{:.2} [{:.2}, {:.2}]",
             rate.per_hour, rate.lower_per_hour, rate.upper_per_hour
@@ -48,13 +48,13 @@ fn row(contender: &DetectorResult) -> Vec<String> {
         false => "-".into(),
     };
     vec![
-        contender.name.clone(),
-        format!("{:.3}", contender.threshold),
-        percent(contender.tally.recall()),
-        percent(contender.tally.precision()),
+        result.name.clone(),
+        format!("{:.3}", result.threshold),
+        percent(result.counts.recall()),
+        percent(result.counts.precision()),
         alarms,
-        one_digit(contender.seconds),
-        contender.needs.clone(),
+        one_digit(result.seconds),
+        result.needs.clone(),
     ]
 }
 

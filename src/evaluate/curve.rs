@@ -2,21 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Score;
+use super::{Counts, OperatingPoint};
 use crate::error::{Result, fail};
-
-/// What a detector would score if it called everything from `threshold` up an event.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct CurvePoint {
-    pub threshold: f64,
-    pub precision: Score,
-    pub recall: Score,
-}
 
 /// Precision and recall at each distinct score, from the strictest threshold to the most lenient.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PrecisionRecallCurve {
-    points: Vec<CurvePoint>,
+    points: Vec<OperatingPoint>,
     average_precision: f64,
 }
 
@@ -46,13 +38,19 @@ impl PrecisionRecallCurve {
         for ties in order.chunk_by(|a, b| scores[*a] == scores[*b]) {
             n_called += ties.len();
             n_hits += ties.iter().filter(|i| truth[**i]).count();
-            let point = CurvePoint {
+            let point = OperatingPoint {
                 threshold: scores[ties[0]],
-                precision: Score::of(n_hits, n_called),
-                recall: Score::of(n_hits, n_events),
+                counts: Counts {
+                    n_found: n_hits,
+                    n_counted: n_events,
+                    n_right: n_hits,
+                    n_false: n_called - n_hits,
+                    hours: 0.0,
+                },
             };
-            average_precision += (point.recall.value - recall_before) * point.precision.value;
-            recall_before = point.recall.value;
+            let recall = point.recall().value;
+            average_precision += (recall - recall_before) * point.precision().value;
+            recall_before = recall;
             points.push(point);
         }
         Ok(Self {
@@ -62,7 +60,7 @@ impl PrecisionRecallCurve {
     }
 
     /// The curve, thresholds falling and recall growing.
-    pub fn points(&self) -> &[CurvePoint] {
+    pub fn points(&self) -> &[OperatingPoint] {
         &self.points
     }
 
@@ -73,27 +71,9 @@ impl PrecisionRecallCurve {
     }
 
     /// The point of a detector with this threshold; none where it calls nothing an event.
-    pub fn at(&self, threshold: f64) -> Option<CurvePoint> {
+    pub fn at(&self, threshold: f64) -> Option<OperatingPoint> {
         let n_called = self.points.partition_point(|p| p.threshold >= threshold);
         n_called.checked_sub(1).map(|last| self.points[last])
-    }
-
-    /// The point with the largest F1, the strictest among equals.
-    pub fn best_f1(&self) -> CurvePoint {
-        let f1 = |p: &CurvePoint| {
-            let (precision, recall) = (p.precision.value, p.recall.value);
-            // Precision and recall are 0 together: where nothing is hit, F1 is 0.
-            if recall == 0.0 {
-                0.0
-            } else {
-                2.0 * precision * recall / (precision + recall)
-            }
-        };
-        // `max_by` keeps the last of equals, so ask from the most lenient on.
-        let points = self.points.iter().rev();
-        *points
-            .max_by(|a, b| f1(a).total_cmp(&f1(b)))
-            .expect("a curve has an event, so it has a point")
     }
 }
 

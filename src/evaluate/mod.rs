@@ -5,6 +5,7 @@
 //! | who was taken for whom; precision, recall, F1, accuracy | [`ConfusionMatrix`], [`majority_baseline`] |
 //! | proportions and rates with 95 % intervals | [`Score`], [`Rate`] |
 //! | one number from several seeds | [`Spread`] |
+//! | a detector at one threshold, and the rule that chooses one | [`OperatingPoint`], [`smallest_threshold_within`] |
 //! | every threshold at once | [`PrecisionRecallCurve`] |
 //! | whether 80 % means 80 % | [`Calibration`], [`fit_temperature`] |
 //! | a score by magnitude, or by anything else | [`by_bin`] |
@@ -34,6 +35,7 @@ mod bootstrap;
 mod calibration;
 mod confusion;
 mod curve;
+mod operating;
 mod score;
 mod spread;
 
@@ -44,6 +46,7 @@ pub use calibration::{
     Calibration, ReliabilityBin, at_temperature, event_probability, fit_temperature, top_class,
 };
 pub use confusion::{Average, ConfusionMatrix, majority_baseline};
-pub use curve::{CurvePoint, PrecisionRecallCurve};
+pub use curve::PrecisionRecallCurve;
+pub use operating::{Counts, OperatingPoint, smallest_threshold_within};
 pub use score::{Rate, Score};
 pub use spread::Spread;

@@ -67,7 +67,7 @@ pub use filters::FirstFilters;
 pub use layer::Layer;
 pub use perceptron::Perceptron;
 pub use saliency::{
-    Aligned, Answer, Concentration, Map, Stretch, gradients, maps, mean_and_half_width, occlusions,
+    Aligned, Answer, Concentration, Map, Segment, gradients, maps, mean_and_half_width, occlusions,
 };
 pub(crate) use weights::{
     NamedTensors, flat_weights, named_weights, set_flat_weights, set_weights, trainable,

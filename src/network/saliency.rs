@@ -1,21 +1,21 @@
-//! What an answer leans on: the gradient by the input, and what hiding a stretch of it does.
+//! What an answer leans on: the gradient by the input, and what hiding a segment of it does.
 //!
 //! Both ask how the answer would change if the window were another. The gradient asks it for
-//! changes without size, at each sample; occlusion hides a stretch and looks. Neither tells why the
+//! changes without size, at each sample; occlusion hides a segment and looks. Neither tells why the
 //! network answers as it does, and neither is right or wrong: they agree on linear networks, and
 //! where they differ on others, the network is not linear there.
 //!
 //! | Map | Value at a sample | Source |
 //! |---|---|---|
 //! | [`gradients`] | derivative of the answer by the sample | Simonyan, Vedaldi & Zisserman 2014, arXiv:1312.6034 |
-//! | [`occlusions`] | by how much the answer falls when a stretch is set to zero | Zeiler & Fergus 2014, doi:10.1007/978-3-319-10590-1_53 |
+//! | [`occlusions`] | by how much the answer falls when a segment is set to zero | Zeiler & Fergus 2014, doi:10.1007/978-3-319-10590-1_53 |
 //!
 //! ```
-//! use quakebook::network::{Answer, ConvNet, Stretch, gradients, occlusions};
+//! use quakebook::network::{Answer, ConvNet, Segment, gradients, occlusions};
 //! let (network, window) = (ConvNet::new(1000, 4, 2019), vec![0.1; 3 * 1000]);
 //! let gradient = gradients(&network, &window, Answer::Event)?;
 //! assert_eq!(gradient.len(), 3 * 1000);
-//! let half_second = Stretch { n_samples: 50, hop_samples: 25 };
+//! let half_second = Segment { n_samples: 50, hop_samples: 25 };
 //! let falls = occlusions(&network, &window, Answer::Event, half_second)?;
 //! assert_eq!(falls.len(), half_second.starts(1000).len());
 //! # Ok::<(), quakebook::Error>(())
@@ -67,16 +67,16 @@ impl Answer {
     }
 }
 
-/// A stretch of time that is hidden in all three components, slid over the window.
+/// A segment of time that is hidden in all three components, slid over the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stretch {
+pub struct Segment {
     pub n_samples: usize,
-    /// From one place of the stretch to the next.
+    /// From one place of the segment to the next.
     pub hop_samples: usize,
 }
 
-impl Stretch {
-    /// First sample of each place of the stretch in a window of `n_samples`.
+impl Segment {
+    /// First sample of each place of the segment in a window of `n_samples`.
     pub fn starts(&self, n_samples: usize) -> Vec<usize> {
         let last = n_samples.saturating_sub(self.n_samples);
         (0..=last).step_by(self.hop_samples.max(1)).collect()
@@ -107,29 +107,29 @@ pub fn gradients(network: &dyn Network, windows: &[f32], answer: Answer) -> Resu
     Ok(all)
 }
 
-/// By how much the answer falls where a stretch is set to zero in all components: shape
-/// `(n_windows, n_places)`, with the places of [`Stretch::starts`]. Zero is what a window without
+/// By how much the answer falls where a segment is set to zero in all components: shape
+/// `(n_windows, n_places)`, with the places of [`Segment::starts`]. Zero is what a window without
 /// its means has where nothing happens.
 ///
 /// # Errors
-/// As [`gradients`], and where the stretch is empty or longer than a window.
+/// As [`gradients`], and where the segment is empty or longer than a window.
 pub fn occlusions(
     network: &dyn Classify,
     windows: &[f32],
     answer: Answer,
-    stretch: Stretch,
+    segment: Segment,
 ) -> Result<Vec<f32>> {
     check(network, windows, answer)?;
     let n = network.n_samples();
-    if stretch.n_samples == 0 || stretch.n_samples > n || stretch.hop_samples == 0 {
+    if segment.n_samples == 0 || segment.n_samples > n || segment.hop_samples == 0 {
         return Err(fail!(
             Network,
             "occlusion",
-            format!("{stretch:?} in a window of {n} samples"),
+            format!("{segment:?} in a window of {n} samples"),
             "Hide 1 sample or more, at most a window, and move on by 1 or more"
         ));
     }
-    let starts = stretch.starts(n);
+    let starts = segment.starts(n);
     let answers = |probabilities: &[f32]| -> Vec<f64> {
         let rows = probabilities.chunks_exact(network.n_classes());
         rows.map(|row| answer.of_probabilities(row)).collect()
@@ -143,7 +143,7 @@ pub fn occlusions(
             hidden.extend_from_slice(window);
             for component in 0..3 {
                 let from = first + component * n + start;
-                hidden[from..from + stretch.n_samples].fill(0.0);
+                hidden[from..from + segment.n_samples].fill(0.0);
             }
         }
         let without = answers(&network.probabilities(&hidden)?);
@@ -202,7 +202,7 @@ pub fn maps(
     bin_samples: usize,
 ) -> Result<Vec<Vec<f64>>> {
     let n = network.n_samples();
-    let bins = Stretch {
+    let bins = Segment {
         n_samples: bin_samples,
         hop_samples: bin_samples,
     };
@@ -345,13 +345,13 @@ mod tests {
     }
 
     #[test]
-    fn a_stretch_stays_in_the_window() {
-        let stretch = Stretch {
+    fn a_segment_stays_in_the_window() {
+        let segment = Segment {
             n_samples: 4,
             hop_samples: 3,
         };
-        assert_eq!(stretch.starts(10), [0, 3, 6]);
-        assert_eq!(stretch.starts(4), [0]);
+        assert_eq!(segment.starts(10), [0, 3, 6]);
+        assert_eq!(segment.starts(4), [0]);
     }
 
     #[test]

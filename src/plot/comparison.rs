@@ -9,8 +9,9 @@ use super::style::{
     BLUE, Canvas, GREEN, INK, LARGE, ORANGE, Painted, SKY, VERMILLION, check, figure, line, px,
 };
 use super::text::{Align, text};
-use crate::detect::{Comparison, Counts, Operating};
+use crate::detect::Comparison;
 use crate::error::{Result, fail};
+use crate::evaluate::{Counts, OperatingPoint};
 
 /// Colour and shape of each detector in turn, so that either is enough to tell them apart.
 const LOOKS: [(RGBColor, Mark); 5] = [
@@ -28,11 +29,11 @@ const LOOKS: [(RGBColor, Mark); 5] = [
 /// # Errors
 /// [`crate::Error::Plot`] where there is no detector.
 pub fn recall_and_false_alarms(comparison: &Comparison) -> Result<Figure> {
-    let all = &comparison.contenders;
-    check("detectors", all.iter().map(|c| c.tally.hours))?;
-    let hours = all.iter().map(|c| c.tally.hours).fold(0.0, f64::max);
+    let all = &comparison.results;
+    check("detectors", all.iter().map(|c| c.counts.hours))?;
+    let hours = all.iter().map(|c| c.counts.hours).fold(0.0, f64::max);
     let (low, high) = (0.3 / hours, 30.0);
-    let per_hour = |tally: &Counts| tally.n_false as f64 / tally.hours;
+    let per_hour = |counts: &Counts| counts.n_false as f64 / counts.hours;
     let column = |rate: f64| rate.clamp(low, high).log10();
     let caption = format!(
         "Recall of the earthquakes at least {} times above the noise, over false alarms an hour, as each \
@@ -54,21 +55,21 @@ pub fn recall_and_false_alarms(comparison: &Comparison) -> Result<Figure> {
         x.ticks.insert(0, (x.low, "0".into()));
         let y = Axis::linear("recall", 0.0, 1.0, 5);
         let mut chart = chart(&below, frame, &x, &y)?;
-        for (contender, (colour, mark)) in all.iter().zip(looks) {
+        for (result, (colour, mark)) in all.iter().zip(looks) {
             // Beyond the axis a curve ends: it is not drawn along its edge.
             let inside =
-                |p: &&Operating| per_hour(&p.tally) <= high && p.tally.recall().is_defined();
-            let curve: Vec<(f64, f64)> = contender
+                |p: &&OperatingPoint| per_hour(&p.counts) <= high && p.counts.recall().is_defined();
+            let curve: Vec<(f64, f64)> = result
                 .curve
                 .iter()
                 .filter(inside)
-                .map(|p| (column(per_hour(&p.tally)), p.tally.recall().value))
+                .map(|p| (column(per_hour(&p.counts)), p.counts.recall().value))
                 .collect();
             for point in &curve {
                 spot(&chart, *point, *mark, *colour, 2)?;
             }
             chart.draw_series(LineSeries::new(curve, line(*colour, 18)))?;
-            let (recall, rate) = (contender.tally.recall(), contender.tally.false_alarms());
+            let (recall, rate) = (result.counts.recall(), result.counts.false_alarms());
             let (true, Ok(rate)) = (recall.is_defined(), rate) else {
                 continue;
             };

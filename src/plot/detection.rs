@@ -82,7 +82,7 @@ pub fn probabilities(scan: &Scan, catalogs: &[(&str, &Catalog)], threshold: f64)
 /// [`crate::Error::Plot`] where the curve has no point.
 pub fn precision_recall(curve: &PrecisionRecallCurve) -> Result<Figure> {
     let points = curve.points();
-    check("precision", points.iter().map(|p| p.precision.value))?;
+    check("precision", points.iter().map(|p| p.precision().value))?;
     let caption = format!(
         "Precision over recall for each threshold, with the 95 % interval of the precision; \
          average precision {:.3}.",
@@ -98,12 +98,16 @@ pub fn precision_recall(curve: &PrecisionRecallCurve) -> Result<Figure> {
         let x = Axis::linear("recall", 0.0, 1.0, 5);
         let y = Axis::linear("precision", 0.0, 1.02, 6);
         let mut chart = chart(&below, frame, &x, &y)?;
-        let upper = points.iter().map(|p| (p.recall.value, p.precision.upper));
+        let upper = points
+            .iter()
+            .map(|p| (p.recall().value, p.precision().upper));
         let lower = points.iter().rev();
-        let lower = lower.map(|p| (p.recall.value, p.precision.lower));
+        let lower = lower.map(|p| (p.recall().value, p.precision().lower));
         let band: Vec<_> = upper.chain(lower).collect();
         chart.draw_series([Polygon::new(band, SKY.mix(0.35).filled())])?;
-        let curve = points.iter().map(|p| (p.recall.value, p.precision.value));
+        let curve = points
+            .iter()
+            .map(|p| (p.recall().value, p.precision().value));
         chart.draw_series(LineSeries::new(curve, line(BLUE, 20)))?;
         Ok(())
     })

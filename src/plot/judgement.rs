@@ -6,9 +6,8 @@ use super::Figure;
 use super::axes::{Axis, Frame, chart};
 use super::marks::{Mark, dashed, legend, spot};
 use super::style::{BLUE, GREY, ORANGE, SKY, VERMILLION, check, figure, line};
-use crate::detect::DetectorPoint;
 use crate::error::Result;
-use crate::evaluate::{BinScore, Calibration, Score};
+use crate::evaluate::{BinScore, Calibration, OperatingPoint, Score};
 
 /// Precision over recall of a detector at each of its thresholds, with the 95 % band of the precision,
 /// and a cross with the intervals of both at the threshold that was chosen beforehand.
@@ -17,12 +16,14 @@ use crate::evaluate::{BinScore, Calibration, Score};
 ///
 /// # Errors
 /// [`crate::Error::Plot`] where there is no threshold at all.
-pub fn operating_curve(points: &[DetectorPoint], chosen: &DetectorPoint) -> Result<Figure> {
+pub fn operating_curve(points: &[OperatingPoint], chosen: &OperatingPoint) -> Result<Figure> {
     check("thresholds", points.iter().map(|p| p.threshold))?;
-    let defined = |p: &&DetectorPoint| p.precision.is_defined() && p.recall.is_defined();
-    let points: Vec<&DetectorPoint> = points.iter().filter(defined).collect();
+    let defined = |p: &&OperatingPoint| p.precision().is_defined() && p.recall().is_defined();
+    let points: Vec<&OperatingPoint> = points.iter().filter(defined).collect();
     // A detector that finds nothing has a curve without points, which is a finding too.
-    let lowest = points.iter().map(|p| p.precision.lower.min(p.recall.lower));
+    let lowest = points
+        .iter()
+        .map(|p| p.precision().lower.min(p.recall().lower));
     let low = (lowest.fold(1.0, f64::min) * 10.0).floor() / 10.0;
     let caption = format!(
         "Precision over recall of detections at {} thresholds, with 95 % intervals; the cross is the \
@@ -41,8 +42,9 @@ pub fn operating_curve(points: &[DetectorPoint], chosen: &DetectorPoint) -> Resu
         let x = Axis::linear("recall", low, 1.01, 5);
         let y = Axis::linear("precision", low, 1.01, 5);
         let mut chart = chart(&below, frame, &x, &y)?;
-        let of =
-            |p: &DetectorPoint, score: fn(&Score) -> f64| (p.recall.value, score(&p.precision));
+        let of = |p: &OperatingPoint, score: fn(&Score) -> f64| {
+            (p.recall().value, score(&p.precision()))
+        };
         let upper = points.iter().map(|p| of(p, |s| s.upper.min(1.01)));
         let lower = points.iter().rev().map(|p| of(p, |s| s.lower));
         let band: Vec<_> = upper.chain(lower).collect();
@@ -57,7 +59,7 @@ pub fn operating_curve(points: &[DetectorPoint], chosen: &DetectorPoint) -> Resu
         if !defined(&chosen) {
             return Ok(());
         }
-        let (recall, precision) = (chosen.recall, chosen.precision);
+        let (recall, precision) = (chosen.recall(), chosen.precision());
         let at = (recall.value, precision.value);
         for arm in [
             [(recall.lower, at.1), (recall.upper, at.1)],

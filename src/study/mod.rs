@@ -220,12 +220,22 @@ pub fn data_dir() -> PathBuf {
         .join("data")
 }
 
-/// The folder of real records that the reader has put there: `QUAKEBOOK_REAL_DATA`, else `real` in
-/// [`data_dir`]; `None` where there is no such folder.
+/// The folder of real records that the reader has put there.
+///
+/// It is the one that `QUAKEBOOK_REAL_DATA` names, else `real` in [`data_dir`], else `shared/data` in
+/// or beside the project. `None` where there is no such folder.
 pub fn real_data_dir() -> Option<PathBuf> {
-    let named = std::env::var_os("QUAKEBOOK_REAL_DATA").map(PathBuf::from);
-    let dir = named.unwrap_or_else(|| data_dir().join("real"));
-    dir.is_dir().then_some(dir)
+    let candidates = match std::env::var_os("QUAKEBOOK_REAL_DATA") {
+        Some(named) => vec![PathBuf::from(named)],
+        None => {
+            let here = std::env::current_dir().unwrap_or_default();
+            let beside = here.ancestors().map(|dir| dir.join("shared/data"));
+            std::iter::once(data_dir().join("real"))
+                .chain(beside)
+                .collect()
+        }
+    };
+    candidates.into_iter().find(|dir| dir.is_dir())
 }
 
 fn utc(year: i32, month: u32, day: u32, hour: u32) -> Time {
