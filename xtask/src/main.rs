@@ -9,6 +9,8 @@ mod clean;
 mod command;
 mod environment;
 mod evcxr;
+#[cfg(test)]
+mod house;
 mod kernel;
 mod libtorch;
 mod ours;
