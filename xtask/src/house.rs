@@ -285,6 +285,24 @@ fn circles(sources: &[Source]) -> Vec<String> {
 }
 
 #[test]
+fn every_crate_has_a_checksum_and_one_source() {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).expect("the lock file is there");
+    let mut origins = BTreeSet::new();
+    for package in lock.split("[[package]]").skip(1) {
+        let value = |key: &str| {
+            let mut lines = package.lines();
+            lines.find_map(|line| line.strip_prefix(&format!("{key} = ")))
+        };
+        // Without a source it is one of our own.
+        if let Some(source) = value("source") {
+            assert!(value("checksum").is_some(), "no checksum: {package}");
+            origins.insert(source);
+        }
+    }
+    assert_eq!(origins.len(), 1, "{origins:?}");
+}
+
+#[test]
 fn trees_of_imports_are_read() {
     let text = "use crate::a::{self, b::C, d::{E, f as g}};\nuse super::{h, i::*,};\n// use crate::no;\n\
                 fn x() -> super::super::j::K { crate::l::<u8>() }\n#[cfg(test)]\nmod tests {\n    use crate::no;\n}\n";

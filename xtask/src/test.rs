@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use crate::Result;
-use crate::command::{cargo, io, run};
+use crate::command::{ask, ask_rustc, cargo, io, run};
 use crate::environment;
 use crate::paths::Paths;
 use crate::profile::Profile;
@@ -32,6 +32,7 @@ pub fn test(paths: &Paths) -> Result {
         setup(paths, Profile::Thorough).map(|()| String::new())
     })?;
     part("clippy", &|| clippy(paths))?;
+    part("crates", &|| check_crates(paths))?;
     part("tests", &|| cargo_test(paths))?;
     part("kernel", &|| {
         run(
@@ -63,6 +64,22 @@ fn clippy(paths: &Paths) -> Result<String> {
             .args(["--quiet", "--workspace", "--all-targets"])
             .args(["--", "-Dwarnings"]),
         "correct what clippy names above",
+    )?;
+    Ok(String::new())
+}
+
+/// Licences and sources of the crates, without network. CONTRIBUTING.md says how to check advisories.
+fn check_crates(paths: &Paths) -> Result<String> {
+    if ask("cargo", &["deny", "--version"]).is_none() {
+        return Ok("nothing checked: cargo-deny is not installed".into());
+    }
+    // The crates of other platforms may not be on this machine.
+    let platform = ask_rustc("host-tuple")?;
+    run(
+        cargo(&paths.root, "deny")
+            .args(["--offline", "--target", &platform])
+            .args(["check", "licenses", "bans", "sources"]),
+        "correct what cargo-deny names above",
     )?;
     Ok(String::new())
 }
