@@ -30,6 +30,7 @@ pub mod error;
 pub mod evaluate;
 pub mod fdsn;
 pub mod geo;
+mod hash;
 #[doc(hidden)]
 pub mod kernel_probe;
 pub mod network;

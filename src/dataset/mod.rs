@@ -48,7 +48,6 @@ mod vary;
 use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
 
-use sha2::{Digest, Sha256};
 use tch::Tensor;
 
 pub use augment::{AddedNoise, Augment, augment};
@@ -59,6 +58,7 @@ pub use split::{Leak, Split, Test, Train, Validation};
 pub use vary::{Variation, vary};
 
 use crate::error::{Result, fail};
+use crate::hash::Hash;
 use crate::time::{Time, TimeSpan};
 use crate::window::{Origin, Window};
 
@@ -157,19 +157,19 @@ impl Labelled {
 
     /// SHA-256 of samples and classes, in hexadecimal.
     pub fn sha256(&self) -> String {
-        let mut hasher = Sha256::new();
-        hasher.update((self.n_samples as u64).to_le_bytes());
-        hasher.update((self.n_classes as u64).to_le_bytes());
+        let mut hash = Hash::default();
+        hash.update((self.n_samples as u64).to_le_bytes());
+        hash.update((self.n_classes as u64).to_le_bytes());
         for index in 0..self.n_windows() {
             let bytes: Vec<u8> = self
                 .window(index)
                 .iter()
                 .flat_map(|x| x.to_le_bytes())
                 .collect();
-            hasher.update(&bytes);
-            hasher.update((self.classes[index] as u64).to_le_bytes());
+            hash.update(&bytes);
+            hash.update((self.classes[index] as u64).to_le_bytes());
         }
-        hexadecimal(&hasher.finalize())
+        hash.digits()
     }
 
     /// The windows of `indices`, in that order.
@@ -352,9 +352,4 @@ impl Deref for Dataset {
     fn deref(&self) -> &Labelled {
         &self.0
     }
-}
-
-/// A hash as text.
-pub(crate) fn hexadecimal(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -16,9 +16,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::request::hex_sha256;
 use crate::atomic_file::write_whole;
 use crate::error::Result;
+use crate::hash::sha256;
 use crate::time::{self, Time};
 
 const FORM: &str = "quakebook answer 2";
@@ -81,7 +81,7 @@ impl Cache {
             "too large" => Kept::TooLarge,
             _ => return None,
         };
-        let whole = field("sha256")? == hex_sha256(body) && kept.body() == body;
+        let whole = field("sha256")? == sha256(body) && kept.body() == body;
         (is_ours && same && whole).then_some((kept, fetched))
     }
 
@@ -96,13 +96,13 @@ impl Cache {
             "{FORM}\nprovider: {provider}\nfetched: {}\nrequest: {request}\nanswer: {}\nsha256: {}\n\n",
             time::iso(now),
             kept.kind(),
-            hex_sha256(body)
+            sha256(body)
         );
         write_whole(self.path(request), [head.as_bytes(), body].concat())
     }
 
     fn path(&self, request: &str) -> PathBuf {
-        self.folder.join(hex_sha256(request.as_bytes()))
+        self.folder.join(sha256(request.as_bytes()))
     }
 }
 

@@ -1,12 +1,12 @@
 //! A question to one service: as an address, and as the body of a POST.
 
 use reqwest::Url;
-use sha2::{Digest, Sha256};
 
 use super::Provider;
 use crate::code_pattern::{CodePattern, NslcPattern};
 use crate::error::{Error, Result};
 use crate::geo::Region;
+use crate::hash::sha256;
 use crate::time::{self, Time};
 
 /// Streams and a time span, both ends included as FDSN services have it. Codes may hold wildcards and
@@ -176,7 +176,7 @@ impl Request {
     pub fn key(&self) -> Result<String> {
         let url = self.url(self.needs_post())?;
         match self.body().filter(|_| self.needs_post()) {
-            Some(body) => Ok(format!("{url} POST {}", hex_sha256(body.as_bytes()))),
+            Some(body) => Ok(format!("{url} POST {}", sha256(body.as_bytes()))),
             None => Ok(url),
         }
     }
@@ -211,11 +211,6 @@ fn code_written(code: &str) -> &str {
     }
 }
 
-pub(super) fn hex_sha256(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,7 +238,7 @@ mod tests {
         assert_eq!(request.url(true).unwrap(), query);
         assert_eq!(
             request.key().unwrap(),
-            format!("{query} POST {}", hex_sha256(body.as_bytes()))
+            format!("{query} POST {}", sha256(body.as_bytes()))
         );
     }
 

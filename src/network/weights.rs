@@ -4,11 +4,11 @@ use std::path::Path;
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use sha2::{Digest, Sha256};
 use tch::{Device, Kind, Tensor, nn};
 
 use super::Network;
 use crate::error::{Error, Result, fail};
+use crate::hash::Hash;
 
 /// Tensors by name, as safetensors holds them.
 pub(crate) type NamedTensors = Vec<(String, Tensor)>;
@@ -164,12 +164,12 @@ pub(crate) fn set_weights(
 
 /// SHA-256 of all weights (names and values), in hexadecimal.
 pub fn weights_sha256(network: &dyn Network) -> String {
-    let mut hasher = Sha256::new();
+    let mut hash = Hash::default();
     for (name, tensor) in named_weights(network) {
-        hasher.update(name.as_bytes());
+        hash.update(name.as_bytes());
         for value in values(&tensor) {
-            hasher.update(value.to_le_bytes());
+            hash.update(value.to_le_bytes());
         }
     }
-    crate::dataset::hexadecimal(&hasher.finalize())
+    hash.digits()
 }

@@ -21,10 +21,10 @@ mod method;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result, fail};
 use crate::geo::Region;
+use crate::hash;
 use crate::station::StationChoice;
 use crate::time::{Time, TimeSpan};
 use crate::travel::LayeredModel;
@@ -202,8 +202,7 @@ impl Study {
 
     /// SHA-256 of the study's TOML, in hexadecimal.
     pub fn hash(&self) -> String {
-        let digest = Sha256::digest(self.to_toml());
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        hash::sha256(self.to_toml())
     }
 }
 

@@ -7,11 +7,11 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::{Normalisation, Origin, RejectionLog, Window, Windows};
 use crate::atomic_file::write_whole;
 use crate::error::{Error, Result, fail};
+use crate::hash::sha256;
 use crate::time::Time;
 
 const SAMPLES: &str = "windows.npy";
@@ -146,9 +146,4 @@ fn npy_header(n_windows: usize, n_samples: usize) -> Vec<u8> {
     header.extend((text.len() as u16).to_le_bytes());
     header.extend(text.as_bytes());
     header
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -3,7 +3,9 @@
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
-use super::{crc, header};
+use crc32c::crc32c;
+
+use super::header;
 use crate::time::Time;
 
 /// Records from one mark to the next: so many are read too many at each end, and the marks of a day
@@ -103,7 +105,7 @@ impl Index {
         let marks = self.marks.iter();
         words.extend(marks.flat_map(|(start, byte)| [start.cast_unsigned(), *byte as u64]));
         let mut bytes: Vec<u8> = words.into_iter().flat_map(u64::to_le_bytes).collect();
-        let checksum = u64::from(crc::of(&bytes));
+        let checksum = u64::from(crc32c(&bytes));
         bytes.extend(checksum.to_le_bytes());
         bytes
     }
@@ -111,7 +113,7 @@ impl Index {
     /// What [`Index::to_bytes`] gave; `None` of anything else.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (rest, checksum) = bytes.split_last_chunk()?;
-        if u64::from(crc::of(rest)) != u64::from_le_bytes(*checksum) {
+        if u64::from(crc32c(rest)) != u64::from_le_bytes(*checksum) {
             return None;
         }
         let (words, []) = rest.as_chunks() else {

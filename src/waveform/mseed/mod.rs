@@ -65,9 +65,9 @@ use std::ops::Range;
 use std::path::Path;
 
 use chrono::TimeDelta;
-use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::hash::Hash;
 use crate::time::Time;
 use crate::waveform::merge::{Overlap, merge_layers};
 use crate::waveform::{Nslc, Trace};
@@ -146,11 +146,11 @@ pub fn read_file(path: impl AsRef<Path>) -> Result<Vec<Trace>> {
 /// The SHA-256 of a trace's samples, segment after segment, as little-endian numbers of their type,
 /// in hexadecimal digits.
 pub fn sha256(trace: &Trace) -> String {
-    let mut hash = Sha256::new();
+    let mut hash = Hash::default();
     for segment in &trace.segments {
         segment.samples.for_le_bytes(|bytes| hash.update(bytes));
     }
-    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    hash.digits()
 }
 
 /// A record of a file, its samples verified.
