@@ -3,19 +3,34 @@
 //! A sum that is carried from sample to sample makes each addition wait for the one before it. Eight sums
 //! of every eighth sample wait for nothing, and the processor takes several of them as one.
 
-/// Whether `a * b + c` is one step wherever this program runs. On x86-64 it is where the processor has AVX2
-/// and FMA, which [`has_avx2_and_fma`] asks for.
-pub(crate) const FUSED: bool = cfg!(target_arch = "aarch64");
+/// Whether the processor takes `a * b + c` as one step: with FMA on x86-64, always on AArch64.
+///
+/// Loops that fuse are compiled twice, and this chooses:
+///
+/// ```text
+/// match simd::fuses() {
+///     true => simd::wide(|| run::<true>(samples)),
+///     false => run::<false>(samples),
+/// }
+/// ```
+#[inline]
+pub(crate) fn fuses() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return has_avx2_and_fma();
+    #[cfg(not(target_arch = "x86_64"))]
+    return cfg!(target_arch = "aarch64");
+}
 
 /// Whether the processor has AVX2 and FMA.
 #[cfg(target_arch = "x86_64")]
 #[inline]
-pub(crate) fn has_avx2_and_fma() -> bool {
+fn has_avx2_and_fma() -> bool {
     is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
 }
 
-/// What `work` gives, compiled for AVX2 and FMA where the processor has them. For loops whose results do not
-/// depend on it: nothing is fused here that is not fused elsewhere.
+/// Does `work`, compiled for AVX2 and FMA where the processor has them.
+///
+/// Nothing is fused that is not fused elsewhere: the result does not depend on the processor.
 #[inline(always)]
 pub(crate) fn wide<T>(work: impl FnOnce() -> T) -> T {
     #[cfg(target_arch = "x86_64")]
@@ -87,8 +102,9 @@ pub(crate) fn scale(origin: f64, unit: f64, samples: &mut [f32]) {
     });
 }
 
-/// The smallest and the largest sample; infinite ones, the wrong way round, where there is none. NaN is
-/// passed over.
+/// The smallest and the largest sample; `(INFINITY, NEG_INFINITY)` for an empty slice.
+///
+/// NaN is passed over.
 pub(crate) fn extremes(samples: &[f32]) -> (f32, f32) {
     // `min` and `max` of f32 would ask about NaN twice.
     let (smaller, larger) = (

@@ -178,30 +178,16 @@ fn follow<const LOSING: bool>(
     lost: [&[f32]; 2],
     ratios: &mut Vec<f32>,
 ) -> f64 {
-    #[cfg(target_arch = "x86_64")]
-    if simd::has_avx2_and_fma() {
-        // SAFETY: the processor has both features.
-        return unsafe { follow_avx2::<LOSING>(sums, scale, new, lost, ratios) };
+    match simd::fuses() {
+        true => simd::wide(|| follow_as::<true, LOSING>(sums, scale, new, lost, ratios)),
+        false => follow_as::<false, LOSING>(sums, scale, new, lost, ratios),
     }
-    follow_as::<{ simd::FUSED }, LOSING>(sums, scale, new, lost, ratios)
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn follow_avx2<const LOSING: bool>(
-    sums: [Sum; 2],
-    scale: f64,
-    new: &[f32],
-    lost: [&[f32]; 2],
-    ratios: &mut Vec<f32>,
-) -> f64 {
-    follow_as::<true, LOSING>(sums, scale, new, lost, ratios)
 }
 
 /// Samples of a block, a multiple of four; what is known of them stays in the cache.
 const BLOCK: usize = 256;
 
-/// Compiled once with and once without the features, hence inlined.
+/// Inlined, so that it is compiled for the processor that [`simd::wide`] found.
 #[inline(always)]
 fn follow_as<const FUSED: bool, const LOSING: bool>(
     [mut short, mut long]: [Sum; 2],

@@ -53,26 +53,13 @@ pub fn add_product<const N: usize>(
     }
     let last = (n_rows - 1) * left.row + (n_inner - 1) * left.column;
     assert!(last < left.values.len(), "left matrix too short");
-    #[cfg(target_arch = "x86_64")]
-    if simd::has_avx2_and_fma() {
-        // SAFETY: the processor has both features.
-        return unsafe { add_product_avx2(left, right, sum, every) };
+    match simd::fuses() {
+        true => simd::wide(|| add_tiles::<true, N>(left, right, sum, every)),
+        false => add_tiles::<false, N>(left, right, sum, every),
     }
-    add_tiles::<{ simd::FUSED }, N>(left, right, sum, every);
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn add_product_avx2<const N: usize>(
-    left: Left,
-    right: &[[f32; N]],
-    sum: &mut [[f32; N]],
-    every: usize,
-) {
-    add_tiles::<true, N>(left, right, sum, every);
-}
-
-/// Compiled once with and once without the features, hence inlined.
+/// Inlined, so that it is compiled for the processor that [`simd::wide`] found.
 #[inline(always)]
 fn add_tiles<const FUSED: bool, const N: usize>(
     left: Left,

@@ -95,24 +95,13 @@ impl<const L: usize> Cascade<L> {
 /// Runs samples through sections that follow one another. A section waits for its own last output
 /// alone: meanwhile the processor goes on with other sections, and with other lines.
 fn run<const N: usize, const L: usize>(sections: &mut [Running<L>; N], samples: &mut [[f64; L]]) {
-    #[cfg(target_arch = "x86_64")]
-    if simd::has_avx2_and_fma() {
-        // SAFETY: the processor has both features.
-        return unsafe { run_avx2(sections, samples) };
+    match simd::fuses() {
+        true => simd::wide(|| run_as::<true, N, L>(sections, samples)),
+        false => run_as::<false, N, L>(sections, samples),
     }
-    run_as::<{ simd::FUSED }, N, L>(sections, samples);
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn run_avx2<const N: usize, const L: usize>(
-    sections: &mut [Running<L>; N],
-    samples: &mut [[f64; L]],
-) {
-    run_as::<true, N, L>(sections, samples);
-}
-
-/// Compiled once with and once without the features, hence inlined.
+/// Inlined, so that it is compiled for the processor that [`simd::wide`] found.
 #[inline(always)]
 fn run_as<const FUSED: bool, const N: usize, const L: usize>(
     sections: &mut [Running<L>; N],

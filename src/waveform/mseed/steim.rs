@@ -108,25 +108,10 @@ fn differences<const VERSION: u8, const BIG: bool>(
     n_samples: usize,
     places: &mut [i32],
 ) -> Checked<usize> {
-    #[cfg(target_arch = "x86_64")]
-    if simd::has_avx2_and_fma() {
-        // SAFETY: the processor has both features.
-        return unsafe { differences_avx2::<VERSION, BIG>(frames, n_samples, places) };
-    }
-    differences_as::<VERSION, BIG>(frames, n_samples, places)
+    simd::wide(|| differences_as::<VERSION, BIG>(frames, n_samples, places))
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn differences_avx2<const VERSION: u8, const BIG: bool>(
-    frames: &[[u8; FRAME]],
-    n_samples: usize,
-    places: &mut [i32],
-) -> Checked<usize> {
-    differences_as::<VERSION, BIG>(frames, n_samples, places)
-}
-
-/// Compiled once with and once without the features, hence inlined.
+/// Inlined, so that it is compiled for the processor that [`simd::wide`] found.
 #[inline(always)]
 fn differences_as<const VERSION: u8, const BIG: bool>(
     frames: &[[u8; FRAME]],
