@@ -339,6 +339,19 @@ fn detections_survive_csv_and_broken_files_are_named() {
 }
 
 #[test]
+fn event_ids_with_commas_survive_csv() {
+    let detections = detections(&[0.9, 0.0, 0.0, 0.7, 0.0, 0.8]);
+    for id in ["a,b", "\"quoted\"", "two\nlines", "smi:x/1?a,\"b\""] {
+        let matched = MatchedDetections {
+            events: vec![Some(id.into()), None, Some("plain".into())],
+            detections: detections.clone(),
+        };
+        let text = matched.to_csv();
+        assert_eq!(MatchedDetections::from_csv(&text).unwrap(), matched);
+    }
+}
+
+#[test]
 fn ratios_are_obspys() {
     // tests/reference/sta_lta.py
     let mut state: i64 = 1;

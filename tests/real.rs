@@ -192,11 +192,13 @@ fn a_broken_list_is_named() {
     let error = || read_picked(dir.path()).unwrap_err().to_string();
     assert!(error().contains("picks.csv"));
     write("file,network\n");
-    assert!(error().contains("no column station"), "{}", error());
+    assert!(error().contains("no row"), "{}", error());
+    write("file,network\na.mseed,NC\n");
+    assert!(error().contains("missing field `station`"), "{}", error());
     let header = "file,network,station,window_start,p_time,s_time\n";
     write(&format!("{header}a.mseed,NC\n"));
     assert!(
-        error().contains("line 2") && error().contains("2 cells"),
+        error().contains("line: 2") && error().contains("2 fields"),
         "{}",
         error()
     );

@@ -4,10 +4,12 @@
 //! made comparable ([`crate::waveform::harmonise()`]), wherever it came from. [`read_picked`] reads a
 //! folder, [`fetch_picked`] asks a study's data centre, and [`windows_of`] cuts both alike.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde::Deserialize;
 
 use crate::catalog::Event;
 use crate::data_centre;
@@ -61,6 +63,17 @@ const GUARD_S: f64 = 0.5;
 /// An event's window begins so long before its P wave.
 const BEFORE_P_S: std::ops::Range<f64> = 1.0..6.0;
 
+/// A row of `picks.csv`.
+#[derive(Deserialize)]
+struct Pick {
+    file: String,
+    network: String,
+    station: String,
+    window_start: String,
+    p_time: String,
+    s_time: String,
+}
+
 /// The records that `picks.csv` in `dir` lists, comparable: columns `file`, `network`, `station`, `window_start`,
 /// `p_time` and `s_time`.
 ///
@@ -69,37 +82,19 @@ const BEFORE_P_S: std::ops::Range<f64> = 1.0..6.0;
 /// broken, [`Error::Waveform`] where a record is damaged or lacks a component.
 pub fn read_picked(dir: &Path) -> Result<Vec<Picked>> {
     let path = dir.join("picks.csv");
-    let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
-    let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
-    let header = lines.next().unwrap_or_default();
-    let refuse = |line: usize, what: String| {
-        let place = format!("{}, line {line}", path.display());
+    let list = File::open(&path).map_err(Error::io(&path))?;
+    let refuse = |what: String| {
         let remedy = "Give each row file, network, station, window_start, p_time and s_time";
-        fail!(Window, place, what, remedy)
+        fail!(Window, path.display(), what, remedy)
     };
-    let mut columns = Vec::new();
-    for name in [
-        "file",
-        "network",
-        "station",
-        "window_start",
-        "p_time",
-        "s_time",
-    ] {
-        let place = header.iter().position(|column| *column == name);
-        columns.push(place.ok_or_else(|| refuse(1, format!("no column {name}")))?);
-    }
     let mut all = Vec::new();
-    for (i, row) in lines.enumerate().filter(|(_, row)| row.len() > 1) {
-        let cell = |n: usize| {
-            let cell = row.get(columns[n]).copied();
-            cell.ok_or_else(|| refuse(i + 2, format!("{} cells", row.len())))
-        };
-        let file = cell(0)?;
+    for pick in csv::Reader::from_reader(list).deserialize() {
+        let pick: Pick = pick.map_err(|error| refuse(error.to_string()))?;
+        let file = &pick.file;
         let (start, p, s) = (
-            time::parse(cell(3)?)?,
-            time::parse(cell(4)?)?,
-            time::parse(cell(5)?)?,
+            time::parse(&pick.window_start)?,
+            time::parse(&pick.p_time)?,
+            time::parse(&pick.s_time)?,
         );
         let traces = mseed::read_file(dir.join(file))?;
         let of_vertical = |trace: &&Trace| trace.id.channel().ends_with('Z');
@@ -108,7 +103,7 @@ pub fn read_picked(dir: &Path) -> Result<Vec<Picked>> {
             .filter(of_vertical)
             .max_by_key(|trace| trace.n_samples());
         let Some(longest) = longest else {
-            return Err(refuse(i + 2, format!("{file} has no vertical component")));
+            return Err(refuse(format!("{file} has no vertical component")));
         };
         // The list may be rounded to the second; the record says itself when it began.
         let start = longest.start().unwrap_or(start);
@@ -116,12 +111,15 @@ pub fn read_picked(dir: &Path) -> Result<Vec<Picked>> {
         let made = harmonise(&record)?;
         all.push(Picked {
             name: file.into(),
-            station: format!("{}.{}", cell(1)?, cell(2)?),
+            station: format!("{}.{}", pick.network, pick.station),
             record: made.record,
             p,
             s,
             faults: made.faults,
         });
+    }
+    if all.is_empty() {
+        return Err(refuse("no row".into()));
     }
     Ok(all)
 }

@@ -1,6 +1,7 @@
 //! Twelve hours of a real record beside the triggers of a classical detector: agreement, and what a network finds
 //! beside them. Triggers are machine labels, no truth.
 
+use std::fs::File;
 use std::path::Path;
 
 use rand::{RngExt, SeedableRng};
@@ -69,26 +70,28 @@ pub struct Trigger {
     pub ratio: f64,
 }
 
+/// A row of the file of triggers.
+#[derive(Deserialize)]
+struct Row {
+    time_utc: String,
+    duration_s: f64,
+    max_sta_lta: f64,
+}
+
 /// The triggers of `triggers_recursive_stalta_PB01.csv`, those within ten seconds of another joined to it.
 ///
 /// # Errors
-/// [`Error::Io`] where the file cannot be read, [`Error::Detect`] naming a broken line.
+/// [`Error::Io`] where the file cannot be read, [`Error::Detect`] naming a broken row.
 pub fn read_triggers(path: &Path) -> Result<Vec<Trigger>> {
-    let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+    let file = File::open(path).map_err(Error::io(path))?;
     let mut all: Vec<Trigger> = Vec::new();
-    for (i, line) in text.lines().enumerate().skip(1) {
-        let cells: Vec<&str> = line.split(',').collect();
-        let number = |n: usize| cells.get(n).and_then(|cell| cell.parse::<f64>().ok());
-        let (Ok(time), Some(duration_s), Some(ratio)) =
-            (time::parse(cells[0]), number(1), number(2))
-        else {
-            return Err(fail!(
-                Detect,
-                format!("{}, line {}", path.display(), i + 1),
-                format!("not a trigger: {line:?}"),
-                "Give time, duration and ratio in each row"
-            ));
-        };
+    for row in csv::Reader::from_reader(file).deserialize() {
+        let row: Row = row.map_err(|error| {
+            let remedy = "Give time_utc, duration_s and max_sta_lta in each row";
+            fail!(Detect, path.display(), error, remedy)
+        })?;
+        let (time, duration_s, ratio) =
+            (time::parse(&row.time_utc)?, row.duration_s, row.max_sta_lta);
         match all.last_mut() {
             Some(last) if time::between_s(last.time, time) < JOIN_S => {
                 let end_s = time::between_s(last.time, time) + duration_s;

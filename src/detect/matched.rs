@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Detection, Detections, Matches};
 use crate::catalog::Catalog;
 use crate::error::{Error, Result, fail};
+use crate::tables;
 use crate::time::{self, Time, TimeSpan};
 use crate::xml::{self, Broken, Element, Part, Shape, escaped};
 
@@ -23,10 +24,10 @@ use crate::xml::{self, Broken, Element, Part, Shape, escaped};
 /// #     depth_km: None, magnitude: 2.2, magnitude_type: "ML".into(), event_type: "earthquake".into() };
 /// # let catalog = Catalog::new("made up", true, vec![event]);
 /// let matches = detections.match_(&catalog, |_| 3.0, 0.0)?;
-/// let bulletin = MatchedDetections::new(&detections, &matches, &catalog);
-/// assert_eq!(bulletin.events, [Some("qp00001".to_string())]);
-/// assert_eq!(MatchedDetections::from_csv(&bulletin.to_csv())?, bulletin);
-/// assert_eq!(MatchedDetections::from_quakeml(&bulletin.to_quakeml())?, bulletin);
+/// let matched = MatchedDetections::new(&detections, &matches, &catalog);
+/// assert_eq!(matched.events, [Some("qp00001".to_string())]);
+/// assert_eq!(MatchedDetections::from_csv(&matched.to_csv())?, matched);
+/// assert_eq!(MatchedDetections::from_quakeml(&matched.to_quakeml())?, matched);
 /// # Ok::<(), quakebook::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -67,16 +68,24 @@ const SHAPE: Shape = Shape {
     attributes: &["publicID"],
 };
 
-const COLUMNS: &str = "start,end,time,cluster,probability,n_windows,event";
+const COLUMNS: [&str; 7] = [
+    "start",
+    "end",
+    "time",
+    "cluster",
+    "probability",
+    "n_windows",
+    "event",
+];
 
 impl MatchedDetections {
     pub fn new(detections: &Detections, matches: &Matches, catalog: &Catalog) -> Self {
-        let mut bulletin = Self::unmatched(detections);
+        let mut matched = Self::unmatched(detections);
         for found in &matches.found {
             let event = &catalog.events()[found.event];
-            bulletin.events[found.detection] = Some(event.id.clone());
+            matched.events[found.detection] = Some(event.id.clone());
         }
-        bulletin
+        matched
     }
 
     pub(super) fn unmatched(detections: &Detections) -> Self {
@@ -88,20 +97,19 @@ impl MatchedDetections {
 
     /// One row a detection, clusters from 1, after one comment line that holds the rest as JSON.
     pub fn to_csv(&self) -> String {
-        let mut text = format!("# {}\n{COLUMNS}\n", self.head());
-        for (d, event) in self.detections.items.iter().zip(&self.events) {
-            text += &format!(
-                "{},{},{},{},{},{},{}\n",
+        let items = self.detections.items.iter();
+        let rows = items.zip(&self.events).map(|(d, event)| {
+            [
                 nanoseconds(d.start),
                 nanoseconds(d.end),
                 nanoseconds(d.time),
-                d.class + 1,
-                d.probability,
-                d.n_windows,
-                event.as_deref().unwrap_or("")
-            );
-        }
-        text
+                (d.class + 1).to_string(),
+                d.probability.to_string(),
+                d.n_windows.to_string(),
+                event.clone().unwrap_or_default(),
+            ]
+        });
+        format!("# {}\n{}", self.head(), tables::csv(COLUMNS, rows))
     }
 
     /// Reads what [`MatchedDetections::to_csv`] wrote.
@@ -117,18 +125,30 @@ impl MatchedDetections {
                 "Write the file again with Detections::write"
             )
         };
-        let mut lines = text.lines();
-        let head = lines.next().and_then(|line| line.strip_prefix("# "));
-        let head: Head = head
-            .and_then(|json| serde_json::from_str(json).ok())
+        let (head, table) = text.split_once('\n').unwrap_or((text, ""));
+        let head: Head = json(head.strip_prefix("# "))
             .ok_or_else(|| broken(1, "expected a comment with station and scanned spans"))?;
-        if lines.next() != Some(COLUMNS) {
-            return Err(broken(2, &format!("expected the columns {COLUMNS}")));
+        let mut reader = csv::ReaderBuilder::new()
+            .flexible(true)
+            .from_reader(table.as_bytes());
+        // Text in memory is always read, and it is UTF-8.
+        if !reader
+            .headers()
+            .is_ok_and(|columns| *columns == COLUMNS[..])
+        {
+            let columns = COLUMNS.join(",");
+            return Err(broken(2, &format!("expected the columns {columns}")));
         }
         let n_classes = head.n_classes;
-        let rows = lines.enumerate().map(|(i, line)| {
-            let row = parse_row(line).and_then(|row| row.detection(n_classes));
-            row.ok_or_else(|| broken(i + 3, &format!("not a detection: {line:?}")))
+        let rows = reader.records().map(|record| {
+            let record = record.map_err(|error| broken(2, &error.to_string()))?;
+            let row = parse_row(&record).and_then(|row| row.detection(n_classes));
+            row.ok_or_else(|| {
+                let line = record.position().map_or(2, |position| position.line());
+                let cells: Vec<&str> = record.iter().collect();
+                // The comment is the file's first line.
+                broken(line as usize + 1, &format!("not a detection: {cells:?}"))
+            })
         });
         Self::from_rows(head, rows)
     }
@@ -310,9 +330,9 @@ fn nanoseconds(time: Time) -> String {
     time.format("%Y-%m-%dT%H:%M:%S%.9fZ").to_string()
 }
 
-fn parse_row(line: &str) -> Option<Row> {
-    let cells: Vec<&str> = line.split(',').collect();
-    let [start, end, time_, cluster, probability, n_windows, event] = cells.as_slice() else {
+fn parse_row(record: &csv::StringRecord) -> Option<Row> {
+    let cells: Vec<&str> = record.iter().collect();
+    let [start, end, time_, cluster, probability, n_windows, event] = cells[..] else {
         return None;
     };
     Some(Row {
