@@ -1,14 +1,15 @@
 //! Tells the linker where libtorch lies, so that tests, programs and the notebooks' kernel find it
 //! at run time without `LD_LIBRARY_PATH`.
 
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::path::Path;
 use std::process::Command;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=LIBTORCH");
-    // Clones share one target folder, in which cargo takes the build of another clone for its own
-    // where that is newer than this clone's files: the clone's path makes it look again.
+    // Clones share one target folder. If another clone's build is newer than this clone's files, cargo takes
+    // it for this clone's: the clone's path makes it look again.
     println!("cargo::rerun-if-env-changed=QUAKEBOOK_ROOT");
 
     let Some(libtorch) = std::env::var_os("LIBTORCH") else {
@@ -18,9 +19,10 @@ fn main() {
         return;
     };
     let lib = Path::new(&libtorch).join("lib");
-    if !lib.is_dir() {
+    let library = format!("{DLL_PREFIX}torch_cpu{DLL_SUFFIX}");
+    if !lib.join(&library).is_file() {
         println!(
-            "cargo::error=LIBTORCH names {}, which has no folder `lib`: run `cargo xtask setup`",
+            "cargo::error=LIBTORCH names {}, which has no file lib/{library}: run `cargo xtask setup`",
             Path::new(&libtorch).display()
         );
         return;
@@ -28,13 +30,13 @@ fn main() {
     println!("cargo::rustc-link-arg=-Wl,-rpath,{}", lib.display());
     name_versions(Path::new(&libtorch));
     if lib.join("libtorch_cuda.so").is_file() {
-        // Nothing refers to it by name: it registers itself when it is loaded, so the linker must
-        // not leave it out as unneeded.
+        // Nothing refers to it by name: it registers itself when it is loaded. The linker must not leave
+        // it out as unneeded.
         println!("cargo::rustc-link-arg=-Wl,--no-as-needed,-ltorch_cuda,--as-needed");
     }
 }
 
-/// What `quakebook::provenance` tells the reader of a result.
+/// Sets the versions that `quakebook::provenance` tells.
 fn name_versions(libtorch: &Path) {
     let version = std::fs::read_to_string(libtorch.join("build-version"));
     let version = version.as_deref().unwrap_or("unknown").trim();

@@ -28,6 +28,7 @@
 mod comcat;
 mod event;
 mod fdsn_text;
+mod frame;
 mod listing;
 mod magnitudes;
 mod quakeml;

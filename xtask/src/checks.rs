@@ -1,4 +1,4 @@
-//! What set-up needs of the machine, and the sentence for what is missing.
+//! Checks what set-up needs of the machine. Each error says what is missing and how to get it.
 
 use std::path::Path;
 
@@ -8,13 +8,13 @@ use crate::paths::Paths;
 
 const RUST: (u32, u32) = (1, 95);
 const PYTHON: (u32, u32) = (3, 10);
-/// Of a set-up from nothing; see the README for what takes it.
+/// What a set-up from nothing takes, and room for a report.
 const DISK_GB: u64 = 9;
 
-/// Asks a program with these arguments; what it prints, or `None` where it is missing or fails.
+/// Runs a program with these arguments. Gives what it prints, `None` if it is missing or fails.
 type Ask = dyn Fn(&str, &[&str]) -> Option<String>;
 
-/// Checks everything; gives the Python to make the virtual environment with.
+/// Checks everything. Returns the Python that can make the virtual environment.
 pub fn check(paths: &Paths) -> Result<String> {
     rust(&ask)?;
     let compiler = std::env::var("CXX").unwrap_or_else(|_| "c++".into());
@@ -36,7 +36,7 @@ fn rust(ask: &Ask) -> Result {
     match version(text.strip_prefix("rustc ").unwrap_or("")) {
         Some(found) if found >= RUST => Ok(()),
         _ => Err(format!(
-            "Rust {}.{} or newer is needed and {} was found: `rustup update stable` gets it",
+            "Rust: expected {}.{} or newer, found {}: `rustup update stable` gets it",
             RUST.0,
             RUST.1,
             if text.is_empty() { "none" } else { &text }
@@ -48,19 +48,19 @@ fn compiles(ask: &Ask, compiler: &str) -> Result {
     match ask(compiler, &["--version"]) {
         Some(_) => Ok(()),
         None => Err(format!(
-            "no C++ compiler was found ({compiler}): install one, as with `apt-get install g++` on Debian and Ubuntu or `xcode-select --install` on macOS, or name it in CXX"
+            "C++ compiler: expected the program {compiler}, found none: install one (`apt-get install g++` on Debian and Ubuntu, `xcode-select --install` on macOS), or name yours in CXX"
         )),
     }
 }
 
-/// rust-analyzer reads the standard library's source, or cells know no types.
+/// Checks for the standard library's source: without it rust-analyzer cannot infer a cell's types.
 fn rust_src(ask: &Ask, add: &dyn Fn() -> bool) -> Result {
     let sysroot = ask("rustc", &["--print", "sysroot"]).unwrap_or_default();
     let source = Path::new(&sysroot).join("lib/rustlib/src/rust/library/std");
     if source.is_dir() || (add() && source.is_dir()) {
         return Ok(());
     }
-    Err("the source of Rust's standard library is missing, without which cells cannot infer types: `rustup component add rust-src` gets it (or your system's package rust-src)".into())
+    Err("rust-src: expected the source of Rust's standard library, by which cells infer types, found none: `rustup component add rust-src` gets it (or your system's package rust-src)".into())
 }
 
 fn add_rust_src() -> bool {
@@ -88,17 +88,17 @@ fn python(ask: &Ask, own: Option<&str>) -> Result<String> {
             found = format!("{name} is {text}");
         } else if ask(name, &["-c", "import venv, ensurepip"]).is_none() {
             return Err(format!(
-                "{name} {text} has no module venv: install it, as with `apt-get install python3-venv` on Debian and Ubuntu"
+                "{name} {text}: expected the module venv, found none: install it (`apt-get install python3-venv` on Debian and Ubuntu)"
             ));
         } else {
             return Ok(name.to_string());
         }
     }
     if found.is_empty() {
-        found = "none was found".into();
+        found = "none".into();
     }
     Err(format!(
-        "Python {}.{} or newer is needed and {found}: install it, or name it in QUAKEBOOK_PYTHON",
+        "Python: expected {}.{} or newer, found {found}: install it, or name yours in QUAKEBOOK_PYTHON",
         PYTHON.0, PYTHON.1
     ))
 }
@@ -118,16 +118,16 @@ fn disk(ask: &Ask, cache: &Path) -> Result {
     });
     match free_kb {
         Some(kb) if kb < DISK_GB << 20 => Err(format!(
-            "{DISK_GB} GB are needed in {} and {:.1} are free: make room, or set QUAKEBOOK_CACHE to a folder on a larger disk",
+            "{}: expected {DISK_GB} GB of free disk, found {:.1}: make room, or set QUAKEBOOK_CACHE to a folder on a larger disk",
             folder.display(),
             kb as f64 / f64::from(1 << 20)
         )),
-        // Where there is no `df` the disk is not asked.
+        // A machine without `df` is not checked.
         _ => Ok(()),
     }
 }
 
-/// The first two numbers of `1.95.0-nightly (…)`.
+/// The first two numbers of a version such as `1.95.0-nightly (…)`.
 fn version(text: &str) -> Option<(u32, u32)> {
     let mut numbers = text.split(|c: char| !c.is_ascii_digit());
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
@@ -157,14 +157,14 @@ mod tests {
     const ASK_VENV: &str = "import venv, ensurepip";
 
     #[test]
-    fn an_old_rust_is_told_how_to_become_new() {
+    fn an_old_or_missing_rust_is_an_error() {
         let old = machine(&[("rustc", "--version", "rustc 1.80.1 (3f5fd8dd4 2024-08-06)")]);
         let sentence = rust(&old).unwrap_err();
         assert!(
             sentence.contains("rustc 1.80.1") && sentence.contains("rustup update"),
             "{sentence}"
         );
-        assert!(rust(&machine(&[])).unwrap_err().contains("none was found"));
+        assert!(rust(&machine(&[])).unwrap_err().contains("found none"));
         assert_eq!(
             rust(&machine(&[(
                 "rustc",
@@ -180,10 +180,10 @@ mod tests {
     }
 
     #[test]
-    fn no_compiler() {
+    fn a_missing_compiler_is_an_error() {
         let sentence = compiles(&machine(&[]), "c++").unwrap_err();
         assert!(
-            sentence.contains("no C++ compiler") && sentence.contains("apt-get install g++"),
+            sentence.contains("C++ compiler") && sentence.contains("apt-get install g++"),
             "{sentence}"
         );
         assert_eq!(
@@ -208,10 +208,10 @@ mod tests {
     }
 
     #[test]
-    fn no_python_an_old_python_and_a_python_without_venv() {
+    fn a_python_that_does_not_serve_is_named() {
         let sentence = python(&machine(&[]), None).unwrap_err();
         assert!(
-            sentence.contains("Python 3.10 or newer is needed and none was found"),
+            sentence.contains("expected 3.10 or newer, found none"),
             "{sentence}"
         );
         let old = machine(&[("python3", ASK_VERSION, "3.9.2")]);
@@ -220,7 +220,7 @@ mod tests {
         let bare = machine(&[("python3", ASK_VERSION, "3.12.1")]);
         let sentence = python(&bare, None).unwrap_err();
         assert!(
-            sentence.contains("no module venv") && sentence.contains("python3-venv"),
+            sentence.contains("module venv") && sentence.contains("python3-venv"),
             "{sentence}"
         );
     }
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn too_little_disk() {
+    fn too_little_disk_is_an_error() {
         let df = |free: u64| {
             format!(
                 "Filesystem 1024-blocks Used Available Capacity Mounted\n/dev/a 99 9 {free} 9% /"
@@ -248,7 +248,7 @@ mod tests {
         let cache = folder.join("not-there-yet/quakebook");
         let sentence = disk(&ask(2 << 20), &cache).unwrap_err();
         assert!(
-            sentence.contains("2.0 are free") && sentence.contains("QUAKEBOOK_CACHE"),
+            sentence.contains("found 2.0") && sentence.contains("QUAKEBOOK_CACHE"),
             "{sentence}"
         );
         assert_eq!(disk(&ask(50 << 20), &cache), Ok(()));

@@ -22,16 +22,15 @@ const CRATES: [(&str, &str); 3] = [
 /// What is not in order yet. Take away what was mended: a line too many fails a test too.
 mod exceptions {
     pub const TOO_LONG: &[&str] = &[
-        "src/book/ablations.rs",
-        "src/book/crossval.rs",
-        "src/book/days.rs",
         "src/classroom/nuisance.rs",
         "src/fdsn/download.rs",
         "src/products/honest.rs",
+        "src/server/archive.rs",
+        "src/waveform/mseed/header.rs",
         "src/xml.rs",
     ];
     /// Rooms of the list that do not exist yet.
-    pub const MISSING_ROOMS: &[&str] = &["hash", "method", "store"];
+    pub const MISSING_ROOMS: &[&str] = &["method", "store"];
     /// Rooms that are to go.
     pub const UNLISTED_ROOMS: &[&str] = &["batch", "products"];
     /// `room -> room`.
@@ -39,7 +38,7 @@ mod exceptions {
     /// `room: crate`.
     pub const STRAY_CRATES: &[&str] = &["dataset: tch", "train: tch"];
     /// `file <-> file`.
-    pub const CIRCLES: &[&str] = &["src/book/crossval.rs <-> src/book/triggers.rs"];
+    pub const CIRCLES: &[&str] = &[];
 }
 
 /// A source file.

@@ -49,9 +49,14 @@ fn remove_unless(folder: &Path, protected: &[PathBuf]) -> Result<Option<u64>> {
             folder.display()
         ))
     };
-    match fs::symlink_metadata(folder) {
+    // Without a `/` at the end, by which a link would be followed.
+    let folder: PathBuf = folder.components().collect();
+    if folder.ends_with("..") {
+        return refuse("a path that ends with `..`. Name the folder itself");
+    }
+    match fs::symlink_metadata(&folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(io(folder)(error)),
+        Err(error) => return Err(io(&folder)(error)),
         Ok(data) if data.is_symlink() => {
             return refuse("a symbolic link. Remove the link by hand if you do not need it");
         }
@@ -60,7 +65,7 @@ fn remove_unless(folder: &Path, protected: &[PathBuf]) -> Result<Option<u64>> {
         }
         Ok(_) => {}
     }
-    let real = fs::canonicalize(folder).map_err(io(folder))?;
+    let real = fs::canonicalize(&folder).map_err(io(&folder))?;
     let holds = |inner: &PathBuf| {
         let inner = fs::canonicalize(inner).unwrap_or_else(|_| inner.clone());
         inner.starts_with(&real)
@@ -163,7 +168,8 @@ mod tests {
         fs::write(scratch.path().join("home").join(MARKER), "").unwrap();
         let protected = [home.clone()];
         // Named in other words, and the folder above it.
-        for folder in [home.clone(), home.join("../ada/."), home.join("..")] {
+        let above = scratch.path().join("home");
+        for folder in [home.clone(), home.join("../ada/."), above] {
             let sentence = remove_unless(&folder, &protected).unwrap_err();
             assert!(sentence.contains("your home folder"), "{sentence}");
         }
@@ -180,10 +186,14 @@ mod tests {
         make(&at("real")).unwrap();
         fs::write(at("real/kept"), "kept").unwrap();
 
-        // The folder itself is a link.
+        // The folder itself is a link, in whatever words.
         symlink(at("real"), at("link")).unwrap();
-        let sentence = remove_unless(&at("link"), &[]).unwrap_err();
-        assert!(sentence.contains("symbolic link"), "{sentence}");
+        for name in ["link", "link/", "link/.", "real/../link"] {
+            let sentence = remove_unless(&at(name), &[]).unwrap_err();
+            assert!(sentence.contains("symbolic link"), "{name}: {sentence}");
+        }
+        fs::create_dir(at("real/inner")).unwrap();
+        assert!(remove_unless(&at("link/inner/.."), &[]).is_err());
         // The marker is a link.
         fs::create_dir(at("borrowed")).unwrap();
         symlink(at("real").join(MARKER), at("borrowed").join(MARKER)).unwrap();

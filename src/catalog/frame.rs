@@ -1,0 +1,109 @@
+//! A catalog as a polars table and back.
+
+use chrono::DateTime;
+use polars::prelude::*;
+
+use super::{Catalog, Event};
+use crate::error::{Result, fail};
+
+impl Catalog {
+    /// The catalog as a table, oldest first: `id`, `origin_time` (UTC, nanoseconds),
+    /// `longitude_deg`, `latitude_deg`, `depth_km`, `magnitude`, `magnitude_type`, `event_type`.
+    /// What is not known is null.
+    pub fn to_frame(&self) -> DataFrame {
+        let events = self.events();
+        let text = |name: &str, of: fn(&Event) -> &str| {
+            let values = events
+                .iter()
+                .map(of)
+                .map(|t| Some(t).filter(|t| !t.is_empty()));
+            Column::new(name.into(), values.collect::<Vec<_>>())
+        };
+        let number = |name: &str, of: fn(&Event) -> Option<f64>| {
+            Column::new(name.into(), events.iter().map(of).collect::<Vec<_>>())
+        };
+        let times = events.iter().map(|e| e.origin_time.timestamp_nanos_opt());
+        let times = Int64Chunked::from_iter_options("origin_time".into(), times)
+            .into_datetime(TimeUnit::Nanoseconds, None)
+            .into_column();
+        DataFrame::new_infer_height(vec![
+            text("id", |e| &e.id),
+            times,
+            number("longitude_deg", |e| Some(e.longitude_deg)),
+            number("latitude_deg", |e| Some(e.latitude_deg)),
+            number("depth_km", |e| e.depth_km),
+            number("magnitude", |e| Some(e.magnitude).filter(|m| m.is_finite())),
+            text("magnitude_type", |e| &e.magnitude_type),
+            text("event_type", |e| &e.event_type),
+        ])
+        .expect("the columns have one length and different names")
+    }
+
+    /// The catalog of a table with the columns of [`Catalog::to_frame`], in any order.
+    ///
+    /// # Errors
+    /// [`crate::Error::Catalog`] naming the column that is absent or of another type, or the row
+    /// that lacks an identifier, a time or a coordinate.
+    pub fn from_frame(frame: &DataFrame, source: &str, simulated: bool) -> Result<Self> {
+        let column = |name: &str, kind: &DataType| {
+            let cast = frame.column(name).and_then(|column| column.cast(kind));
+            cast.map_err(|error| {
+                fail!(
+                    Catalog,
+                    format!("table, column {name}"),
+                    error,
+                    "Give a table with the columns of Catalog::to_frame"
+                )
+            })
+        };
+        let numbers = |name: &str| -> Result<Vec<Option<f64>>> {
+            let column = column(name, &DataType::Float64)?;
+            let values = column.f64().expect("the column was cast");
+            Ok(values.iter().collect())
+        };
+        let texts = |name: &str| -> Result<Vec<Option<String>>> {
+            let column = column(name, &DataType::String)?;
+            let values = column.str().expect("the column was cast");
+            Ok(values.iter().map(|t| t.map(str::to_string)).collect())
+        };
+        let times = column(
+            "origin_time",
+            &DataType::Datetime(TimeUnit::Nanoseconds, None),
+        )?;
+        let times = times
+            .datetime()
+            .expect("the column was cast")
+            .physical()
+            .clone();
+        let (ids, kinds, types) = (texts("id")?, texts("magnitude_type")?, texts("event_type")?);
+        let (longitudes, latitudes) = (numbers("longitude_deg")?, numbers("latitude_deg")?);
+        let (depths, magnitudes) = (numbers("depth_km")?, numbers("magnitude")?);
+
+        let events = (0..frame.height()).map(|row| {
+            let needed = (times.get(row), longitudes[row], latitudes[row]);
+            let (Some(nanoseconds), Some(longitude_deg), Some(latitude_deg)) = needed else {
+                return Err(fail!(
+                    Catalog,
+                    format!("table, row {row}"),
+                    "no origin time, longitude or latitude",
+                    "Leave out the events without an origin"
+                ));
+            };
+            Ok(Event {
+                id: ids[row].clone().unwrap_or_default(),
+                origin_time: DateTime::from_timestamp_nanos(nanoseconds),
+                longitude_deg,
+                latitude_deg,
+                depth_km: depths[row],
+                magnitude: magnitudes[row].unwrap_or(f64::NAN),
+                magnitude_type: kinds[row].clone().unwrap_or_default(),
+                event_type: types[row].clone().unwrap_or_default(),
+            })
+        });
+        Ok(Catalog::new(
+            source,
+            simulated,
+            events.collect::<Result<_>>()?,
+        ))
+    }
+}
