@@ -1,7 +1,7 @@
-//! Files that are never half there.
+//! Files that are written whole, and files that are read as regular files alone.
 
-use std::fs::File;
-use std::io::Write;
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 
 use crate::error::{Error, Result};
@@ -42,18 +42,99 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
+/// Writes a result where the user wants it: whole, to where a link leads; into a device or a pipe as it is.
+///
+/// # Errors
+/// [`Error::Io`] naming the path.
+pub fn write_result(path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> Result<()> {
+    let path = path.as_ref();
+    match std::fs::metadata(path) {
+        Ok(there) if !there.is_file() => File::options()
+            .write(true)
+            .open(path)
+            .and_then(|mut file| file.write_all(bytes.as_ref()))
+            .map_err(Error::io(path)),
+        Ok(_) => write_whole(path.canonicalize().map_err(Error::io(path))?, bytes),
+        Err(_) => write_whole(path, bytes),
+    }
+}
+
+/// [`write_whole`] below a folder, of which no folder on the way may be a link.
+///
+/// # Errors
+/// [`Error::Io`] naming the path.
+pub(crate) fn write_below(root: &Path, path: &Path, bytes: &[u8]) -> Result<()> {
+    let below = path.strip_prefix(root).unwrap_or(path);
+    let mut folder = root.to_path_buf();
+    for name in below.parent().into_iter().flat_map(Path::components) {
+        folder.push(name);
+        if is_link(&folder) {
+            return Err(Error::io(&folder)(not_regular("a folder")));
+        }
+    }
+    write_whole(path, bytes)
+}
+
+/// Opens a regular file for reading; `None` where there is none. A link is not followed, a pipe not
+/// waited for.
+///
+/// # Errors
+/// [`Error::Io`] naming the path, of kind `InvalidInput` where it is no regular file.
+pub(crate) fn open_regular(path: &Path) -> Result<Option<File>> {
+    match open_unfollowed(path, File::options().read(true)) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io(path)(error)),
+    }
+}
+
+/// The bytes of a regular file; `None` where there is none.
+///
+/// # Errors
+/// As [`open_regular`].
+pub(crate) fn read_regular(path: &Path) -> Result<Option<Vec<u8>>> {
+    let Some(mut file) = open_regular(path)? else {
+        return Ok(None);
+    };
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(Error::io(path))?;
+    Ok(Some(bytes))
+}
+
+fn open_unfollowed(path: &Path, options: &mut OpenOptions) -> std::io::Result<File> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    }
+    if is_link(path) {
+        return Err(not_regular("a regular file"));
+    }
+    let file = options.open(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(not_regular("a regular file")),
+    }
+}
+
+fn is_link(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|file| file.is_symlink())
+}
+
+fn not_regular(expected: &str) -> std::io::Error {
+    let what = format!("{expected} was expected; found a link, a pipe or a device");
+    std::io::Error::new(ErrorKind::InvalidInput, what)
+}
+
 /// Waits until no one else holds the file's lock, and holds it until the value is dropped. The
 /// system frees the lock of a killed process.
 ///
 /// # Errors
 /// [`Error::Io`] naming the path.
 pub(crate) fn lock(path: &Path) -> Result<File> {
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
-        .map_err(Error::io(path))?;
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    let file = open_unfollowed(path, &mut options).map_err(Error::io(path))?;
     file.lock().map_err(Error::io(path))?;
     Ok(file)
 }
@@ -154,6 +235,42 @@ mod tests {
         std::fs::write(&plain, b"x").unwrap();
         let mode = |path| std::fs::metadata(path).unwrap().permissions().mode();
         assert_eq!(mode(whole), mode(plain));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_pipes_are_no_regular_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let [target, link, pipe] = ["target", "link", "pipe"].map(|name| folder.path().join(name));
+        write_whole(&target, b"kept").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        for path in [&link, &pipe] {
+            for error in [open_regular(path).unwrap_err(), lock(path).unwrap_err()] {
+                assert!(matches!(error, Error::Io { path: named, .. } if named == *path));
+            }
+        }
+        assert!(read_regular(&folder.path().join("none")).unwrap().is_none());
+        assert_eq!(read_regular(&target).unwrap().unwrap(), b"kept");
+        // What the user names is written to where the link leads.
+        write_result(&link, b"new").unwrap();
+        assert_eq!(std::fs::read(&target).unwrap(), b"new");
+        // Below a root no linked folder is written through.
+        let outside = tempfile::tempdir().unwrap();
+        let linked = folder.path().join("2014");
+        std::os::unix::fs::symlink(outside.path(), &linked).unwrap();
+        assert!(write_below(folder.path(), &linked.join("XX/file"), b"x").is_err());
+        assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 0);
+        write_below(folder.path(), &folder.path().join("2015/XX/file"), b"x").unwrap();
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_an_error() {
+        assert!(write_result("/dev/full", b"x").is_err());
+        write_result("/dev/null", b"x").unwrap();
+        assert!(!Path::new("/dev/null").is_file());
     }
 
     #[test]

@@ -14,7 +14,7 @@
 //! [`fdsn`] asks a data centre for events, stations and waveforms. [`data_centre`] connects a study to
 //! one; the default is the simulated region of [`classroom`], served on loopback: it needs no network.
 
-mod atomic_file;
+pub mod atomic_file;
 pub mod batch;
 pub mod book;
 pub mod catalog;

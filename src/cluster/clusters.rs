@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::descent::End;
 use super::nearest::nearest;
 use super::{ClusterParams, Metric, Space, adjusted_rand_index, silhouettes};
+use crate::atomic_file;
 use crate::catalog::Catalog;
 use crate::error::{Error, Result, fail};
 use crate::geo::Point;
@@ -160,7 +161,7 @@ impl Clusters {
     /// [`Error::Io`] where the file cannot be written.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         let text = toml::to_string(self).expect("every field of clusters is plain TOML");
-        std::fs::write(&path, text).map_err(Error::io(&path))
+        atomic_file::write_whole(&path, text)
     }
 
     /// Reads clusters that [`Clusters::write`] wrote.

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{Detection, Detections, Matches};
+use crate::atomic_file;
 use crate::catalog::Catalog;
 use crate::error::{Error, Result, fail};
 use crate::tables;
@@ -242,7 +243,7 @@ impl MatchedDetections {
             true => self.to_quakeml(),
             false => self.to_csv(),
         };
-        std::fs::write(&path, text).map_err(Error::io(&path))
+        atomic_file::write_whole(&path, text)
     }
 
     /// Reads a file of [`MatchedDetections::write`].

@@ -78,12 +78,27 @@ fn fill(
             "Give a length from a second to a day, such as 3600"
         ));
     }
+    if span.start.timestamp_nanos_opt().is_none() {
+        return Err(fail!(
+            Study,
+            "span",
+            format!(
+                "{}, where a year from 1678 to 2261 was expected",
+                time::iso(span.start)
+            ),
+            "Correct the start of the span"
+        ));
+    }
     let span = TimeSpan {
         end: span.end.min(chrono::Utc::now()),
         ..span
     };
     if span.start >= span.end {
         return Ok(Ledger::default());
+    }
+    // A complete archive needs no right to write.
+    if next_piece(archive, stream, span, params)?.is_none() {
+        return archive.ledger(stream, span);
     }
     archive.open_ledger(stream, span)?;
     let (mut at, mut n_lost) = (span.start, 0);

@@ -12,7 +12,7 @@ use crate::catalog::Catalog;
 use crate::error::{Error, Result, fail};
 use crate::station::{ChannelEpoch, Epoch, Inventory, NetworkEpoch, StationEpoch};
 use crate::time::{self, Time};
-use crate::waveform::{Nslc, SIMULATED_MARK, Samples, Segment, Trace, mseed};
+use crate::waveform::{Nslc, Samples, Segment, Trace, is_simulated, mseed};
 
 /// A folder of day files in the SDS layout (see [`crate::waveform::Archive`]), of any number of
 /// stations, to be served on loopback.
@@ -189,7 +189,7 @@ impl ServedArchive {
 
 impl DataCentre for ServedArchive {
     fn simulated(&self) -> bool {
-        self.root.join(SIMULATED_MARK).exists()
+        is_simulated(&self.root)
     }
 
     fn catalogs(&self) -> Vec<(&'static str, Arc<Catalog>)> {

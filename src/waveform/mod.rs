@@ -14,20 +14,20 @@
 //! Samples are counts until a filter or a scale changes them, and a gap stays a gap: nothing here
 //! fills it with a number.
 
-mod archive;
 mod assemble;
 pub mod filter;
 mod harmonise;
 mod merge;
 pub mod mseed;
 mod record;
+mod sds;
 pub mod spectrum;
 mod trace;
 
 pub use crate::code::{BadCode, Code, Nslc};
-pub use archive::{Added, Archive, Entry, Ledger, Missing, Outcome};
-pub(crate) use archive::{SIMULATED_MARK, cover};
 pub use harmonise::{BAND_HZ, Fault, Harmonised, RATE_HZ, harmonise, resample};
 pub use merge::merge;
 pub use record::{Record3C, WaveformSource};
+pub use sds::{Added, Archive, Entry, Ledger, Missing, Outcome};
+pub(crate) use sds::{cover, is_simulated};
 pub use trace::{Samples, Segment, Trace};

@@ -57,9 +57,13 @@ impl FetchArgs {
     }
 }
 
-/// A time in UTC.
-pub fn time(text: &str) -> Result<Time> {
-    time::parse(text)
+/// A time in UTC, within the calendar of nanoseconds.
+pub fn time(text: &str) -> std::result::Result<Time, String> {
+    let time = time::parse(text).map_err(|error| error.to_string())?;
+    match time.timestamp_nanos_opt() {
+        Some(_) => Ok(time),
+        None => Err("a year from 1678 to 2261 was expected".into()),
+    }
 }
 
 /// `NET.STA.LOC.CHA`, the channel with wildcards.

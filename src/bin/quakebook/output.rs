@@ -70,12 +70,7 @@ pub fn progress(line: impl fmt::Display) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// The result as a file.
+/// The result as a file, whole or not at all.
 pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
-    std::fs::write(path, bytes).map_err(|source| {
-        Failure::Library(quakebook::Error::Io {
-            path: path.into(),
-            source,
-        })
-    })
+    Ok(quakebook::atomic_file::write_result(path, bytes)?)
 }

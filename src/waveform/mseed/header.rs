@@ -36,6 +36,29 @@ impl Header<'_> {
         Time::from_timestamp_nanos(self.start_ns)
     }
 
+    /// Whether the record holds no ground motion: text, or a header alone.
+    pub fn is_without_samples(&self) -> bool {
+        self.n_samples == 0 || self.encoding == encoding::TEXT
+    }
+
+    /// # Errors
+    /// A flaw where the samples cannot be placed in time.
+    fn check(&self) -> Checked<()> {
+        let rate = self.sampling_rate_hz;
+        if self.is_without_samples() {
+            return Ok(());
+        }
+        if !is_rate(rate) {
+            return Err(bad(format!("a sampling rate of {rate:e} Hz")));
+        }
+        let duration_ns = self.n_samples as f64 / rate * 1e9;
+        if self.start_ns as f64 + duration_ns > LATEST_NS {
+            let years = duration_ns / (365.25 * 86_400e9);
+            return Err(bad(format!("its samples last {years:.0} years")));
+        }
+        Ok(())
+    }
+
     /// Where the next sample would be.
     pub fn end(&self) -> Time {
         self.start() + self.interval_times(self.n_samples)
@@ -148,8 +171,27 @@ fn has_year(bytes: &[u8]) -> bool {
 
 const YEARS: RangeInclusive<u16> = 1900..=2100;
 
-/// Reads the header at the front of `bytes`, which reach to the end of the file.
+/// Sampling rates that are believed: what factor and multiplier of version 2 can express.
+const RATES_HZ: RangeInclusive<f64> = 1e-10..=2e9;
+
+/// The first of January 2200: samples after it are not believed.
+const LATEST_NS: f64 = 7.258_118_4e18;
+
+/// Whether samples of this rate can be placed in time.
+pub(super) fn is_rate(rate_hz: f64) -> bool {
+    RATES_HZ.contains(&rate_hz)
+}
+
+/// Reads the header at the front of `bytes`, which reach to the end of the file. Its numbers are those
+/// of the specification.
 pub(super) fn parse(bytes: &[u8]) -> Checked<Header<'_>> {
+    let header = unchecked(bytes)?;
+    header.check()?;
+    Ok(header)
+}
+
+/// As [`parse`]; rate and duration may be any.
+pub(super) fn unchecked(bytes: &[u8]) -> Checked<Header<'_>> {
     match kind(bytes) {
         Kind::Version2 => version2(bytes),
         Kind::Version3 => version3(bytes),
@@ -200,13 +242,22 @@ impl<'a, const N: usize> Fields<'a, N> {
     }
 }
 
+/// In ten thousandths of a second; a whole second is what some writers round up to.
+const MOST_FRACTION: u16 = 10_000;
+
 fn version2(bytes: &[u8]) -> Checked<Header<'_>> {
     // The year tells the byte order: no year of 1900 to 2100 is one when its bytes are swapped.
     let mut fields = Fields::<48>::new(bytes, 0, true)?;
     fields.big_endian = YEARS.contains(&fields.u16(20));
     let codes = Codes::Version2(&bytes[8..20]);
     // After the second that the header names; the field counts ten thousandths.
-    let mut microseconds = 100 * i64::from(fields.u16(28));
+    let fraction = fields.u16(28);
+    if fraction > MOST_FRACTION {
+        return Err(bad(format!(
+            "a fraction of {fraction} ten thousandths of a second"
+        )));
+    }
+    let mut microseconds = 100 * i64::from(fraction);
     let n_samples = usize::from(fields.u16(30));
     let mut sampling_rate_hz = rate_of(fields.u16(32) as i16, fields.u16(34) as i16);
     // Bit 1 of the activity flags says that the time already holds the correction.
@@ -286,11 +337,15 @@ fn version3(bytes: &[u8]) -> Checked<Header<'_>> {
     let n_bytes = data_start + fields.u32(36) as usize;
     let source = bytes.get(40..source_end);
     let source = source.ok_or_else(|| FaultKind::Truncated.flaw("truncated in its header"))?;
+    let nanoseconds = i64::from(fields.u32(4));
+    if nanoseconds >= NANOSECONDS {
+        return Err(bad(format!("{nanoseconds} nanoseconds after its second")));
+    }
     let start_ns = time_of(
         fields.u16(8),
         fields.u16(10),
         [fields.u8(12), fields.u8(13), fields.u8(14)],
-        i64::from(fields.u32(4)),
+        nanoseconds,
     )?;
     let rate = fields.f64(16);
     let encoding = fields.u8(15);

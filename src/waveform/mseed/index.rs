@@ -68,13 +68,17 @@ impl Index {
             earliest_ns = after(header.start_ns, almost_all * interval_ns);
             at += header.n_bytes;
         }
-        let has_rate = interval_ns > 0.0 && interval_ns.is_finite();
-        Ok(has_rate.then_some(Self {
+        Ok(header::is_rate(sampling_rate_hz).then_some(Self {
             marks,
             n_bytes,
             interval_ns,
             sampling_rate_hz,
         }))
+    }
+
+    /// Length of the file.
+    pub fn n_bytes(&self) -> usize {
+        self.n_bytes
     }
 
     /// The bytes of all records that have samples from `start` until `end`, to within a sample, and of
@@ -110,8 +114,9 @@ impl Index {
         bytes
     }
 
-    /// What [`Index::to_bytes`] gave; `None` of anything else.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    /// What [`Index::to_bytes`] gave of a file of that length; `None` of anything else, and where it
+    /// is no index of such a file: marks that do not rise or lie beyond it, or no sampling rate.
+    pub fn from_bytes(bytes: &[u8], file_n_bytes: u64) -> Option<Self> {
         let (rest, checksum) = bytes.split_last_chunk()?;
         if u64::from(crc32c(rest)) != u64::from_le_bytes(*checksum) {
             return None;
@@ -128,11 +133,20 @@ impl Index {
         let (marks, []) = words.as_chunks() else {
             return None;
         };
-        Some(Self {
-            marks: marks
-                .iter()
-                .map(|[start, byte]| (start.cast_signed(), *byte as usize))
-                .collect(),
+        let marks: Vec<(i64, usize)> = marks
+            .iter()
+            .map(|[start, byte]| (start.cast_signed(), *byte as usize))
+            .collect();
+        let rises = |pair: &[(i64, usize)]| pair[0].0 <= pair[1].0 && pair[0].1 < pair[1].1;
+        let is_sound = n_bytes == file_n_bytes
+            && header::is_rate(sampling_rate_hz)
+            && marks.first().is_some_and(|(_, byte)| *byte == 0)
+            && marks
+                .last()
+                .is_some_and(|(_, byte)| (*byte as u64) < n_bytes)
+            && marks.windows(2).all(rises);
+        is_sound.then(|| Self {
+            marks,
             n_bytes: n_bytes as usize,
             interval_ns: 1e9 / sampling_rate_hz,
             sampling_rate_hz,
@@ -319,19 +333,46 @@ mod tests {
         let whole = bytes(&[trace("HHZ", 0.0, 30_000)]);
         let made = index(&whole).unwrap();
         let stored = made.to_bytes();
-        let read = Index::from_bytes(&stored).unwrap();
+        let n_bytes = whole.len() as u64;
+        let read = Index::from_bytes(&stored, n_bytes).unwrap();
         assert_eq!(format!("{read:?}"), format!("{made:?}"));
         for n in 0..stored.len() {
-            assert!(Index::from_bytes(&stored[..n]).is_none());
+            assert!(Index::from_bytes(&stored[..n], n_bytes).is_none());
             let mut damaged = stored.clone();
             damaged[n] ^= 0x10;
-            assert!(Index::from_bytes(&damaged).is_none(), "byte {n}");
+            assert!(Index::from_bytes(&damaged, n_bytes).is_none(), "byte {n}");
         }
         let (_, byte) = made.marks[2];
         assert!(read.fits(byte, &whole[byte..]));
         assert!(!read.fits(byte, &whole[byte + 256..]));
         assert!(!read.fits(byte + 256, &whole[byte + 256..]));
         assert!(!read.fits(byte, &whole[byte..byte + 20]));
+    }
+
+    #[test]
+    fn a_crafted_index_is_no_index() {
+        let whole = bytes(&[trace("HHZ", 0.0, 30_000)]);
+        let n_bytes = whole.len() as u64;
+        let crafted = |change: fn(&mut Index)| {
+            let mut index = index(&whole).unwrap();
+            change(&mut index);
+            Index::from_bytes(&index.to_bytes(), n_bytes)
+        };
+        assert!(crafted(|_| ()).is_some());
+        let changes: [fn(&mut Index); 9] = [
+            |index| index.n_bytes += 256,
+            |index| index.marks.clear(),
+            |index| index.marks.swap(1, 2),
+            |index| index.marks[0].1 = 256,
+            |index| index.marks.last_mut().unwrap().1 = usize::MAX,
+            |index| index.sampling_rate_hz = 0.0,
+            |index| index.sampling_rate_hz = f64::NAN,
+            |index| index.sampling_rate_hz = -100.0,
+            |index| index.sampling_rate_hz = f64::INFINITY,
+        ];
+        for (number, change) in changes.into_iter().enumerate() {
+            assert!(crafted(change).is_none(), "{number}");
+        }
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use super::decode;
-use super::encoding;
 use super::fault::{Checked, Fault, FaultKind, Flaw};
 use super::header::{self, Codes, Header, Kind};
 use crate::time::Time;
@@ -102,7 +101,7 @@ impl<'a> Reader<'a> {
                     at = end;
                 }
                 Err(flaw) => {
-                    let header = header::parse(&self.bytes[at..]).ok();
+                    let header = header::unchecked(&self.bytes[at..]).ok();
                     let next = self.next_after(at, header.as_ref());
                     self.note(at, next, header.as_ref(), flaw);
                     if !pass_over {
@@ -134,13 +133,9 @@ impl<'a> Reader<'a> {
         if let Codes::Version3(_) = header.codes {
             super::crc::verify(record)?;
         }
-        if header.encoding == encoding::TEXT || header.n_samples == 0 {
+        if header.is_without_samples() {
             self.n_without_samples += 1;
             return Ok(());
-        }
-        let rate = header.sampling_rate_hz;
-        if !(rate > 0.0 && rate.is_finite()) {
-            return Err(FaultKind::Header.flaw(format!("a sampling rate of {rate} Hz")));
         }
         let mut samples = decode::no_samples(header.encoding);
         let mut recent = self.stretches.iter_mut().rev().take(N_OPEN);
@@ -156,7 +151,7 @@ impl<'a> Reader<'a> {
                 stream,
                 byte: at,
                 start_ns: header.start_ns,
-                sampling_rate_hz: rate,
+                sampling_rate_hz: header.sampling_rate_hz,
                 samples,
             });
         }

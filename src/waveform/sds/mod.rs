@@ -5,10 +5,10 @@
 //! what arrived, and what is missing and why. `index/` says where in each day file a time lies: it is written by
 //! whoever looks first, if there is such a folder, and may be removed at any time.
 
-mod account;
 mod add;
-mod indices;
-mod ledger;
+mod index;
+mod log;
+mod log_files;
 mod part;
 
 use std::collections::BTreeSet;
@@ -18,19 +18,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
-use crate::atomic_file::{self, write_whole};
+use crate::atomic_file::{self, write_below, write_whole};
 use crate::code_pattern::StationChoice;
-use crate::error::{Error, Result, fail};
+use crate::error::{Result, fail};
 use crate::time::{self, Time};
 use crate::waveform::merge::{merge_layers, without_contradictions};
 use crate::waveform::mseed::Fault;
 use crate::waveform::{Nslc, Record3C, Segment, Trace, WaveformSource, merge, mseed};
 
-use indices::Indices;
+use index::Indices;
 
 pub use add::Added;
-pub(crate) use ledger::cover;
-pub use ledger::{Entry, Ledger, Missing, Outcome};
+pub(crate) use log::cover;
+pub use log::{Entry, Ledger, Missing, Outcome};
 
 /// One station's day files.
 ///
@@ -64,7 +64,7 @@ const MIDNIGHT_MARGIN: TimeDelta = TimeDelta::minutes(10);
 const LOCK: &str = ".lock";
 
 /// Says in an archive's root that its records are simulated.
-pub(crate) const SIMULATED_MARK: &str = "SIMULATED.txt";
+const SIMULATED_MARK: &str = "SIMULATED.txt";
 
 impl Archive {
     /// The archive in the folder `root`, for one station. `channels` are codes with wildcards, one
@@ -98,7 +98,7 @@ impl Archive {
             ));
         }
         Ok(Self {
-            simulated: root.join(SIMULATED_MARK).exists(),
+            simulated: is_simulated(&root),
             indices: Indices::of(&root),
             root,
             choice: of.clone(),
@@ -150,11 +150,16 @@ impl Archive {
     /// As [`Archive::create`].
     pub fn create_for(root: impl AsRef<Path>, of: &StationChoice, simulated: bool) -> Result<Self> {
         let root = root.as_ref();
-        atomic_file::make_folder(&root.join(indices::FOLDER))?;
-        if simulated {
-            let mark = root.join(SIMULATED_MARK);
-            std::fs::write(&mark, "The records below are simulated.\n")
-                .map_err(Error::io(&mark))?;
+        // One that is there may be read without the right to write to it.
+        if !root.is_dir() {
+            atomic_file::make_folder(&root.join(index::FOLDER))?;
+        } else if !root.join(index::FOLDER).is_dir() {
+            let _ = std::fs::create_dir(root.join(index::FOLDER));
+        }
+        let mark = root.join(SIMULATED_MARK);
+        let is_marked = mark.symlink_metadata().is_ok_and(|mark| mark.is_file());
+        if simulated && !is_marked {
+            write_whole(mark, "The records below are simulated.\n")?;
         }
         Self::open_for(root, of)
     }
@@ -213,13 +218,12 @@ impl Archive {
         let mut written = Vec::new();
         for of_file in days.chunk_by(|a, b| a.0 == b.0) {
             let path = &of_file[0].0;
-            let mut pieces = if path.exists() {
-                mseed::read_file(path)?
-            } else {
-                Vec::new()
+            let mut pieces = match atomic_file::read_regular(path)? {
+                Some(bytes) => mseed::read(&bytes, &path.display().to_string())?,
+                None => Vec::new(),
             };
             pieces.extend(of_file.iter().map(|(_, trace)| trace.clone()));
-            write_whole(path, &mseed::write(&merge(pieces)?)?)?;
+            write_below(&self.root, path, &mseed::write(&merge(pieces)?)?)?;
             self.forget(path);
             written.push(path.clone());
         }
@@ -287,8 +291,10 @@ impl Archive {
         // The one asked for last stands last.
         let day = match decoded.iter().position(|(p, _)| *p == path) {
             Some(i) => decoded.remove(i).1,
-            None if path.is_file() => Arc::new(self.read_day(&path)?),
-            None => return Ok(Day::default()),
+            None => match self.read_day(&path)? {
+                Some(day) => Arc::new(day),
+                None => return Ok(Day::default()),
+            },
         };
         if decoded.len() == N_DECODED {
             decoded.remove(0);
@@ -297,11 +303,13 @@ impl Archive {
         Ok(day)
     }
 
-    fn read_day(&self, path: &Path) -> Result<Vec<Trace>> {
+    fn read_day(&self, path: &Path) -> Result<Option<Vec<Trace>>> {
+        let Some(bytes) = atomic_file::read_regular(path)? else {
+            return Ok(None);
+        };
         if !self.lenient {
-            return mseed::read_file(path);
+            return mseed::read(&bytes, &path.display().to_string()).map(Some);
         }
-        let bytes = std::fs::read(path).map_err(Error::io(path))?;
         let inspected = mseed::read_lenient(&bytes, &path.display().to_string());
         let mut faults = lock(&self.faults);
         // A day that fell out of the few that are kept is read again.
@@ -310,7 +318,7 @@ impl Archive {
                 faults.push(fault);
             }
         }
-        Ok(without_contradictions(inspected.traces))
+        Ok(Some(without_contradictions(inspected.traces)))
     }
 
     /// A day file that was replaced is read anew.
@@ -322,6 +330,11 @@ impl Archive {
     fn lock_folder(&self) -> Result<File> {
         atomic_file::lock(&self.root.join(LOCK))
     }
+}
+
+/// Whether the records below a folder are simulated; a mark of any kind says so.
+pub(crate) fn is_simulated(root: &Path) -> bool {
+    root.join(SIMULATED_MARK).symlink_metadata().is_ok()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

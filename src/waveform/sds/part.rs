@@ -1,16 +1,19 @@
 //! The part of a day file that a record needs.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::io::{Read, Seek, SeekFrom};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
 
 use super::{Archive, Day};
+use crate::atomic_file::open_regular;
 use crate::error::{Error, Result};
 use crate::time::Time;
 use crate::waveform::mseed;
+
+/// Bytes after a part, in which the header of the next record lies.
+const N_NEXT: usize = 512;
 
 impl Archive {
     /// The traces of the records of a day file that reach into a span, and of some around them; all of
@@ -19,24 +22,33 @@ impl Archive {
         if self.lenient {
             return self.decode(path);
         }
-        let Some(mut file) = open(&path)? else {
+        let Some(mut file) = open_regular(&path)? else {
             return Ok(Day::default());
         };
         let Some(index) = self.indices.get(&path, &mut file)? else {
             return self.decode(path);
         };
         let range = index.bytes(start, end);
-        if range.is_empty() {
-            return Ok(Day::default());
-        }
-        let mut bytes = vec![0; range.len()];
+        let mut bytes = Vec::with_capacity(range.len() + N_NEXT);
         file.seek(SeekFrom::Start(range.start as u64))
-            .and_then(|_| file.read_exact(&mut bytes))
+            .and_then(|_| {
+                let n = (range.len() + N_NEXT) as u64;
+                file.by_ref().take(n).read_to_end(&mut bytes)
+            })
             .map_err(Error::io(&path))?;
-        if !index.fits(range.start, &bytes) {
+        // The marks at both ends must be true: else records between them would be passed over.
+        let next = bytes.get(range.len()..).unwrap_or_default();
+        let is_true = bytes.len() >= range.len()
+            && (range.is_empty() || index.fits(range.start, &bytes))
+            && (range.end == index.n_bytes() || index.fits(range.end, next));
+        if !is_true {
             self.indices.forget(&path);
             return self.decode(path);
         }
+        if range.is_empty() {
+            return Ok(Day::default());
+        }
+        bytes.truncate(range.len());
         let needed = mseed::within(&bytes, start, end);
         let name = match range.start + needed.start {
             0 => path.display().to_string(),
@@ -62,7 +74,7 @@ impl Archive {
             };
             let index = match self.indices.known(&path, &data) {
                 Some(index) => index,
-                None => match open(&path)? {
+                None => match open_regular(&path)? {
                     Some(mut file) => self.indices.get(&path, &mut file)?,
                     None => continue,
                 },
@@ -74,14 +86,5 @@ impl Archive {
             smallest = Some(smallest.map_or(rate, |smallest| smallest.min(rate)));
         }
         Ok(smallest)
-    }
-}
-
-/// A file, if there is one.
-fn open(path: &Path) -> Result<Option<File>> {
-    match File::open(path) {
-        Ok(file) => Ok(Some(file)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::io(path)(error)),
     }
 }

@@ -4,14 +4,12 @@
 //! holds distinct records by time, and always reads without a fault: what contradicts it is put
 //! beside it.
 
-use std::path::Path;
-
 use chrono::NaiveDate;
 
 use super::Archive;
-use super::ledger::micros;
-use crate::atomic_file::write_whole;
-use crate::error::{Error, Result};
+use super::log::micros;
+use crate::atomic_file::{read_regular, write_below};
+use crate::error::Result;
 use crate::time::{Time, TimeSpan};
 use crate::waveform::merge::merge_layers;
 use crate::waveform::mseed::{self, Fault, FaultKind, WholeRecord};
@@ -60,7 +58,7 @@ impl Archive {
     /// those of other streams. `name` names the bytes in faults.
     ///
     /// # Errors
-    /// [`Error::Io`] where a file cannot be read or written; [`Error::Waveform`] where a day file
+    /// [`crate::Error::Io`] where a file cannot be read or written; [`crate::Error::Waveform`] where a day file
     /// is itself damaged.
     pub fn add(&self, stream: &Nslc, bytes: &[u8], name: &str) -> Result<Added> {
         let _locked = self.lock_folder()?;
@@ -123,7 +121,7 @@ impl Archive {
         added: &mut Added,
     ) -> Result<Vec<Record<'a>>> {
         let path = self.day_file(stream, day);
-        let old_bytes = read_if_there(&path)?;
+        let old_bytes = read_regular(&path)?.unwrap_or_default();
         let (before, old) = match old_bytes.is_empty() {
             true => Default::default(),
             false => mseed::read_records(&old_bytes, &path.display().to_string())?,
@@ -136,7 +134,7 @@ impl Archive {
         match after {
             Some(after) if after != before => {
                 added.n_new += n_samples(&after).saturating_sub(n_samples(&before));
-                write_whole(&path, together(&day_records))?;
+                write_below(&self.root, &path, &together(&day_records))?;
                 added.traces.extend(after);
                 self.forget(&path);
             }
@@ -153,7 +151,7 @@ impl Archive {
     /// Keeps records that contradict the day file, in a file of type `O` (SDS: opaque).
     fn put_beside(&self, stream: &Nslc, day: NaiveDate, records: &[Record]) -> Result<()> {
         let path = self.file(stream, 'O', day);
-        let old_bytes = read_if_there(&path)?;
+        let old_bytes = read_regular(&path)?.unwrap_or_default();
         let (old, _) = mseed::whole_records(&old_bytes, "");
         let old = old.iter().map(|r| Record::new(r, &old_bytes));
         let mut all: Vec<Record> = old.chain(records.iter().copied()).collect();
@@ -162,20 +160,12 @@ impl Archive {
         if bytes == old_bytes {
             return Ok(());
         }
-        write_whole(&path, &bytes)
+        write_below(&self.root, &path, &bytes)
     }
 }
 
 fn n_samples(traces: &[Trace]) -> usize {
     traces.iter().map(Trace::n_samples).sum()
-}
-
-fn read_if_there(path: &Path) -> Result<Vec<u8>> {
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(bytes),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(Error::io(path)(error)),
-    }
 }
 
 /// Adds records to a day, and returns what the day then reads as; where they contradict it, or one

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
-use crate::error::{Error, Result, fail};
+use crate::atomic_file;
+use crate::error::{Result, fail};
 use crate::time::{self, Time, TimeSpan};
 use crate::waveform::{Nslc, Trace};
 
@@ -231,46 +232,51 @@ impl Ledger {
         text
     }
 
-    /// Reads what [`Ledger::to_csv`] wrote. `name` names the text in errors.
+    /// Reads what [`Ledger::to_csv`] wrote. `name` names the text in errors. A line that cannot be read
+    /// costs that line: its span counts as never asked for.
     ///
     /// # Errors
-    /// [`Error::Waveform`] naming the line that is none of a ledger.
+    /// [`crate::Error::Waveform`] where the columns are not those of a ledger.
     pub fn from_csv(text: &str, name: &str) -> Result<Self> {
-        let refuse = |line: usize, what: &str| {
-            let remedy = "Remove the file: the archive's own files then say what is there";
-            fail!(Waveform, format!("{name}, line {}", line + 1), what, remedy)
-        };
-        let mut lines = text.lines().enumerate();
-        if lines.next().map(|(_, line)| line) != Some(COLUMNS) {
-            return Err(refuse(0, &format!("the columns {COLUMNS} were expected")));
+        let mut lines = text.lines();
+        if lines.next() != Some(COLUMNS) {
+            return Err(fail!(
+                Waveform,
+                format!("{name}, line 1"),
+                format!("the columns {COLUMNS} were expected"),
+                "Remove the file: the archive's own files then say what is there"
+            ));
         }
         let mut ledger = Self::default();
-        for (i, line) in lines {
-            let entry = parse(line).ok_or_else(|| refuse(i, "no entry of a ledger"))?;
+        for entry in lines.filter_map(parse) {
             let last = ledger.entries.last().map(|last| last.end);
-            if entry.start >= entry.end || last.is_some_and(|last| last > entry.start) {
-                return Err(refuse(i, "its span is out of order"));
+            if last.is_none_or(|last| last <= entry.start) {
+                ledger.push(entry);
             }
-            ledger.push(entry);
         }
         Ok(ledger)
     }
 
+    /// As [`Ledger::from_csv`]; `None` where there is no such file, or one that is no ledger.
     pub(super) fn read(path: &Path) -> Result<Option<Self>> {
-        match std::fs::read_to_string(path) {
-            Ok(text) => Self::from_csv(&text, &path.display().to_string()).map(Some),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::io(path)(error)),
-        }
+        let bytes = atomic_file::read_regular(path)?;
+        Ok(bytes.and_then(|bytes| Self::from_csv(&String::from_utf8_lossy(&bytes), "").ok()))
     }
 }
 
+/// `None` for a line that is no entry, or whose span is empty or outside the calendar of nanoseconds.
 fn parse(line: &str) -> Option<Entry> {
     let mut fields = line.splitn(6, ',');
     let mut next = || fields.next();
+    let within_calendar = |time: &Time| time.timestamp_nanos_opt().is_some();
+    let start = time::parse(next()?).ok().filter(within_calendar)?;
+    let end = time::parse(next()?).ok().filter(within_calendar)?;
+    if start >= end {
+        return None;
+    }
     Some(Entry {
-        start: time::parse(next()?).ok()?,
-        end: time::parse(next()?).ok()?,
+        start,
+        end,
         outcome: {
             let word = next()?;
             Outcome::ALL.into_iter().find(|o| o.name() == word)?

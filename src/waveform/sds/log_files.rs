@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 
-use super::ledger::{Entry, Ledger, Missing, cover};
-use super::{Archive, indices};
-use crate::atomic_file::{self, write_whole};
+use super::log::{Entry, Ledger, Missing, cover};
+use super::{Archive, index};
+use crate::atomic_file::{self, write_below};
 use crate::code_pattern::StationChoice;
 use crate::error::Result;
 use crate::time::{Time, TimeSpan};
@@ -28,10 +28,7 @@ impl Archive {
     pub fn ledger(&self, stream: &Nslc, span: TimeSpan) -> Result<Ledger> {
         let mut all = Ledger::default();
         for year in years(span) {
-            let of_year = match Ledger::read(&self.ledger_file(stream, year))? {
-                Some(ledger) => ledger,
-                None => self.look_through(stream, year)?,
-            };
+            let (of_year, _) = self.ledger_of(stream, year)?;
             for entry in of_year.entries() {
                 all.push(entry.clone());
             }
@@ -92,21 +89,12 @@ impl Archive {
         let _locked = self.lock_folder()?;
         atomic_file::remove_unfinished(&self.root.join(FOLDER));
         // Who is just writing an index does without it.
-        atomic_file::remove_unfinished(&self.root.join(indices::FOLDER));
+        atomic_file::remove_unfinished(&self.root.join(index::FOLDER));
         for year in years(span) {
             let path = self.ledger_file(stream, year);
-            let known = Ledger::read(&path)?;
-            let mut ledger = match &known {
-                Some(ledger) => ledger.clone(),
-                None => self.look_through(stream, year)?,
-            };
-            for day in days(year) {
-                if !self.day_file(stream, day).is_file() {
-                    ledger.forget_files(of_day(day));
-                }
-            }
-            if known.as_ref() != Some(&ledger) {
-                write_whole(&path, ledger.to_csv().as_bytes())?;
+            let (ledger, is_new) = self.ledger_of(stream, year)?;
+            if is_new {
+                write_below(&self.root, &path, ledger.to_csv().as_bytes())?;
             }
             for file in days(year)
                 .take(1)
@@ -118,13 +106,30 @@ impl Archive {
         Ok(())
     }
 
+    /// The account of a year, without what was written into files that are gone; and whether the file
+    /// says otherwise.
+    fn ledger_of(&self, stream: &Nslc, year: i32) -> Result<(Ledger, bool)> {
+        let known = Ledger::read(&self.ledger_file(stream, year))?;
+        let mut ledger = match &known {
+            Some(ledger) => ledger.clone(),
+            None => self.look_through(stream, year)?,
+        };
+        for day in days(year) {
+            if !self.day_file(stream, day).is_file() {
+                ledger.forget_files(of_day(day));
+            }
+        }
+        let is_new = known.as_ref() != Some(&ledger);
+        Ok((ledger, is_new))
+    }
+
     /// Writes down what became of a span within one year.
     pub(crate) fn account(&self, stream: &Nslc, span: TimeSpan, entries: Vec<Entry>) -> Result<()> {
         let _locked = self.lock_folder()?;
         let path = self.ledger_file(stream, span.start.year());
         let mut ledger = Ledger::read(&path)?.unwrap_or_default();
         ledger.record(span, entries);
-        write_whole(&path, ledger.to_csv().as_bytes())
+        write_below(&self.root, &path, ledger.to_csv().as_bytes())
     }
 
     fn ledger_file(&self, stream: &Nslc, year: i32) -> PathBuf {
@@ -150,9 +155,9 @@ impl Archive {
         let mut day_before: Vec<Trace> = Vec::new();
         for day in days(year) {
             let file = self.day_file(stream, day);
-            let of_this = match file.is_file() {
-                true => mseed::read_file(&file)?,
-                false => Vec::new(),
+            let of_this = match atomic_file::read_regular(&file)? {
+                Some(bytes) => mseed::read(&bytes, &file.display().to_string())?,
+                None => Vec::new(),
             };
             let both = day_before.iter().chain(&of_this).cloned().collect();
             for entry in cover(&merge_layers(both).0, of_day(day)) {

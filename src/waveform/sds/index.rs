@@ -123,15 +123,16 @@ impl Indices {
 
     /// What is stored of just this file.
     fn read(&self, path: &Path, version: Version) -> Option<Index> {
-        let bytes = std::fs::read(self.stored(path)?).ok()?;
+        let bytes = atomic_file::read_regular(&self.stored(path)?).ok()??;
         let index = bytes.strip_prefix(version.front()?.as_flattened())?;
-        Index::from_bytes(index)
+        Index::from_bytes(index, version.n_bytes)
     }
 
     /// For the next who opens the archive, if it has the folder. One that may only be read is looked through
     /// each time.
     fn write(&self, path: &Path, version: Version, index: &Index) {
-        if self.folder.is_dir()
+        let folder = self.folder.symlink_metadata();
+        if folder.is_ok_and(|folder| folder.is_dir())
             && let (Some(stored), Some(front)) = (self.stored(path), version.front())
         {
             let bytes = [front.as_flattened(), &index.to_bytes()].concat();

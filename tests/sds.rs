@@ -1,0 +1,180 @@
+//! An archive of day files: links, pipes, read-only folders, misfiled and damaged records.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use common::trace;
+use quakebook::Error;
+use quakebook::fdsn::{Client, DownloadParams, download};
+use quakebook::time::{self, Time, TimeSpan};
+use quakebook::waveform::mseed::FaultKind;
+use quakebook::waveform::{Archive, Nslc, Samples, Trace, WaveformSource, mseed};
+
+const DAY: &str = "2014-02-16";
+
+fn at(text: &str) -> Time {
+    time::parse(text).unwrap()
+}
+
+fn ramp(n: i32) -> Samples {
+    Samples::Int32((0..n).map(|i| i * i % 9973).collect())
+}
+
+/// Ten minutes of three components.
+fn ten_minutes() -> [Trace; 3] {
+    ["HHE", "HHN", "HHZ"].map(|channel| trace(channel, DAY, ramp(60_000)))
+}
+
+fn open(root: &Path) -> Archive {
+    Archive::open(root, "GS", "OK029", "00", "HH*").unwrap()
+}
+
+fn written() -> (tempfile::TempDir, Vec<PathBuf>) {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::create(folder.path(), "GS", "OK029", "00", "HH*", false).unwrap();
+    let files = archive.write(&ten_minutes()).unwrap();
+    (folder, files)
+}
+
+fn names_io(error: &Error, path: &Path) -> bool {
+    matches!(error, Error::Io { path: named, .. } if named == path)
+}
+
+#[cfg(unix)]
+#[test]
+fn marks_and_locks_follow_no_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, target) = (folder.path().join("sds"), folder.path().join("target"));
+    std::fs::create_dir(&root).unwrap();
+    std::fs::write(&target, "kept").unwrap();
+    std::os::unix::fs::symlink(&target, root.join("SIMULATED.txt")).unwrap();
+    let archive = Archive::create(&root, "GS", "OK029", "00", "HH*", true).unwrap();
+    assert!(archive.is_simulated());
+    assert_eq!(std::fs::read_to_string(&target).unwrap(), "kept");
+
+    let none = folder.path().join("none");
+    std::os::unix::fs::symlink(&none, root.join(".lock")).unwrap();
+    let error = archive.write(&ten_minutes()).unwrap_err();
+    assert!(names_io(&error, &root.join(".lock")), "{error}");
+    assert!(!none.exists());
+
+    std::fs::remove_file(root.join(".lock")).unwrap();
+    std::os::unix::fs::symlink(folder.path(), root.join("2014")).unwrap();
+    let error = archive.write(&ten_minutes()).unwrap_err();
+    assert!(names_io(&error, &root.join("2014")), "{error}");
+    assert!(!folder.path().join("GS").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_as_day_file_is_named() {
+    let (folder, files) = written();
+    let file = files
+        .iter()
+        .find(|file| file.to_string_lossy().contains("HHZ"));
+    let file = file.unwrap();
+    std::fs::remove_file(file).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(file).status();
+    assert!(made.unwrap().success());
+    for archive in [open(folder.path()), open(folder.path()).lenient()] {
+        let start = at(DAY);
+        let errors = [
+            archive.record(start, 1000).map(drop).unwrap_err(),
+            archive
+                .traces(start, start + time::seconds(10.0))
+                .map(drop)
+                .unwrap_err(),
+            archive.write(&ten_minutes()).map(drop).unwrap_err(),
+        ];
+        for error in errors {
+            assert!(names_io(&error, file), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_complete_archive_is_read_without_writing() {
+    let (folder, _) = written();
+    let archive = open(folder.path());
+    let stream = Nslc::new("GS", "OK029", "00", "HHZ").unwrap();
+    let span = TimeSpan {
+        start: at(DAY),
+        end: at("2014-02-16T00:10:00"),
+    };
+    // Nobody can lock here, not even the superuser.
+    std::fs::remove_file(folder.path().join(".lock")).unwrap();
+    std::fs::create_dir(folder.path().join(".lock")).unwrap();
+    let nobody = Client::at("http://127.0.0.1:9").unwrap().without_cache();
+    let params = DownloadParams::default();
+    let log = download(&nobody, &archive, &stream, span, &params, &mut |_| {}).unwrap();
+    assert_eq!(log.n_samples(), 60_000);
+    assert!(log.missing(span).is_empty());
+    Archive::create(folder.path(), "GS", "OK029", "00", "HH*", false).unwrap();
+}
+
+#[test]
+fn an_unreadable_line_costs_only_its_span() {
+    let (folder, _) = written();
+    let stream = Nslc::new("GS", "OK029", "00", "HHZ").unwrap();
+    let ledger = folder.path().join("ledger");
+    std::fs::create_dir(&ledger).unwrap();
+    let text = "start,end,outcome,n_samples,n_faults,detail\n\
+        -262142-01-01T00:00:00Z,262142-12-31T00:00:00Z,nothing,0,0,\"\"\n\
+        2014-02-16T00:00:00.000000Z,2014-02-16T00:10:00.000000Z,arrived,60000,0,\"\"\n\
+        not a line\n\
+        2014-02-16T00:05:00.000000Z,2014-02-16T00:20:00.000000Z,nothing,0,0,\"\"\n\
+        2014-02-16T01:00:00.000000Z,2014-02-16T02:00:00.000000Z,nothing,0,0,\"\"\n";
+    std::fs::write(ledger.join(format!("{stream}.2014.csv")), text).unwrap();
+    let span = TimeSpan {
+        start: at(DAY),
+        end: at("2014-02-16T02:00:00"),
+    };
+    let log = open(folder.path()).ledger(&stream, span).unwrap();
+    assert_eq!(log.entries().len(), 2);
+    assert_eq!(log.n_samples(), 60_000);
+    let ends: Vec<Time> = log.missing(span).iter().map(|entry| entry.end).collect();
+    assert_eq!(ends, [at("2014-02-16T01:00:00"), at("2014-02-16T02:00:00")]);
+}
+
+/// A record of version 2 whose header is changed by `change`.
+fn changed(change: impl Fn(&mut [u8])) -> Vec<u8> {
+    let mut bytes = mseed::write(&[trace("HHZ", DAY, ramp(10))]).unwrap();
+    change(&mut bytes);
+    bytes
+}
+
+#[test]
+fn numbers_beyond_the_specification_are_header_faults() {
+    let fraction = |bytes: &mut [u8]| bytes[28..30].copy_from_slice(&65_535_u16.to_be_bytes());
+    let mut faulty = vec![changed(fraction)];
+    // In place of blockette 1001 one of the rate.
+    for rate in [1e-45_f32, 3e38, f32::NAN, f32::INFINITY, 0.0, -1.0] {
+        faulty.push(changed(|bytes: &mut [u8]| {
+            bytes[56..58].copy_from_slice(&100_u16.to_be_bytes());
+            bytes[60..64].copy_from_slice(&rate.to_be_bytes());
+        }));
+    }
+    let version3 = |change: &dyn Fn(&mut [u8])| {
+        let mut bytes = mseed::write_version3(&[trace("HHZ", DAY, ramp(10))]).unwrap();
+        change(&mut bytes);
+        bytes
+    };
+    faulty.push(version3(&|bytes| {
+        bytes[4..8].copy_from_slice(&u32::MAX.to_le_bytes())
+    }));
+    for rate in [1e-45, 1.7e308, 5e-324, f64::NAN, f64::INFINITY, -1e308] {
+        faulty.push(version3(&move |bytes: &mut [u8]| {
+            bytes[16..24].copy_from_slice(&f64::to_le_bytes(rate));
+        }));
+    }
+    for bytes in faulty {
+        let kinds: Vec<FaultKind> = mseed::read_lenient(&bytes, "test")
+            .faults
+            .iter()
+            .map(|fault| fault.kind)
+            .collect();
+        // The CRC of version 3 is checked after the header.
+        assert_eq!(kinds, [FaultKind::Header]);
+    }
+}
