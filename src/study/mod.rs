@@ -209,7 +209,7 @@ impl Study {
 /// The folder of catalogs, waveforms and products: `QUAKEBOOK_DATA`, else the nearest `data`
 /// beside a `Cargo.toml` above the working directory, else `data` in it.
 pub fn data_dir() -> PathBuf {
-    if let Some(dir) = std::env::var_os("QUAKEBOOK_DATA") {
+    if let Some(dir) = std::env::var_os("QUAKEBOOK_DATA").filter(|dir| !dir.is_empty()) {
         return dir.into();
     }
     let here = std::env::current_dir().unwrap_or_default();

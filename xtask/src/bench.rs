@@ -1,4 +1,4 @@
-//! Our speed beside that of what a user would take instead.
+//! Measures the library's speed beside that of other libraries.
 
 use std::path::PathBuf;
 
@@ -10,8 +10,9 @@ use crate::profile::Profile;
 use crate::setup::setup;
 use crate::step::Step;
 
-/// `growth` measures time and memory against size; anything else goes to `benches/compare.py`: names
-/// of jobs, none for all, and `--json FILE`.
+/// Runs the jobs that `args` names, all if none is named. `growth` measures time and memory against size.
+///
+/// Everything but `growth` goes to `benches/compare.py`.
 pub fn bench(paths: &Paths, args: &[String]) -> Result {
     setup(paths, Profile::Thorough)?;
     let folder = inputs(paths)?;
@@ -32,14 +33,14 @@ pub fn bench(paths: &Paths, args: &[String]) -> Result {
     )
 }
 
-/// Our side, in the build that the notebooks and the tests share.
+/// The library's side, in the build that notebooks and tests share.
 fn jobs(paths: &Paths) -> std::process::Command {
     let mut jobs = cargo(&paths.root, "bench");
     jobs.args(["--quiet", "--profile", "dev", "--bench", "jobs", "--"]);
     jobs
 }
 
-/// The folder of inputs, made anew where what makes them has changed.
+/// The folder of inputs. They are made anew where the program that makes them has changed.
 fn inputs(paths: &Paths) -> Result<PathBuf> {
     let (folder, recipe) = (
         paths.cache.join("bench"),

@@ -19,7 +19,7 @@ fn folder(paths: &Paths) -> PathBuf {
     paths.cache.join(format!("evcxr-{VERSION}"))
 }
 
-/// The parts of rust-analyzer that read code and infer types, in which the first cells spend their time.
+/// The crates of rust-analyzer that read code and infer types: the first cells spend their time there.
 const BUSY: [&str; 15] = [
     "hashbrown",
     "indexmap",
@@ -38,8 +38,8 @@ const BUSY: [&str; 15] = [
     "salsa",
 ];
 
-/// Builds the kernel. It embeds rust-analyzer, hence the time; these options halve it. With the busy parts
-/// as fast as can be, the kernel starts in four fifths of the time.
+/// Builds the kernel. It embeds rust-analyzer, which takes long to compile: little optimisation halves that
+/// time. Full optimisation of the busy crates makes the kernel start in four fifths of the time.
 pub fn build(paths: &Paths) -> Result {
     let folder = folder(paths);
     let target = folder.join("build");
@@ -64,7 +64,7 @@ pub fn build(paths: &Paths) -> Result {
                 .env_remove("RUSTFLAGS"),
             "evcxr_jupyter could not be built: its message stands above; `cargo xtask setup` goes on where it stopped",
         )?;
-        // 0.7 GB that nobody needs again.
+        // 0.7 GB that are not needed again.
         let _ = std::fs::remove_dir_all(&target);
         Ok(())
     })

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::Result;
 use crate::command::{ask, command, io, pip_install, run};
 use crate::environment::{self, torch_version};
-use crate::paths::Paths;
+use crate::paths::{Paths, named_path};
 use crate::step::Step;
 
 /// The folder with `lib/` and `include/`: that of LIBTORCH, of the active conda environment, or a download.
@@ -14,8 +14,7 @@ pub fn provide(paths: &Paths) -> Result<PathBuf> {
     let lock = environment::lock(paths, "libtorch");
     let wheels = environment::read(&lock)?;
     let wanted = torch_version(&wheels)?;
-    let named = std::env::var_os("LIBTORCH").map(PathBuf::from);
-    if let Some(folder) = of_reader(paths, named, wanted)? {
+    if let Some(folder) = of_reader(paths, named_path("LIBTORCH"), wanted)? {
         println!("[done] libtorch {wanted} of LIBTORCH, {}", folder.display());
         return Ok(folder);
     }

@@ -21,11 +21,11 @@ impl Paths {
         let root = xtask
             .parent()
             .ok_or(
-                "xtask does not lie in a clone: run it as `cargo xtask` in the project's folder",
+                "xtask: expected a clone of the project around it, found none: run `cargo xtask` in the project's folder",
             )?
             .to_path_buf();
-        let cache = cache_dir(env::consts::OS, |name| env::var_os(name).map(PathBuf::from)).ok_or(
-            "no cache folder is known, as neither HOME nor LOCALAPPDATA is set: set QUAKEBOOK_CACHE to a folder",
+        let cache = cache_dir(env::consts::OS, named_path).ok_or(
+            "cache: expected HOME or LOCALAPPDATA, found neither: set QUAKEBOOK_CACHE to a folder",
         )?;
         Ok(Self { root, cache })
     }
@@ -45,7 +45,7 @@ impl Paths {
 
     /// Cargo's target folder: one for the kernel, the tests and the programs of all clones.
     pub fn target(&self) -> PathBuf {
-        env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.cache.join("target"), PathBuf::from)
+        named_path("CARGO_TARGET_DIR").unwrap_or_else(|| self.cache.join("target"))
     }
 
     /// What the kernel needs of this clone: the library, its front for the cells, the kernelspec.
@@ -69,10 +69,17 @@ impl Paths {
 
     /// What the notebooks make of the data, each study in a folder of its own.
     pub fn derived(&self) -> PathBuf {
-        let data = env::var_os("QUAKEBOOK_DATA").map(PathBuf::from);
+        let data = named_path("QUAKEBOOK_DATA");
         data.unwrap_or_else(|| self.root.join("data"))
             .join("derived")
     }
+}
+
+/// The path that an environment variable names, from the root of the file system: programs that are started
+/// here work in other folders. An empty variable counts as unset.
+pub fn named_path(variable: &str) -> Option<PathBuf> {
+    let value = env::var_os(variable).filter(|value| !value.is_empty())?;
+    std::path::absolute(value).ok()
 }
 
 /// A program of a virtual environment.

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::Result;
 use crate::command::{command, io, run, write};
-use crate::paths::{Paths, program};
+use crate::paths::{Paths, named_path, program};
 use crate::profile::Profile;
 use crate::setup::setup;
 use crate::{kernel, ours};
@@ -123,10 +123,8 @@ pub fn book(paths: &Paths, notebooks: &[PathBuf], pdf: &Path) -> Result {
 /// Opens JupyterLab on the notebooks.
 pub fn lab(paths: &Paths, options: &[String]) -> Result {
     setup(paths, Profile::Thorough)?;
-    let mut lab = command(program(&paths.venv(), "jupyter-lab"));
-    lab.args(options)
-        .current_dir(paths.notebooks())
-        .env("JUPYTER_PATH", kernel::jupyter_path(paths));
+    let mut lab = with_kernel(paths, program(&paths.venv(), "jupyter-lab"));
+    lab.args(options).current_dir(paths.notebooks());
     let status = lab
         .status()
         .map_err(|error| format!("JupyterLab could not be started: {error}"))?;
@@ -176,12 +174,27 @@ fn choose(all: &[PathBuf], chapters: &[String]) -> Result<Vec<PathBuf>> {
 
 /// A Python script of `xtask/report`, with the virtual environment and this clone's kernel.
 pub fn script(paths: &Paths, name: &str) -> Command {
-    let mut script = command(paths.python());
+    let mut script = with_kernel(paths, paths.python());
     script
         .arg(paths.root.join("xtask/report").join(name))
-        .current_dir(&paths.root)
-        .env("JUPYTER_PATH", kernel::jupyter_path(paths));
+        .current_dir(&paths.root);
     script
+}
+
+/// Variables that name a file or a folder. Notebooks run in their own folder, where a relative path of the
+/// reader would lead elsewhere.
+const PATHS: [&str; 3] = ["QUAKEBOOK_STUDY", "QUAKEBOOK_DATA", "QUAKEBOOK_REAL_DATA"];
+
+/// A program that finds this clone's kernel, and whose kernels find the reader's files.
+fn with_kernel(paths: &Paths, program: PathBuf) -> Command {
+    let mut command = command(program);
+    command.env("JUPYTER_PATH", kernel::jupyter_path(paths));
+    for variable in PATHS {
+        if let Some(path) = named_path(variable) {
+            command.env(variable, path);
+        }
+    }
+    command
 }
 
 #[cfg(test)]
