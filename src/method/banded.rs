@@ -1,0 +1,48 @@
+//! Records as the detector is taught them: filtered, where the study has a band.
+
+use crate::error::Result;
+use crate::study::Study;
+use crate::time::{self, Time};
+use crate::waveform::filter::{Filter, Pass};
+use crate::waveform::{Record3C, WaveformSource};
+
+/// Order of each flank of the band pass.
+const ORDER: usize = 4;
+
+/// At the lowest corners in use (0.5 Hz) a filter of fourth order has forgotten its start.
+const SETTLING_S: f64 = 30.0;
+
+/// A source whose records are filtered, with enough record before each for the filter to settle.
+pub(super) struct Banded<'a> {
+    source: &'a dyn WaveformSource,
+    filter: Option<Filter>,
+    sampling_rate_hz: f64,
+}
+
+impl<'a> Banded<'a> {
+    /// # Errors
+    /// [`crate::Error::Waveform`] where the band does not fit the sampling rate.
+    pub fn new(source: &'a dyn WaveformSource, study: &Study) -> Result<Self> {
+        let sampling_rate_hz = study.window.sampling_rate_hz;
+        let band = study.method.band_hz;
+        let filter = band.map(|[low, high]| Filter::bandpass(ORDER, low, high, sampling_rate_hz));
+        Ok(Self {
+            source,
+            filter: filter.transpose()?,
+            sampling_rate_hz,
+        })
+    }
+}
+
+impl WaveformSource for Banded<'_> {
+    fn record(&self, start: Time, n_samples: usize) -> Result<Record3C> {
+        let Some(filter) = &self.filter else {
+            return self.source.record(start, n_samples);
+        };
+        let n_before = (SETTLING_S * self.sampling_rate_hz).round() as usize;
+        let before = time::seconds(n_before as f64 / self.sampling_rate_hz);
+        let mut record = self.source.record(start - before, n_before + n_samples)?;
+        filter.in_place(&mut record, Pass::Causal)?;
+        record.slice(n_before..n_before + n_samples)
+    }
+}

@@ -1,0 +1,205 @@
+//! A trained network with its threshold: what scans as it was taught.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::banded::Banded;
+use crate::atomic_file::write_whole;
+use crate::detect::{
+    Detections, DetectorPoint, MergeParams, Merger, Scan, ScanParams, Scanner,
+};
+use crate::error::{Error, Result, fail};
+use crate::network::{ConvNet, read_weights};
+use crate::study::Study;
+use crate::time::TimeSpan;
+use crate::waveform::WaveformSource;
+
+/// A network, its threshold, and the study that says how records are treated before it sees them.
+#[derive(Debug)]
+pub struct Detector {
+    pub study: Study,
+    pub network: ConvNet,
+    /// A window at least so probable begins a detection.
+    pub threshold: f64,
+    /// What each threshold does on the validation days.
+    pub curve: Vec<DetectorPoint>,
+}
+
+/// What a scan gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scanned {
+    pub detections: Detections,
+    /// Windows that were classified.
+    pub n_windows: usize,
+    /// Windows that could not be, by reason.
+    pub unscanned: BTreeMap<String, usize>,
+}
+
+/// The file beside the weights.
+const FILE: &str = "detector.toml";
+const WEIGHTS: &str = "weights.safetensors";
+
+/// What the file says.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Record {
+    /// Of the weights that the threshold belongs to.
+    pub weights_sha256: String,
+    pub threshold: f64,
+    pub curve: Vec<DetectorPoint>,
+    pub study: Study,
+}
+
+impl Record {
+    /// # Errors
+    /// [`Error::Io`] where the file cannot be read, [`Error::Train`] where it is not such a record.
+    pub fn read(dir: &Path) -> Result<Self> {
+        let path = dir.join(FILE);
+        let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
+        let refuse = |what: &str| {
+            let remedy = "Train again into another folder";
+            fail!(Train, path.display(), what, remedy)
+        };
+        let record: Self =
+            toml::from_str(&text).map_err(|error| refuse(error.to_string().trim()))?;
+        // A study that was not made here is checked as one that a reader gives.
+        Study::from_toml(&record.study.to_toml()).map_err(|error| refuse(&error.to_string()))?;
+        match record.threshold > 0.0 && record.threshold <= 1.0 {
+            true => Ok(record),
+            false => Err(refuse(&format!(
+                "threshold {}, expected a number above 0, at most 1",
+                record.threshold
+            ))),
+        }
+    }
+
+    pub fn write(&self, dir: &Path) -> Result<()> {
+        let text = toml::to_string(self).expect("every field of a record is plain TOML");
+        write_whole(dir.join(FILE), text)
+    }
+}
+
+impl Detector {
+    /// Reads the run folder of [`super::fit`].
+    ///
+    /// # Errors
+    /// [`Error::Io`] where a file is absent, [`Error::Train`] where one cannot be understood or the
+    /// weights are not those that the threshold belongs to.
+    pub fn read(dir: &Path) -> Result<Self> {
+        let record = Record::read(dir)?;
+        let mut network = new_network(&record.study);
+        read_weights(&mut network, &dir.join(WEIGHTS))?;
+        let found = crate::network::weights_sha256(&network);
+        if found != record.weights_sha256 {
+            return Err(fail!(
+                Train,
+                dir.join(WEIGHTS).display(),
+                format!("weights of SHA-256 {found}, expected {}", record.weights_sha256),
+                "Take weights and detector.toml of one run"
+            ));
+        }
+        Ok(Self::of(record, network))
+    }
+
+    pub(super) fn of(record: Record, network: ConvNet) -> Self {
+        Self {
+            study: record.study,
+            network,
+            threshold: record.threshold,
+            curve: record.curve,
+        }
+    }
+
+    /// How windows are taken from a record: the study's hop, the method's scale.
+    pub fn scan_params(&self) -> ScanParams {
+        scan_params(&self.study)
+    }
+
+    /// How windows become events, at the detector's threshold.
+    pub fn merge_params(&self) -> MergeParams {
+        merge_params(&self.study, self.threshold)
+    }
+
+    /// Scans what the source has of `span`, an hour at a time.
+    ///
+    /// # Errors
+    /// [`Error::Detect`] where the span is shorter than a window.
+    pub fn scan(&self, source: &dyn WaveformSource, span: &TimeSpan) -> Result<Scanned> {
+        let source = Banded::new(source, &self.study)?;
+        let rate = self.study.window.sampling_rate_hz;
+        let scanner = Scanner::new(&self.network, &source, span, rate, &self.scan_params())?;
+        let mut merger = Merger::new(&self.merge_params())?;
+        let (mut n_windows, mut unscanned) = (0, BTreeMap::new());
+        for piece in scanner {
+            let piece = piece?;
+            n_windows += piece.len();
+            for skipped in &piece.unscanned {
+                let kind = skipped.reason.kind().to_string();
+                *unscanned.entry(kind).or_insert(0) += skipped.n_windows;
+            }
+            merger.push(&piece)?;
+        }
+        Ok(Scanned {
+            detections: merger.finish(),
+            n_windows,
+            unscanned,
+        })
+    }
+
+    /// Every window's probabilities in several spans, in time order.
+    ///
+    /// # Errors
+    /// As [`Detector::scan`], and where there is no span.
+    pub fn scan_spans(&self, source: &dyn WaveformSource, spans: &[TimeSpan]) -> Result<Scan> {
+        scan_spans(&self.network, source, &self.study, spans)
+    }
+}
+
+/// ConvNetQuake's network for the study's windows, with the weights of its seed.
+pub(super) fn new_network(study: &Study) -> ConvNet {
+    ConvNet::new(study.window.n_samples, study.cluster.k + 1, study.seed)
+}
+
+fn scan_params(study: &Study) -> ScanParams {
+    ScanParams {
+        hop_samples: study.scan.hop_samples,
+        normalisation: study.method.normalisation,
+    }
+}
+
+/// Windows at least `on` probable begin an event, which lasts while they are half as probable, and
+/// windows that overlap are one event.
+pub fn merge_params(study: &Study, on: f64) -> MergeParams {
+    MergeParams {
+        on,
+        off: on / 2.0,
+        join_s: study.window_s(),
+        min_windows: 1,
+    }
+}
+
+/// A network's scan of several spans of a source, in time order, treated as the study says.
+///
+/// # Errors
+/// As [`Scanner::collect_scan`], and [`Error::Detect`] where there is no span.
+pub fn scan_spans(
+    network: &dyn crate::network::Classify,
+    source: &dyn WaveformSource,
+    study: &Study,
+    spans: &[TimeSpan],
+) -> Result<Scan> {
+    let source = Banded::new(source, study)?;
+    let rate = study.window.sampling_rate_hz;
+    let mut whole: Option<Scan> = None;
+    for span in spans {
+        let params = scan_params(study);
+        let scan = Scanner::new(network, &source, span, rate, &params)?.collect_scan()?;
+        match &mut whole {
+            Some(whole) => whole.append(scan),
+            None => whole = Some(scan),
+        }
+    }
+    whole.ok_or_else(|| fail!(Detect, "spans", "there is none", "Give one or more spans"))
+}

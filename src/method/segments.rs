@@ -1,0 +1,108 @@
+//! Segments: pieces of record from which windows are cropped after the division.
+
+use super::banded::Banded;
+use super::disturbances::disturbances;
+use super::windows::segment_samples;
+use super::{Inputs, labels};
+use crate::catalog::{Catalog, Event};
+use crate::error::{Result, fail};
+use crate::study::{Onset, Study, WindowChoice};
+use crate::time::{self, Time};
+use crate::window::{self, NoiseRule, Reason, StartRule, Windows};
+
+/// Segments around the P wave of each event and in the middle of each gap, in counts, and around
+/// disturbances.
+///
+/// Their class is that of [`labels`], noise last. Disturbances that hold an earthquake which the
+/// catalog does not list would teach a network to be unsure of such: where [`Inputs::known_events`] has
+/// them, those segments are left out, and the ledger says so.
+///
+/// # Errors
+/// As [`labels`]; [`crate::Error::Window`] where no segment of an event or of noise could be had, or the
+/// station's place is needed and not given.
+pub fn segments(study: &Study, inputs: &Inputs) -> Result<Windows> {
+    let long = Study {
+        window: WindowChoice {
+            n_samples: segment_samples(study),
+            n_noise_per_gap: 1,
+            ..study.window.clone()
+        },
+        ..study.clone()
+    };
+    let source = Banded::new(inputs.source, study)?;
+    let (catalog, silent) = (inputs.catalog, &mut window::silent);
+    let classes = labels(study, catalog)?;
+    let rule = start_rule(study, inputs)?;
+    let events = window::event_windows(&source, catalog, &classes, &rule, &long, silent)?;
+    let guard = NoiseRule::Guarded {
+        guard_s: study.method.guard_s,
+    };
+    let noise = window::noise_windows(&source, catalog, &long, guard, silent)?;
+    let mut all = events.concat(&noise)?;
+    let mut failed = Vec::new();
+    let starts = disturbances(&source, catalog, study, &mut failed)?;
+    if !starts.is_empty() {
+        all = all.concat(&window::noise_windows_at(&source, &starts, &long, silent)?)?;
+    }
+    all.ledger.n_asked += failed.len();
+    all.ledger.missing.append(&mut failed);
+    if let Some(known) = inputs.known_events {
+        leave_out_unlisted(&mut all, known, study, inputs.p_after_s(study)?);
+    }
+    has_both(&all, study)?;
+    Ok(all)
+}
+
+fn start_rule(study: &Study, inputs: &Inputs) -> Result<StartRule> {
+    let before_s = study.method.segment_s / 2.0;
+    Ok(match study.method.onset {
+        Onset::CatalogTime => StartRule::CatalogTime { before_s },
+        Onset::TravelTime => StartRule::PArrival {
+            station: inputs.place(study)?,
+            model: study.velocity_model.clone(),
+            before_s,
+        },
+    })
+}
+
+/// Takes segments of noise out that hold waves of an earthquake.
+fn leave_out_unlisted(
+    segments: &mut Windows,
+    known: &Catalog,
+    study: &Study,
+    p_after_s: impl Fn(&Event) -> f64,
+) {
+    let arrival = |event: &Event| event.origin_time + time::seconds(p_after_s(event));
+    let arrivals: Vec<Time> = known.events().iter().map(arrival).collect();
+    let noise = segments.n_classes - 1;
+    let (coda_s, segment_s) = (study.method.coda_s, study.method.segment_s);
+    segments.leave_out(&Reason::Unlisted, |segment| {
+        let has_waves = |arrival: &Time| {
+            let after_s = time::between_s(segment.start, *arrival);
+            (-coda_s..segment_s).contains(&after_s)
+        };
+        segment.class == noise && arrivals.iter().any(has_waves)
+    });
+}
+
+fn has_both(segments: &Windows, study: &Study) -> Result<()> {
+    let noise = segments.n_classes - 1;
+    let n_noise = segments.windows.iter().filter(|w| w.class == noise).count();
+    let refuse = |what: &str, remedy: &str| {
+        let what = format!("no segment {what}: {}", segments.ledger);
+        Err(fail!(Window, segments.station, what, remedy))
+    };
+    match (segments.len() - n_noise, n_noise) {
+        (0, _) => refuse("of an event", "Take a time at which the station recorded the catalog's events"),
+        (_, 0) => {
+            let method = &study.method;
+            let gap_s = method.segment_s + 2.0 * method.guard_s;
+            let remedy = format!(
+                "Between events {gap_s} s are needed: give a shorter guard than {} s or segment than {} s",
+                method.guard_s, method.segment_s
+            );
+            refuse("of noise", &remedy)
+        }
+        _ => Ok(()),
+    }
+}
