@@ -12,6 +12,8 @@ fn main() {
     // it for this clone's: the clone's path makes it look again.
     println!("cargo::rerun-if-env-changed=QUAKEBOOK_ROOT");
 
+    name_recipe();
+
     let Some(libtorch) = std::env::var_os("LIBTORCH") else {
         println!(
             "cargo::error=libtorch is missing: run `cargo xtask setup`, or set LIBTORCH to the folder of libtorch 2.13"
@@ -48,4 +50,41 @@ fn name_versions(libtorch: &Path) {
     // `rustc 1.95.0 (hash date)`
     let rust = rust.split_whitespace().nth(1).unwrap_or("unknown");
     println!("cargo::rustc-env=QUAKEBOOK_RUSTC={rust}");
+}
+
+/// What has no part in any number that is computed: figures, texts, the program.
+const NO_RECIPE: [&str; 5] = ["plot", "display", "bin", "prelude.rs", "provenance.rs"];
+
+/// A digest of the source that products are computed by: see `quakebook::store::RECIPE`. Made of what
+/// every build has at hand, so that nobody need remember to count it up.
+fn name_recipe() {
+    println!("cargo::rerun-if-changed=src");
+    println!("cargo::rerun-if-changed=Cargo.lock");
+    let mut files = vec![std::path::PathBuf::from("Cargo.lock")];
+    let mut folders = vec![std::path::PathBuf::from("src")];
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+        for path in entries.map(|entry| entry.path()) {
+            let is_out = folder == Path::new("src")
+                && NO_RECIPE
+                    .iter()
+                    .any(|name| path.file_name().is_some_and(|n| n == *name));
+            match path.is_dir() {
+                _ if is_out => {}
+                true => folders.push(path),
+                false => files.push(path),
+            }
+        }
+    }
+    files.sort();
+    // FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/. It tells versions apart; it guards
+    // against nobody.
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for path in files {
+        let text = std::fs::read(&path).unwrap_or_default();
+        for byte in path.to_string_lossy().bytes().chain(text) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    println!("cargo::rustc-env=QUAKEBOOK_RECIPE={:08x}", hash >> 32);
 }

@@ -15,7 +15,6 @@
 //! one; the default is the simulated region of [`classroom`], served on loopback: it needs no network.
 
 pub mod atomic_file;
-pub mod batch;
 pub mod book;
 pub mod catalog;
 pub mod classroom;
@@ -33,15 +32,16 @@ pub mod geo;
 mod hash;
 #[doc(hidden)]
 pub mod kernel_probe;
+pub mod method;
 pub mod network;
 pub mod plot;
 pub mod prelude;
-pub mod products;
 pub mod provenance;
 pub mod server;
 mod simd;
 mod simulated;
 pub mod station;
+pub mod store;
 pub mod study;
 mod tables;
 pub mod time;

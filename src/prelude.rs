@@ -3,7 +3,6 @@
 //! Types come by their own names; functions by their module's, so that a cell says where they
 //! belong: `plot::epicentres(..)`, `window::cut(..)`, `products::catalog(..)`.
 
-pub use crate::batch;
 pub use crate::book;
 pub use crate::catalog::{Catalog, Event};
 pub use crate::classroom::{self, Classroom, Truth};
@@ -25,12 +24,14 @@ pub use crate::evaluate::{
 };
 pub use crate::fdsn::{self, Client, Provider, Station};
 pub use crate::geo::{self, Point, Region};
+pub use crate::method::{self, Detector};
 pub use crate::network::{self, Classify, ConvNet, Network, Perceptron};
 pub use crate::plot::{self, Figure};
 pub use crate::products;
 pub use crate::provenance;
 pub use crate::server::ServedArchive;
 pub use crate::station::Inventory;
+pub use crate::store::{self, Store};
 pub use crate::study::{self, Study};
 pub use crate::time::{self, Time, TimeSpan};
 pub use crate::train::{self, Run, TrainParams};

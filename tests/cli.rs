@@ -487,8 +487,7 @@ impl MadeUp {
         archive.write(&traces).unwrap();
         let events = bursts.iter().enumerate().map(|(i, burst)| Event {
             id: format!("burst{i}"),
-            // Windows begin 2 s before.
-            origin_time: *burst - time::seconds(2.0),
+            origin_time: *burst,
             longitude_deg: -97.0,
             latitude_deg: 35.0,
             depth_km: Some(5.0),
@@ -528,7 +527,8 @@ fn training<'a>(run: &'a str, more: &[&'a str]) -> Vec<&'a str> {
         "--json",
     ];
     args.extend(["--catalog", "bursts.csv", "--stream", "XX.ABC..HH*"]);
-    args.extend(["--start", "origin", "--guard", "10", "--band", "1-20"]);
+    args.extend(["--onset", "catalog-time", "--band", "1-20"]);
+    args.extend(["--guard", "10", "--segment", "30"]);
     args.extend(["--run", run]);
     args.extend(more);
     args
@@ -604,7 +604,7 @@ fn windows_of_one_scale_are_trained_and_scanned() {
     let trained = printed(dir, &training("scaled", &["--scale", "20"]), 0);
     let trained: Value = serde_json::from_str(&trained).unwrap();
     assert_eq!(trained["test_event_recall"]["value"], 1.0, "{trained}");
-    let plan = std::fs::read_to_string(dir.join("scaled/plan.toml")).unwrap();
+    let plan = std::fs::read_to_string(dir.join("scaled/detector.toml")).unwrap();
     assert!(plan.contains("counts = 20"), "{plan}");
     let mut scan = vec![
         "scan",

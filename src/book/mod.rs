@@ -21,8 +21,11 @@ mod crossval;
 mod days;
 mod detection;
 mod detector;
+mod ensemble;
+mod families;
 mod leakage;
 mod mistakes;
+mod paper;
 mod plain_windows;
 mod real;
 mod real_scores;
@@ -48,6 +51,13 @@ pub use detection::{detections, detections_path, detector, merge_params, operati
 pub use detector::{Detector, merge_params_at, scan_params};
 pub use leakage::{LeakageRun, SplitOrder, leakage_runs, leakage_spread};
 pub use plain_windows::PlainWindows;
+pub(crate) use ensemble::trained_convnet;
+pub use ensemble::{N_MEMBERS, leak_free_ensemble};
+pub use families::families;
+pub use paper::{
+    BEFORE_P_S, PAPER_NORMALISATION, paper_network, paper_split, trained, windows_as_the_paper,
+    windows_at_arrivals,
+};
 pub use real::{
     Cut, Picked, REAL_WINDOW_SAMPLES, fetch_picked, iquique_dir, picked_dir, read_picked,
     windows_of,

@@ -7,6 +7,7 @@ use polars::prelude::{Column, DataFrame};
 use serde::{Deserialize, Serialize};
 
 use super::MatchedDetections;
+use crate::catalog::{Catalog, Event};
 use crate::error::{Result, fail};
 use crate::time::{self, Time, TimeSpan, between_s};
 use crate::waveform::Record3C;
@@ -47,6 +48,23 @@ impl Detections {
 
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
+    }
+
+    /// The detections as events of a catalog, each `before_s` before its time: labels for a training
+    /// where nobody has made a better catalog. Places and magnitudes are NaN.
+    pub fn to_catalog(&self, before_s: f64) -> Catalog {
+        let event = |(i, detection): (usize, &Detection)| Event {
+            id: format!("detection {}", i + 1),
+            origin_time: detection.time - time::seconds(before_s),
+            longitude_deg: f64::NAN,
+            latitude_deg: f64::NAN,
+            depth_km: None,
+            magnitude: f64::NAN,
+            magnitude_type: String::new(),
+            event_type: "detection".into(),
+        };
+        let events = self.items.iter().enumerate().map(event);
+        Catalog::new("detections", self.simulated, events.collect())
     }
 
     /// Spans of a record's samples as detections, such as the [`triggers`](super::triggers) of

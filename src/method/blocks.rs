@@ -69,7 +69,10 @@ pub fn validation_days(study: &Study, blocks: &TimeBlocks) -> Vec<TimeSpan> {
     let n_days = (time.end - time.start).num_days();
     let spans = match n_days {
         0 | 1 => vec![time],
-        _ => spread_days(&time, (study.method.n_validation_days as i64).min(n_days / 4)),
+        _ => spread_days(
+            &time,
+            (study.method.n_validation_days as i64).min(n_days / 4),
+        ),
     };
     let apart = |span: &TimeSpan| {
         let overlaps = |held: &TimeSpan| span.start < held.end && held.start < span.end;
@@ -114,8 +117,14 @@ mod tests {
         };
         let days = spread_days(&time, 4);
         let starts: Vec<Time> = days.iter().map(|day| day.start).collect();
-        assert_eq!(starts, ["2015-01-02", "2015-01-07", "2015-01-12", "2015-01-17"].map(at));
-        assert!(days.iter().all(|day| day.end - day.start == TimeDelta::days(1)));
+        assert_eq!(
+            starts,
+            ["2015-01-02", "2015-01-07", "2015-01-12", "2015-01-17"].map(at)
+        );
+        assert!(
+            days.iter()
+                .all(|day| day.end - day.start == TimeDelta::days(1))
+        );
     }
 
     #[test]
@@ -126,10 +135,21 @@ mod tests {
             test: at("2014-08-20"),
         };
         let days = validation_days(&study, &blocks);
-        assert!(!days.is_empty() && days.iter().all(|day| day.end <= study.held_out.start || study.held_out.end <= day.start));
-        study.held_out = TimeSpan { start: at("2020-01-01"), end: at("2020-02-01") };
+        assert!(
+            !days.is_empty()
+                && days
+                    .iter()
+                    .all(|day| day.end <= study.held_out.start || study.held_out.end <= day.start)
+        );
+        study.held_out = TimeSpan {
+            start: at("2020-01-01"),
+            end: at("2020-02-01"),
+        };
         assert_eq!(validation_days(&study, &blocks).len(), 12);
-        let short = TimeBlocks { test: at("2014-06-20T08:00:00"), ..blocks };
+        let short = TimeBlocks {
+            test: at("2014-06-20T08:00:00"),
+            ..blocks
+        };
         assert_eq!(validation_days(&study, &short), [short.validation_span()]);
     }
 }

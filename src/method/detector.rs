@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::banded::Banded;
 use crate::atomic_file::write_whole;
-use crate::detect::{
-    Detections, DetectorPoint, MergeParams, Merger, Scan, ScanParams, Scanner,
-};
+use crate::detect::{Detections, DetectorPoint, MergeParams, Merger, Scan, ScanParams, Scanner};
 use crate::error::{Error, Result, fail};
 use crate::network::{ConvNet, read_weights};
 use crate::study::Study;
@@ -65,7 +63,8 @@ impl Record {
         let record: Self =
             toml::from_str(&text).map_err(|error| refuse(error.to_string().trim()))?;
         // A study that was not made here is checked as one that a reader gives.
-        Study::from_toml(&record.study.to_toml()).map_err(|error| refuse(&error.to_string()))?;
+        let study = record.study.clone().checked();
+        study.map_err(|error| refuse(&error.to_string()))?;
         match record.threshold > 0.0 && record.threshold <= 1.0 {
             true => Ok(record),
             false => Err(refuse(&format!(
@@ -96,7 +95,10 @@ impl Detector {
             return Err(fail!(
                 Train,
                 dir.join(WEIGHTS).display(),
-                format!("weights of SHA-256 {found}, expected {}", record.weights_sha256),
+                format!(
+                    "weights of SHA-256 {found}, expected {}",
+                    record.weights_sha256
+                ),
                 "Take weights and detector.toml of one run"
             ));
         }

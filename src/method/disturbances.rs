@@ -36,7 +36,9 @@ pub(super) fn disturbances(
     let n_samples = (SEARCHED_S * rate_hz) as usize;
     let hours = quiet_hours(catalog, study);
     let span_s = time::between_s(study.catalog.start, study.catalog.end);
-    let n_hours = (span_s / SEARCHED_S / study.method.one_hour_in).ceil().max(1.0) as usize;
+    let n_hours = (span_s / SEARCHED_S / study.method.one_hour_in)
+        .ceil()
+        .max(1.0) as usize;
     let step = hours.len().div_ceil(n_hours).max(1);
     let before = time::seconds(study.method.segment_s / 2.0);
     let mut starts = Vec::new();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::detector::{Record, merge_params, new_network, scan_spans};
 use super::{Detector, Inputs, TimeBlocks, segment_split, validation_days, windows};
-use crate::detect::{DetectorPoint, operating_curve, within_budget};
+use crate::detect::{DetectorPoint, operating_curve};
 use crate::error::Result;
 use crate::evaluate::ConfusionMatrix;
 use crate::network::Classify;
@@ -47,7 +47,13 @@ pub fn fit(study: &Study, inputs: &Inputs, segments: &Windows, dir: &Path) -> Re
     let split = windows(study, &segment_split(study, segments, &blocks)?)?;
     let mut network = new_network(study);
     let params = train_params(study);
-    let run = train(&mut network, &split.train, &split.validation, &params, Some(dir))?;
+    let run = train(
+        &mut network,
+        &split.train,
+        &split.validation,
+        &params,
+        Some(dir),
+    )?;
     let record = match Record::read(dir) {
         Ok(kept) if kept.weights_sha256 == run.weights_sha256 && kept.study == *study => kept,
         _ => {
@@ -55,7 +61,8 @@ pub fn fit(study: &Study, inputs: &Inputs, segments: &Windows, dir: &Path) -> Re
             let budget = study.method.max_false_alarms_per_hour;
             let record = Record {
                 weights_sha256: run.weights_sha256.clone(),
-                threshold: within_budget(&curve, budget).unwrap_or(THRESHOLDS[THRESHOLDS.len() - 1]),
+                threshold: within_budget(&curve, budget)
+                    .unwrap_or(THRESHOLDS[THRESHOLDS.len() - 1]),
                 curve,
                 study: study.clone(),
             };
@@ -97,4 +104,13 @@ fn validation_curve(
         |found| found.match_(inputs.catalog, &p_after_s, TOLERANCE_S),
         |_| true,
     )
+}
+
+/// The smallest threshold from which on upwards false alarms stay within the budget.
+fn within_budget(curve: &[DetectorPoint], per_hour: f64) -> Option<f64> {
+    let mut falling = curve.to_vec();
+    falling.sort_by(|a, b| b.threshold.total_cmp(&a.threshold));
+    let within = |point: &&DetectorPoint| point.alarms.per_hour <= per_hour;
+    let smallest = falling.iter().take_while(within).last();
+    smallest.or(falling.first()).map(|point| point.threshold)
 }

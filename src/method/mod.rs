@@ -81,7 +81,11 @@ impl Inputs<'_> {
             Onset::CatalogTime => None,
         };
         let model = &study.velocity_model;
-        Ok(move |event: &Event| place.map_or(0.0, |station| p_travel_time_s(model, event, station)))
+        Ok(
+            move |event: &Event| {
+                place.map_or(0.0, |station| p_travel_time_s(model, event, station))
+            },
+        )
     }
 
     fn place(&self, study: &Study) -> Result<Point> {

@@ -93,7 +93,10 @@ fn has_both(segments: &Windows, study: &Study) -> Result<()> {
         Err(fail!(Window, segments.station, what, remedy))
     };
     match (segments.len() - n_noise, n_noise) {
-        (0, _) => refuse("of an event", "Take a time at which the station recorded the catalog's events"),
+        (0, _) => refuse(
+            "of an event",
+            "Take a time at which the station recorded the catalog's events",
+        ),
         (_, 0) => {
             let method = &study.method;
             let gap_s = method.segment_s + 2.0 * method.guard_s;
@@ -104,5 +107,64 @@ fn has_both(segments: &Windows, study: &Study) -> Result<()> {
             refuse("of noise", &remedy)
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::p_travel_time_s;
+    use crate::geo::Point;
+    use crate::window::{Ledger, Origin, Window};
+
+    #[test]
+    fn noise_with_waves_is_left_out() {
+        let start = time::parse("2014-02-16").unwrap();
+        let station = Point::new(-97.2, 35.8);
+        let event = Event {
+            id: "unlisted".into(),
+            origin_time: start + time::seconds(600.0),
+            longitude_deg: station.longitude_deg,
+            latitude_deg: station.latitude_deg,
+            depth_km: Some(5.0),
+            magnitude: 1.5,
+            magnitude_type: "ML".into(),
+            event_type: "earthquake".into(),
+        };
+        let window = |start_s: f64, class| Window {
+            start: start + time::seconds(start_s),
+            samples: Vec::new(),
+            class,
+            origin: Origin::Noise { after: "e".into() },
+        };
+        let mut windows = Windows {
+            station: "GS.OK029.00".into(),
+            channels: ["HH1", "HH2", "HHZ"].map(String::from),
+            sampling_rate_hz: 100.0,
+            n_samples: 6000,
+            n_classes: 4,
+            normalisation: None,
+            simulated: true,
+            // P comes a second or two after the origin: before the first, in the coda of the second, in
+            // the third and in an event's own, and after the last.
+            windows: [(620.0, 3), (608.0, 3), (570.0, 3), (570.0, 0), (535.0, 3)]
+                .map(|(start_s, class)| window(start_s, class))
+                .to_vec(),
+            ledger: Ledger::default(),
+        };
+        let truth = Catalog::new("truth", true, vec![event]);
+        let study = Study::oklahoma();
+        let travel_s = |event: &Event| p_travel_time_s(&study.velocity_model, event, station);
+        leave_out_unlisted(&mut windows, &truth, &study, travel_s);
+        let kept: Vec<f64> = windows
+            .windows
+            .iter()
+            .map(|window| time::between_s(start, window.start))
+            .collect();
+        assert_eq!(kept, [620.0, 570.0, 535.0]);
+        assert_eq!(windows.windows[1].class, 0);
+        let reasons = windows.ledger.missing.iter().map(|missing| &missing.reason);
+        assert!(reasons.eq([&Reason::Unlisted; 2]));
+        assert_eq!(windows.ledger.missing[0].what, "noise after e");
     }
 }

@@ -22,7 +22,8 @@ fn samples(study: &Study, seconds: f64) -> usize {
 /// # Errors
 /// [`crate::Error::Dataset`] where a block is empty.
 pub fn segment_split(study: &Study, segments: &Windows, blocks: &TimeBlocks) -> Result<Split> {
-    let mut data = Dataset::from_windows(&segments.windows, segments.n_samples, segments.n_classes)?;
+    let mut data =
+        Dataset::from_windows(&segments.windows, segments.n_samples, segments.n_classes)?;
     for span in held_out(study) {
         // A segment that begins just before reaches into it.
         data = data.without(&TimeSpan {
@@ -30,7 +31,8 @@ pub fn segment_split(study: &Study, segments: &Windows, blocks: &TimeBlocks) -> 
             end: span.end,
         })?;
     }
-    data.split_at(blocks.validation, blocks.test)?.without_leak()
+    data.split_at(blocks.validation, blocks.test)?
+        .without_leak()
 }
 
 /// How windows are cropped from segments: the P wave anywhere from the window's start until just before
@@ -39,14 +41,19 @@ pub fn crop(study: &Study) -> Crop {
     let method = &study.method;
     let n_samples = study.window.n_samples;
     let onset = samples(study, method.segment_s / 2.0);
-    let (before, coda) = (samples(study, method.before_p_s), samples(study, method.coda_s));
+    let (before, coda) = (
+        samples(study, method.before_p_s),
+        samples(study, method.coda_s),
+    );
     let room_before = n_samples + before <= onset;
     let room_after = onset + coda + n_samples <= segment_samples(study);
     Crop {
         n_samples,
         sampling_rate_hz: study.window.sampling_rate_hz,
         onset,
-        place: 0..n_samples.saturating_sub(samples(study, method.least_after_p_s)).max(1),
+        place: 0..n_samples
+            .saturating_sub(samples(study, method.least_after_p_s))
+            .max(1),
         n_of_event: method.n_of_event,
         n_of_noise: method.n_of_noise,
         n_beside: match (room_before, room_after) {

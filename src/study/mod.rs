@@ -187,6 +187,15 @@ impl Study {
         Ok(study)
     }
 
+    /// The study itself, if all its values are possible: for one that was changed in code.
+    ///
+    /// # Errors
+    /// [`Error::Study`] naming the key and the value.
+    pub fn checked(self) -> Result<Self> {
+        self.check()?;
+        Ok(self)
+    }
+
     /// The study as TOML; [`Study::from_toml`] reads it back.
     pub fn to_toml(&self) -> String {
         toml::to_string_pretty(self).expect("every field of a study is plain TOML")

@@ -15,6 +15,8 @@ use crate::waveform::{Record3C, WaveformSource};
 pub enum StartRule {
     /// At the origin time, as in the paper: the P wave is anywhere in it.
     Origin,
+    /// `before_s` before the catalog's time: for triggers and picks, which are the P wave's own.
+    CatalogTime { before_s: f64 },
     /// After the time that a wave of `km_s` takes from the epicentre: ConvNetQuake's rule, with 5
     /// km/s (Perol et al. 2018, Materials and Methods).
     Distance { station: Point, km_s: f64 },
@@ -143,6 +145,7 @@ pub fn event_windows(
 fn start_of(event: &Event, rule: &StartRule) -> Option<Time> {
     let delay_s = match rule {
         StartRule::Origin => 0.0,
+        StartRule::CatalogTime { before_s } => -before_s,
         StartRule::Distance { station, km_s } => event.epicentre().distance_km(*station) / km_s,
         StartRule::PArrival {
             station,

@@ -178,6 +178,16 @@ impl Windows {
     /// [`crate::Error::Window`] where the two differ in station, channels, rate, length, classes or
     /// scale.
     pub fn concat(&self, other: &Self) -> Result<Self> {
+        // A set without a window has met no record, and so knows no channels.
+        if self.is_empty() || other.is_empty() {
+            let (with_windows, without) = match self.is_empty() {
+                true => (other, self),
+                false => (self, other),
+            };
+            let mut both = with_windows.clone();
+            both.ledger.extend(&without.ledger);
+            return Ok(both);
+        }
         let kind = |w: &Self| {
             format!(
                 "{} {:?}, {} samples at {} Hz, {} classes, scale {:?}",

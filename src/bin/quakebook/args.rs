@@ -113,3 +113,10 @@ pub fn refuse(what: &str) -> ! {
         .error(clap::error::ErrorKind::ArgumentConflict, what)
         .exit()
 }
+
+/// A number of seconds, 0 or more.
+pub fn seconds(text: &str) -> std::result::Result<f64, String> {
+    let seconds = text.parse().ok();
+    let seconds = seconds.filter(|s: &f64| *s >= 0.0 && s.is_finite());
+    seconds.ok_or_else(|| "expected a number of seconds, 0 or more".into())
+}

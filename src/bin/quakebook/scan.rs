@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use quakebook::batch::{Detector, Scanned};
 use quakebook::detect::Detection;
+use quakebook::method::{Detector, Scanned};
 use quakebook::station::StationChoice;
 use quakebook::time::{self, Time, TimeSpan};
 use quakebook::waveform::Archive;
@@ -69,7 +69,7 @@ pub fn run(args: &Args) -> Result {
         args::refuse("--to must be later than --from");
     }
     let mut detector = Detector::read(&args.run)?;
-    let study = &mut detector.plan.study;
+    let study = &mut detector.study;
     if let Some(stream) = &args.stream {
         study.station.clone_from(stream);
     }
@@ -79,7 +79,7 @@ pub fn run(args: &Args) -> Result {
     }
     let archive = Archive::open_for(&args.archive, &study.station)?;
     if let Some(threshold) = args.threshold {
-        detector.plan.threshold = threshold;
+        detector.threshold = threshold;
     }
     let span = TimeSpan {
         start: args.from,
@@ -100,7 +100,7 @@ fn report(args: &Args, detector: &Detector, scanned: &Scanned) -> Result<()> {
     output::progress(format!(
         "{} windows of {}{simulated}, {} to {}, {:.2} hours",
         scanned.n_windows,
-        detector.plan.study.station.station,
+        detector.study.station.station,
         time::iso(args.from),
         time::iso(args.to),
         found.hours()
@@ -112,7 +112,7 @@ fn report(args: &Args, detector: &Detector, scanned: &Scanned) -> Result<()> {
         return output::print_json(&Report {
             station: &found.station,
             simulated: found.simulated,
-            threshold: detector.plan.threshold,
+            threshold: detector.threshold,
             n_windows: scanned.n_windows,
             unscanned: &scanned.unscanned,
             hours: found.hours(),

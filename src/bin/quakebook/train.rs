@@ -2,44 +2,49 @@
 
 use std::path::PathBuf;
 
-use quakebook::batch::{self, Plan, Start, Trained};
 use quakebook::catalog::Catalog;
 use quakebook::data_centre;
 use quakebook::evaluate::Score;
 use quakebook::geo::Point;
+use quakebook::method::{self, Fitted, Inputs};
 use quakebook::station::StationChoice;
-use quakebook::study::Study;
-use quakebook::waveform::Archive;
-use quakebook::window::Normalisation;
+use quakebook::store;
+use quakebook::study::{Normalisation, Onset, Study};
+use quakebook::waveform::{Archive, WaveformSource};
+use quakebook::window::Windows;
 use serde::Serialize;
 
 use crate::args::{self, StudyArgs};
 use crate::output::{self, Outcome, Result};
 
-/// Train the convolutional network on the windows of an archive
+/// Train the detector of a study
 #[derive(clap::Args)]
 #[command(after_help = "\
-Windows are cut around the catalog's events and in the noise between them, and divided by time; the
-study's scanned hours and its held-out block take no part. A run that was cut off goes on where it
-stopped; a finished one is read. What could not be cut is counted on standard error.
+The detector is that of the notebooks: the same study and data give the same weights. Segments are cut
+around the catalog's events, between them and around disturbances, and divided by time; windows with the
+P wave anywhere are cropped from them. The study's scanned hours and its held-out block take no part. The
+threshold keeps the false alarms of the validation time within the study's alarm budget.
 
-Catalog and station come from the study's data centre, unless files are given. Where the catalog's
-times are times at the station itself (triggers, picks), take --start origin: then neither places nor
-depths are needed.
+A run that was cut off goes on where it stopped; a finished one is read. What could not be cut is counted
+on standard error.
+
+Records, catalog and station come from the study's data centre, unless an archive and files are given.
+Where the catalog's times are those of the P wave at the station (triggers, picks), take --onset
+catalog-time: then neither places nor depths are needed. The options below override the study's [method].
 
 With --scale the windows keep how strong they are, and a scan with a short --hop takes a fraction of the
 time. It wants --band, which takes the sensor's offset away.
 
 Examples:
-  quakebook train --archive sds --run runs/first
-  quakebook train --study iquique.toml --archive sds --catalog triggers.csv --start origin \\
-      --guard 10 --band 1-20 --run runs/iquique")]
+  quakebook train --run runs/first
+  quakebook train --study iquique.toml --archive sds --catalog triggers.csv --onset catalog-time \\
+      --guard 10 --segment 30 --band 1-20 --run runs/iquique")]
 pub struct Args {
     #[command(flatten)]
     study: StudyArgs,
-    /// The SDS archive with the records
+    /// The SDS archive with the records [default: the data centre's]
     #[arg(long, value_name = "DIR")]
-    archive: PathBuf,
+    archive: Option<PathBuf>,
     /// The run's folder: configuration, log, weights, and what a scan needs to know
     #[arg(long, value_name = "DIR")]
     run: PathBuf,
@@ -52,17 +57,20 @@ pub struct Args {
     /// The channels [default: the study's]
     #[arg(long, value_name = "NET.STA.LOC.CHA", value_parser = args::stream)]
     stream: Option<StationChoice>,
-    /// Where an event's window begins: before its P wave arrives, or at the catalog's time
-    #[arg(long, value_enum, default_value = "arrival")]
-    start: StartArg,
+    /// When an event's P wave is at the station: its travel time after the origin, or at the catalog's time
+    #[arg(long, value_enum)]
+    onset: Option<OnsetArg>,
     /// Noise keeps so far from every event, in seconds
-    #[arg(long, value_name = "S", default_value_t = quakebook::products::NOISE_GUARD_S)]
-    guard: f64,
+    #[arg(long, value_name = "S", value_parser = args::seconds)]
+    guard: Option<f64>,
+    /// Length of the segments that windows are cropped from, in seconds
+    #[arg(long, value_name = "S", value_parser = args::seconds)]
+    segment: Option<f64>,
     /// Filter all records to this band, in hertz
     #[arg(long, value_name = "LOW-HIGH", value_parser = band)]
     band: Option<[f64; 2]>,
     /// Divide all windows by so many counts, about the noise of the band, in place of each by its own
-    /// deviation; overlapping windows of a scan then share most of their work
+    /// standard deviation; overlapping windows of a scan then share most of their work
     #[arg(long, value_name = "COUNTS", requires = "band", value_parser = clap::value_parser!(u32).range(1..))]
     scale: Option<u32>,
     /// One object with the run's outcome
@@ -71,21 +79,21 @@ pub struct Args {
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum StartArg {
-    Arrival,
-    Origin,
+enum OnsetArg {
+    TravelTime,
+    CatalogTime,
 }
 
 #[derive(Serialize)]
 struct Report<'a> {
     run: &'a std::path::Path,
     simulated: bool,
-    n_windows_asked: usize,
-    n_windows_missing: usize,
+    n_segments_asked: usize,
+    n_segments_missing: usize,
     n_epochs: usize,
     best_epoch: usize,
     weights_sha256: &'a str,
-    /// Chosen on validation windows.
+    /// Chosen on the validation time.
     threshold: f64,
     /// Of test windows, with 95 % intervals.
     test_accuracy: Score,
@@ -94,78 +102,102 @@ struct Report<'a> {
 }
 
 pub fn run(args: &Args) -> Result {
-    let mut study = args.study.study()?;
-    if let Some(stream) = &args.stream {
-        study.station.clone_from(stream);
-    }
-    let archive = Archive::open_for(&args.archive, &study.station)?;
+    let study = study(args)?;
+    let archive = args.archive.as_ref();
+    let archive = archive.map(|root| Archive::open_for(root, &study.station));
+    let archive = archive.transpose()?;
+    // The simulation's truth says nothing of records from elsewhere.
+    let is_simulated = archive.as_ref().is_none_or(Archive::is_simulated);
+    let source: Box<dyn WaveformSource> = match archive {
+        Some(archive) => Box::new(archive),
+        None => Box::new(data_centre::connect(&study)?),
+    };
     let catalog = match &args.catalog {
         Some(path) => Catalog::read(path)?,
         None => data_centre::connect(&study)?.fetch_events(&study.region, &study.catalog)?,
     };
-    let mut plan = Plan::new(&study);
-    plan.guard_s = args.guard;
-    plan.band_hz = args.band;
-    if let Some(counts) = args.scale {
-        plan.normalisation = Normalisation::Fixed { counts };
-    }
-    plan.start = match args.start {
-        StartArg::Arrival => Start::Arrival,
-        StartArg::Origin => Start::Origin,
+    let known = match is_simulated && study.method.onset == Onset::TravelTime {
+        true => store::known_events(&study),
+        false => None,
     };
-    let place = station_place(args, &study, plan.start)?;
+    let inputs = Inputs {
+        source: &*source,
+        catalog: &catalog,
+        station: station_place(args, &study)?,
+        known_events: known.as_ref(),
+    };
     output::progress(format!(
-        "{} events; cutting windows and training ...",
+        "{} events; cutting segments and training ...",
         catalog.len()
     ));
-    let trained = batch::train_on(&archive, &catalog, place, &plan, &args.run)?;
-    output::progress(&trained.rejections);
+    let segments = method::segments(&study, &inputs)?;
+    output::progress(&segments.ledger);
+    let fitted = method::fit(&study, &inputs, &segments, &args.run)?;
     match args.json {
-        true => output::print_json(&report(args, &trained))?,
-        false => output::print(text(args, &trained))?,
+        true => output::print_json(&report(args, &segments, &fitted))?,
+        false => output::print(text(args, &segments, &fitted))?,
     }
     Ok(Outcome::Done)
 }
 
+/// The study, with what the options override.
+fn study(args: &Args) -> Result<Study> {
+    let mut study = args.study.study()?;
+    if let Some(stream) = &args.stream {
+        study.station.clone_from(stream);
+    }
+    let method = &mut study.method;
+    method.band_hz = args.band.or(method.band_hz);
+    method.guard_s = args.guard.unwrap_or(method.guard_s);
+    method.segment_s = args.segment.unwrap_or(method.segment_s);
+    if let Some(counts) = args.scale {
+        method.normalisation = Normalisation::Fixed { counts };
+    }
+    if let Some(onset) = args.onset {
+        method.onset = match onset {
+            OnsetArg::TravelTime => Onset::TravelTime,
+            OnsetArg::CatalogTime => Onset::CatalogTime,
+        };
+    }
+    Ok(study.checked()?)
+}
+
 /// Nobody is asked where the place is not needed.
-fn station_place(args: &Args, study: &Study, start: Start) -> Result<Option<Point>> {
-    match (args.position, start) {
-        (None, Start::Arrival) => {
-            let station = data_centre::station(study)?;
-            Ok(Some(station.position()))
-        }
+fn station_place(args: &Args, study: &Study) -> Result<Option<Point>> {
+    match (args.position, study.method.onset) {
+        (None, Onset::TravelTime) => Ok(Some(data_centre::station(study)?.position())),
         (given, _) => Ok(given),
     }
 }
 
-fn report<'a>(args: &'a Args, trained: &'a Trained) -> Report<'a> {
-    let events = trained.test.detection();
+fn report<'a>(args: &'a Args, segments: &Windows, fitted: &'a Fitted) -> Report<'a> {
+    let events = fitted.test.detection();
     Report {
         run: &args.run,
-        simulated: trained.simulated,
-        n_windows_asked: trained.rejections.n_requested,
-        n_windows_missing: trained.rejections.items.len(),
-        n_epochs: trained.run.epochs.len(),
-        best_epoch: trained.run.best_epoch,
-        weights_sha256: &trained.run.weights_sha256,
-        threshold: trained.threshold,
-        test_accuracy: trained.test.accuracy(),
+        simulated: segments.simulated,
+        n_segments_asked: segments.ledger.n_asked,
+        n_segments_missing: segments.ledger.missing.len(),
+        n_epochs: fitted.run.epochs.len(),
+        best_epoch: fitted.run.best_epoch,
+        weights_sha256: &fitted.run.weights_sha256,
+        threshold: fitted.detector.threshold,
+        test_accuracy: fitted.test.accuracy(),
         test_event_precision: events.precision(0),
         test_event_recall: events.recall(0),
     }
 }
 
-fn text(args: &Args, trained: &Trained) -> String {
-    let events = trained.test.detection();
-    let simulated = match trained.simulated {
+fn text(args: &Args, segments: &Windows, fitted: &Fitted) -> String {
+    let events = fitted.test.detection();
+    let simulated = match segments.simulated {
         true => "simulated records\n",
         false => "",
     };
     format!(
-        "{simulated}{}\nthreshold {} (validation windows)\ntest windows: accuracy {}\n  events: precision {}\n  events: recall    {}\nrun: {}\n",
-        trained.run.summary(),
-        trained.threshold,
-        trained.test.accuracy(),
+        "{simulated}{}\nthreshold {} (validation time)\ntest windows: accuracy {}\n  events: precision {}\n  events: recall    {}\nrun: {}\n",
+        fitted.run.summary(),
+        fitted.detector.threshold,
+        fitted.test.accuracy(),
         events.precision(0),
         events.recall(0),
         args.run.display()

@@ -1,0 +1,48 @@
+//! Networks that decide together: chapter 8 asks whether three are better than one.
+
+use std::path::Path;
+
+use crate::dataset::Split;
+use crate::error::Result;
+use crate::method;
+use crate::network::{ConvNet, Ensemble};
+use crate::store::{self, Store};
+use crate::study::Study;
+use crate::train::{TrainParams, train};
+
+/// Networks of the ensemble.
+pub const N_MEMBERS: u64 = 3;
+
+/// The detector's network and others that learnt the same windows from other first weights and in
+/// another order, in runs `detector-2` and so on.
+///
+/// # Errors
+/// As [`store::detector`].
+pub fn leak_free_ensemble(study: &Study) -> Result<Ensemble<ConvNet>> {
+    let split = store::windows(study)?;
+    let mut networks = vec![store::detector(study)?.network];
+    for number in 2..=N_MEMBERS {
+        let params = method::train_params(study);
+        let params = TrainParams {
+            seed: params.seed + number - 1,
+            ..params
+        };
+        let dir = Store::of(study).run_dir(&format!("detector-{number}"));
+        networks.push(trained_convnet(&split, &params, Some(&dir))?);
+    }
+    Ensemble::new(networks)
+}
+
+/// ConvNetQuake's network for the windows of `split`, trained on them from the weights of the
+/// parameters' seed.
+pub(crate) fn trained_convnet(
+    split: &Split,
+    params: &TrainParams,
+    dir: Option<&Path>,
+) -> Result<ConvNet> {
+    let train_windows = &split.train;
+    let (n_samples, n_classes) = (train_windows.n_samples(), train_windows.n_classes());
+    let mut network = ConvNet::new(n_samples, n_classes, params.seed);
+    train(&mut network, train_windows, &split.validation, params, dir)?;
+    Ok(network)
+}

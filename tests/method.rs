@@ -1,0 +1,146 @@
+//! The recipe of a detector: the same from the library and from the program.
+
+use std::path::Path;
+use std::process::Command;
+
+use quakebook::catalog::{Catalog, Event};
+use quakebook::method::{self, Detector, Inputs, TimeBlocks};
+use quakebook::study::{Onset, Study};
+use quakebook::time::{self, Time};
+use quakebook::train::Run;
+use quakebook::waveform::{Record3C, WaveformSource};
+use quakebook::{Error, Result, store};
+
+fn at(text: &str) -> Time {
+    time::parse(text).unwrap()
+}
+
+/// The paper's study made small, with its products in a folder of the test's own.
+fn small() -> Study {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/studies/small.toml");
+    Study::read(path).unwrap()
+}
+
+#[test]
+fn notebook_and_program_train_the_same_weights() {
+    // A notebook asks the store in a process of its own.
+    let data = tempfile::tempdir().unwrap();
+    if let Some(run) = std::env::var_os("QUAKEBOOK_TEST_NOTEBOOK") {
+        let fitted = store::fitted(&small()).unwrap();
+        let told = format!(
+            "{} {}",
+            fitted.run.weights_sha256, fitted.detector.threshold
+        );
+        return std::fs::write(run, told).unwrap();
+    }
+    let told = data.path().join("told");
+    let notebook = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "notebook_and_program_train_the_same_weights"])
+        .env("QUAKEBOOK_TEST_NOTEBOOK", &told)
+        .env("QUAKEBOOK_DATA", data.path())
+        .status();
+    assert!(notebook.unwrap().success());
+    let run = data.path().join("run");
+    let program = Command::new(env!("CARGO_BIN_EXE_quakebook"))
+        .args(["train", "--study", "tests/studies/small.toml", "--run"])
+        .arg(&run)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("QUAKEBOOK_DATA", data.path())
+        .output()
+        .unwrap();
+    assert!(
+        program.status.success(),
+        "{}",
+        String::from_utf8_lossy(&program.stderr)
+    );
+    let detector = Detector::read(&run).unwrap();
+    let weights = Run::read(&run).unwrap().weights_sha256;
+    let told = std::fs::read_to_string(told).unwrap();
+    assert_eq!(told, format!("{weights} {}", detector.threshold));
+    assert_eq!(detector.curve.len(), method::THRESHOLDS.len());
+}
+
+/// Zeros, wherever one asks: as good as no record.
+struct Silence;
+
+impl WaveformSource for Silence {
+    fn record(&self, start: Time, n_samples: usize) -> Result<Record3C> {
+        Ok(Record3C {
+            station: "XX.ABC".into(),
+            channels: ["HHE", "HHN", "HHZ"].map(String::from),
+            start,
+            sampling_rate_hz: 100.0,
+            data: [0, 1, 2].map(|_| vec![0.0; n_samples]),
+            simulated: false,
+        })
+    }
+}
+
+fn events(n: usize, apart_s: f64) -> Catalog {
+    let event = |i: usize| Event {
+        id: format!("e{i}"),
+        origin_time: at("2015-01-01") + time::seconds(apart_s * i as f64),
+        longitude_deg: f64::NAN,
+        latitude_deg: f64::NAN,
+        depth_km: None,
+        magnitude: f64::NAN,
+        magnitude_type: String::new(),
+        event_type: "trigger".into(),
+    };
+    Catalog::new("triggers", false, (0..n).map(event).collect())
+}
+
+#[test]
+fn a_dead_station_gives_no_segment() {
+    let mut study = Study::oklahoma();
+    study.cluster.k = 1;
+    study.method.onset = Onset::CatalogTime;
+    let catalog = events(10, 1000.0);
+    let inputs = Inputs {
+        source: &Silence,
+        catalog: &catalog,
+        station: None,
+        known_events: None,
+    };
+    let refused = method::segments(&study, &inputs).unwrap_err();
+    assert!(
+        matches!(refused, Error::Window { ref what, .. } if what.contains("no segment")),
+        "{refused}"
+    );
+}
+
+#[test]
+fn travel_times_need_the_station() {
+    let mut study = Study::oklahoma();
+    study.cluster.k = 1;
+    let catalog = events(10, 1000.0);
+    let inputs = Inputs {
+        source: &Silence,
+        catalog: &catalog,
+        station: None,
+        known_events: None,
+    };
+    let refused = method::segments(&study, &inputs).unwrap_err();
+    assert!(
+        matches!(refused, Error::Window { ref place, .. } if place == "OK029"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn blocks_follow_the_studys_fractions() {
+    let mut study = Study::oklahoma();
+    study.split.train_fraction = 0.5;
+    study.split.validation_fraction = 0.3;
+    let catalog = events(10, 3600.0);
+    let blocks = TimeBlocks::of(&study, &catalog);
+    assert_eq!(blocks.validation, at("2015-01-01T05:00:00"));
+    assert_eq!(blocks.test, at("2015-01-01T08:00:00"));
+    assert_eq!(blocks.training_events(&study, &catalog).len(), 5);
+    // What is set aside does not count.
+    study.held_out.start = at("2015-01-01T00:00:00");
+    study.held_out.end = at("2015-01-01T02:00:00");
+    let blocks = TimeBlocks::of(&study, &catalog);
+    assert_eq!(blocks.validation, at("2015-01-01T06:00:00"));
+    assert_eq!(blocks.training_events(&study, &catalog).len(), 4);
+}
