@@ -20,14 +20,17 @@
 //! assert_eq!(clusters.labels.len(), catalog.len());
 //! ```
 
+mod marker;
 mod product;
 mod products;
 
 use std::path::{Path, PathBuf};
 
-use crate::atomic_file::{self, make_folder, write_whole};
+use crate::atomic_file;
 use crate::error::{Error, Result};
 use crate::study::{Study, data_dir};
+
+use marker::mark_as_ours;
 
 pub use product::{Product, Table};
 pub use products::{
@@ -38,9 +41,6 @@ pub use products::{
 /// SHA-256 of the source files that products are computed by, the first 8 digits: where any of them
 /// changes, products are made anew. Figures, tables and the program take no part.
 pub const RECIPE: &str = env!("QUAKEBOOK_RECIPE");
-
-/// Says in the folder of all products that it is ours: only then may anything remove it.
-const MARK: &str = ".quakebook";
 
 /// The folder of a study's products.
 #[derive(Debug, Clone)]
@@ -83,7 +83,7 @@ impl Store {
         if path.exists() {
             return P::read(&path);
         }
-        self.mark()?;
+        mark_as_ours(self.dir.parent().unwrap_or(&self.dir))?;
         let _held = atomic_file::hold(&path.with_extension("lock"))?;
         if path.exists() {
             return P::read(&path);
@@ -106,19 +106,6 @@ impl Store {
     {
         let table = self.get_or_make(&format!("{name}.toml"), || Ok(Table { kept: make()? }))?;
         Ok(table.kept)
-    }
-
-    fn mark(&self) -> Result<()> {
-        let derived = self.dir.parent().unwrap_or(&self.dir);
-        make_folder(derived)?;
-        let mark = derived.join(MARK);
-        match mark.exists() {
-            true => Ok(()),
-            false => write_whole(
-                &mark,
-                "Products of quakebook; `cargo xtask clean` removes them.\n",
-            ),
-        }
     }
 }
 
@@ -163,7 +150,7 @@ mod tests {
             }
         });
         assert_eq!(n_made.load(Ordering::SeqCst), 1);
-        assert!(folder.path().join("derived").join(MARK).is_file());
+        assert!(folder.path().join("derived/.quakebook").is_file());
     }
 
     #[test]

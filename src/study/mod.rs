@@ -15,7 +15,6 @@
 
 mod check;
 mod choices;
-mod derived;
 mod method;
 
 use std::path::{Path, PathBuf};

@@ -1,8 +1,7 @@
-//! The folder of a study's products.
+//! The marker that says whose the folder of products is.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::Study;
 use crate::atomic_file::{make_folder, names, write_whole};
 use crate::error::Result;
 
@@ -13,21 +12,8 @@ const MARKER: &str = ".quakebook";
 const MARKER_TEXT: &str =
     "quakebook made this folder. `cargo xtask` may remove it with everything in it.\n";
 
-impl Study {
-    /// Makes [`Study::derived_dir`], where this study's products go, and returns it.
-    ///
-    /// # Errors
-    /// [`Error::Io`](crate::Error::Io) naming the folder.
-    pub(crate) fn make_derived_dir(&self) -> Result<PathBuf> {
-        let dir = self.derived_dir();
-        mark_as_ours(dir.parent().unwrap_or(&dir))?;
-        make_folder(&dir)?;
-        Ok(dir)
-    }
-}
-
 /// Makes a folder and marks it. A folder that has other files already stays unmarked: they may be anyone's.
-fn mark_as_ours(folder: &Path) -> Result<()> {
+pub(super) fn mark_as_ours(folder: &Path) -> Result<()> {
     make_folder(folder)?;
     match names(folder)?.is_empty() {
         true => write_whole(folder.join(MARKER), MARKER_TEXT),
