@@ -9,7 +9,7 @@ use crate::study::Study;
 use crate::time::{self, Time};
 use crate::waveform::filter::{Filter, Pass};
 use crate::waveform::{Record3C, WaveformSource};
-use crate::window::{Missing, Reason};
+use crate::window::{Reason, Rejection};
 
 /// So much record is searched at a time.
 const SEARCHED_S: f64 = 3600.0;
@@ -30,7 +30,7 @@ pub(super) fn disturbances(
     source: &dyn WaveformSource,
     catalog: &Catalog,
     study: &Study,
-    failed: &mut Vec<Missing>,
+    failed: &mut Vec<Rejection>,
 ) -> Result<Vec<(Time, String)>> {
     let rate_hz = study.window.sampling_rate_hz;
     let n_samples = (SEARCHED_S * rate_hz) as usize;
@@ -50,7 +50,7 @@ pub(super) fn disturbances(
                     .map(|at| time::of_sample(record.start, at, record.sampling_rate_hz))
                     .map(|at| (at - before, after.clone())),
             ),
-            Err(error) => failed.push(Missing {
+            Err(error) => failed.push(Rejection {
                 what: format!("disturbances after {after}"),
                 start,
                 reason: Reason::of(&error),

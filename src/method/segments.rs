@@ -15,7 +15,7 @@ use crate::window::{self, NoiseRule, Reason, StartRule, Windows};
 ///
 /// Their class is that of [`labels`], noise last. Disturbances that hold an earthquake which the
 /// catalog does not list would teach a network to be unsure of such: where [`Inputs::known_events`] has
-/// them, those segments are left out, and the ledger says so.
+/// them, those segments are left out, and the rejections say so.
 ///
 /// # Errors
 /// As [`labels`]; [`crate::Error::Window`] where no segment of an event or of noise could be had, or the
@@ -44,8 +44,8 @@ pub fn segments(study: &Study, inputs: &Inputs) -> Result<Windows> {
     if !starts.is_empty() {
         all = all.concat(&window::noise_windows_at(&source, &starts, &long, silent)?)?;
     }
-    all.ledger.n_asked += failed.len();
-    all.ledger.missing.append(&mut failed);
+    all.rejections.n_requested += failed.len();
+    all.rejections.items.append(&mut failed);
     if let Some(known) = inputs.known_events {
         leave_out_unlisted(&mut all, known, study, inputs.p_after_s(study)?);
     }
@@ -89,7 +89,7 @@ fn has_both(segments: &Windows, study: &Study) -> Result<()> {
     let noise = segments.n_classes - 1;
     let n_noise = segments.windows.iter().filter(|w| w.class == noise).count();
     let refuse = |what: &str, remedy: &str| {
-        let what = format!("no segment {what}: {}", segments.ledger);
+        let what = format!("no segment {what}: {}", segments.rejections);
         Err(fail!(Window, segments.station, what, remedy))
     };
     match (segments.len() - n_noise, n_noise) {
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
     use crate::detect::p_travel_time_s;
     use crate::geo::Point;
-    use crate::window::{Ledger, Origin, Window};
+    use crate::window::{Origin, RejectionLog, Window};
 
     #[test]
     fn noise_with_waves_is_left_out() {
@@ -150,7 +150,7 @@ mod tests {
             windows: [(620.0, 3), (608.0, 3), (570.0, 3), (570.0, 0), (535.0, 3)]
                 .map(|(start_s, class)| window(start_s, class))
                 .to_vec(),
-            ledger: Ledger::default(),
+            rejections: RejectionLog::default(),
         };
         let truth = Catalog::new("truth", true, vec![event]);
         let study = Study::oklahoma();
@@ -163,8 +163,12 @@ mod tests {
             .collect();
         assert_eq!(kept, [620.0, 570.0, 535.0]);
         assert_eq!(windows.windows[1].class, 0);
-        let reasons = windows.ledger.missing.iter().map(|missing| &missing.reason);
+        let reasons = windows
+            .rejections
+            .items
+            .iter()
+            .map(|missing| &missing.reason);
         assert!(reasons.eq([&Reason::Unlisted; 2]));
-        assert_eq!(windows.ledger.missing[0].what, "noise after e");
+        assert_eq!(windows.rejections.items[0].what, "noise after e");
     }
 }

@@ -185,7 +185,7 @@ impl Windows {
                 false => (self, other),
             };
             let mut both = with_windows.clone();
-            both.ledger.extend(&without.ledger);
+            both.rejections.extend(&without.rejections);
             return Ok(both);
         }
         let kind = |w: &Self| {

@@ -88,8 +88,8 @@ enum OnsetArg {
 struct Report<'a> {
     run: &'a std::path::Path,
     simulated: bool,
-    n_segments_asked: usize,
-    n_segments_missing: usize,
+    n_segments_requested: usize,
+    n_segments_rejected: usize,
     n_epochs: usize,
     best_epoch: usize,
     weights_sha256: &'a str,
@@ -131,7 +131,7 @@ pub fn run(args: &Args) -> Result {
         catalog.len()
     ));
     let segments = method::segments(&study, &inputs)?;
-    output::progress(&segments.ledger);
+    output::progress(&segments.rejections);
     let fitted = method::fit(&study, &inputs, &segments, &args.run)?;
     match args.json {
         true => output::print_json(&report(args, &segments, &fitted))?,
@@ -175,8 +175,8 @@ fn report<'a>(args: &'a Args, segments: &Windows, fitted: &'a Fitted) -> Report<
     Report {
         run: &args.run,
         simulated: segments.simulated,
-        n_segments_asked: segments.ledger.n_asked,
-        n_segments_missing: segments.ledger.missing.len(),
+        n_segments_requested: segments.rejections.n_requested,
+        n_segments_rejected: segments.rejections.items.len(),
         n_epochs: fitted.run.epochs.len(),
         best_epoch: fitted.run.best_epoch,
         weights_sha256: &fitted.run.weights_sha256,
