@@ -1,7 +1,7 @@
 //! What a notebook needs, by one line: `use quakebook::prelude::*;`.
 //!
 //! Types come by their own names; functions by their module's, so that a cell says where they
-//! belong: `plot::epicentres(..)`, `window::cut(..)`, `products::catalog(..)`.
+//! belong: `plot::epicentres(..)`, `window::cut(..)`, `store::catalog(..)`.
 
 pub use crate::book;
 pub use crate::catalog::{Catalog, Event};
@@ -27,7 +27,6 @@ pub use crate::geo::{self, Point, Region};
 pub use crate::method::{self, Detector};
 pub use crate::network::{self, Classify, ConvNet, Network, Perceptron};
 pub use crate::plot::{self, Figure};
-pub use crate::products;
 pub use crate::provenance;
 pub use crate::server::ServedArchive;
 pub use crate::station::Inventory;

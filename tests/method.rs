@@ -57,7 +57,7 @@ fn notebook_and_program_train_the_same_weights() {
     let weights = Run::read(&run).unwrap().weights_sha256;
     let told = std::fs::read_to_string(told).unwrap();
     assert_eq!(told, format!("{weights} {}", detector.threshold));
-    assert_eq!(detector.curve.len(), method::THRESHOLDS.len());
+    assert_eq!(detector.curve.len(), quakebook::detect::THRESHOLDS.len());
 }
 
 /// Zeros, wherever one asks: as good as no record.

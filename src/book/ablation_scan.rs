@@ -7,8 +7,7 @@ use crate::dataset::{Crop, Labelled, Test};
 use crate::error::Result;
 use crate::evaluate::{PrecisionRecallCurve, Score};
 use crate::network::{Classify, ConvNet};
-use crate::products::LEAK_FREE_NORMALISATION;
-use crate::window::normalise;
+use crate::window::{Normalisation, normalise};
 
 /// All runs are compared at this price: the threshold at which so many of the test segments
 /// without an event are called one. It is a point of each network's curve, read off where all
@@ -145,5 +144,5 @@ fn scaled_window(part: &Labelled, index: usize, start: usize, n: usize) -> Resul
         .flat_map(|row| &row[start..start + n])
         .copied()
         .collect();
-    normalise(&window, LEAK_FREE_NORMALISATION)
+    normalise(&window, Normalisation::Std)
 }

@@ -4,16 +4,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::ablation_scan::{SegmentScores, called_at, scan_segments};
+use super::{BEFORE_P_S, trained_convnet};
 use crate::data_centre;
 use crate::dataset::{Crop, Split, Variation, vary};
 use crate::detect::p_travel_time_s;
 use crate::error::Result;
 use crate::evaluate::{Score, Spread};
+use crate::method;
 use crate::network::ConvNet;
-use crate::products::{
-    BEFORE_P_S, LEAK_FREE_NORMALISATION, catalog, kept, leak_free_crop, stretch_split,
-    trained_convnet,
-};
+use crate::store::{Store, catalog, segment_split};
 use crate::study::Study;
 use crate::train::TrainParams;
 
@@ -50,11 +49,6 @@ pub struct AblationRun {
     pub average_precision: f64,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Ablation {
-    runs: Vec<AblationRun>,
-}
-
 /// The spread over seeds of one number of the runs of a setting.
 pub fn spread(runs: &[AblationRun], setting: &str, number: impl Fn(&AblationRun) -> f64) -> Spread {
     let of_setting = runs.iter().filter(|run| run.setting == setting);
@@ -81,10 +75,10 @@ pub fn sweep_points(
 /// Windows of 5, 10, 20 and 30 s.
 ///
 /// # Errors
-/// As [`stretch_split`] and [`train()`](crate::train::train()).
+/// As [`segment_split`] and [`train()`](crate::train::train()).
 pub fn window_length_ablation(study: &Study) -> Result<Vec<AblationRun>> {
     kept_runs(study, "ablation-length", || {
-        let segments = stretch_split(study)?;
+        let segments = segment_split(study)?;
         let mut runs = Vec::new();
         for length_s in [5.0, 10.0, 20.0, 30.0] {
             for seed in seeds(study) {
@@ -107,7 +101,7 @@ pub fn window_length_ablation(study: &Study) -> Result<Vec<AblationRun>> {
 /// As [`window_length_ablation`].
 pub fn hop_ablation(study: &Study) -> Result<Vec<AblationRun>> {
     kept_runs(study, "ablation-hop", || {
-        let segments = stretch_split(study)?;
+        let segments = segment_split(study)?;
         let crop = run_crop(study, window_s(study));
         let mut runs = Vec::new();
         for seed in seeds(study) {
@@ -132,7 +126,7 @@ pub fn hop_ablation(study: &Study) -> Result<Vec<AblationRun>> {
 /// As [`window_length_ablation`].
 pub fn augmentation_ablation(study: &Study) -> Result<Vec<AblationRun>> {
     kept_runs(study, "ablation-augmentation", || {
-        let segments = stretch_split(study)?;
+        let segments = segment_split(study)?;
         let anywhere = Crop {
             n_of_event: 1,
             ..run_crop(study, window_s(study))
@@ -169,7 +163,7 @@ pub fn augmentation_ablation(study: &Study) -> Result<Vec<AblationRun>> {
         for (name, crop, variations) in ways {
             for seed in seeds(study) {
                 let mut split = run_split(&segments, crop, seed)?;
-                split.train = vary(&split.train, &variations, LEAK_FREE_NORMALISATION, seed)?;
+                split.train = vary(&split.train, &variations, study.method.normalisation, seed)?;
                 // As many steps for all: more windows are no more time to learn.
                 let n_train = split.train.n_windows();
                 let n_epochs = (9 * n_plain / n_train).max(1);
@@ -193,7 +187,7 @@ pub fn augmentation_ablation(study: &Study) -> Result<Vec<AblationRun>> {
 /// As [`window_length_ablation`].
 pub fn place_ablation(study: &Study) -> Result<Vec<AblationRun>> {
     kept_runs(study, "ablation-place", || {
-        let segments = stretch_split(study)?;
+        let segments = segment_split(study)?;
         let anywhere = run_crop(study, window_s(study));
         let samples = |seconds: f64| (seconds * anywhere.sampling_rate_hz).round() as usize;
         let (first_s, last_s) = travel_times_s(study)?;
@@ -254,7 +248,7 @@ fn travel_times_s(study: &Study) -> Result<(f64, f64)> {
 /// As [`window_length_ablation`].
 pub fn learning_curve(study: &Study) -> Result<Vec<AblationRun>> {
     kept_runs(study, "ablation-events", || {
-        let segments = stretch_split(study)?;
+        let segments = segment_split(study)?;
         let crop = run_crop(study, window_s(study));
         let all = segments.train.n_groups();
         let mut runs = Vec::new();
@@ -281,9 +275,7 @@ fn kept_runs(
     name: &str,
     make: impl FnOnce() -> Result<Vec<AblationRun>>,
 ) -> Result<Vec<AblationRun>> {
-    let path = study.derived_dir().join(format!("{name}.toml"));
-    let runs = kept(&path, || Ok(Ablation { runs: make()? }))?;
-    Ok(runs.runs)
+    Store::of(study).table(name, make)
 }
 
 impl AblationRun {
@@ -319,7 +311,7 @@ fn window_s(study: &Study) -> f64 {
 fn run_crop(study: &Study, length_s: f64) -> Crop {
     let mut long = study.clone();
     long.window.n_samples = (length_s * study.window.sampling_rate_hz).round() as usize;
-    let crop = leak_free_crop(&long);
+    let crop = method::crop(&long);
     // A window of half a segment has room before the P wave, and none in the coda.
     let room = crop.onset + crop.coda + crop.n_samples <= 2 * crop.onset;
     let before = match crop.n_samples + crop.before <= crop.onset {

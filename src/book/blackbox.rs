@@ -13,12 +13,12 @@ use crate::dataset::Labelled;
 use crate::error::Result;
 use crate::evaluate::{Score, top_class};
 use crate::network::Classify;
-use crate::products::{LEAK_FREE_NORMALISATION, catalog};
+use crate::store::catalog;
 use crate::study::Study;
 use crate::time::{self, Time};
 use crate::travel::Phase;
 use crate::waveform::{Record3C, WaveformSource};
-use crate::window::{cut, normalise};
+use crate::window::{Normalisation, cut, normalise};
 
 /// A window with an earthquake, and when its waves arrive, in seconds after the window's start.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -100,7 +100,7 @@ pub struct Changed {
 }
 
 /// What each change does to the decisions of a network on the windows `indices` of `data`. Changed
-/// windows are scaled again by [`LEAK_FREE_NORMALISATION`], as in training.
+/// windows are scaled again by [`Normalisation::Std`], as in training.
 ///
 /// # Errors
 /// As [`Classify::probabilities`], and where the data centre cannot be asked for shifted windows.
@@ -197,7 +197,7 @@ fn rescaled(window: &[f32]) -> Result<Vec<f32>> {
         .any(|row| row.iter().all(|x| *x == 0.0))
     {
         true => Ok(window.to_vec()),
-        false => normalise(window, LEAK_FREE_NORMALISATION),
+        false => normalise(window, Normalisation::Std),
     }
 }
 

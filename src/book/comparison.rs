@@ -1,9 +1,11 @@
 //! What the chapter on the classical detectors needs: the hours to compare on, and the templates.
 
+use super::{BEFORE_P_S, windows_at_arrivals};
 use crate::catalog::Catalog;
 use crate::detect::{DataQuality, TemplateParams, Templates};
 use crate::error::{Error, Result, fail};
-use crate::products::{BEFORE_P_S, blocks, catalog, held_out, record, windows_at_arrivals};
+use crate::method::held_out;
+use crate::store::{catalog, record, time_blocks};
 use crate::study::Study;
 use crate::time::{self, Time, TimeSpan};
 use crate::waveform::Record3C;
@@ -20,9 +22,9 @@ pub fn comparison_hours(study: &Study) -> f64 {
 /// events, half as many as [`test_record`] has.
 ///
 /// # Errors
-/// As [`blocks`], and [`Error::Waveform`] where the station sent next to nothing all the time.
+/// As [`time_blocks`], and [`Error::Waveform`] where the station sent next to nothing all the time.
 pub fn validation_record(study: &Study) -> Result<Record3C> {
-    let blocks = blocks(study)?;
+    let blocks = time_blocks(study)?;
     let times = TimeSpan {
         start: blocks.validation,
         end: blocks.test,
@@ -45,7 +47,7 @@ pub fn test_record(study: &Study) -> Result<Record3C> {
 /// # Errors
 /// As [`windows_at_arrivals`].
 pub fn training_events(study: &Study) -> Result<Windows> {
-    let (end, held_out) = (blocks(study)?.validation, held_out(study));
+    let (end, held_out) = (time_blocks(study)?.validation, held_out(study));
     let mut windows = windows_at_arrivals(study)?;
     windows.windows.retain(|window| {
         let is_event = matches!(window.origin, Origin::Event { .. });

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::real::{Cut, Picked, windows_of};
 use super::spectra::slice_spectra;
+use super::trained_convnet;
 use super::transfer::{fine_tuned, real_params, split_by_record};
 use crate::dataset::{group_folds, nearest_share};
 use crate::error::Result;
 use crate::evaluate::Score;
 use crate::network::{Classify, ConvNet};
-use crate::products::trained_convnet;
 use crate::study::Study;
 
 /// Divisions of the stations; each tests once.

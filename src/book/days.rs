@@ -1,17 +1,14 @@
 //! Days of record scanned by a network, beside every earthquake that happened in them.
 
-use chrono::TimeDelta;
-
-use super::detector::{merge_params_at, scan_params};
+use super::leak_free_ensemble;
 use crate::data_centre;
-use crate::detect::{Detections, Matches, MergeParams, ReferenceEvents, Scan, Scanner, THRESHOLDS};
-use crate::error::{Result, fail};
+use crate::detect::{Detections, Matches, MergeParams, ReferenceEvents, Scan, THRESHOLDS};
+use crate::error::Result;
 use crate::evaluate::OperatingPoint;
 use crate::geo::Point;
+use crate::method::{self, merge_params};
 use crate::network::Classify;
-use crate::products::{
-    blocks, catalog, kept_as, leak_free_clusters, leak_free_ensemble, leak_free_network,
-};
+use crate::store::{self, Store, leak_free_clusters};
 use crate::study::Study;
 use crate::time::TimeSpan;
 
@@ -23,50 +20,20 @@ pub const N_HELD_OUT_DAYS: i64 = 10;
 /// twice what noise alone reaches in as many seconds, 3.6 times its root mean square in the median.
 pub const VISIBLE_RATIO: f64 = 7.0;
 
-/// The study's number of whole days of the validation time, or a quarter of it where that is less.
+/// The days on which the detector's threshold is chosen: [`method::validation_days`].
 ///
 /// # Errors
-/// As [`blocks`].
+/// As [`store::time_blocks`].
 pub fn validation_days(study: &Study) -> Result<Vec<TimeSpan>> {
-    let blocks = blocks(study)?;
-    let time = TimeSpan {
-        start: blocks.validation,
-        end: blocks.test,
-    };
-    let n_days = (time.end - time.start).num_days();
-    let n_most = study.method.n_validation_days as i64;
-    Ok(spread_days(&time, n_most.min(n_days / 4)))
+    Ok(method::validation_days(study, &store::time_blocks(study)?))
 }
 
 /// [`N_HELD_OUT_DAYS`] whole days of the study's held-out time; all of it, where it is shorter than a day.
 pub fn held_out_days(study: &Study) -> Vec<TimeSpan> {
     match (study.held_out.end - study.held_out.start).num_days() {
         0 => vec![study.held_out],
-        _ => spread_days(&study.held_out, N_HELD_OUT_DAYS),
+        _ => method::spread_days(&study.held_out, N_HELD_OUT_DAYS),
     }
-}
-
-/// `n` whole days (one at least, and no more than there are), evenly spread over a time that holds one.
-fn spread_days(time: &TimeSpan, n: i64) -> Vec<TimeSpan> {
-    let midnight = time
-        .start
-        .date_naive()
-        .and_time(chrono::NaiveTime::MIN)
-        .and_utc();
-    let first = match midnight < time.start {
-        true => midnight + TimeDelta::days(1),
-        false => midnight,
-    };
-    let n_days = (time.end - first).num_days().max(1);
-    let n = n.clamp(1, n_days);
-    let day = |i: i64| {
-        let start = first + TimeDelta::days(i * n_days / n);
-        TimeSpan {
-            start,
-            end: start + TimeDelta::days(1),
-        }
-    };
-    (0..n).map(day).collect()
 }
 
 /// A scan of some days by one network or several, and the events that it should find there.
@@ -86,30 +53,28 @@ impl ScannedDays {
     /// Scans `spans` with what `trained` gives, or reads the scan that was kept under `name`.
     ///
     /// # Errors
-    /// Those of `trained`, and as [`Scanner::collect_scan`].
+    /// Those of `trained`, and as [`method::scan_spans`].
     pub fn of<N: Classify>(
         study: &Study,
         name: &str,
         trained: impl FnOnce(&Study) -> Result<N>,
         spans: &[TimeSpan],
     ) -> Result<Self> {
-        let scan = kept_as(
-            &study.derived_dir().join("scans").join(name),
-            |dir| Scan::read(dir),
-            |scan, dir| scan.write(dir),
-            || scan_spans(study, &trained(study)?, spans),
-        )?;
+        let scan = Store::of(study).get_or_make(&format!("scan-{name}"), || {
+            let client = data_centre::connect(study)?;
+            method::scan_spans(&trained(study)?, &client, study, spans)
+        })?;
         Self::from_scan(study, scan, spans)
     }
 
     /// A scan that was made otherwise, of the same spans.
     ///
     /// # Errors
-    /// As [`catalog`] and [`ReferenceEvents::above_noise`].
+    /// As [`store::catalog`] and [`ReferenceEvents::above_noise`].
     pub fn from_scan(study: &Study, scan: Scan, spans: &[TimeSpan]) -> Result<Self> {
         let all = match data_centre::is_simulated(study) {
             true => data_centre::truth(study),
-            false => catalog(study)?,
+            false => store::catalog(study)?,
         };
         let events = all.filter(|event| spans.iter().any(|s| s.contains(event.origin_time)));
         let client = data_centre::connect(study)?;
@@ -146,7 +111,7 @@ impl ScannedDays {
         self.reference.curve(&THRESHOLDS, |on| {
             self.detections(&MergeParams {
                 min_windows,
-                ..merge_params_at(&self.study, on)
+                ..merge_params(&self.study, on)
             })
         })
     }
@@ -161,13 +126,14 @@ impl ScannedDays {
     }
 }
 
-/// The scan of [`validation_days`] by the [`leak_free_network`], on which its threshold is chosen.
+/// The scan of [`validation_days`] by the detector, on which its threshold was chosen.
 ///
 /// # Errors
-/// As [`leak_free_network`] and [`ScannedDays::of`].
+/// As [`store::detector`] and [`ScannedDays::from_scan`].
 pub fn validation_scan(study: &Study) -> Result<ScannedDays> {
-    let days = validation_days(study)?;
-    ScannedDays::of(study, "validation-days", leak_free_network, &days)
+    store::detector(study)?;
+    let scan = method::validation_scan(&Store::of(study).run_dir("detector"))?;
+    ScannedDays::from_scan(study, scan, &validation_days(study)?)
 }
 
 /// The scan of [`validation_days`] by the [`leak_free_ensemble`], for comparison.
@@ -180,30 +146,11 @@ pub fn validation_scan_by_ensemble(study: &Study) -> Result<ScannedDays> {
     ScannedDays::of(study, name, leak_free_ensemble, &days)
 }
 
-/// The scan of [`held_out_days`] by the [`leak_free_network`], which is looked at once.
+/// The scan of [`held_out_days`] by the detector, which is looked at once.
 ///
 /// # Errors
-/// As [`leak_free_network`] and [`ScannedDays::of`].
+/// As [`store::detector`] and [`ScannedDays::of`].
 pub fn held_out_scan(study: &Study) -> Result<ScannedDays> {
-    let days = held_out_days(study);
-    ScannedDays::of(study, "held-out-days", leak_free_network, &days)
-}
-
-/// A network's scan of several spans of the study's station, in time order.
-///
-/// # Errors
-/// As [`Scanner::collect_scan`].
-pub fn scan_spans(study: &Study, network: &dyn Classify, spans: &[TimeSpan]) -> Result<Scan> {
-    let client = data_centre::connect(study)?;
-    let rate = study.window.sampling_rate_hz;
-    let mut whole: Option<Scan> = None;
-    for span in spans {
-        let params = scan_params(study);
-        let scan = Scanner::new(network, &client, span, rate, &params)?.collect_scan()?;
-        match &mut whole {
-            Some(whole) => whole.append(scan),
-            None => whole = Some(scan),
-        }
-    }
-    whole.ok_or_else(|| fail!(Detect, "spans", "there is none", "Give one or more spans"))
+    let network = |study: &Study| Ok(store::detector(study)?.network);
+    ScannedDays::of(study, "held-out-days", network, &held_out_days(study))
 }

@@ -35,7 +35,7 @@ pub fn leak_free_ensemble(study: &Study) -> Result<Ensemble<ConvNet>> {
 
 /// ConvNetQuake's network for the windows of `split`, trained on them from the weights of the
 /// parameters' seed.
-pub(crate) fn trained_convnet(
+pub(super) fn trained_convnet(
     split: &Split,
     params: &TrainParams,
     dir: Option<&Path>,

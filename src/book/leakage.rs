@@ -3,11 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{PAPER_NORMALISATION, families, windows_as_the_paper};
 use crate::dataset::{Augment, Dataset, Split, augment, nearest_neighbour_classes};
 use crate::error::Result;
 use crate::evaluate::{ConfusionMatrix, Spread};
 use crate::network::{ConvNet, Network, Perceptron};
-use crate::products::{PAPER_NORMALISATION, families, kept, windows_as_the_paper};
+use crate::store::Store;
 use crate::study::Study;
 use crate::train::{TrainParams, train};
 
@@ -36,11 +37,6 @@ pub struct LeakageRun {
     pub accuracy: f64,
     /// Mean recall of the classes: guessing gives one over their number, whatever their sizes.
     pub balanced_accuracy: f64,
-}
-
-#[derive(Serialize, Deserialize)]
-struct LeakageRuns {
-    runs: Vec<LeakageRun>,
 }
 
 /// Events, with their gaps, that take part: enough to learn from in seconds.
@@ -75,8 +71,7 @@ pub fn leakage_spread(
 /// # Errors
 /// As [`windows_as_the_paper`] and [`train()`](crate::train::train()).
 pub fn leakage_runs(study: &Study) -> Result<Vec<LeakageRun>> {
-    let path = study.derived_dir().join("leakage.toml");
-    let kept: LeakageRuns = kept(&path, || {
+    Store::of(study).table("leakage", || {
         let scaled = windows_as_the_paper(study)?.normalised(PAPER_NORMALISATION)?;
         let (n_samples, n_classes) = (scaled.n_samples, scaled.n_classes);
         let families = families(study);
@@ -109,9 +104,8 @@ pub fn leakage_runs(study: &Study) -> Result<Vec<LeakageRun>> {
                 }
             }
         }
-        Ok(LeakageRuns { runs })
-    })?;
-    Ok(kept.runs)
+        Ok(runs)
+    })
 }
 
 fn divided(data: &Dataset, order: SplitOrder, study: &Study, seed: u64) -> Result<Split> {

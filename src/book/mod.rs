@@ -11,7 +11,7 @@
 //! | 10 | windows changed on purpose | `blackbox` |
 //! | 11 | real records and their spectra; networks trained on them; folds of stations; triggers | `real`, `spectra`, `transfer`, `crossval`, `triggers`, `real_scores` |
 //!
-//! What an experiment gives is kept in [`crate::study::Study::derived_dir`], as the method's own products are.
+//! What an experiment gives is kept in the [`crate::store`], as the method's own products are.
 
 mod ablation_scan;
 mod ablations;
@@ -20,7 +20,6 @@ mod comparison;
 mod crossval;
 mod days;
 mod detection;
-mod detector;
 mod ensemble;
 mod families;
 mod leakage;
@@ -44,20 +43,19 @@ pub use comparison::{
 };
 pub use crossval::{Evaluation, N_FOLDS, TrainingData, evaluations};
 pub use days::{
-    N_HELD_OUT_DAYS, ScannedDays, VISIBLE_RATIO, held_out_days, held_out_scan, scan_spans,
-    validation_days, validation_scan, validation_scan_by_ensemble,
+    N_HELD_OUT_DAYS, ScannedDays, VISIBLE_RATIO, held_out_days, held_out_scan, validation_days,
+    validation_scan, validation_scan_by_ensemble,
 };
-pub use detection::{detections, detections_path, detector, merge_params, operating_points};
-pub use detector::{Detector, merge_params_at, scan_params};
-pub use leakage::{LeakageRun, SplitOrder, leakage_runs, leakage_spread};
-pub use plain_windows::PlainWindows;
-pub(crate) use ensemble::trained_convnet;
+pub use detection::detections;
+use ensemble::trained_convnet;
 pub use ensemble::{N_MEMBERS, leak_free_ensemble};
 pub use families::families;
+pub use leakage::{LeakageRun, SplitOrder, leakage_runs, leakage_spread};
 pub use paper::{
     BEFORE_P_S, PAPER_NORMALISATION, paper_network, paper_split, trained, windows_as_the_paper,
     windows_at_arrivals,
 };
+pub use plain_windows::PlainWindows;
 pub use real::{
     Cut, Picked, REAL_WINDOW_SAMPLES, fetch_picked, iquique_dir, picked_dir, read_picked,
     windows_of,

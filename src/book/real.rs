@@ -14,12 +14,12 @@ use serde::Deserialize;
 use crate::catalog::Event;
 use crate::data_centre;
 use crate::error::{Error, Result, fail};
-use crate::products::{LEAK_FREE_NORMALISATION, catalog};
+use crate::store::catalog;
 use crate::study::{Study, real_data_dir};
 use crate::time::{self, Time};
 use crate::travel::Phase;
 use crate::waveform::{Fault, RATE_HZ, Record3C, Trace, WaveformSource, harmonise, mseed};
-use crate::window::{Origin, Window, normalise};
+use crate::window::{Normalisation, Origin, Window, normalise};
 
 /// The reader's folder with real earthquakes in `ncedc/picks.csv` and miniSEED; `None` without.
 pub fn picked_dir() -> Option<PathBuf> {
@@ -216,8 +216,7 @@ pub fn windows_of(picked: &[Picked], n_each: usize, seed: Option<u64>) -> Vec<Cu
                 let start_s = starts.start + at * (starts.end - starts.start);
                 let start = one.record.start + time::seconds(start_s);
                 let cut = crate::window::cut(&one.record, start, REAL_WINDOW_SAMPLES);
-                let Ok(samples) = cut.and_then(|cut| normalise(&cut, LEAK_FREE_NORMALISATION))
-                else {
+                let Ok(samples) = cut.and_then(|cut| normalise(&cut, Normalisation::Std)) else {
                     continue;
                 };
                 let id = format!("{} {}", one.station, one.name);

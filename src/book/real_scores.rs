@@ -11,7 +11,7 @@ use super::transfer::pretrained;
 use super::triggers::{TriggerScore, trigger_scores};
 use crate::display::Table;
 use crate::error::{Result, fail};
-use crate::products::kept;
+use crate::store::Store;
 use crate::study::Study;
 
 /// All scores on real records, and where they came from.
@@ -157,10 +157,8 @@ pub fn real_scores(study: &Study, n_seeds: usize) -> Result<RealScores> {
     let Some(dir) = picked_dir() else {
         return RealScores::stored();
     };
-    let path = study
-        .derived_dir()
-        .join(format!("real-scores-{n_seeds}.toml"));
-    kept(&path, || made_from(study, &dir, n_seeds))
+    let name = format!("real-scores-{n_seeds}");
+    Store::of(study).table(&name, || made_from(study, &dir, n_seeds))
 }
 
 fn made_from(study: &Study, dir: &Path, n_seeds: usize) -> Result<RealScores> {

@@ -2,10 +2,11 @@
 //! one that went on to learn from real ones.
 
 use super::real::{Cut, REAL_WINDOW_SAMPLES, fetch_picked, windows_of};
+use super::trained_convnet;
 use crate::dataset::{Dataset, Split};
 use crate::error::Result;
 use crate::network::{Classify, ConvNet, named_weights, read_weights, set_weights};
-use crate::products::{run_dir, trained_convnet};
+use crate::store::Store;
 use crate::study::Study;
 use crate::train::{Optimiser, Run, TrainParams, train};
 use crate::window::Window;
@@ -30,7 +31,7 @@ const CLASSROOM_TWENTIETHS: [usize; 2] = [16, 19];
 /// # Errors
 /// As [`fetch_picked`] and [`train()`].
 pub fn pretrained(study: &Study) -> Result<ConvNet> {
-    let dir = run_dir(study, "real-classroom");
+    let dir = Store::of(study).run_dir("real-classroom");
     if Run::read(&dir).is_ok() {
         let mut network = ConvNet::new(REAL_WINDOW_SAMPLES, 2, study.seed);
         read_weights(&mut network, &dir.join("weights.safetensors"))?;

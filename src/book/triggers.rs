@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::real::{REAL_WINDOW_SAMPLES, iquique_dir};
+use super::trained_convnet;
 use super::transfer::{fine_tuned, pretrained};
 use crate::catalog::{Catalog, Event};
 use crate::dataset::{Dataset, Split};
@@ -17,12 +18,11 @@ use crate::error::{Error, Result, fail};
 use crate::evaluate::{ConfusionMatrix, Rate, Score};
 use crate::network::ConvNet;
 use crate::plot::{self, Figure};
-use crate::products::{LEAK_FREE_NORMALISATION, trained_convnet};
 use crate::study::Study;
 use crate::time::{self, Time, TimeSpan};
 use crate::train::TrainParams;
 use crate::waveform::{Archive, RATE_HZ, Record3C, harmonise};
-use crate::window::{Origin, Window, cut, normalise};
+use crate::window::{Normalisation, Origin, Window, cut, normalise};
 
 /// The record: CX.PB01, 1 May 2014, twelve hours at 100 Hz, and one sample more.
 const START: &str = "2014-05-01";
@@ -232,7 +232,7 @@ pub fn beside_figure(study: &Study) -> Result<Figure> {
 fn detections_of(network: &ConvNet, record: &Record3C) -> Result<Detections> {
     let params = ScanParams {
         hop_samples: (HOP_S * RATE_HZ) as usize,
-        normalisation: LEAK_FREE_NORMALISATION,
+        normalisation: Normalisation::Std,
     };
     scan(network, record, &params)?.merge(&MERGE)
 }
@@ -287,7 +287,7 @@ fn split(study: &Study, record: &Record3C, triggers: &[Trigger]) -> Result<Split
     for (i, (start, class)) in starts.into_iter().enumerate() {
         let cut = cut(record, start, REAL_WINDOW_SAMPLES);
         // At the record's ends there is no whole window.
-        let Ok(samples) = cut.and_then(|cut| normalise(&cut, LEAK_FREE_NORMALISATION)) else {
+        let Ok(samples) = cut.and_then(|cut| normalise(&cut, Normalisation::Std)) else {
             continue;
         };
         let hours = time::between_s(record.start, start) / 3600.0;

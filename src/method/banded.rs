@@ -23,13 +23,10 @@ impl<'a> Banded<'a> {
     /// # Errors
     /// [`crate::Error::Waveform`] where the band does not fit the sampling rate.
     pub fn new(source: &'a dyn WaveformSource, study: &Study) -> Result<Self> {
-        let sampling_rate_hz = study.window.sampling_rate_hz;
-        let band = study.method.band_hz;
-        let filter = band.map(|[low, high]| Filter::bandpass(ORDER, low, high, sampling_rate_hz));
         Ok(Self {
             source,
-            filter: filter.transpose()?,
-            sampling_rate_hz,
+            filter: filter(study)?,
+            sampling_rate_hz: study.window.sampling_rate_hz,
         })
     }
 }
@@ -45,4 +42,23 @@ impl WaveformSource for Banded<'_> {
         filter.in_place(&mut record, Pass::Causal)?;
         record.slice(n_before..n_before + n_samples)
     }
+}
+
+/// A record as the detector is taught it: from its first sample on, which is no step for the filter.
+///
+/// # Errors
+/// As [`Banded::new`].
+pub(super) fn filtered(record: &Record3C, study: &Study) -> Result<Record3C> {
+    let mut record = record.clone();
+    if let Some(filter) = filter(study)? {
+        filter.in_place(&mut record, Pass::Causal)?;
+    }
+    Ok(record)
+}
+
+fn filter(study: &Study) -> Result<Option<Filter>> {
+    let rate_hz = study.window.sampling_rate_hz;
+    let band = study.method.band_hz;
+    band.map(|[low, high]| Filter::bandpass(ORDER, low, high, rate_hz))
+        .transpose()
 }

@@ -5,14 +5,15 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::banded::Banded;
+use super::banded::{Banded, filtered};
 use crate::atomic_file::write_whole;
-use crate::detect::{Detections, DetectorPoint, MergeParams, Merger, Scan, ScanParams, Scanner};
+use crate::detect::{self, Detections, MergeParams, Merger, Scan, ScanParams, Scanner};
 use crate::error::{Error, Result, fail};
+use crate::evaluate::OperatingPoint;
 use crate::network::{ConvNet, read_weights};
 use crate::study::Study;
 use crate::time::TimeSpan;
-use crate::waveform::WaveformSource;
+use crate::waveform::{Record3C, WaveformSource};
 
 /// A network, its threshold, and the study that says how records are treated before it sees them.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub struct Detector {
     /// A window at least so probable begins a detection.
     pub threshold: f64,
     /// What each threshold does on the validation days.
-    pub curve: Vec<DetectorPoint>,
+    pub curve: Vec<OperatingPoint>,
 }
 
 /// What a scan gave.
@@ -39,6 +40,9 @@ pub struct Scanned {
 const FILE: &str = "detector.toml";
 const WEIGHTS: &str = "weights.safetensors";
 
+/// The folder of the scan on which the threshold was chosen.
+pub(super) const VALIDATION: &str = "validation";
+
 /// What the file says.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,7 +50,7 @@ pub(super) struct Record {
     /// Of the weights that the threshold belongs to.
     pub weights_sha256: String,
     pub threshold: f64,
-    pub curve: Vec<DetectorPoint>,
+    pub curve: Vec<OperatingPoint>,
     pub study: Study,
 }
 
@@ -124,6 +128,23 @@ impl Detector {
         merge_params(&self.study, self.threshold)
     }
 
+    /// The probabilities of every window of a record.
+    ///
+    /// # Errors
+    /// As [`detect::scan`].
+    pub fn scan_record(&self, record: &Record3C) -> Result<Scan> {
+        let record = filtered(record, &self.study)?;
+        detect::scan(&self.network, &record, &self.scan_params())
+    }
+
+    /// The events that it detects in a record.
+    ///
+    /// # Errors
+    /// As [`detect::scan`].
+    pub fn detect(&self, record: &Record3C) -> Result<Detections> {
+        self.scan_record(record)?.merge(&self.merge_params())
+    }
+
     /// Scans what the source has of `span`, an hour at a time.
     ///
     /// # Errors
@@ -164,7 +185,8 @@ pub(super) fn new_network(study: &Study) -> ConvNet {
     ConvNet::new(study.window.n_samples, study.cluster.k + 1, study.seed)
 }
 
-fn scan_params(study: &Study) -> ScanParams {
+/// How windows are taken from a record: the study's hop, the method's scale.
+pub fn scan_params(study: &Study) -> ScanParams {
     ScanParams {
         hop_samples: study.scan.hop_samples,
         normalisation: study.method.normalisation,
@@ -204,4 +226,12 @@ pub fn scan_spans(
         }
     }
     whole.ok_or_else(|| fail!(Detect, "spans", "there is none", "Give one or more spans"))
+}
+
+/// The scan of the validation days on which the threshold in a run folder was chosen.
+///
+/// # Errors
+/// As [`Scan::read`].
+pub fn validation_scan(dir: &Path) -> Result<Scan> {
+    Scan::read(dir.join(VALIDATION))
 }

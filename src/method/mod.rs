@@ -52,9 +52,10 @@ use crate::geo::Point;
 use crate::study::{Onset, Study};
 use crate::waveform::WaveformSource;
 
+pub(crate) use blocks::spread_days;
 pub use blocks::{TimeBlocks, held_out, validation_days};
-pub use detector::{Detector, Scanned, merge_params, scan_spans};
-pub use fit::{Fitted, THRESHOLDS, TOLERANCE_S, fit, train_params};
+pub use detector::{Detector, Scanned, merge_params, scan_params, scan_spans, validation_scan};
+pub use fit::{Fitted, fit, train_params};
 pub use segments::segments;
 pub use windows::{crop, segment_samples, segment_split, windows};
 

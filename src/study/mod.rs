@@ -200,14 +200,6 @@ impl Study {
         toml::to_string_pretty(self).expect("every field of a study is plain TOML")
     }
 
-    /// Where this study's products lie: `data/derived/<name>-<hash>`, so that products of
-    /// different choices never mix.
-    pub fn derived_dir(&self) -> PathBuf {
-        data_dir()
-            .join("derived")
-            .join(format!("{}-{}", self.name, &self.hash()[..8]))
-    }
-
     /// SHA-256 of the study's TOML, in hexadecimal.
     pub fn hash(&self) -> String {
         hash::sha256(self.to_toml())
