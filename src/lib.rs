@@ -30,8 +30,6 @@ pub mod evaluate;
 pub mod fdsn;
 pub mod geo;
 mod hash;
-#[doc(hidden)]
-pub mod kernel_probe;
 pub mod method;
 pub mod network;
 pub mod plot;

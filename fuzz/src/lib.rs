@@ -7,23 +7,33 @@
 
 #[path = "../../src/catalog/mod.rs"]
 pub mod catalog;
-#[path = "../../src/disk.rs"]
+#[path = "../../src/atomic_file.rs"]
 mod atomic_file;
+#[path = "../../src/code.rs"]
+pub mod code;
+#[path = "../../src/code_pattern.rs"]
+mod code_pattern;
+#[path = "../../src/tables.rs"]
+mod tables;
 #[path = "../../src/error.rs"]
 pub mod error;
 #[path = "../../src/geo.rs"]
 pub mod geo;
-#[path = "../../src/lanes.rs"]
+#[path = "../../src/hash.rs"]
+mod hash;
+#[path = "../../src/simd.rs"]
 mod simd;
 #[path = "../../src/station/mod.rs"]
 pub mod station;
-#[path = "../../src/study.rs"]
+#[path = "../../src/study/mod.rs"]
 pub mod study;
 #[path = "../../src/time.rs"]
 pub mod time;
+#[path = "../../src/travel/mod.rs"]
+pub mod travel;
 #[path = "../../src/waveform/mod.rs"]
 pub mod waveform;
-#[path = "../../src/xml.rs"]
+#[path = "../../src/xml/mod.rs"]
 mod xml;
 
 pub use error::{Error, Result};

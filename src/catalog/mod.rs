@@ -28,6 +28,8 @@
 mod comcat;
 mod event;
 mod fdsn_text;
+// The fuzz crate compiles the readers without polars.
+#[cfg(not(fuzzing))]
 mod frame;
 mod listing;
 mod magnitudes;

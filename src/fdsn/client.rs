@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use reqwest::blocking;
 
-use super::ask::Asked;
 use super::cache::Cache;
 use super::clock::{Clock, SystemClock};
+use super::exchange::Fetched;
 use super::http;
 use super::limiter::Limiter;
 use super::request::{Request, Selection, halves};
@@ -39,7 +39,7 @@ pub struct Client {
     pub(super) cache: Option<Cache>,
     pub(super) offline: bool,
     pub(super) limiter: Arc<Limiter>,
-    pub(super) patience: RetryPolicy,
+    pub(super) retry: RetryPolicy,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) reporter: Reporter,
 }
@@ -55,14 +55,14 @@ impl Client {
             .chars()
             .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
             .collect();
-        let patience = RetryPolicy::default();
+        let retry = RetryPolicy::default();
         Ok(Self {
             station: None,
-            http: http::client(provider.is_local(), patience.stall)?,
+            http: http::client(provider.is_local(), retry.stall)?,
             cache: (!provider.simulated).then(|| Cache::new(data_dir().join("cache").join(folder))),
             offline: false,
             limiter: Limiter::of(&provider),
-            patience,
+            retry,
             clock: Arc::new(SystemClock),
             reporter: Reporter::default(),
             provider,
@@ -122,10 +122,10 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::new`].
-    pub fn with_patience(&self, patience: RetryPolicy) -> Result<Self> {
+    pub fn with_retry_policy(&self, retry: RetryPolicy) -> Result<Self> {
         Ok(Self {
-            http: http::client(self.provider.is_local(), patience.stall)?,
-            patience,
+            http: http::client(self.provider.is_local(), retry.stall)?,
+            retry,
             ..self.clone()
         })
     }
@@ -166,7 +166,7 @@ impl Client {
         parts: &mut Vec<Catalog>,
     ) -> Result<()> {
         let request = Request::events(&self.provider, region, start, end)?;
-        let asked = self.ask(&request, &|answer| {
+        let fetched = self.request(&request, &|answer| {
             let mut events = match answer.text()? {
                 Some(text) => Catalog::from_text(text, "the answer")?,
                 None => Catalog::new("", false, Vec::new()),
@@ -175,9 +175,9 @@ impl Client {
             let n_most = self.provider.limits.n_events.unwrap_or(usize::MAX);
             Ok((events.len() < n_most).then_some(events))
         })?;
-        match asked {
-            Asked::Read(part) => parts.push(part),
-            Asked::TooLarge(error) => {
+        match fetched {
+            Fetched::Read(part) => parts.push(part),
+            Fetched::TooLarge(error) => {
                 let halves = halves(start, end).ok_or(error)?;
                 self.say(&request, TOO_MUCH);
                 for (start, end) in halves {
@@ -258,14 +258,14 @@ impl Client {
             end: span.end,
         };
         let request = Request::stations(&self.provider, selection, format)?;
-        let asked = self.ask(&request, &|answer| {
+        let fetched = self.request(&request, &|answer| {
             let text = answer.text()?;
             let read = text.map(|text| read(text, answer.simulated)).transpose()?;
             Ok(Some(read))
         })?;
-        match asked {
-            Asked::Read(read) => Ok(read),
-            Asked::TooLarge(error) => Err(error),
+        match fetched {
+            Fetched::Read(read) => Ok(read),
+            Fetched::TooLarge(error) => Err(error),
         }
     }
 }

@@ -34,7 +34,7 @@ pub(super) struct Answer {
 
 /// What came of one request, by what can be done about it.
 #[derive(Debug)]
-pub(super) enum Outcome {
+pub(super) enum HttpOutcome {
     /// 200 with a body, 204, or 404 in the words of a data centre.
     Answer(Answer),
     /// Ask for less: 413, or 400 where the USGS says so.
@@ -94,17 +94,17 @@ impl Answer {
         let Some(body) = &self.body else {
             return Ok(None);
         };
-        let disbelieved = |what: &str| {
+        let invalid_response = |what: &str| {
             let status = Some(self.status);
             let what = what.to_string();
             Err(Refusal { status, what }.into_error(&self.url, 1))
         };
         let Ok(text) = std::str::from_utf8(body) else {
-            return disbelieved("bytes where text was expected");
+            return invalid_response("bytes where text was expected");
         };
         // XML shows by itself that it is whole. Of a row one cannot tell 2.25 from 2.2.
         if !self.measured && !text.ends_with('\n') && !text.trim_start().starts_with('<') {
-            return disbelieved("the text ends within a row, and the connection was closed");
+            return invalid_response("the text ends within a row, and the connection was closed");
         }
         Ok(Some(text))
     }
@@ -139,7 +139,7 @@ pub(super) fn send(
     url: &str,
     post: Option<String>,
     now: Time,
-) -> Outcome {
+) -> HttpOutcome {
     let sent = match post {
         Some(body) => client
             .post(url)
@@ -156,8 +156,8 @@ pub(super) fn send(
                 what: cause(&error),
             };
             return match error.is_builder() || error.is_redirect() {
-                true => Outcome::Final(refusal),
-                false => Outcome::Passing(refusal, None),
+                true => HttpOutcome::Final(refusal),
+                false => HttpOutcome::Passing(refusal, None),
             };
         }
     };
@@ -168,11 +168,11 @@ pub(super) fn send(
     };
     match read_body(response) {
         Ok(Some(body)) => sort(url, &head, body, now),
-        Ok(None) => Outcome::TooLarge(Refusal {
+        Ok(None) => HttpOutcome::TooLarge(Refusal {
             status: Some(413),
             what: format!("an answer of more than {N_BYTES_MOST} bytes"),
         }),
-        Err(what) => Outcome::Passing(Refusal { status: None, what }, None),
+        Err(what) => HttpOutcome::Passing(Refusal { status: None, what }, None),
     }
 }
 
@@ -204,7 +204,7 @@ fn read_body(mut response: Response) -> std::result::Result<Option<Vec<u8>>, Str
     }
 }
 
-fn sort(url: &str, head: &Head, body: Vec<u8>, now: Time) -> Outcome {
+fn sort(url: &str, head: &Head, body: Vec<u8>, now: Time) -> HttpOutcome {
     let (status, headers) = (head.status, &head.headers);
     let because = |what: &str| Refusal {
         status: Some(status),
@@ -213,7 +213,7 @@ fn sort(url: &str, head: &Head, body: Vec<u8>, now: Time) -> Outcome {
     let in_its_words = || because(&first_line(&body));
     let server = headers.get(header::SERVER);
     let answer = |body| {
-        Outcome::Answer(Answer {
+        HttpOutcome::Answer(Answer {
             url: url.into(),
             status,
             body,
@@ -224,24 +224,26 @@ fn sort(url: &str, head: &Head, body: Vec<u8>, now: Time) -> Outcome {
     match status {
         200 if body.is_empty() => {
             let what = "no byte, where status 204 would say that there is nothing";
-            Outcome::Passing(because(what), None)
+            HttpOutcome::Passing(because(what), None)
         }
-        200 if is_html(&body) => Outcome::Passing(because("HTML where data were expected"), None),
+        200 if is_html(&body) => {
+            HttpOutcome::Passing(because("HTML where data were expected"), None)
+        }
         200 if broke_off(&body) => {
             let what = "the data centre broke off and says so at the end";
-            Outcome::Passing(because(what), None)
+            HttpOutcome::Passing(because(what), None)
         }
         200 => answer(Some(body)),
         204 => answer(None),
         404 if says_nothing(&body) => answer(None),
-        404 => Outcome::Final(because("no FDSN service at this address")),
-        400 if exceeds_a_limit(&body) => Outcome::TooLarge(in_its_words()),
-        413 => Outcome::TooLarge(in_its_words()),
-        414 => Outcome::AddressTooLong(in_its_words()),
+        404 => HttpOutcome::Final(because("no FDSN service at this address")),
+        400 if exceeds_a_limit(&body) => HttpOutcome::TooLarge(in_its_words()),
+        413 => HttpOutcome::TooLarge(in_its_words()),
+        414 => HttpOutcome::AddressTooLong(in_its_words()),
         408 | 429 | 500 | 502 | 503 | 504 => {
-            Outcome::Passing(in_its_words(), retry_after(headers, now))
+            HttpOutcome::Passing(in_its_words(), retry_after(headers, now))
         }
-        _ => Outcome::Final(in_its_words()),
+        _ => HttpOutcome::Final(in_its_words()),
     }
 }
 

@@ -31,11 +31,11 @@
 //! assert!(Provider::by_name("nowhere").is_err());
 //! ```
 
-mod ask;
 mod cache;
 mod client;
 mod clock;
 mod download;
+mod exchange;
 mod http;
 mod limiter;
 mod provider;

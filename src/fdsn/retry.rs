@@ -10,10 +10,10 @@ use std::time::Duration;
 ///
 /// ```
 /// use quakebook::fdsn::RetryPolicy;
-/// let patience = RetryPolicy::default();
-/// assert_eq!(patience.wait(1, 0.0).as_millis(), 500);
-/// assert_eq!(patience.wait(3, 0.5).as_millis(), 3000);
-/// assert_eq!(patience.wait(60, 1.0), patience.longest_wait);
+/// let policy = RetryPolicy::default();
+/// assert_eq!(policy.wait(1, 0.0).as_millis(), 500);
+/// assert_eq!(policy.wait(3, 0.5).as_millis(), 3000);
+/// assert_eq!(policy.wait(60, 1.0), policy.longest_wait);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {

@@ -1,8 +1,8 @@
 //! Asks for waveforms, and verifies that they are what was asked for.
 
 use super::Client;
-use super::ask::Asked;
 use super::client::TOO_MUCH;
+use super::exchange::Fetched;
 use super::request::{Request, Selection, halves};
 use crate::code_pattern::{NslcPattern, StationChoice};
 use crate::error::{Error, Result, Unavailable, fail};
@@ -103,7 +103,7 @@ impl Client {
     /// The answer, or those to its halves where it would be too large.
     fn parts(&self, selections: Vec<Selection>, kept: bool, verify: &Verify) -> Result<Vec<Part>> {
         let request = Request::waveforms(&self.provider, selections.clone(), kept)?;
-        let asked = self.ask(&request, &|answer| {
+        let fetched = self.request(&request, &|answer| {
             let (bytes, traces) = match &answer.body {
                 Some(bytes) => (bytes.clone(), verify(bytes, &selections)?),
                 None => (Vec::new(), Vec::new()),
@@ -114,9 +114,9 @@ impl Client {
                 simulated: answer.simulated,
             }))
         })?;
-        match asked {
-            Asked::Read(part) => Ok(vec![part]),
-            Asked::TooLarge(error) => {
+        match fetched {
+            Fetched::Read(part) => Ok(vec![part]),
+            Fetched::TooLarge(error) => {
                 let [first, second] = smaller(&selections).ok_or(error)?;
                 self.say(&request, TOO_MUCH);
                 let mut parts = self.parts(first, kept, verify)?;

@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 
-use super::query::{COMMON, Known, Query, Refusal, STREAM};
-use super::{Answer, Asked, Centre, DataCentre, Portion};
+use super::query::{COMMON, Known, Query, QueryError, STREAM};
+use super::{Centre, DataCentre, Parameters, Portion, QueryResult};
 
 /// An answer up to this size goes out whole, and with it the fault of any part is known before its
 /// status; a longer one goes out portion by portion, so that memory stays flat.
@@ -23,14 +23,14 @@ pub(super) fn known() -> impl Iterator<Item = Known> + Clone {
     COMMON.into_iter().chain(STREAM).chain(OWN)
 }
 
-pub(super) async fn query(State(centre): State<Centre>, asked: Asked) -> Answer {
-    let query = Query::new(&asked.0, known())?;
+pub(super) async fn query(State(centre): State<Centre>, parameters: Parameters) -> QueryResult {
+    let query = Query::new(&parameters.0, known())?;
     let portions = portions(&query, &*centre)?;
     answer(&query, portions)
 }
 
 /// A body of lines `name=value` and of lines `network station location channel start end`.
-pub(super) async fn bulk(State(centre): State<Centre>, body: String) -> Answer {
+pub(super) async fn bulk(State(centre): State<Centre>, body: String) -> QueryResult {
     let (mut options, mut portions_asked) = (Vec::new(), Vec::new());
     for line in body.lines().map(str::trim).filter(|line| !line.is_empty()) {
         if let Some((name, value)) = line.split_once('=') {
@@ -47,7 +47,7 @@ pub(super) async fn bulk(State(centre): State<Centre>, body: String) -> Answer {
             "endtime",
         ];
         if fields.len() != names.len() {
-            return Err(Refusal::bad(format!(
+            return Err(QueryError::bad(format!(
                 "{line:?}: network, station, location, channel, start and end were expected"
             )));
         }
@@ -59,34 +59,38 @@ pub(super) async fn bulk(State(centre): State<Centre>, body: String) -> Answer {
 }
 
 /// What the data centre has of the query's streams and span, stream after stream.
-fn portions(query: &Query, centre: &dyn DataCentre) -> Result<Vec<Portion>, Refusal> {
+fn portions(query: &Query, centre: &dyn DataCentre) -> Result<Vec<Portion>, QueryError> {
     let needed = |name: &str| {
         query
             .time(name)?
-            .ok_or_else(|| Refusal::bad(format!("{name} is needed")))
+            .ok_or_else(|| QueryError::bad(format!("{name} is needed")))
     };
     let (start, end) = (needed("starttime")?, needed("endtime")?);
     if end < start {
-        return Err(Refusal::bad("endtime is before starttime"));
+        return Err(QueryError::bad("endtime is before starttime"));
     }
     let portions = centre.portions(&|id| query.admits_stream(id), start, end);
-    portions.map_err(|error| Refusal::fault(&error))
+    portions.map_err(|error| QueryError::fault(&error))
 }
 
-fn answer(query: &Query, portions: Vec<Portion>) -> Answer {
+fn answer(query: &Query, portions: Vec<Portion>) -> QueryResult {
     match query.text("format").unwrap_or("miniseed") {
         "miniseed" | "miniseed2" => {}
-        other => return Err(Refusal::bad(format!("format={other}: miniseed is served"))),
+        other => {
+            return Err(QueryError::bad(format!(
+                "format={other}: miniseed is served"
+            )));
+        }
     }
     for (name, only) in [("minimumlength", "0.0"), ("longestonly", "false")] {
         let value = query.text(name).unwrap_or(only);
         if value.to_lowercase() != only && value != "0" {
-            return Err(Refusal::bad(format!("{name}={value}: not served")));
+            return Err(QueryError::bad(format!("{name}={value}: not served")));
         }
     }
     let (mut portions, mut first) = (portions.into_iter(), Vec::new());
     for portion in portions.by_ref() {
-        first.extend(portion().map_err(|error| Refusal::fault(&error))?);
+        first.extend(portion().map_err(|error| QueryError::fault(&error))?);
         if first.len() >= N_BYTES_WHOLE {
             break;
         }

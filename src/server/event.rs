@@ -2,8 +2,8 @@
 
 use axum::extract::State;
 
-use super::query::{BOX, COMMON, Known, Query, Refusal};
-use super::{Answer, Asked, Centre, text, xml};
+use super::query::{BOX, COMMON, Known, Query, QueryError};
+use super::{Centre, Parameters, QueryResult, text, xml};
 use crate::catalog::{self, Event};
 
 /// Beside the common ones and the box.
@@ -28,8 +28,8 @@ pub(super) fn known() -> impl Iterator<Item = Known> + Clone {
     COMMON.into_iter().chain(BOX).chain(OWN)
 }
 
-pub(super) async fn query(State(centre): State<Centre>, asked: Asked) -> Answer {
-    let query = Query::new(&asked.0, known())?;
+pub(super) async fn query(State(centre): State<Centre>, parameters: Parameters) -> QueryResult {
+    let query = Query::new(&parameters.0, known())?;
     let catalogs = centre.catalogs();
     let found = match query.text("catalog") {
         None => catalogs.first(),
@@ -37,7 +37,7 @@ pub(super) async fn query(State(centre): State<Centre>, asked: Asked) -> Answer 
     };
     let Some((_, catalog)) = found else {
         let names: Vec<&str> = catalogs.iter().map(|(name, _)| *name).collect();
-        return Err(Refusal::bad(match query.text("catalog") {
+        return Err(QueryError::bad(match query.text("catalog") {
             Some(name) => format!("catalog={name}: served are [{}]", names.join(", ")),
             None => "there is no catalog here".to_string(),
         }));
@@ -49,7 +49,7 @@ pub(super) async fn query(State(centre): State<Centre>, asked: Asked) -> Answer 
     match query.text("format").unwrap_or("xml") {
         "xml" | "quakeml" => Ok(xml(catalog::quakeml(&events, catalog.simulated))),
         "text" => Ok(text(catalog::fdsn_text(&events, catalog.simulated))),
-        other => Err(Refusal::bad(format!(
+        other => Err(QueryError::bad(format!(
             "format={other}: xml and text are served"
         ))),
     }
@@ -65,7 +65,7 @@ pub(super) async fn catalogs(State(centre): State<Centre>) -> axum::response::Re
 }
 
 /// The events that a query asks for, in its order: newest first where it says nothing.
-fn select<'a>(events: &'a [Event], query: &Query) -> Result<Vec<&'a Event>, Refusal> {
+fn select<'a>(events: &'a [Event], query: &Query) -> Result<Vec<&'a Event>, QueryError> {
     let start = query.time("starttime")?;
     let end = query.time("endtime")?;
     let mut limits = Vec::new();
@@ -112,7 +112,7 @@ fn select<'a>(events: &'a [Event], query: &Query) -> Result<Vec<&'a Event>, Refu
         "time-asc" => {}
         "magnitude" => chosen.sort_by(|a, b| b.magnitude.total_cmp(&a.magnitude)),
         "magnitude-asc" => chosen.sort_by(|a, b| a.magnitude.total_cmp(&b.magnitude)),
-        other => return Err(Refusal::bad(format!("orderby={other}: not an order"))),
+        other => return Err(QueryError::bad(format!("orderby={other}: not an order"))),
     }
     // FDSN counts from 1.
     let n_skipped = query.count("offset")?.unwrap_or(1).saturating_sub(1);

@@ -40,7 +40,7 @@ use crate::simulated;
 use crate::station::Inventory;
 use crate::time::Time;
 use crate::waveform::Nslc;
-use query::Refusal;
+use query::QueryError;
 
 pub use archive::ServedArchive;
 
@@ -89,7 +89,7 @@ impl Server {
 }
 
 type Centre = Arc<dyn DataCentre>;
-type Answer = std::result::Result<Response, Refusal>;
+type QueryResult = std::result::Result<Response, QueryError>;
 
 /// Starts the services on a thread of their own, which ends with the process. Port 0 takes a free
 /// one.
@@ -167,7 +167,7 @@ async fn say_who(name: &'static str, request: Request, next: Next) -> Response {
 }
 
 /// The parameters of an address.
-type Asked = Pairs<Vec<(String, String)>>;
+type Parameters = Pairs<Vec<(String, String)>>;
 
 fn text(body: String) -> Response {
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], body).into_response()

@@ -47,14 +47,14 @@ impl Query {
     pub fn new(
         pairs: &[(String, String)],
         known: impl Iterator<Item = Known> + Clone,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, QueryError> {
         let pairs = pairs.iter().map(|(name, value)| {
             let found = known
                 .clone()
                 .find(|(long, short, _)| name == long || name == short);
             match found {
                 Some((long, ..)) => Ok((long, value.trim().to_string())),
-                None => Err(Refusal::bad(format!("unknown parameter {name:?}"))),
+                None => Err(QueryError::bad(format!("unknown parameter {name:?}"))),
             }
         });
         let values: Vec<(&'static str, String)> = pairs.collect::<Result<_, _>>()?;
@@ -63,7 +63,7 @@ impl Query {
             .filter(|(name, value)| STREAM.iter().any(|s| s.0 == *name) && !value.is_empty());
         let patterns = chosen.map(|(name, value)| match value.parse() {
             Ok(pattern) => Ok((*name, pattern)),
-            Err(bad) => Err(Refusal::bad(format!("{name}: {bad}"))),
+            Err(bad) => Err(QueryError::bad(format!("{name}: {bad}"))),
         });
         Ok(Self {
             patterns: patterns.collect::<Result<_, _>>()?,
@@ -78,25 +78,25 @@ impl Query {
             .filter(|v| !v.is_empty())
     }
 
-    pub fn number(&self, name: &str) -> Result<Option<f64>, Refusal> {
+    pub fn number(&self, name: &str) -> Result<Option<f64>, QueryError> {
         let read = |text: &str| {
             let number = text.parse().ok().filter(|n: &f64| n.is_finite());
-            number.ok_or_else(|| Refusal::bad(format!("{name}={text}: not a number")))
+            number.ok_or_else(|| QueryError::bad(format!("{name}={text}: not a number")))
         };
         self.text(name).map(read).transpose()
     }
 
-    pub fn count(&self, name: &str) -> Result<Option<usize>, Refusal> {
+    pub fn count(&self, name: &str) -> Result<Option<usize>, QueryError> {
         let read = |text: &str| {
             let count = text.parse();
-            count.map_err(|_| Refusal::bad(format!("{name}={text}: not a count")))
+            count.map_err(|_| QueryError::bad(format!("{name}={text}: not a count")))
         };
         self.text(name).map(read).transpose()
     }
 
-    pub fn time(&self, name: &str) -> Result<Option<Time>, Refusal> {
+    pub fn time(&self, name: &str) -> Result<Option<Time>, QueryError> {
         let read = |text: &str| {
-            time::parse(text).map_err(|_| Refusal::bad(format!("{name}={text}: not a time")))
+            time::parse(text).map_err(|_| QueryError::bad(format!("{name}={text}: not a time")))
         };
         self.text(name).map(read).transpose()
     }
@@ -116,12 +116,12 @@ impl Query {
     }
 
     /// The answer where there is nothing: 204, or 404 where the query asks for it.
-    pub fn nothing(&self) -> Refusal {
+    pub fn nothing(&self) -> QueryError {
         let status = match self.text("nodata") {
             Some("404") => StatusCode::NOT_FOUND,
             _ => StatusCode::NO_CONTENT,
         };
-        Refusal {
+        QueryError {
             status,
             what: "nothing matches the query".into(),
         }
@@ -130,12 +130,12 @@ impl Query {
 
 /// Why a query is not answered with data.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(super) struct QueryError {
     status: StatusCode,
     what: String,
 }
 
-impl Refusal {
+impl QueryError {
     /// A query that is wrong: 400.
     pub fn bad(what: impl Into<String>) -> Self {
         Self {
@@ -153,7 +153,7 @@ impl Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for QueryError {
     fn into_response(self) -> Response {
         if self.status == StatusCode::NO_CONTENT {
             return self.status.into_response();
@@ -174,7 +174,7 @@ mod tests {
     use super::*;
     use crate::code::HOSTILE;
 
-    fn query(name: &str, value: &str) -> Result<Query, Refusal> {
+    fn query(name: &str, value: &str) -> Result<Query, QueryError> {
         let pairs = [(name.to_string(), value.to_string())];
         Query::new(&pairs, COMMON.into_iter().chain(STREAM))
     }

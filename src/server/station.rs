@@ -2,8 +2,8 @@
 
 use axum::extract::State;
 
-use super::query::{BOX, COMMON, Known, Query, Refusal, STREAM};
-use super::{Answer, Asked, Centre, text, xml};
+use super::query::{BOX, COMMON, Known, Query, QueryError, STREAM};
+use super::{Centre, Parameters, QueryResult, text, xml};
 use crate::station::{Epoch, Inventory, Level};
 use crate::time::Time;
 
@@ -17,16 +17,18 @@ pub(super) fn known() -> impl Iterator<Item = Known> + Clone {
     COMMON.into_iter().chain(STREAM).chain(BOX).chain(OWN)
 }
 
-pub(super) async fn query(State(centre): State<Centre>, asked: Asked) -> Answer {
-    let query = Query::new(&asked.0, known())?;
+pub(super) async fn query(State(centre): State<Centre>, parameters: Parameters) -> QueryResult {
+    let query = Query::new(&parameters.0, known())?;
     let level = match query.text("level").unwrap_or("station") {
         "network" => Some(Level::Network),
         "station" => Some(Level::Station),
         "channel" => Some(Level::Channel),
         "response" => None,
-        other => return Err(Refusal::bad(format!("level={other}: not a level"))),
+        other => return Err(QueryError::bad(format!("level={other}: not a level"))),
     };
-    let mut inventory = centre.inventory().map_err(|error| Refusal::fault(&error))?;
+    let mut inventory = centre
+        .inventory()
+        .map_err(|error| QueryError::fault(&error))?;
     select(&query, &mut inventory)?;
     if inventory.networks.is_empty() {
         return Err(query.nothing());
@@ -38,17 +40,17 @@ pub(super) async fn query(State(centre): State<Centre>, asked: Asked) -> Answer 
             Ok(xml(stationxml(&inventory)))
         }
         ("text", Some(level)) => Ok(text(inventory.to_fdsn_text(level))),
-        ("text", None) => Err(Refusal::bad(
+        ("text", None) => Err(QueryError::bad(
             "a response has no text form: ask for format=xml",
         )),
-        (other, _) => Err(Refusal::bad(format!(
+        (other, _) => Err(QueryError::bad(format!(
             "format={other}: xml and text are served"
         ))),
     }
 }
 
 /// Leaves what the query asks for. A place that nobody knows lies in no box.
-fn select(query: &Query, inventory: &mut Inventory) -> Result<(), Refusal> {
+fn select(query: &Query, inventory: &mut Inventory) -> Result<(), QueryError> {
     let (start, end) = (query.time("starttime")?, query.time("endtime")?);
     let limits = [
         (query.number("minlatitude")?, query.number("maxlatitude")?),

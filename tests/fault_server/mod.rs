@@ -282,12 +282,12 @@ impl Rig {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let ear = lines.clone();
         let clock = TestClock::at("2026-01-01");
-        let patience = RetryPolicy {
+        let policy = RetryPolicy {
             stall,
             ..RetryPolicy::default()
         };
         let client = Client::at(&server.address)
-            .and_then(|client| client.with_patience(patience))
+            .and_then(|client| client.with_retry_policy(policy))
             .unwrap()
             .without_cache()
             .with_clock(clock.clone())

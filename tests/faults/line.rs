@@ -86,12 +86,12 @@ fn a_slow_answer_is_no_stall() {
             std::thread::sleep(Duration::from_millis(150));
         }
     });
-    let patience = RetryPolicy {
+    let policy = RetryPolicy {
         stall: Duration::from_millis(900),
         ..RetryPolicy::none()
     };
     let client = Client::at(&address).unwrap().without_cache();
-    let client = client.with_patience(patience).unwrap();
+    let client = client.with_retry_policy(policy).unwrap();
     assert_eq!(client.fetch_events(&BOX, &span(0, 3600)).unwrap().len(), 6);
     slow.join().unwrap();
 }

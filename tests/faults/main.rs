@@ -4,9 +4,9 @@
 #[path = "../fault_server/mod.rs"]
 mod fault_server;
 
+mod invalid;
 mod kept;
 mod ledger;
-mod lies;
 mod line;
 mod status;
 mod too_much;

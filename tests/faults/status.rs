@@ -191,7 +191,7 @@ fn retry_after_is_obeyed_in_seconds_and_by_date() {
 }
 
 #[test]
-fn a_wait_beyond_all_patience_is_not_begun() {
+fn a_wait_beyond_the_policy_is_not_begun() {
     let busy = response_with("503 Service Unavailable", "Retry-After: 400\r\n", b"closed");
     let server = FaultServer::always(Act::Send(busy));
     let rig = Rig::new(&server);
@@ -206,7 +206,7 @@ fn a_wait_beyond_all_patience_is_not_begun() {
     assert!(fetch_hhz(&for_ever.client).is_err());
     assert_eq!(server_for_ever.n_requests(), 1);
 
-    let hasty = rig.client.with_patience(RetryPolicy::none()).unwrap();
+    let hasty = rig.client.with_retry_policy(RetryPolicy::none()).unwrap();
     assert!(hasty.fetch_events(&BOX, &span(0, 3600)).is_err());
     assert_eq!((server.n_requests(), rig.clock.slept_s().len()), (3, 1));
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const MOST_LINES: usize = 400;
 
 /// Files at the top of `src` that are no rooms: they may import every room.
-const DOORS: [&str; 4] = ["bin", "kernel_probe", "lib", "prelude"];
+const DOORS: [&str; 3] = ["bin", "lib", "prelude"];
 
 /// Crates that one room alone may use. Doors hand some of them on.
 const CRATES: [(&str, &str); 3] = [
@@ -22,12 +22,9 @@ const CRATES: [(&str, &str); 3] = [
 /// What is not in order yet. Take away what was mended: a line too many fails a test too.
 mod exceptions {
     pub const TOO_LONG: &[&str] = &[
-        "src/classroom/nuisance.rs",
-        "src/fdsn/download.rs",
         "src/products/honest.rs",
         "src/server/archive.rs",
         "src/waveform/mseed/header.rs",
-        "src/xml.rs",
     ];
     /// Rooms of the list that do not exist yet.
     pub const MISSING_ROOMS: &[&str] = &["method", "store"];

@@ -4,56 +4,24 @@
 //! A document of a data centre can be large, its elements are small: only the element at hand is
 //! held in memory, and of that only what was asked for.
 
-use std::io::{BufRead, BufReader, Read};
+mod element;
+mod text;
+
+use std::io::{BufRead, BufReader};
 
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
-/// Deeper nesting than this is not a document of seismology; the bound keeps recursion finite.
+pub(crate) use element::Element;
+use text::{Latin1, is_latin1};
+pub(crate) use text::{escaped, optional, text_of};
+
+/// Elements nest at most this deep, so that recursion ends.
 const MAX_DEPTH: usize = 64;
 
-/// More attributes than this neither; the bound keeps looking for one of them short.
+/// At most this many attributes of an element are read.
 const MAX_ATTRIBUTES: usize = 64;
-
-/// One element with what was asked for in it; names are without their namespace prefix.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Element {
-    pub name: &'static str,
-    attributes: Vec<(&'static str, String)>,
-    text: String,
-    children: Vec<Element>,
-}
-
-impl Element {
-    /// The text within the element, without the space around it.
-    pub fn text(&self) -> &str {
-        self.text.trim()
-    }
-
-    pub fn attribute(&self, name: &str) -> Option<&str> {
-        let found = self.attributes.iter().find(|(key, _)| *key == name);
-        found.map(|(_, value)| value.as_str())
-    }
-
-    /// The children of that name, in order.
-    pub fn children<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Element> {
-        self.children.iter().filter(move |child| child.name == name)
-    }
-
-    pub fn child(&self, name: &str) -> Option<&Element> {
-        self.children.iter().find(|child| child.name == name)
-    }
-
-    /// The text at a path of child names: `text_at("time/value")`.
-    pub fn text_at(&self, path: &str) -> Option<&str> {
-        let mut element = self;
-        for name in path.split('/') {
-            element = element.child(name)?;
-        }
-        Some(element.text())
-    }
-}
 
 /// What to look for in a document.
 pub(crate) struct Shape {
@@ -91,10 +59,7 @@ pub(crate) fn walk<E: From<Broken>>(
 ) -> Result<(), E> {
     let beginning = source.fill_buf().map_err(|error| Broken::new(0, error))?;
     if is_latin1(beginning) {
-        let utf8 = BufReader::new(Latin1 {
-            inner: source,
-            half: None,
-        });
+        let utf8 = BufReader::new(Latin1::new(source));
         Walk::new(utf8, shape, visit).run()
     } else {
         Walk::new(source, shape, visit).run()
@@ -306,78 +271,6 @@ fn attributes(
     Ok(())
 }
 
-/// Whether the XML declaration names an encoding of one byte a character, of which Latin-1 is the
-/// first half of Unicode.
-fn is_latin1(beginning: &[u8]) -> bool {
-    let first: Vec<u8> = beginning.iter().copied().take(200).collect();
-    let first = String::from_utf8_lossy(&first).to_lowercase();
-    let declaration = first.split("?>").next().unwrap_or("");
-    ["iso-8859-1", "latin1", "windows-1252", "us-ascii"]
-        .iter()
-        .any(|name| declaration.contains(name))
-}
-
-/// Latin-1 as UTF-8.
-struct Latin1<R> {
-    inner: R,
-    /// The second byte of a character whose first was the last to find room.
-    half: Option<u8>,
-}
-
-impl<R: BufRead> Read for Latin1<R> {
-    fn read(&mut self, target: &mut [u8]) -> std::io::Result<usize> {
-        let mut n = 0;
-        while n < target.len() {
-            if let Some(byte) = self.half.take() {
-                target[n] = byte;
-                n += 1;
-                continue;
-            }
-            let available = self.inner.fill_buf()?;
-            let Some(&byte) = available.first() else {
-                break;
-            };
-            self.inner.consume(1);
-            if byte.is_ascii() {
-                target[n] = byte;
-            } else {
-                target[n] = 0xC0 | byte >> 6;
-                self.half = Some(0x80 | byte & 0x3F);
-            }
-            n += 1;
-        }
-        Ok(n)
-    }
-}
-
-/// Bytes that should be text: UTF-8, or else Latin-1, which older files of data centres have.
-pub(crate) fn text_of(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes)
-        .unwrap_or_else(|error| error.as_bytes().iter().copied().map(char::from).collect())
-}
-
-/// Text as it may stand in XML, in an attribute too; characters that no XML can hold become
-/// spaces.
-pub(crate) fn escaped(text: &str) -> String {
-    let holdable = |c: char| match c {
-        '\t' | '\n' | '\r' => true,
-        c => c >= ' ' && c != '\u{fffe}' && c != '\u{ffff}',
-    };
-    let plain: String = text
-        .chars()
-        .map(|c| if holdable(c) { c } else { ' ' })
-        .collect();
-    quick_xml::escape::escape(&plain).into_owned()
-}
-
-/// `<name>text</name>`, or nothing for an empty text.
-pub(crate) fn optional(name: &str, text: &str) -> String {
-    match text {
-        "" => String::new(),
-        text => format!("<{name}>{}</{name}>", escaped(text)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -458,10 +351,5 @@ mod tests {
         assert_eq!(all(declared).unwrap()[0].text(), "São ¿");
         assert!(all(b"<a><b>S\xE3o</b></a>").is_err());
         assert_eq!(text_of(b"S\xE3o".to_vec()), "São");
-    }
-
-    #[test]
-    fn what_xml_cannot_hold_becomes_a_space() {
-        assert_eq!(escaped("a\u{0}<&\"\u{ffff}"), "a &lt;&amp;&quot; ");
     }
 }

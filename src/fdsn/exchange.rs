@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use super::Client;
 use super::cache::Kept;
-use super::http::{self, Answer, Outcome, Refusal};
+use super::http::{self, Answer, HttpOutcome, Refusal};
 use super::request::Request;
 use crate::error::{Error, Result};
 
 /// What was asked for, or that it was too much at once: then the error says so, for a request that
 /// cannot be made smaller.
 #[derive(Debug)]
-pub(super) enum Asked<T> {
+pub(super) enum Fetched<T> {
     Read(T),
     TooLarge(Error),
 }
@@ -22,24 +22,24 @@ const SETTLED_AFTER: chrono::TimeDelta = chrono::TimeDelta::days(7);
 
 /// How often the same request may be answered with what cannot be believed: a body that broke on its
 /// way is whole the second time, a wrong one is not.
-const N_LIES: u32 = 2;
+const MAX_INVALID: u32 = 2;
 
 impl Client {
     /// What `read` makes of the answer to one request: an error where it cannot be believed, `None`
     /// where the data centre may have left something out.
-    pub(super) fn ask<T>(
+    pub(super) fn request<T>(
         &self,
         request: &Request,
         read: &dyn Fn(&Answer) -> Result<Option<T>>,
-    ) -> Result<Asked<T>> {
-        if let Some(asked) = self.kept(request, read)? {
-            return Ok(asked);
+    ) -> Result<Fetched<T>> {
+        if let Some(fetched) = self.kept(request, read)? {
+            return Ok(fetched);
         }
         if self.offline && !self.provider.simulated {
             return Err(self.missing(request)?);
         }
         let mut by_post = request.needs_post();
-        let (mut waited, mut n_asked, mut n_lies) = (Duration::ZERO, 0, 0);
+        let (mut waited, mut n_asked, mut n_invalid) = (Duration::ZERO, 0, 0);
         loop {
             n_asked += 1;
             let url = request.url(by_post)?;
@@ -48,36 +48,36 @@ impl Client {
             let outcome = http::send(&self.http, &url, body, self.clock.now());
             drop(permit);
             let (refusal, wait) = match outcome {
-                Outcome::Answer(mut answer) => {
+                HttpOutcome::Answer(mut answer) => {
                     answer.simulated |= self.provider.simulated;
                     match read(&answer) {
                         Ok(Some(value)) => {
                             self.keep(request, answer)?;
-                            return Ok(Asked::Read(value));
+                            return Ok(Fetched::Read(value));
                         }
                         Ok(None) => {
                             let what = "an answer as large as the data centre gives at most";
                             return self.too_large(request, refusal(413, what));
                         }
-                        Err(error) => (disbelieved(error), None),
+                        Err(error) => (invalid_response(error), None),
                     }
                 }
-                Outcome::TooLarge(refusal) => return self.too_large(request, refusal),
-                Outcome::AddressTooLong(_) if !by_post && request.body().is_some() => {
+                HttpOutcome::TooLarge(refusal) => return self.too_large(request, refusal),
+                HttpOutcome::AddressTooLong(_) if !by_post && request.body().is_some() => {
                     self.say(request, "the address is too long; asking by POST");
                     by_post = true;
                     continue;
                 }
-                Outcome::AddressTooLong(refusal) | Outcome::Final(refusal) => {
+                HttpOutcome::AddressTooLong(refusal) | HttpOutcome::Final(refusal) => {
                     return Err(refusal.into_error(&url, n_asked));
                 }
-                Outcome::Passing(refusal, wait) => (refusal, wait),
+                HttpOutcome::Passing(refusal, wait) => (refusal, wait),
             };
-            n_lies += u32::from(refusal.status == Some(200));
-            let of = self.patience;
+            n_invalid += u32::from(refusal.status == Some(200));
+            let of = self.retry;
             let wait = wait.unwrap_or_else(|| of.wait(n_asked, self.clock.chance()));
             if n_asked >= of.n_attempts
-                || n_lies >= N_LIES
+                || n_invalid >= MAX_INVALID
                 || waited.saturating_add(wait) > of.total_wait
             {
                 return Err(refusal.into_error(&url, n_asked));
@@ -96,7 +96,7 @@ impl Client {
         &self,
         request: &Request,
         read: &dyn Fn(&Answer) -> Result<Option<T>>,
-    ) -> Result<Option<Asked<T>>> {
+    ) -> Result<Option<Fetched<T>>> {
         let Some(cache) = self.cache.as_ref().filter(|_| request.kept) else {
             return Ok(None);
         };
@@ -110,7 +110,7 @@ impl Client {
         let body = match kept {
             Kept::TooLarge => {
                 let refusal = refusal(413, "too large an answer when it was asked before");
-                return Ok(Some(Asked::TooLarge(refusal.into_error(&url, 1))));
+                return Ok(Some(Fetched::TooLarge(refusal.into_error(&url, 1))));
             }
             Kept::Data(body) => Some(body),
             Kept::Nothing => None,
@@ -123,7 +123,7 @@ impl Client {
             simulated: false,
         };
         // What an older version believed may be refused now: it is asked for again.
-        Ok(read(&answer).ok().flatten().map(Asked::Read))
+        Ok(read(&answer).ok().flatten().map(Fetched::Read))
     }
 
     fn keep(&self, request: &Request, answer: Answer) -> Result<()> {
@@ -136,13 +136,13 @@ impl Client {
         }
     }
 
-    fn too_large<T>(&self, request: &Request, refusal: Refusal) -> Result<Asked<T>> {
+    fn too_large<T>(&self, request: &Request, refusal: Refusal) -> Result<Fetched<T>> {
         // Stations are not asked for in halves: the next time there may be no limit.
         if request.service != "station" {
             self.put(request, &Kept::TooLarge)?;
         }
         let url = request.url(request.needs_post())?;
-        Ok(Asked::TooLarge(refusal.into_error(&url, 1)))
+        Ok(Fetched::TooLarge(refusal.into_error(&url, 1)))
     }
 
     /// A full disk must not cost the answer: that it could not be kept is said, and no more.
@@ -187,7 +187,7 @@ fn refusal(status: u16, what: &str) -> Refusal {
 }
 
 /// The refusal for an answer that could not be read.
-fn disbelieved(error: Error) -> Refusal {
+fn invalid_response(error: Error) -> Refusal {
     match error {
         Error::Request {
             status: Some(_),
