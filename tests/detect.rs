@@ -611,7 +611,7 @@ fn what_cannot_be_scanned_is_in_the_ledger() {
     assert_eq!(kinds, starts.map(|s| (at(s), 3600)));
     assert_eq!(scan.unscanned[0].reason, Reason::NoData);
     assert_eq!(scan.unscanned[1].reason, Reason::MissingComponent);
-    let kind = |hz: f64| format!("36000 samples at {hz} Hz");
+    let kind = |hz: f64| format!("360000 samples at {hz} Hz");
     let mismatch = Reason::Mismatch {
         expected: kind(10.0),
         found: kind(20.0),

@@ -19,7 +19,7 @@ use crate::train::TrainParams;
 /// Seeds of each run: of the weights, of the windows' places, of the order of training.
 pub const N_SEEDS: u64 = 3;
 
-/// Events, with their gaps, of which a run learns. Fewer than there are, so that many runs take
+/// Events, with their gaps, that a run is trained on. Fewer than there are, so that many runs take
 /// minutes; the learning curve tells what that costs.
 pub const N_EVENTS_OF_RUN: usize = 120;
 

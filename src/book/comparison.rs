@@ -77,7 +77,7 @@ fn busiest(study: &Study, times: &TimeSpan, hours: f64) -> Result<Record3C> {
     Err(fail!(
         Waveform,
         "hours to compare detectors on",
-        format!("no {hours} h of which the station sent nine tenths"),
+        format!("no {hours} h in which the station sent nine tenths"),
         "Take other fractions for the split, or another month to hold out"
     ))
 }

@@ -116,7 +116,7 @@ impl ScannedDays {
         })
     }
 
-    /// Of the detected events, those of which the detection names the cluster.
+    /// The detected events whose cluster the detection names.
     pub fn n_cluster_right(&self, detections: &Detections, matches: &Matches) -> usize {
         let right = matches
             .found

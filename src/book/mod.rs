@@ -2,15 +2,16 @@
 //!
 //! | Chapter | Experiment | File |
 //! |---|---|---|
-//! | 5, 8, 9 | one network with one threshold | `detector` |
-//! | 5 | thresholds tried, detections of the scanned hours | `detection` |
-//! | 7 | copies before and after the division | `leakage` |
+//! | 3, 4 | the paper's windows, its random split, its network | `paper` |
+//! | 5 | detections of the scanned hours | `detection` |
+//! | 7 | copies before and after the division; families of events | `leakage`, `families` |
 //! | 7 | window length, step, augmentation, place of P, number of events | `ablations`, `ablation_scan` |
-//! | 8 | whole days, scanned and judged | `days`, `mistakes`, `plain_windows` |
+//! | 8 | whole days, scanned and judged; several networks | `days`, `mistakes`, `plain_windows`, `ensemble` |
 //! | 9 | hours and templates for the classical detectors | `comparison` |
 //! | 10 | windows changed on purpose | `blackbox` |
 //! | 11 | real records and their spectra; networks trained on them; folds of stations; triggers | `real`, `spectra`, `transfer`, `crossval`, `triggers`, `real_scores` |
 //!
+//! Chapters 5, 8 and 9 judge one detector, [`crate::store::detector`]: one network with one threshold.
 //! What an experiment gives is kept in the [`crate::store`], as the method's own products are.
 
 mod ablation_scan;

@@ -1,4 +1,4 @@
-//! One measure for every detector: which events it finds, and how often it cries wolf.
+//! One measure for every detector: which events it finds, and how many false alarms it gives.
 
 use super::ReferenceEvents;
 use crate::evaluate::{Counts, OperatingPoint};
