@@ -52,6 +52,10 @@ class Job:
     rounds: int = 7
     difference: callable = largest_difference
     tolerance: float = 0.0
+    # A job of our own program that is the peer; of `peers.py` where there is none.
+    peer: str = ""
+    # The job of ours that is measured, where its name is another.
+    ours: str = ""
 
 
 JOBS = [
@@ -67,7 +71,10 @@ JOBS = [
     Job("windows", "650 + 1950 windows from day files", 100, rounds=3, tolerance=1e-6),
     Job("windows-first", "the same, files never seen before", 100, rounds=3, tolerance=1e-6),
     Job("train", "train one epoch, 3600 windows", 1.5, threads=2, tolerance=1e-4),
+    Job("train-tch", "the same beside tch in Rust", 1.5, threads=2, tolerance=1e-4, ours="train", peer="train-tch"),
+    Job("perceptron", "the paper's perceptron, 10 epochs, beside libtorch", 1.3, threads=2, tolerance=1e-4, peer="perceptron-libtorch"),
     Job("scan-10s", "scan 10 h, a window every 10 s", 2, threads=2, tolerance=1e-5),
+    Job("scan-10s-tch", "the same beside tch in Rust", 2, threads=2, tolerance=1e-5, ours="scan-10s", peer="scan-10s-tch"),
     Job("scan-1s", "scan 10 h, a window each second", 8, threads=2, rounds=5, tolerance=1e-5),
     Job("scan-1s-fixed", "the same, all windows of one scale", 8, threads=2, rounds=5, tolerance=1e-5),
 ]
@@ -134,9 +141,11 @@ def floor_seconds(answer, rates):
 
 
 def measure(job, folder, rates):
-    ours = Side(cargo("serve", job.name, folder), job.threads)
+    ours = Side(cargo("serve", job.ours or job.name, folder), job.threads)
     sides = [ours]
-    if job not in ALONE:
+    if job.peer:
+        sides.append(Side(cargo("serve", job.peer, folder), job.threads))
+    elif job not in ALONE:
         sides.append(Side([sys.executable, HERE / "peers.py", job.name, folder], job.threads))
     for side in sides:
         side.seconds()

@@ -1,10 +1,13 @@
-//! What a result was made with: versions of the library, the compiler and the main crates.
+//! What a result was made with: versions of the library, the compiler and the main crates, and what
+//! computed each network.
 //!
 //! ```
 //! let versions = quakebook::provenance::versions();
 //! assert_eq!(versions[0].0, "quakebook");
 //! assert!(versions.iter().all(|(_, version)| version != "unknown"));
 //! ```
+
+use crate::network::{Network, weights_sha256};
 
 /// The crates on which numbers and figures depend most.
 const CRATES: [&str; 9] = [
@@ -31,6 +34,17 @@ pub fn versions() -> Vec<(String, String)> {
     let all = own.into_iter().chain(crates);
     all.map(|(name, version)| (name.into(), version.into()))
         .collect()
+}
+
+/// What computed a network, and the SHA-256 of its weights, as rows of a table; `name` is such as "the perceptron".
+pub fn of_network(name: &str, network: &dyn Network) -> [[String; 2]; 2] {
+    [
+        [format!("backend of {name}"), network.backend().to_string()],
+        [
+            format!("SHA-256 of {name}'s weights"),
+            weights_sha256(network),
+        ],
+    ]
 }
 
 /// The version of a dependency of ours in the text of a `Cargo.lock`. Where the lock has several

@@ -279,6 +279,7 @@ fn networks_and_their_training() {
     };
     let run = Run {
         network: "convolutional network".into(),
+        backend: quakebook::network::Backend::Cpu,
         params: TrainParams::adam(&Study::oklahoma().train, 1),
         epochs: (1..=24).map(epoch).collect(),
         best_epoch: 18,

@@ -3,8 +3,8 @@
 
 use quakebook::Result;
 use quakebook::network::{
-    Answer, Classify, Concentration, ConvNet, Layer, Map, Network, Perceptron, Segment, gradients,
-    maps, occlusions,
+    Backend, Classify, Concentration, ConvNet, Layer, Map, Network, Perceptron, Segment, Target,
+    gradients, maps, occlusions,
 };
 use tch::{Device, Tensor, nn};
 
@@ -44,7 +44,7 @@ impl Classify for Linear {
         N
     }
 
-    fn probabilities(&self, windows: &[f32]) -> Result<Vec<f32>> {
+    fn probabilities_unchecked(&self, windows: &[f32]) -> Result<Vec<f32>> {
         let rows = windows.chunks_exact(3 * N).flat_map(|window| {
             let odds: f32 = window.iter().zip(weights()).map(|(x, w)| x * w).sum();
             let event = 1.0 / (1.0 + (-odds).exp());
@@ -67,6 +67,10 @@ impl Network for Linear {
         &self.store
     }
 
+    fn backend(&self) -> Backend {
+        Backend::Libtorch(Device::Cpu)
+    }
+
     fn forward(&self, windows: &Tensor) -> Tensor {
         let odds = windows.flatten(1, -1).matmul(&self.weight.transpose(0, 1));
         Tensor::cat(&[&odds, &odds.zeros_like()], 1)
@@ -76,12 +80,12 @@ impl Network for Linear {
 #[test]
 fn a_linear_networks_gradient_is_its_weights() {
     let two = [window(), vec![0.5; 3 * N]].concat();
-    let found = gradients(&Linear::new(), &two, Answer::Event).unwrap();
+    let found = gradients(&Linear::new(), &two, Target::Event).unwrap();
     for (found, wanted) in found.iter().zip(weights().iter().chain(&weights())) {
         assert!((found - wanted).abs() < 1e-6);
     }
     // The odds of noise are the opposite.
-    let noise = gradients(&Linear::new(), &two, Answer::Class(1)).unwrap();
+    let noise = gradients(&Linear::new(), &two, Target::Class(1)).unwrap();
     assert!(noise.iter().zip(&found).all(|(a, b)| (a + b).abs() < 1e-6));
 }
 
@@ -91,7 +95,7 @@ fn hiding_a_segment_takes_away_what_it_added() {
         n_samples: 7,
         hop_samples: 3,
     };
-    let found = occlusions(&Linear::new(), &window(), Answer::Event, segment).unwrap();
+    let found = occlusions(&Linear::new(), &window(), Target::Event, segment).unwrap();
     let starts = segment.starts(N);
     assert_eq!(found.len(), starts.len());
     let added = |i: usize| weights()[i] * window()[i];
@@ -112,7 +116,7 @@ fn gradient_times_input_and_occlusion_agree_on_a_linear_network_of_one_sign() {
         .map(|(x, w)| x.abs() * w.signum())
         .collect();
     let map = |map| {
-        maps(&network, &same_sign, Answer::Event, map, 5)
+        maps(&network, &same_sign, Target::Event, map, 5)
             .unwrap()
             .remove(0)
     };
@@ -123,10 +127,10 @@ fn gradient_times_input_and_occlusion_agree_on_a_linear_network_of_one_sign() {
 }
 
 /// Central differences of the log odds, by probabilities alone.
-fn assert_finite_differences(network: &dyn Network, answer: Answer, odds: fn(&[f32]) -> f64) {
+fn assert_finite_differences(network: &dyn Network, target: Target, odds: fn(&[f32]) -> f64) {
     let n = network.n_samples();
     let window: Vec<f32> = (0..3 * n).map(|i| (0.37 * i as f32).cos()).collect();
-    let gradient = gradients(network, &window, answer).unwrap();
+    let gradient = gradients(network, &window, target).unwrap();
     let largest = gradient.iter().fold(0.0_f32, |a, g| a.max(g.abs()));
     assert!(largest > 0.0);
     let step = 2e-3;
@@ -146,19 +150,19 @@ fn assert_finite_differences(network: &dyn Network, answer: Answer, odds: fn(&[f
 fn gradients_are_finite_differences() {
     let event = |p: &[f32]| f64::from((p[0] + p[1] + p[2]) / p[3]).ln();
     let second = |p: &[f32]| f64::from(p[1] / (p[0] + p[2] + p[3])).ln();
-    assert_finite_differences(&ConvNet::new(200, 4, 3), Answer::Event, event);
-    assert_finite_differences(&ConvNet::new(200, 4, 3), Answer::Class(1), second);
-    assert_finite_differences(&Perceptron::new(60, 4, 3), Answer::Event, event);
+    assert_finite_differences(&ConvNet::new(200, 4, 3), Target::Event, event);
+    assert_finite_differences(&ConvNet::new(200, 4, 3), Target::Class(1), second);
+    assert_finite_differences(&Perceptron::new(60, 4, 3), Target::Event, event);
 }
 
 #[test]
 fn batches_do_not_mix_windows() {
     let network = ConvNet::new(100, 3, 5);
     let many: Vec<f32> = (0..300 * 300).map(|i| (0.011 * i as f32).sin()).collect();
-    let together = gradients(&network, &many, Answer::Event).unwrap();
+    let together = gradients(&network, &many, Target::Event).unwrap();
     for i in [0, 255, 256, 299] {
         let range = i * 300..(i + 1) * 300;
-        let alone = gradients(&network, &many[range.clone()], Answer::Event).unwrap();
+        let alone = gradients(&network, &many[range.clone()], Target::Event).unwrap();
         let close = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-5;
         assert!(alone.iter().zip(&together[range]).all(close));
     }
@@ -167,11 +171,11 @@ fn batches_do_not_mix_windows() {
 #[test]
 fn bad_input_is_named() {
     let network = ConvNet::new(100, 4, 1);
-    let error = gradients(&network, &[0.0; 301], Answer::Event)
+    let error = gradients(&network, &[0.0; 301], Target::Event)
         .unwrap_err()
         .to_string();
     assert!(error.contains("301 values"), "{error}");
-    let error = gradients(&network, &[0.0; 300], Answer::Class(4))
+    let error = gradients(&network, &[0.0; 300], Target::Class(4))
         .unwrap_err()
         .to_string();
     assert!(error.contains("Class(4) of 4 classes"), "{error}");
@@ -179,7 +183,7 @@ fn bad_input_is_named() {
         n_samples: 101,
         hop_samples: 1,
     };
-    assert!(occlusions(&network, &[0.0; 300], Answer::Event, segment).is_err());
+    assert!(occlusions(&network, &[0.0; 300], Target::Event, segment).is_err());
     assert!(
         Concentration::of(&[0.0; 10], 0.1, &[0.5], 0.2)
             .share

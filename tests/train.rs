@@ -4,7 +4,9 @@ use std::path::Path;
 
 use quakebook::Error;
 use quakebook::dataset::{Dataset, Split};
-use quakebook::network::{ConvNet, Network, Perceptron, weights_sha256};
+use quakebook::network::{
+    Backend, ConvNet, Network, Perceptron, read_weights, weights_sha256, write_weights,
+};
 use quakebook::study::{SplitChoice, Study};
 use quakebook::time::{parse, seconds};
 use quakebook::train::{Epoch, Optimiser, Run, TrainParams, train};
@@ -259,4 +261,139 @@ fn bad_parameters_and_sizes_are_named() {
     assert!(message(&mut network, wild).contains("learning rate"));
     let mut longer = ConvNet::new(N_SAMPLES + 1, 4, 3);
     assert!(message(&mut longer, adam(1)).contains("the network expects 3 x 65 in 4"));
+}
+
+/// A finished run of one epoch.
+fn finished(dir: &Path) {
+    run(&mut ConvNet::new(N_SAMPLES, 4, 3), &adam(1), Some(dir)).unwrap();
+}
+
+fn load(dir: &Path) -> quakebook::Result<Run> {
+    Run::load(dir, &mut ConvNet::new(N_SAMPLES, 4, 9))
+}
+
+/// Replaces a text in a file of the folder.
+fn replace(dir: &Path, name: &str, before: &str, after: &str) {
+    let path = dir.join(name);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains(before), "{text}");
+    std::fs::write(path, text.replace(before, after)).unwrap();
+}
+
+#[test]
+fn weights_that_are_not_finite_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    finished(dir.path());
+    let path = dir.path().join("weights.safetensors");
+    let mut network = ConvNet::new(N_SAMPLES, 4, 3);
+    let before = load(dir.path()).unwrap().weights_sha256;
+    for value in [f64::NAN, f64::INFINITY] {
+        let mut bias = network.store().variables().remove("conv3.bias").unwrap();
+        let _ = tch::no_grad(|| bias.fill_(value));
+        write_weights(&network, &path).unwrap();
+        // A stranger's record may agree with the weights.
+        let sha256 = weights_sha256(&network);
+        let record = std::fs::read_to_string(dir.path().join("run.json")).unwrap();
+        std::fs::write(
+            dir.path().join("run.json"),
+            record.replace(&before, &sha256),
+        )
+        .unwrap();
+        let Err(Error::Network { place, what, .. }) = load(dir.path()) else {
+            panic!("weights of {value}");
+        };
+        assert_eq!(place, path.display().to_string());
+        assert!(what.starts_with("conv3.bias"), "{what}");
+        std::fs::write(dir.path().join("run.json"), record).unwrap();
+    }
+    tch::no_grad(|| {
+        for (_, mut weight) in network.store().variables() {
+            let _ = weight.fill_(f64::NAN);
+        }
+    });
+    write_weights(&network, &path).unwrap();
+    let error = read_weights(&mut network, &path);
+    assert!(matches!(error, Err(Error::Network { .. })));
+}
+
+#[test]
+fn weights_of_another_run_are_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    finished(dir.path());
+    let other = ConvNet::new(N_SAMPLES, 4, 8);
+    write_weights(&other, &dir.path().join("weights.safetensors")).unwrap();
+    assert!(matches!(load(dir.path()), Err(Error::Train { .. })));
+    // Of another size or kind.
+    let mut longer = ConvNet::new(N_SAMPLES + 8, 4, 3);
+    assert!(matches!(
+        Run::load(dir.path(), &mut longer),
+        Err(Error::Train { .. })
+    ));
+    let mut kind = Perceptron::new(N_SAMPLES, 4, 3);
+    assert!(matches!(
+        Run::load(dir.path(), &mut kind),
+        Err(Error::Train { .. })
+    ));
+}
+
+#[test]
+fn tensors_of_another_kind_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("weights.safetensors");
+    let mut network = ConvNet::new(N_SAMPLES, 4, 3);
+    let named = network.store().variables().into_iter();
+    let double = named.map(|(name, tensor)| (name, tensor.to_kind(tch::Kind::Double)));
+    let double: Vec<(String, tch::Tensor)> = double.collect();
+    tch::Tensor::write_safetensors(&double, &path).unwrap();
+    let before = weights_sha256(&network);
+    let error = read_weights(&mut network, &path);
+    assert!(matches!(error, Err(Error::Network { .. })), "{error:?}");
+    assert_eq!(weights_sha256(&network), before);
+}
+
+#[test]
+fn sizes_of_a_strangers_run_are_bounded() {
+    for n_samples in ["0", "1000000000000", "9000000000000000000"] {
+        let dir = tempfile::tempdir().unwrap();
+        finished(dir.path());
+        let after = format!("\"n_samples\": {n_samples}");
+        replace(dir.path(), "config.json", "\"n_samples\": 64", &after);
+        assert!(matches!(load(dir.path()), Err(Error::Network { .. })));
+        let n_samples = n_samples.parse().unwrap();
+        for sizes in [(n_samples, 4), (N_SAMPLES, n_samples)] {
+            let network = ConvNet::with_backend(sizes.0, sizes.1, 1, Backend::Cpu);
+            assert!(matches!(network, Err(Error::Network { .. })));
+            let network = Perceptron::with_backend(sizes.0, sizes.1, 1, Backend::Cpu);
+            assert!(matches!(network, Err(Error::Network { .. })));
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    finished(dir.path());
+    // A terabyte of nothing.
+    let path = dir.path().join("weights.safetensors");
+    let file = std::fs::File::options().write(true).open(path).unwrap();
+    file.set_len(1 << 40).unwrap();
+    assert!(matches!(load(dir.path()), Err(Error::Network { .. })));
+}
+
+#[test]
+fn records_that_contradict_themselves_are_errors() {
+    for (name, before, after) in [
+        ("run.json", "\"best_epoch\": 1", "\"best_epoch\": 0"),
+        ("run.json", "\"best_epoch\": 1", "\"best_epoch\": 2"),
+        ("config.json", "\"backend\": \"", "\"backend\": \"x"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        finished(dir.path());
+        replace(dir.path(), name, before, after);
+        let read = Run::read(dir.path());
+        assert!(matches!(read, Err(Error::Train { .. })), "{name}: {read:?}");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    finished(dir.path());
+    for row in ["1,NaN,1,0.5,1", "1,1,inf,0.5,1", "2,1,1,0.5,1", "1,1,1,0.5"] {
+        std::fs::write(dir.path().join("log.csv"), format!("a header\n{row}\n")).unwrap();
+        let read = Run::read(dir.path());
+        assert!(matches!(read, Err(Error::Train { .. })), "{row}: {read:?}");
+    }
 }

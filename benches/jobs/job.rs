@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::Result;
 use crate::floor::Floor;
 
-/// What is timed again and again.
+/// Work that is timed again and again.
 pub trait Job {
     /// Does the work once; its seconds.
     fn run(&mut self) -> Result<f64>;

@@ -9,9 +9,10 @@
 //!
 //! A served job takes a line from stdin and answers with one: `run` does the work and gives its
 //! seconds, `save FILE` writes the numbers that came of it (f64, little-endian), `floor` gives what the
-//! work costs at the least, as a number and its unit. The other side, `benches/peers.py`, speaks the
-//! same words.
+//! work costs at the least, as a number and its unit, and `about` says what a peer of this program is. The
+//! other side, `benches/peers.py`, speaks the same words.
 
+mod by_tch;
 mod floor;
 mod growth;
 mod inputs;
@@ -53,7 +54,14 @@ fn serve(name: &str, folder: &Path) -> Result {
         "decode" | "sta-lta-classic" | "sta-lta-recursive" | "filter" | "correlation"
         | "windows" | "windows-first" => waveforms::job(name, folder)?,
         "quakeml" | "comcat" | "k-medians-1e5" | "k-medians-1e6" => tables::job(name, folder)?,
-        "train" | "scan-10s" | "scan-1s" | "scan-1s-fixed" | "fast" => network::job(name, folder)?,
+        "train"
+        | "perceptron"
+        | "perceptron-libtorch"
+        | "scan-10s"
+        | "scan-1s"
+        | "scan-1s-fixed"
+        | "fast" => network::job(name, folder)?,
+        "train-tch" | "scan-10s-tch" => by_tch::job(name, folder)?,
         _ => return Err(format!("no job is called {name}").into()),
     };
     let mut answers = std::io::stdout();
@@ -61,6 +69,7 @@ fn serve(name: &str, folder: &Path) -> Result {
         let line = line?;
         match line.split_once(' ').unwrap_or((&line, "")) {
             ("run", "") => writeln!(answers, "{:e}", job.run()?)?,
+            ("about", "") => writeln!(answers, "libtorch through tch, in Rust")?,
             ("floor", "") => writeln!(answers, "{}", job.floor())?,
             ("save", file) => {
                 let numbers = job.numbers().into_iter();

@@ -7,7 +7,7 @@ use quakebook::classroom::SEED;
 use quakebook::dataset::{Dataset, Split};
 use quakebook::detect::fast::{FastParams, fast};
 use quakebook::detect::{ScanParams, scan};
-use quakebook::network::{ConvNet, read_weights};
+use quakebook::network::{Backend, ConvNet, Perceptron, read_weights};
 use quakebook::study::{SplitChoice, Study};
 use quakebook::train::{TrainParams, train};
 use quakebook::window::{Normalisation, Origin, Window};
@@ -19,7 +19,7 @@ use crate::job::{Job, timed, wide};
 use crate::waveforms::record;
 
 /// Multiplications and additions of one window's way through the layers.
-const FORWARD_FLOP: f64 = 3.35e6;
+pub const FORWARD_FLOP: f64 = 3.35e6;
 
 /// About the noise of the record.
 const FIXED: Normalisation = Normalisation::Fixed { counts: 100 };
@@ -27,6 +27,11 @@ const FIXED: Normalisation = Normalisation::Fixed { counts: 100 };
 pub fn job(name: &str, folder: &Path) -> Result<Box<dyn Job>> {
     match name {
         "train" => Ok(Box::new(Training::new(folder)?)),
+        "perceptron" => Ok(Box::new(PerceptronTraining::new(folder, Backend::Cpu)?)),
+        "perceptron-libtorch" => {
+            let backend = Backend::Libtorch(tch::Device::Cpu);
+            Ok(Box::new(PerceptronTraining::new(folder, backend)?))
+        }
         "fast" => similar(folder),
         "scan-10s" => scanned(folder, 1000, Normalisation::Std),
         "scan-1s" => scanned(folder, 100, Normalisation::Std),
@@ -91,6 +96,57 @@ impl Job for Training {
 
     fn floor(&self) -> Floor {
         Floor::Flop(3.0 * FORWARD_FLOP * N_TRAIN as f64)
+    }
+}
+
+/// The windows of the paper.
+const N_PAPER: usize = 2595;
+
+/// Multiplications and additions of one window's way through the perceptron.
+const PERCEPTRON_FLOP: f64 = 6e4;
+
+/// Ten epochs of the paper's perceptron by scaled conjugate gradient.
+struct PerceptronTraining {
+    split: Split,
+    backend: Backend,
+    loss: f64,
+}
+
+impl PerceptronTraining {
+    const N_EPOCHS: usize = 10;
+
+    fn new(folder: &Path, backend: Backend) -> Result<Self> {
+        Ok(Self {
+            split: split(folder, N_PAPER)?,
+            backend,
+            loss: f64::NAN,
+        })
+    }
+}
+
+impl Job for PerceptronTraining {
+    /// The seconds that the training itself counts for its epochs.
+    fn run(&mut self) -> Result<f64> {
+        let mut network = Perceptron::with_backend(N_SAMPLES, N_CLASSES, SEED, self.backend)?;
+        let params = TrainParams {
+            max_epochs: Self::N_EPOCHS,
+            patience: Self::N_EPOCHS,
+            report_every: 0,
+            ..TrainParams::as_the_paper(&Study::oklahoma().train, SEED_OF_ORDER)
+        };
+        let (learnt, validation) = (&self.split.train, &self.split.validation);
+        let run = train(&mut network, learnt, validation, &params, None)?;
+        self.loss = run.epochs.last().ok_or("a run has epochs")?.train_loss;
+        Ok(run.epochs.iter().map(|epoch| epoch.seconds).sum())
+    }
+
+    fn numbers(&self) -> Vec<f64> {
+        vec![self.loss]
+    }
+
+    /// Two evaluations an epoch, each forward and back to the weights.
+    fn floor(&self) -> Floor {
+        Floor::Flop((4 * Self::N_EPOCHS * N_PAPER) as f64 * PERCEPTRON_FLOP)
     }
 }
 

@@ -5,7 +5,7 @@ use super::real::{Cut, REAL_WINDOW_SAMPLES, fetch_picked, windows_of};
 use super::trained_convnet;
 use crate::dataset::{Dataset, Split};
 use crate::error::Result;
-use crate::network::{Classify, ConvNet, named_weights, read_weights, set_weights};
+use crate::network::{Classify, ConvNet, named_weights, set_weights};
 use crate::store::Store;
 use crate::study::Study;
 use crate::train::{Optimiser, Run, TrainParams, train};
@@ -34,7 +34,7 @@ pub fn pretrained(study: &Study) -> Result<ConvNet> {
     let dir = Store::of(study).run_dir("real-classroom");
     if Run::read(&dir).is_ok() {
         let mut network = ConvNet::new(REAL_WINDOW_SAMPLES, 2, study.seed);
-        read_weights(&mut network, &dir.join("weights.safetensors"))?;
+        Run::load(&dir, &mut network)?;
         return Ok(network);
     }
     let (picked, _) = fetch_picked(study, usize::MAX)?;

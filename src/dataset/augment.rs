@@ -8,7 +8,7 @@ use super::{Labelled, Train};
 use crate::error::{Result, fail};
 use crate::window::{Normalisation, normalise_again};
 
-/// What is added to a copy, in units of level times the window's largest absolute value.
+/// The noise added to a copy, in units of level times the window's largest absolute value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AddedNoise {
     /// Uniform on `[0, 1)`, MATLAB's `rand`, which the paper used: it also lifts the window by half the level.

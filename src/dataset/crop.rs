@@ -34,9 +34,9 @@ pub struct Crop {
     /// Windows of noise from each event's stretch, alternately before its P wave and in its coda:
     /// what comes before or long after the waves of an event is none.
     pub n_beside: usize,
-    /// A window before an event ends at least so many samples before its P wave.
+    /// A window before an event ends at least this many samples before its P wave.
     pub before: usize,
-    /// A window in the coda begins at least so many samples after the P wave, so that S is past.
+    /// A window in the coda begins at least this many samples after the P wave, so that S is past.
     pub coda: usize,
     /// How each window is scaled.
     pub normalisation: Normalisation,

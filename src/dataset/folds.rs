@@ -1,4 +1,4 @@
-//! Folds: each part of the data tests once what the others have taught.
+//! Folds: each part of the data is tested once, after training on the others.
 
 use std::collections::BTreeMap;
 

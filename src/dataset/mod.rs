@@ -15,7 +15,8 @@
 //! hold the wave anywhere, after the division.
 //!
 //! From then on the types keep the parts apart: [`augment`] and [`vary`] take a [`Train`] and nothing
-//! else, and no function turns a [`Test`] or [`Validation`] into a [`Train`]. The paper copied first and
+//! else, and no function turns a [`Test`] or [`Validation`] into a [`Train`]. [`Split`] shows leaks that do
+//! not compile. The paper copied first and
 //! divided afterwards; [`Dataset::copies_before_split_as_the_paper`] does so too, so that
 //! [`Split::leak`] and [`nearest_neighbour_accuracy`] can measure what that costs.
 //!
@@ -62,8 +63,9 @@ use crate::hash::Hash;
 use crate::time::{Time, TimeSpan};
 use crate::window::{Origin, Window};
 
-/// Labelled windows that can be looked at, but neither divided nor copied: what [`Dataset`],
-/// [`Train`], [`Validation`] and [`Test`] have in common.
+/// Labelled windows to look at, not to divide or copy.
+///
+/// [`Dataset`], [`Train`], [`Validation`] and [`Test`] have it in common.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Labelled {
     n_samples: usize,

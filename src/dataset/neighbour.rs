@@ -1,4 +1,4 @@
-//! The nearest neighbour: a classifier that can do nothing but remember.
+//! The nearest neighbour: a classifier that only remembers.
 
 use tch::Tensor;
 

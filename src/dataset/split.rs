@@ -25,6 +25,50 @@ pub struct Validation(pub(super) Labelled);
 pub struct Test(pub(super) Labelled);
 
 /// A dataset divided in three; no window is in two parts.
+///
+/// The three parts are three types. What learns takes a [`Train`], what stops the learning takes a
+/// [`Validation`]:
+///
+/// ```no_run
+/// # use quakebook::dataset::{Augment, Split, augment};
+/// # use quakebook::network::ConvNet;
+/// # use quakebook::train::{TrainParams, train};
+/// # fn cell(mut split: Split, network: &mut ConvNet, params: &TrainParams, copies: &Augment) -> quakebook::Result<()> {
+/// split.train = augment(&split.train, copies, 1)?;
+/// let run = train(network, &split.train, &split.validation, params, None)?;
+/// # Ok(()) }
+/// ```
+///
+/// So these leaks do not compile. Training on the test:
+///
+/// ```compile_fail,E0308
+/// # use quakebook::dataset::Split;
+/// # use quakebook::network::ConvNet;
+/// # use quakebook::train::{TrainParams, train};
+/// # fn cell(split: Split, network: &mut ConvNet, params: &TrainParams) -> quakebook::Result<()> {
+/// let run = train(network, &split.test, &split.validation, params, None)?;
+/// # Ok(()) }
+/// ```
+///
+/// Stopping the training by the test:
+///
+/// ```compile_fail,E0308
+/// # use quakebook::dataset::Split;
+/// # use quakebook::network::ConvNet;
+/// # use quakebook::train::{TrainParams, train};
+/// # fn cell(split: Split, network: &mut ConvNet, params: &TrainParams) -> quakebook::Result<()> {
+/// let run = train(network, &split.train, &split.test, params, None)?;
+/// # Ok(()) }
+/// ```
+///
+/// Making noisy copies of tested windows:
+///
+/// ```compile_fail,E0308
+/// # use quakebook::dataset::{Augment, Split, augment};
+/// # fn cell(split: Split, copies: &Augment) -> quakebook::Result<()> {
+/// let more = augment(&split.test, copies, 1)?;
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Split {
     pub train: Train,
@@ -32,14 +76,14 @@ pub struct Split {
     pub test: Test,
 }
 
-/// How much of the test a network has met in training.
+/// How many tested windows have a relative in the training part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Leak {
     pub n_test: usize,
-    /// Tested windows of which a copy (or the original) is in the training part.
+    /// Tested windows with a copy, or their original, in the training part.
     pub n_with_twin: usize,
-    /// Tested windows of whose group (an event and the gap after it) another window is in the
-    /// training part.
+    /// Tested windows whose group (an event and the gap after it) has another window in the training
+    /// part.
     pub n_with_group: usize,
 }
 
@@ -76,8 +120,8 @@ impl Split {
     /// The split itself, if no group lies in two of its parts.
     ///
     /// # Errors
-    /// [`crate::Error::Dataset`] where one does: training on one side and testing on the other, a
-    /// network is asked what it has been told.
+    /// [`crate::Error::Dataset`] where a group lies in two parts: the network would be tested on what it
+    /// has learnt.
     pub fn without_leak(self) -> Result<Self> {
         let of = |part: &Labelled| part.groups().iter().copied().collect::<HashSet<usize>>();
         let (train, validation, test) = (of(&self.train), of(&self.validation), of(&self.test));

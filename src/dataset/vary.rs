@@ -1,4 +1,4 @@
-//! Variations of the training windows: what a station might as well have recorded.
+//! Variations of the training windows: records that a station could have made.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -10,8 +10,8 @@ use crate::window::{Normalisation, normalise_again};
 
 /// How a copy of a window differs from the window.
 ///
-/// A common factor for all components is none of them: where each window is scaled by itself, scaling takes
-/// it away again. A shift in time is a matter of where a window is cropped, see [`super::Crop`].
+/// A common factor for all components is not a variation: where each window is scaled by itself, scaling
+/// removes it. A shift in time is a matter of where a window is cropped, see [`super::Crop`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Variation {
     /// Gaussian noise of mean 0; its deviation is `level` times the largest absolute value.

@@ -102,7 +102,7 @@ impl Calibration {
 /// `probabilities` has the shape `(n_windows, n_classes)`, row by row.
 ///
 /// # Errors
-/// [`crate::Error::Evaluate`] where the length is no multiple of `n_classes`.
+/// [`crate::Error::Evaluate`] where the length is no multiple of `n_classes`, or a value is not finite.
 pub fn event_probability(n_classes: usize, probabilities: &[f32]) -> Result<Vec<f64>> {
     let rows = rows(n_classes, probabilities)?;
     let event = |row: &[f32]| row[..n_classes - 1].iter().map(|p| f64::from(*p)).sum();
@@ -113,16 +113,8 @@ pub fn event_probability(n_classes: usize, probabilities: &[f32]) -> Result<Vec<
 /// reliability diagram of a classifier wants. Shape as in [`event_probability`].
 ///
 /// # Errors
-/// [`crate::Error::Evaluate`] where the length is no multiple of `n_classes`, or a value is NaN.
+/// As [`event_probability`].
 pub fn top_class(n_classes: usize, probabilities: &[f32]) -> Result<Vec<(usize, f64)>> {
-    if let Some(i) = probabilities.iter().position(|p| p.is_nan()) {
-        return Err(fail!(
-            Evaluate,
-            format!("window {}", i / n_classes.max(1)),
-            "probability NaN",
-            "Look for NaN in the windows and the weights"
-        ));
-    }
     let top = |row: &[f32]| {
         let mut best = (0, row[0]);
         for (class, p) in row.iter().enumerate() {
@@ -218,6 +210,15 @@ fn rows(n_classes: usize, probabilities: &[f32]) -> Result<std::slice::ChunksExa
                 probabilities.len()
             ),
             "Give n_classes probabilities for each window"
+        ));
+    }
+    // The minimum of NaN and 1 is 1: what is not finite must end here.
+    if let Some(i) = probabilities.iter().position(|p| !p.is_finite()) {
+        return Err(fail!(
+            Evaluate,
+            format!("window {}", i / n_classes),
+            format!("expected a finite probability, found {}", probabilities[i]),
+            "Look for NaN in the windows and the weights"
         ));
     }
     Ok(probabilities.chunks_exact(n_classes))

@@ -1,4 +1,4 @@
-//! Who was taken for whom.
+//! Which class was taken for which.
 
 use std::fmt;
 

@@ -2,7 +2,7 @@
 //!
 //! | What | Where |
 //! |---|---|
-//! | who was taken for whom; precision, recall, F1, accuracy | [`ConfusionMatrix`], [`majority_baseline`] |
+//! | which class was taken for which; precision, recall, F1, accuracy | [`ConfusionMatrix`], [`majority_baseline`] |
 //! | proportions and rates with 95 % intervals | [`Score`], [`Rate`] |
 //! | one number from several seeds | [`Spread`] |
 //! | a detector at one threshold, and the rule that chooses one | [`OperatingPoint`], [`smallest_threshold_within`] |

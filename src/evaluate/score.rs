@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, fail};
 
-/// The 0.975 quantile of the normal distribution: 95 % lie within so many deviations.
+/// The 0.975 quantile of the normal distribution: 95 % lie within this many deviations.
 const Z_95: f64 = 1.959_963_984_540_054;
 /// What a 95 % interval leaves out on each side.
 const TAIL: f64 = 0.025;

@@ -4,12 +4,12 @@ use std::fmt;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use tch::{Device, Tensor, nn};
+use tch::{Tensor, nn};
 
-use super::convolve::{N_CHANNELS, N_TAPS, Stack};
+use super::backend::{N_CHANNELS, N_TAPS, Stack};
 use super::layer::{Layer, write_table};
-use super::weights::{uniform, values, zeros};
-use super::{Classify, Network, WrittenOut, one_by_one, softmax_rows};
+use super::weights::{flat_weights, uniform, zeros};
+use super::{Backend, Classify, CpuBackend, Network, check_sizes, one_by_one, softmax_rows};
 use crate::error::Result;
 
 const N_CONVOLUTIONS: usize = 8;
@@ -31,14 +31,33 @@ pub struct ConvNet {
     store: nn::VarStore,
     convolutions: Vec<(Tensor, Tensor)>,
     dense: (Tensor, Tensor),
-    /// Whether libtorch does all of it.
-    on_libtorch: bool,
+    backend: Backend,
 }
 
 impl ConvNet {
-    /// A network for windows `(3, n_samples)` with the random weights of `seed`.
+    /// A network for windows `(3, n_samples)` with the random weights of `seed`, computed by
+    /// [`Backend::default`].
+    ///
+    /// # Panics
+    /// Where [`ConvNet::with_backend`] has an error.
     pub fn new(n_samples: usize, n_classes: usize, seed: u64) -> Self {
-        let store = nn::VarStore::new(Device::cuda_if_available());
+        Self::with_backend(n_samples, n_classes, seed, Backend::default())
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The same network, computed by a given backend.
+    ///
+    /// # Errors
+    /// [`crate::Error::Network`] where the backend's device is absent, `n_samples` is not from 1 to
+    /// [`super::MAX_SAMPLES`], or `n_classes` not from 2 to [`super::MAX_CLASSES`].
+    pub fn with_backend(
+        n_samples: usize,
+        n_classes: usize,
+        seed: u64,
+        backend: Backend,
+    ) -> Result<Self> {
+        check_sizes("convnet", n_samples, n_classes)?;
+        let store = nn::VarStore::new(backend.available()?.device());
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut convolutions = Vec::with_capacity(N_CONVOLUTIONS);
         let mut n_in = 3;
@@ -59,27 +78,20 @@ impl ConvNet {
             uniform(&path, "weight", &[n_classes, n_in], bound, &mut rng),
             zeros(&path, "bias", n_classes),
         );
-        Self {
+        Ok(Self {
             n_samples,
             n_classes,
-            on_libtorch: store.device() != Device::Cpu,
             store,
             convolutions,
             dense,
-        }
-    }
-
-    /// The same network with libtorch's convolutions on the processor too.
-    pub fn on_libtorch(mut self) -> Self {
-        self.on_libtorch = true;
-        self
+            backend,
+        })
     }
 
     /// The weights as they are now, for the library's own convolutions.
     pub(super) fn stack(&self) -> Stack {
-        let layers = self.convolutions.iter().chain([&self.dense]);
-        let layers: Vec<_> = layers.map(|(w, b)| (values(w), values(b))).collect();
-        Stack::new(&lengths(self.n_samples), &layers)
+        let lengths = lengths(self.n_samples);
+        Stack::new(&lengths, self.n_classes, &flat_weights(self))
     }
 }
 
@@ -123,8 +135,12 @@ impl Network for ConvNet {
         x.flatten(1, -1).linear(&self.dense.0, Some(&self.dense.1))
     }
 
-    fn written_out(&self) -> Option<Box<dyn WrittenOut>> {
-        (!self.on_libtorch).then(|| Box::new(self.stack()) as _)
+    fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    fn cpu_layers(&self) -> Box<dyn CpuBackend> {
+        Box::new(self.stack())
     }
 }
 
@@ -137,13 +153,20 @@ impl Classify for ConvNet {
         self.n_samples
     }
 
-    fn probabilities(&self, windows: &[f32]) -> Result<Vec<f32>> {
-        super::probabilities(self, windows)
+    fn probabilities_unchecked(&self, windows: &[f32]) -> Result<Vec<f32>> {
+        Ok(softmax_rows(self.logits(windows), self.n_classes))
     }
 
-    fn probabilities_along(&self, components: [&[f32]; 3], hop: usize) -> Result<Vec<f32>> {
-        let layers = self.written_out();
-        match layers.and_then(|layers| layers.logits_along(components, hop)) {
+    fn probabilities_along_unchecked(
+        &self,
+        components: [&[f32]; 3],
+        hop: usize,
+    ) -> Result<Vec<f32>> {
+        let logits = match self.backend {
+            Backend::Cpu => self.stack().logits_along(components, hop),
+            Backend::Libtorch(_) => None,
+        };
+        match logits {
             Some(logits) => Ok(softmax_rows(logits, self.n_classes)),
             None => one_by_one(self, components, hop),
         }

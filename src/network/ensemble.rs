@@ -1,26 +1,26 @@
-//! Networks that decide together.
+//! The mean of several networks.
 
 use super::Classify;
 use crate::error::{Result, fail};
 
-/// Of a window to which the first network gives a lower probability of an event, the others are not asked.
+/// The other networks see a window only if the first gives an event at least this probability.
 pub const CASCADE_THRESHOLD: f32 = 0.02;
 
-/// Networks of one shape that decide by the mean of their probabilities.
+/// Networks of one shape whose probabilities are averaged.
 ///
-/// Networks that learnt the same windows from other first weights err on other windows, so their mean errs
-/// less often than each (Hansen & Salamon 1990, *IEEE Trans. Pattern Anal. Mach. Intell.* 12, 993-1001).
+/// Networks that began from different weights err on different windows, so their mean errs less often than
+/// each (Hansen & Salamon 1990, *IEEE Trans. Pattern Anal. Mach. Intell.* 12, 993-1001).
 ///
-/// Nearly all of a record is noise, and the first network is sure of most of it: the others are asked only
-/// where it gives an event [`CASCADE_THRESHOLD`] or more. Elsewhere its own probabilities stand. Whatever the others
-/// would have said, the mean of `n` would stay below `(CASCADE_THRESHOLD + n - 1) / n`: no window that a threshold above
-/// that (0.673 of three networks) would call an event is lost.
+/// Nearly all of a record is noise, and the first network is sure of most of it. The others see only the
+/// windows to which it gives [`CASCADE_THRESHOLD`] or more; elsewhere its own probabilities stand. There the
+/// mean of all `n` would be below `(CASCADE_THRESHOLD + n - 1) / n`, so a threshold above that (0.673 of
+/// three networks) loses no window.
 ///
 /// ```
 /// use quakebook::network::{Classify, Ensemble, ConvNet};
 /// let networks = (1..=3).map(|seed| ConvNet::new(1000, 4, seed)).collect();
-/// let committee = Ensemble::new(networks)?;
-/// assert_eq!(committee.probabilities(&[0.1; 3 * 1000])?.len(), 4);
+/// let ensemble = Ensemble::new(networks)?;
+/// assert_eq!(ensemble.probabilities(&[0.1; 3 * 1000])?.len(), 4);
 /// assert!(Ensemble::<ConvNet>::new(Vec::new()).is_err());
 /// # Ok::<(), quakebook::Error>(())
 /// ```
@@ -40,16 +40,16 @@ impl<N: Classify> Ensemble<N> {
         let Some(first) = others.next() else {
             return Err(fail!(
                 Network,
-                "committee",
-                "it has no network",
-                "Give one or more"
+                "ensemble",
+                "expected one network or more, found 0",
+                "Give it a network"
             ));
         };
         let others: Vec<N> = others.collect();
         if let Some(other) = others.iter().find(|other| shape(other) != shape(&first)) {
             return Err(fail!(
                 Network,
-                "committee",
+                "ensemble",
                 format!(
                     "networks for (samples, classes) of {:?} and {:?}",
                     shape(&first),
@@ -71,22 +71,26 @@ impl<N: Classify> Classify for Ensemble<N> {
         self.first.n_samples()
     }
 
-    fn probabilities(&self, windows: &[f32]) -> Result<Vec<f32>> {
+    fn probabilities_unchecked(&self, windows: &[f32]) -> Result<Vec<f32>> {
         let n_values = 3 * self.n_samples();
         let window = |i: usize| windows[i * n_values..(i + 1) * n_values].to_vec();
-        self.ask_others(self.first.probabilities(windows)?, window)
+        self.average_unsure(self.first.probabilities(windows)?, window)
     }
 
-    fn probabilities_along(&self, components: [&[f32]; 3], hop: usize) -> Result<Vec<f32>> {
+    fn probabilities_along_unchecked(
+        &self,
+        components: [&[f32]; 3],
+        hop: usize,
+    ) -> Result<Vec<f32>> {
         let rows = |i: usize| components.map(|c| &c[i * hop..i * hop + self.n_samples()]);
         let of_first = self.first.probabilities_along(components, hop)?;
-        self.ask_others(of_first, |i| rows(i).concat())
+        self.average_unsure(of_first, |i| rows(i).concat())
     }
 }
 
 impl<N: Classify> Ensemble<N> {
-    /// Adds what the others say of the windows of which the first is unsure; `window` gives one of them.
-    fn ask_others(
+    /// Averages all networks over the windows where the first is unsure; `window` gives one window.
+    fn average_unsure(
         &self,
         mut of_all: Vec<f32>,
         window: impl Fn(usize) -> Vec<f32>,
@@ -101,9 +105,9 @@ impl<N: Classify> Ensemble<N> {
         if rows.is_empty() {
             return Ok(of_all);
         }
-        let asked: Vec<f32> = indices.into_iter().flat_map(window).collect();
+        let unsure: Vec<f32> = indices.into_iter().flat_map(window).collect();
         for other in &self.others {
-            let of_other = other.probabilities(&asked)?;
+            let of_other = other.probabilities(&unsure)?;
             for (row, more) in rows.iter_mut().zip(of_other.chunks_exact(self.n_classes())) {
                 row.iter_mut().zip(more).for_each(|(p, more)| *p += more);
             }
@@ -132,7 +136,7 @@ mod tests {
             if self.0 < 0.0 { 5 } else { 4 }
         }
 
-        fn probabilities(&self, windows: &[f32]) -> Result<Vec<f32>> {
+        fn probabilities_unchecked(&self, windows: &[f32]) -> Result<Vec<f32>> {
             let events = windows.chunks_exact(12).map(|window| self.0 * window[0]);
             Ok(events.flat_map(|p| [p, 1.0 - p]).collect())
         }
@@ -148,21 +152,21 @@ mod tests {
     }
 
     #[test]
-    fn the_mean_where_the_first_is_unsure_and_the_first_alone_elsewhere() {
-        let committee = Ensemble::new(vec![Part(1.0), Part(0.5), Part(0.0)]).unwrap();
-        let p = committee
+    fn the_others_count_where_the_first_is_unsure() {
+        let ensemble = Ensemble::new(vec![Part(1.0), Part(0.5), Part(0.0)]).unwrap();
+        let p = ensemble
             .probabilities(&windows(&[0.01, 0.8, 0.0, 1.0]))
             .unwrap();
         for (p, wanted) in p.iter().zip([0.01, 0.99, 0.4, 0.6, 0.0, 1.0, 0.5, 0.5]) {
             assert!((p - wanted).abs() < 1e-6, "{p} {wanted}");
         }
-        assert!(committee.probabilities(&[]).unwrap().is_empty());
+        assert!(ensemble.probabilities(&[]).unwrap().is_empty());
         let alone = Ensemble::new(vec![Part(1.0)]).unwrap();
         assert_eq!(alone.probabilities(&windows(&[0.5])).unwrap(), [0.5, 0.5]);
     }
 
     #[test]
-    fn networks_of_other_shapes_do_not_sit_together() {
+    fn networks_of_different_shapes_are_an_error() {
         let error = Ensemble::new(vec![Part(1.0), Part(-1.0)]).err().unwrap();
         assert!(error.to_string().contains("(4, 2) and (5, 2)"), "{error}");
         assert!(Ensemble::<Part>::new(Vec::new()).is_err());

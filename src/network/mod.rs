@@ -7,10 +7,11 @@
 //!
 //! Each owns its weights, which its seed makes: the same seed gives the same bits, whatever else
 //! has drawn random numbers. [`Network::layers`] shows the shape after each layer, and printing a
-//! network prints them as a table. The network runs on a CUDA device where libtorch has one; on the
-//! processor its layers are the library's own, several times as fast as libtorch's and equal to them
-//! up to rounding ([`ConvNet::on_libtorch`] has libtorch's). Several networks decide together as a
-//! [`Ensemble`].
+//! network prints them as a table. Several networks decide together as an [`Ensemble`].
+//!
+//! What computes a network is its [`Backend`]: libtorch where it has a CUDA device, and the library's own
+//! loops elsewhere. These are several times as fast as libtorch on the processor, and equal to it up to
+//! rounding. [`ConvNet::with_backend`] takes another one.
 //!
 //! ```
 //! use quakebook::network::{Classify, ConvNet, Network};
@@ -47,13 +48,11 @@
 //! # }
 //! ```
 
-mod by_libtorch;
+mod backend;
+mod classify;
 mod convnet;
-mod convolve;
-mod dense;
 mod ensemble;
 mod filters;
-mod gemm;
 mod layer;
 mod perceptron;
 mod saliency;
@@ -61,16 +60,20 @@ mod weights;
 
 use tch::{Device, Tensor, nn};
 
+pub(crate) use backend::{AdamStep, CpuModel, LibtorchModel, Model, Moments, Saved, Weights, Wide};
+pub use backend::{Backend, CpuBackend};
+pub use classify::Classify;
+use classify::one_by_one;
 pub use convnet::ConvNet;
 pub use ensemble::{CASCADE_THRESHOLD, Ensemble};
 pub use filters::FirstFilters;
 pub use layer::Layer;
 pub use perceptron::Perceptron;
 pub use saliency::{
-    Aligned, Answer, Concentration, Map, Segment, gradients, maps, mean_and_half_width, occlusions,
+    Aligned, Concentration, Map, Segment, Target, gradients, maps, mean_and_half_width, occlusions,
 };
 pub(crate) use weights::{
-    NamedTensors, flat_weights, named_weights, set_flat_weights, set_weights, trainable,
+    NamedTensors, max_bytes, named_weights, read_tensors, set_weights, trainable, write_tensors,
 };
 pub use weights::{read_weights, weights_sha256, write_weights};
 
@@ -80,34 +83,11 @@ use crate::error::{Result, fail};
 /// faster per window than thousands.
 pub const N_AT_ONCE: usize = 256;
 
-/// A trained classifier of windows.
-pub trait Classify {
-    /// Classes, noise being the last.
-    fn n_classes(&self) -> usize;
+/// The longest window that a network takes, samples of one component: 2.8 hours at 100 Hz.
+pub const MAX_SAMPLES: usize = 1_000_000;
 
-    /// Samples of one component of a window.
-    fn n_samples(&self) -> usize;
-
-    /// Probabilities of shape `(n_windows, n_classes)`, row by row, for `windows` of shape
-    /// `(n_windows, 3, n_samples)`, already normalised as in training.
-    ///
-    /// # Errors
-    /// [`crate::Error::Network`] where the length is no multiple of a window.
-    fn probabilities(&self, windows: &[f32]) -> Result<Vec<f32>>;
-
-    /// The same for the windows of a piece of record of three components, one every `hop` samples from its
-    /// first on, none of them scaled by itself. A network that can do so computes once what overlapping
-    /// windows share.
-    ///
-    /// # Errors
-    /// As [`Classify::probabilities`].
-    ///
-    /// # Panics
-    /// Where the hop is 0, or a component is shorter than the first.
-    fn probabilities_along(&self, components: [&[f32]; 3], hop: usize) -> Result<Vec<f32>> {
-        one_by_one(self, components, hop)
-    }
-}
+/// The most classes that a network has: 1000 clusters and noise.
+pub const MAX_CLASSES: usize = 1001;
 
 /// A classifier that can be trained: a stack of layers and its weights.
 pub trait Network: Classify {
@@ -124,33 +104,43 @@ pub trait Network: Classify {
     /// logits gives the probabilities. Written in libtorch, which knows the derivatives of it.
     fn forward(&self, windows: &Tensor) -> Tensor;
 
-    /// The layers written out for the processor, with the weights as they are now; nothing where
-    /// libtorch does all of it.
-    fn written_out(&self) -> Option<Box<dyn WrittenOut>> {
-        None
+    /// What computes this network.
+    fn backend(&self) -> Backend;
+
+    /// The layers for [`Backend::Cpu`], with the weights as they are now.
+    ///
+    /// # Panics
+    /// Where [`Network::backend`] is another one.
+    fn cpu_layers(&self) -> Box<dyn CpuBackend> {
+        panic!(
+            "{} has no layers for the processor: its backend is {}",
+            self.name(),
+            self.backend()
+        )
     }
 
-    /// [`Network::forward`] of any number of windows `(n_windows, 3, n_samples)`.
+    /// [`Network::forward`] of any number of windows `(n_windows, 3, n_samples)`, by the network's backend.
     fn logits(&self, windows: &[f32]) -> Vec<f32> {
-        match self.written_out() {
-            Some(layers) => layers.logits(windows),
-            None => by_libtorch::logits(self, windows),
+        match self.backend() {
+            Backend::Cpu => self.cpu_layers().logits(windows),
+            Backend::Libtorch(_) => backend::logits(self, windows),
         }
     }
 
     /// Mean cross-entropy of windows `(n_windows, 3, n_samples)` whose classes are known, and its
     /// derivatives by the trained weights, one after the other in alphabetical order of their names.
     fn gradient(&self, windows: &[f32], classes: &[usize]) -> (f64, Vec<f32>) {
-        match self.written_out() {
-            Some(layers) => layers.gradient(windows, classes),
-            None => by_libtorch::gradient(self, windows, classes),
+        match self.backend() {
+            Backend::Cpu => self.cpu_layers().gradient(windows, classes),
+            Backend::Libtorch(_) => backend::gradient(self, windows, classes),
         }
     }
 
-    /// Learns from the training windows what is not learnt by descent, such as the range of each
-    /// input; most networks have nothing of this kind.
+    /// Learns what descent does not learn from the training windows, such as the range of each input.
+    /// Most networks learn nothing here.
     fn prepare(&mut self, _train: &crate::dataset::Train) {}
 
+    /// Where the tensors of [`Network::store`] are.
     fn device(&self) -> Device {
         self.store().device()
     }
@@ -161,54 +151,23 @@ pub trait Network: Classify {
     }
 }
 
-/// Layers that do without libtorch.
-pub trait WrittenOut {
-    /// See [`Network::logits`].
-    fn logits(&self, windows: &[f32]) -> Vec<f32>;
-
-    /// The logits of the windows of a piece of record, one every `hop` samples; `None` where that takes no
-    /// less than window by window.
-    fn logits_along(&self, _components: [&[f32]; 3], _hop: usize) -> Option<Vec<f32>> {
-        None
+/// Checks the sizes of a network.
+pub(crate) fn check_sizes(name: &str, n_samples: usize, n_classes: usize) -> Result<()> {
+    let sizes = [
+        ("n_samples", n_samples, 1, MAX_SAMPLES),
+        ("n_classes", n_classes, 2, MAX_CLASSES),
+    ];
+    for (size, found, least, most) in sizes {
+        if !(least..=most).contains(&found) {
+            return Err(fail!(
+                Network,
+                name,
+                format!("expected {size} from {least} to {most}, found {found}"),
+                "Correct the study's window or its number of clusters"
+            ));
+        }
     }
-
-    /// See [`Network::gradient`].
-    fn gradient(&self, windows: &[f32], classes: &[usize]) -> (f64, Vec<f32>);
-}
-
-/// [`Classify::probabilities`] for any network.
-fn probabilities(network: &dyn Network, windows: &[f32]) -> Result<Vec<f32>> {
-    let (n_samples, n_classes) = (network.n_samples(), network.n_classes());
-    if !windows.len().is_multiple_of(3 * n_samples) {
-        return Err(fail!(
-            Network,
-            network.name(),
-            format!(
-                "{} values are no multiple of 3 x {n_samples}",
-                windows.len()
-            ),
-            "Give whole windows, component after component"
-        ));
-    }
-    Ok(softmax_rows(network.logits(windows), n_classes))
-}
-
-/// [`Classify::probabilities_along`] for any classifier.
-fn one_by_one<C: Classify + ?Sized>(
-    network: &C,
-    components: [&[f32]; 3],
-    hop: usize,
-) -> Result<Vec<f32>> {
-    let n = network.n_samples();
-    let n_windows = (components[0].len() + hop).saturating_sub(n) / hop;
-    let starts: Vec<usize> = (0..n_windows).map(|i| i * hop).collect();
-    let mut all = Vec::with_capacity(n_windows * network.n_classes());
-    for some in starts.chunks(N_AT_ONCE) {
-        let rows = some.iter().flat_map(|&i| components.map(|c| &c[i..i + n]));
-        let windows: Vec<f32> = rows.flatten().copied().collect();
-        all.extend(network.probabilities(&windows)?);
-    }
-    Ok(all)
+    Ok(())
 }
 
 fn softmax_rows(mut logits: Vec<f32>, n_classes: usize) -> Vec<f32> {
@@ -216,15 +175,6 @@ fn softmax_rows(mut logits: Vec<f32>, n_classes: usize) -> Vec<f32> {
         softmax(row);
     }
     logits
-}
-
-/// The cross-entropy of one window of a known class, and in place of its logits the derivatives by
-/// them: the probabilities, less 1 for the class.
-fn cross_entropy(logits: &mut [f32], class: usize) -> f64 {
-    let logit = logits[class];
-    let log_sum = softmax(logits);
-    logits[class] -= 1.0;
-    f64::from(log_sum - logit)
 }
 
 /// Probabilities in place of logits; returns the logarithm of the sum of their exponentials.

@@ -6,12 +6,12 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
-use tch::{Device, Kind, Tensor, nn};
+use tch::{Kind, Tensor, nn};
 
-use super::dense::{Layers, N_HIDDEN};
+use super::backend::{Dense, N_HIDDEN};
 use super::layer::{Layer, write_table};
-use super::weights::values;
-use super::{Classify, Network, WrittenOut};
+use super::weights::{flat_weights, values};
+use super::{Backend, Classify, CpuBackend, Network, check_sizes, softmax_rows};
 use crate::dataset::Train;
 use crate::error::Result;
 
@@ -34,16 +34,34 @@ pub struct Perceptron {
     gain: Tensor,
     hidden: (Tensor, Tensor),
     output: (Tensor, Tensor),
-    /// Whether libtorch does all of it.
-    on_libtorch: bool,
+    backend: Backend,
 }
 
 impl Perceptron {
-    /// A network for windows `(3, n_samples)` with the random weights of `seed`.
+    /// A network for windows `(3, n_samples)` with the random weights of `seed`, computed by
+    /// [`Backend::default`].
     ///
     /// Until training calls [`Network::prepare`] the inputs are mapped as if they spanned `[0, 1]`.
+    ///
+    /// # Panics
+    /// Where [`Perceptron::with_backend`] has an error.
     pub fn new(n_samples: usize, n_classes: usize, seed: u64) -> Self {
-        let store = nn::VarStore::new(Device::cuda_if_available());
+        Self::with_backend(n_samples, n_classes, seed, Backend::default())
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The same network, computed by a given backend.
+    ///
+    /// # Errors
+    /// As [`super::ConvNet::with_backend`].
+    pub fn with_backend(
+        n_samples: usize,
+        n_classes: usize,
+        seed: u64,
+        backend: Backend,
+    ) -> Result<Self> {
+        check_sizes("perceptron", n_samples, n_classes)?;
+        let store = nn::VarStore::new(backend.available()?.device());
         let (root, input) = (store.root(), store.root() / "input");
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let n_inputs = 3 * n_samples;
@@ -53,31 +71,16 @@ impl Perceptron {
         let gain = input.add("gain", Tensor::full(inputs, 2.0, device), false);
         let hidden = nguyen_widrow(&root / "hidden", n_inputs, N_HIDDEN, &mut rng);
         let output = nguyen_widrow(&root / "output", N_HIDDEN, n_classes, &mut rng);
-        Self {
+        Ok(Self {
             n_samples,
             n_classes,
+            store,
             centre,
             gain,
             hidden,
             output,
-            on_libtorch: store.device() != Device::Cpu,
-            store,
-        }
-    }
-
-    /// The same network by libtorch on the processor too.
-    pub fn on_libtorch(mut self) -> Self {
-        self.on_libtorch = true;
-        self
-    }
-
-    /// The weights as they are now, for the library's own products.
-    fn as_layers(&self) -> Layers {
-        Layers::new(
-            [&self.centre, &self.gain].map(values),
-            [&self.hidden.0, &self.hidden.1].map(values),
-            [&self.output.0, &self.output.1].map(values),
-        )
+            backend,
+        })
     }
 }
 
@@ -131,8 +134,13 @@ impl Network for Perceptron {
         hidden.linear(&self.output.0, Some(&self.output.1))
     }
 
-    fn written_out(&self) -> Option<Box<dyn WrittenOut>> {
-        (!self.on_libtorch).then(|| Box::new(self.as_layers()) as _)
+    fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    fn cpu_layers(&self) -> Box<dyn CpuBackend> {
+        let ranges = [&self.centre, &self.gain].map(values);
+        Box::new(Dense::new(ranges, self.n_classes, &flat_weights(self)))
     }
 
     fn prepare(&mut self, train: &Train) {
@@ -158,8 +166,8 @@ impl Classify for Perceptron {
         self.n_samples
     }
 
-    fn probabilities(&self, windows: &[f32]) -> Result<Vec<f32>> {
-        super::probabilities(self, windows)
+    fn probabilities_unchecked(&self, windows: &[f32]) -> Result<Vec<f32>> {
+        Ok(softmax_rows(self.logits(windows), self.n_classes))
     }
 }
 

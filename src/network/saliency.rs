@@ -1,22 +1,22 @@
-//! What an answer leans on: the gradient by the input, and what hiding a segment of it does.
+//! What a network's output depends on: its gradient by the input, and what hiding a segment does to it.
 //!
-//! Both ask how the answer would change if the window were another. The gradient asks it for
-//! changes without size, at each sample; occlusion hides a segment and looks. Neither tells why the
-//! network answers as it does, and neither is right or wrong: they agree on linear networks, and
-//! where they differ on others, the network is not linear there.
+//! Both ask how the output would change if the window were another. The gradient asks it at each sample,
+//! for infinitely small changes; occlusion hides a segment and compares. Neither tells why the network
+//! decides as it does. They agree on a linear network; where they differ on another one, that network is
+//! not linear.
 //!
 //! | Map | Value at a sample | Source |
 //! |---|---|---|
-//! | [`gradients`] | derivative of the answer by the sample | Simonyan, Vedaldi & Zisserman 2014, arXiv:1312.6034 |
-//! | [`occlusions`] | by how much the answer falls when a segment is set to zero | Zeiler & Fergus 2014, doi:10.1007/978-3-319-10590-1_53 |
+//! | [`gradients`] | derivative of the target's odds by the sample | Simonyan, Vedaldi & Zisserman 2014, arXiv:1312.6034 |
+//! | [`occlusions`] | fall of the target's odds when a segment is set to zero | Zeiler & Fergus 2014, doi:10.1007/978-3-319-10590-1_53 |
 //!
 //! ```
-//! use quakebook::network::{Answer, ConvNet, Segment, gradients, occlusions};
+//! use quakebook::network::{Target, ConvNet, Segment, gradients, occlusions};
 //! let (network, window) = (ConvNet::new(1000, 4, 2019), vec![0.1; 3 * 1000]);
-//! let gradient = gradients(&network, &window, Answer::Event)?;
+//! let gradient = gradients(&network, &window, Target::Event)?;
 //! assert_eq!(gradient.len(), 3 * 1000);
 //! let half_second = Segment { n_samples: 50, hop_samples: 25 };
-//! let falls = occlusions(&network, &window, Answer::Event, half_second)?;
+//! let falls = occlusions(&network, &window, Target::Event, half_second)?;
 //! assert_eq!(falls.len(), half_second.starts(1000).len());
 //! # Ok::<(), quakebook::Error>(())
 //! ```
@@ -26,17 +26,19 @@ use tch::{Device, Kind, Tensor};
 use super::{Classify, N_AT_ONCE, Network};
 use crate::error::{Result, fail};
 
-/// The number that is asked of a network: logarithmic odds, which unlike a probability still move
-/// where the network is sure. Odds of 0 mean one half, of 7 a thousand to one.
+/// The classes whose logarithmic odds are explained.
+///
+/// Unlike a probability, odds still change where the network is sure. Odds of 0 mean a probability of one
+/// half, odds of 7 a thousand to one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum Target {
     /// An event of any cluster against noise, the last class.
     Event,
     /// A class against all others.
     Class(usize),
 }
 
-impl Answer {
+impl Target {
     /// From logits `(n_windows, n_classes)`, one number a window.
     fn of_logits(self, logits: &Tensor) -> Tensor {
         let n_classes = logits.size()[1];
@@ -58,7 +60,7 @@ impl Answer {
         sign * (ln(f64::from(row[class])) - ln(others))
     }
 
-    /// The class whose odds are asked, and -1 where the odds against it are.
+    /// The class whose odds are computed, and -1 where the odds against it are meant.
     fn class(self, n_classes: usize) -> (usize, f64) {
         match self {
             Self::Event => (n_classes - 1, -1.0),
@@ -67,7 +69,7 @@ impl Answer {
     }
 }
 
-/// A segment of time that is hidden in all three components, slid over the window.
+/// A segment of time, hidden in all three components, that slides over the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment {
     pub n_samples: usize,
@@ -83,21 +85,21 @@ impl Segment {
     }
 }
 
-/// Derivatives of the answer by each sample, of shape `(n_windows, 3, n_samples)` as `windows` are,
+/// Derivatives of the target's odds by each sample, of shape `(n_windows, 3, n_samples)` as `windows` are,
 /// per unit of the normalised window.
 ///
 /// # Errors
 /// [`crate::Error::Network`] where the length is no multiple of a window, there are fewer than two
-/// classes, or the answer asks for a class beyond them.
-pub fn gradients(network: &dyn Network, windows: &[f32], answer: Answer) -> Result<Vec<f32>> {
-    check(network, windows, answer)?;
+/// classes, or the target is a class beyond them.
+pub fn gradients(network: &dyn Network, windows: &[f32], target: Target) -> Result<Vec<f32>> {
+    check(network, windows, target)?;
     let mut all = Vec::with_capacity(windows.len());
     for batch in windows.chunks(N_AT_ONCE * 3 * network.n_samples()) {
         let shape = [-1, 3, network.n_samples() as i64];
         let x = Tensor::from_slice(batch).view(shape).to(network.device());
         let x = x.set_requires_grad(true);
         // Windows do not see one another, so the sum's derivative is each window's own.
-        let sum = answer.of_logits(&network.forward(&x)).sum(Kind::Float);
+        let sum = target.of_logits(&network.forward(&x)).sum(Kind::Float);
         let gradient = Tensor::run_backward(&[sum], &[&x], false, false);
         let gradient = gradient[0].flatten(0, -1).to(Device::Cpu);
         let mut values = vec![0.0; batch.len()];
@@ -107,7 +109,7 @@ pub fn gradients(network: &dyn Network, windows: &[f32], answer: Answer) -> Resu
     Ok(all)
 }
 
-/// By how much the answer falls where a segment is set to zero in all components: shape
+/// By how much the target's odds fall where a segment is set to zero in all components: shape
 /// `(n_windows, n_places)`, with the places of [`Segment::starts`]. Zero is what a window without
 /// its means has where nothing happens.
 ///
@@ -116,10 +118,10 @@ pub fn gradients(network: &dyn Network, windows: &[f32], answer: Answer) -> Resu
 pub fn occlusions(
     network: &dyn Classify,
     windows: &[f32],
-    answer: Answer,
+    target: Target,
     segment: Segment,
 ) -> Result<Vec<f32>> {
-    check(network, windows, answer)?;
+    check(network, windows, target)?;
     let n = network.n_samples();
     if segment.n_samples == 0 || segment.n_samples > n || segment.hop_samples == 0 {
         return Err(fail!(
@@ -130,13 +132,13 @@ pub fn occlusions(
         ));
     }
     let starts = segment.starts(n);
-    let answers = |probabilities: &[f32]| -> Vec<f64> {
+    let odds_of = |probabilities: &[f32]| -> Vec<f64> {
         let rows = probabilities.chunks_exact(network.n_classes());
-        rows.map(|row| answer.of_probabilities(row)).collect()
+        rows.map(|row| target.of_probabilities(row)).collect()
     };
     let mut falls = Vec::with_capacity(windows.len() / (3 * n) * starts.len());
     for window in windows.chunks_exact(3 * n) {
-        let whole = answers(&network.probabilities(window)?)[0];
+        let whole = odds_of(&network.probabilities(window)?)[0];
         let mut hidden = Vec::with_capacity(starts.len() * 3 * n);
         for start in &starts {
             let first = hidden.len();
@@ -146,20 +148,20 @@ pub fn occlusions(
                 hidden[from..from + segment.n_samples].fill(0.0);
             }
         }
-        let without = answers(&network.probabilities(&hidden)?);
-        falls.extend(without.iter().map(|answer| (whole - answer) as f32));
+        let without = odds_of(&network.probabilities(&hidden)?);
+        falls.extend(without.iter().map(|odds| (whole - odds) as f32));
     }
     Ok(falls)
 }
 
-fn check(network: &dyn Classify, windows: &[f32], answer: Answer) -> Result<()> {
+fn check(network: &dyn Classify, windows: &[f32], target: Target) -> Result<()> {
     let (n_samples, n_classes) = (network.n_samples(), network.n_classes());
-    let asked = match answer {
-        Answer::Event => 0,
-        Answer::Class(class) => class,
+    let class = match target {
+        Target::Event => 0,
+        Target::Class(class) => class,
     };
-    let what = if n_classes < 2 || asked >= n_classes {
-        format!("{answer:?} of {n_classes} classes")
+    let what = if n_classes < 2 || class >= n_classes {
+        format!("{target:?} of {n_classes} classes")
     } else if !windows.len().is_multiple_of(3 * n_samples) {
         format!("{} values, no multiple of 3 x {n_samples}", windows.len())
     } else {
@@ -180,9 +182,9 @@ pub enum Map {
     /// most.
     Gradient,
     /// Absolute value of gradient times sample, summed over the components: of a linear network
-    /// what each instant adds to the answer.
+    /// what each instant adds to the odds.
     GradientTimesInput,
-    /// The fall of the answer where a bin of the map is hidden.
+    /// The fall of the odds where a bin of the map is hidden.
     Occlusion,
     /// Absolute value of the samples themselves, summed over the components: no network at all, but
     /// what the others must be compared with.
@@ -197,7 +199,7 @@ pub enum Map {
 pub fn maps(
     network: &dyn Network,
     windows: &[f32],
-    answer: Answer,
+    target: Target,
     map: Map,
     bin_samples: usize,
 ) -> Result<Vec<Vec<f64>>> {
@@ -208,19 +210,19 @@ pub fn maps(
     };
     let weights = match map {
         Map::Occlusion => {
-            let falls = occlusions(network, windows, answer, bins)?;
+            let falls = occlusions(network, windows, target, bins)?;
             let rows = falls.chunks_exact(bins.starts(n).len());
             return Ok(rows
                 .map(|row| row.iter().map(|x| f64::from(*x)).collect())
                 .collect());
         }
         Map::Amplitude => {
-            check(network, windows, answer)?;
+            check(network, windows, target)?;
             windows.to_vec()
         }
-        Map::Gradient => gradients(network, windows, answer)?,
+        Map::Gradient => gradients(network, windows, target)?,
         Map::GradientTimesInput => {
-            let gradients = gradients(network, windows, answer)?;
+            let gradients = gradients(network, windows, target)?;
             gradients.iter().zip(windows).map(|(g, x)| g * x).collect()
         }
     };
@@ -238,13 +240,12 @@ pub fn maps(
     Ok(weights.chunks_exact(3 * n).map(binned).collect())
 }
 
-/// The share of a map that lies within `reach_s` of an instant of interest, such as the arrivals
-/// of P and S, and the share that an even map would have there.
+/// The share of a map near instants of interest, such as the arrivals of P and S.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Concentration {
-    /// From 0 to 1; NaN where the map is zero everywhere.
+    /// The part of the map within `reach_s` of an instant, 0 to 1; NaN where the map is zero everywhere.
     pub share: f64,
-    /// Of the window's time, what lies so near.
+    /// The share of the window's time that lies as near: what an even map would have there.
     pub chance: f64,
 }
 
@@ -336,11 +337,11 @@ mod tests {
     #[test]
     fn odds_of_event_and_noise_are_opposite() {
         let row = [0.1, 0.2, 0.3, 0.4];
-        let event = Answer::Event.of_probabilities(&row);
+        let event = Target::Event.of_probabilities(&row);
         assert!((event - (0.6_f64 / 0.4).ln()).abs() < 1e-6);
-        assert!((event + Answer::Class(3).of_probabilities(&row)).abs() < 1e-12);
+        assert!((event + Target::Class(3).of_probabilities(&row)).abs() < 1e-12);
         let logits = Tensor::from_slice(&row.map(f32::ln)).view([1, 4]);
-        let from_logits = Answer::Event.of_logits(&logits).double_value(&[0]);
+        let from_logits = Target::Event.of_logits(&logits).double_value(&[0]);
         assert!((event - from_logits).abs() < 1e-6);
     }
 

@@ -86,12 +86,9 @@ pub(crate) fn set_flat_weights(network: &dyn Network, values: &[f32]) {
     });
 }
 
-/// Writes the weights as safetensors.
-///
-/// # Errors
-/// [`Error::Network`] where the file cannot be written.
-pub fn write_weights(network: &dyn Network, path: &Path) -> Result<()> {
-    Tensor::write_safetensors(&named_weights(network), path).map_err(|error| {
+/// Writes tensors as safetensors.
+pub(crate) fn write_tensors(tensors: &[(String, Tensor)], path: &Path) -> Result<()> {
+    Tensor::write_safetensors(tensors, path).map_err(|error| {
         fail!(
             Network,
             path.display(),
@@ -101,32 +98,67 @@ pub fn write_weights(network: &dyn Network, path: &Path) -> Result<()> {
     })
 }
 
-/// Reads weights that [`write_weights`] wrote into a network of the same kind and size.
-///
-/// # Errors
-/// [`Error::Io`] where the file is absent; [`Error::Network`] where it is not of safetensors, or
-/// has other names or shapes: the network is then as it was.
-pub fn read_weights(network: &mut dyn Network, path: &Path) -> Result<()> {
-    std::fs::metadata(path).map_err(Error::io(path))?;
-    let read = Tensor::read_safetensors(path).map_err(|error| {
+/// Reads tensors from safetensors: a regular file of at most `max_bytes`.
+pub(crate) fn read_tensors(path: &Path, max_bytes: u64) -> Result<NamedTensors> {
+    let about = std::fs::metadata(path).map_err(Error::io(path))?;
+    let refused = |what: String| {
         fail!(
             Network,
             path.display(),
-            error,
-            "Delete the run folder and train again"
+            what,
+            "Train again into another folder"
         )
-    })?;
+    };
+    if !about.is_file() {
+        return Err(refused("expected a regular file".into()));
+    }
+    if about.len() > max_bytes {
+        let found = about.len();
+        return Err(refused(format!(
+            "expected at most {max_bytes} bytes, found {found}"
+        )));
+    }
+    Tensor::read_safetensors(path).map_err(|error| refused(error.to_string()))
+}
+
+/// The most bytes that `n_copies` of a network's weights take as safetensors.
+pub(crate) fn max_bytes(network: &dyn Network, n_copies: u64) -> u64 {
+    let variables = network.store().variables();
+    let n_values: usize = variables.values().map(Tensor::numel).sum();
+    // The header has a line for each tensor.
+    let n_header = 1024 * (variables.len() as u64 + 16);
+    n_copies * (8 * n_values as u64 + n_header)
+}
+
+/// Writes the weights as safetensors.
+///
+/// # Errors
+/// [`Error::Network`] where the file cannot be written.
+pub fn write_weights(network: &dyn Network, path: &Path) -> Result<()> {
+    write_tensors(&named_weights(network), path)
+}
+
+/// Reads weights that [`write_weights`] wrote into a network of the same kind and size.
+///
+/// The weights of a run folder are read by [`crate::train::Run::load`], which checks their SHA-256 too.
+///
+/// # Errors
+/// [`Error::Io`] where the file is absent; [`Error::Network`] where it is too large, is not of
+/// safetensors, has other names, shapes or kinds of numbers, or a number that is not finite. The network
+/// is then as it was.
+pub fn read_weights(network: &mut dyn Network, path: &Path) -> Result<()> {
+    let read = read_tensors(path, max_bytes(network, 1))?;
     set_weights(network, &read).map_err(|what| {
         fail!(
             Network,
             path.display(),
             what,
-            "Make the network with the sizes with which it was trained"
+            "Make the network as it was made for the training, or train again"
         )
     })
 }
 
-/// Copies `weights` into the network, if each name and shape is there.
+/// Copies `weights` into the network, if each tensor is one of the network's and finite.
 pub(crate) fn set_weights(
     network: &dyn Network,
     weights: &[(String, Tensor)],
@@ -134,22 +166,25 @@ pub(crate) fn set_weights(
     let mut variables = network.store().variables();
     if variables.len() != weights.len() {
         return Err(format!(
-            "{} tensors, expected {}",
-            weights.len(),
-            variables.len()
+            "expected {} tensors, found {}",
+            variables.len(),
+            weights.len()
         ));
     }
     for (name, tensor) in weights {
-        match variables.get(name) {
-            Some(variable) if variable.size() == tensor.size() => {}
-            Some(variable) => {
-                return Err(format!(
-                    "{name} has shape {:?}, expected {:?}",
-                    tensor.size(),
-                    variable.size()
-                ));
-            }
-            None => return Err(format!("{name} is no weight of a {}", network.name())),
+        let Some(variable) = variables.get(name) else {
+            return Err(format!("{name} is no weight of a {}", network.name()));
+        };
+        let about = |tensor: &Tensor| (tensor.size(), tensor.kind());
+        let (wanted, found) = (about(variable), about(tensor));
+        if wanted != found {
+            return Err(format!(
+                "{name}: expected shape {:?} of {:?}, found {:?} of {:?}",
+                wanted.0, wanted.1, found.0, found.1
+            ));
+        }
+        if let Some(value) = values(tensor).into_iter().find(|v| !v.is_finite()) {
+            return Err(format!("{name}: expected finite numbers, found {value}"));
         }
     }
     tch::no_grad(|| {

@@ -1,134 +1,175 @@
 //! Adam, with a state that can be saved.
 
-use tch::Tensor;
-
 use super::batches;
+use super::descent::{Descent, named};
+use super::params::TrainParams;
 use crate::dataset::Labelled;
-use crate::network::{NamedTensors, Network, flat_weights, set_flat_weights, trainable};
+use crate::network::{AdamStep, Model, Moments, NamedTensors, Network, Saved, Weights, trainable};
 
 // Kingma & Ba 2015, algorithm 1: the values they propose.
 const BETA_1: f32 = 0.9;
 const BETA_2: f32 = 0.999;
 const EPSILON: f32 = 1e-8;
 
-/// Adam of Kingma & Ba 2015 (arXiv:1412.6980).
+/// Adam of Kingma & Ba 2015 (arXiv:1412.6980) on a network's weights.
 ///
-/// libtorch has its own, whose moments tch cannot save; a run that picks up again needs them.
-pub(super) struct Adam {
+/// libtorch has its own Adam, but tch cannot save its moments, and a run that resumes needs them.
+pub(super) struct Adam<'a, M: Model> {
+    model: M,
+    train: &'a Labelled,
+    batch_size: usize,
+    seed: u64,
     learning_rate: f64,
     n_steps: i32,
-    /// For each trained weight, one after the other, how much of it is added to its gradient.
-    penalties: Vec<f32>,
-    /// Running means of the gradient and of its square.
-    mean: Vec<f32>,
-    square: Vec<f32>,
+    /// For each weight, the share of it that is added to its gradient.
+    penalties: M::Weights,
+    moments: Moments<M::Weights>,
 }
 
-impl Adam {
-    pub fn new(network: &dyn Network, learning_rate: f64, weight_decay: f64) -> Self {
+impl<'a, M: Model> Adam<'a, M> {
+    pub fn new(
+        model: M,
+        network: &dyn Network,
+        train: &'a Labelled,
+        params: &TrainParams,
+        [learning_rate, weight_decay]: [f64; 2],
+    ) -> Self {
         let tensors = trainable(network.store()).into_iter();
         let penalties = tensors.flat_map(|(_, weight)| {
-            // A bias is a vector; what is penalised is a matrix or more.
+            // Biases, which have one axis, have no penalty.
             let penalty = if weight.dim() > 1 { weight_decay } else { 0.0 };
             vec![penalty as f32; weight.numel()]
         });
         let penalties: Vec<f32> = penalties.collect();
-        let zeros = vec![0.0; penalties.len()];
+        let weights = model.weights();
         Self {
+            train,
+            batch_size: params.batch_size,
+            seed: params.seed,
             learning_rate,
             n_steps: 0,
-            penalties,
-            mean: zeros.clone(),
-            square: zeros,
+            penalties: weights
+                .restored(&penalties.to_saved())
+                .expect("there is a penalty for each weight"),
+            moments: Moments {
+                mean: weights.zeros(),
+                square: weights.zeros(),
+            },
+            model,
         }
-    }
-
-    /// One pass through the windows in batches; returns the mean of their losses.
-    pub fn epoch(
-        &mut self,
-        network: &dyn Network,
-        train: &Labelled,
-        batch_size: usize,
-        seed: u64,
-        epoch: usize,
-    ) -> f64 {
-        let mut sum = 0.0;
-        let mut weights = flat_weights(network);
-        for (windows, classes) in batches::shuffled(train, batch_size, seed, epoch) {
-            let (loss, gradient) = network.gradient(&windows, &classes);
-            self.step(&mut weights, &gradient);
-            set_flat_weights(network, &weights);
-            sum += loss * classes.len() as f64;
-        }
-        sum / train.n_windows() as f64
     }
 
     /// One step of the weights down a gradient.
-    fn step(&mut self, weights: &mut [f32], gradient: &[f32]) {
+    fn step(&mut self, gradient: &M::Weights) {
         self.n_steps += 1;
-        let rate = (self.learning_rate / (1.0 - f64::from(BETA_1).powi(self.n_steps))) as f32;
-        let correction = (1.0 - f64::from(BETA_2).powi(self.n_steps)).sqrt() as f32;
-        let moments = self.mean.iter_mut().zip(&mut self.square);
-        let weights = weights.iter_mut().zip(&self.penalties);
-        for (((mean, square), (weight, penalty)), gradient) in moments.zip(weights).zip(gradient) {
-            let gradient = gradient + penalty * *weight;
-            *mean = BETA_1 * *mean + (1.0 - BETA_1) * gradient;
-            *square = BETA_2 * *square + (1.0 - BETA_2) * gradient * gradient;
-            *weight -= rate * *mean / (square.sqrt() / correction + EPSILON);
+        let rate = self.learning_rate / (1.0 - f64::from(BETA_1).powi(self.n_steps));
+        let correction = (1.0 - f64::from(BETA_2).powi(self.n_steps)).sqrt();
+        let step = AdamStep {
+            beta_1: BETA_1,
+            beta_2: BETA_2,
+            epsilon: EPSILON,
+            rate: rate as f32,
+            correction: correction as f32,
+        };
+        let (penalties, moments) = (&self.penalties, &mut self.moments);
+        self.model
+            .change(|weights| weights.adam_step(gradient, penalties, moments, &step));
+    }
+}
+
+impl<M: Model> Descent for Adam<'_, M> {
+    /// One pass through the windows in batches; returns the mean of their losses.
+    fn epoch(&mut self, number: usize) -> f64 {
+        let n_windows = self.train.n_windows();
+        let mut sum = 0.0;
+        for indices in batches::shuffled(n_windows, self.batch_size, self.seed, number) {
+            let (loss, gradient) = self.model.gradient(&indices);
+            self.step(&gradient);
+            sum += loss * indices.len() as f64;
         }
+        sum / n_windows as f64
     }
 
-    pub fn state(&self) -> NamedTensors {
+    fn store(&self) {
+        self.model.store();
+    }
+
+    fn state(&self) -> NamedTensors {
+        let n_steps = vec![f64::from(self.n_steps)];
         vec![
-            ("n_steps".into(), Tensor::from_slice(&[self.n_steps])),
-            ("mean".into(), Tensor::from_slice(&self.mean)),
-            ("square".into(), Tensor::from_slice(&self.square)),
+            ("n_steps".into(), n_steps.to_saved()),
+            ("mean".into(), self.moments.mean.to_saved()),
+            ("square".into(), self.moments.square.to_saved()),
         ]
     }
 
-    /// Takes up a saved state; `None` where a tensor is absent or has another length.
-    pub fn restore(&mut self, find: &dyn Fn(&str) -> Option<Tensor>) -> Option<()> {
-        let n = self.mean.len();
-        let read = |name| {
-            Vec::try_from(find(name)?)
-                .ok()
-                .filter(|v: &Vec<f32>| v.len() == n)
-        };
-        (self.mean, self.square) = (read("mean")?, read("square")?);
-        self.n_steps = Vec::try_from(find("n_steps")?).ok()?.first().copied()?;
+    fn resume(&mut self, state: &NamedTensors) -> Option<()> {
+        let moments = &mut self.moments;
+        moments.mean = moments.mean.restored(named(state, "mean")?)?;
+        moments.square = moments.square.restored(named(state, "square")?)?;
+        let n_steps = vec![0.0_f64].restored(named(state, "n_steps")?)?;
+        self.n_steps = n_steps[0] as i32;
+        self.model.reload();
         Some(())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tch::Tensor;
     use tch::nn::{self, OptimizerConfig};
 
     use super::*;
-    use crate::network::{Classify, ConvNet};
+    use crate::dataset::Dataset;
+    use crate::network::{Backend, Classify, ConvNet, CpuModel, LibtorchModel};
+    use crate::study::Study;
+    use crate::window::{Origin, Window};
+
+    /// Eight windows of 40 samples in 3 classes.
+    fn windows() -> Dataset {
+        let window = |i: usize| Window {
+            start: chrono::DateTime::from_timestamp(i as i64, 0).unwrap(),
+            samples: (0..120)
+                .map(|t| ((i * 120 + t) as f32 * 0.11).sin())
+                .collect(),
+            class: i % 3,
+            origin: Origin::Event { id: i.to_string() },
+        };
+        let windows: Vec<Window> = (0..8).map(window).collect();
+        Dataset::from_windows(&windows, 40, 3).unwrap()
+    }
+
+    fn stepped<'a, M: Model>(model: M, network: &'a dyn Network, data: &'a Labelled) {
+        let params = TrainParams::adam(&Study::oklahoma().train, 1);
+        let mut adam = Adam::new(model, network, data, &params, [1e-2, 0.0]);
+        for _ in 0..20 {
+            let (_, gradient) = adam.model.gradient_of_all();
+            adam.step(&gradient);
+        }
+        adam.store();
+    }
 
     #[test]
     fn it_steps_as_libtorchs_own() {
-        let (ours, theirs) = (ConvNet::new(40, 3, 1), ConvNet::new(40, 3, 1));
-        let mut adam = Adam::new(&ours, 1e-2, 0.0);
-        let mut weights = flat_weights(&ours);
-        let mut libtorchs = nn::Adam::default().build(theirs.store(), 1e-2).unwrap();
-        let windows: Vec<f32> = (0..8 * 120).map(|i| (i as f32 * 0.11).sin()).collect();
-        let input = Tensor::from_slice(&windows).view([8, 3, 40]);
-        let classes = Tensor::from_slice(&[0_i64, 1, 2, 0, 1, 2, 0, 1]);
+        let data = windows();
+        let new = |backend| ConvNet::with_backend(40, 3, 1, backend).unwrap();
+        let libtorch = Backend::Libtorch(tch::Device::Cpu);
+        let (ours, on_libtorch, theirs) = (new(Backend::Cpu), new(libtorch), new(libtorch));
+        stepped(CpuModel::new(&ours, &data), &ours, &data);
+        stepped(LibtorchModel::new(&on_libtorch, &data), &on_libtorch, &data);
+
+        let mut adam = nn::Adam::default().build(theirs.store(), 1e-2).unwrap();
+        let (input, classes): (Tensor, Tensor) = data.tensors();
         for _ in 0..20 {
-            let (_, gradient) = ours.gradient(&windows, &[0, 1, 2, 0, 1, 2, 0, 1]);
-            adam.step(&mut weights, &gradient);
-            set_flat_weights(&ours, &weights);
             let loss = theirs.forward(&input).cross_entropy_for_logits(&classes);
-            libtorchs.backward_step(&loss);
+            adam.backward_step(&loss);
         }
-        let (ours, theirs) = (
-            ours.probabilities(&windows).unwrap(),
-            theirs.probabilities(&windows).unwrap(),
-        );
-        for (a, b) in ours.iter().zip(&theirs) {
-            assert!((a - b).abs() < 1e-4, "{a} {b}");
+        let wanted = theirs.probabilities(data.samples()).unwrap();
+        for network in [&ours, &on_libtorch] {
+            let found = network.probabilities(data.samples()).unwrap();
+            for (a, b) in found.iter().zip(&wanted) {
+                assert!((a - b).abs() < 1e-4, "{a} {b}");
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Parts of the data, and how well a network does on them.
+//! Batches of training windows, and how well a network does on a part of the data.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -7,30 +7,18 @@ use rand_chacha::ChaCha8Rng;
 use crate::dataset::Labelled;
 use crate::network::Network;
 
-/// All windows once, in the order that seed and epoch give, as batches of samples and classes.
+/// The indices of all windows once, in batches, in the order that seed and epoch give.
 pub(super) fn shuffled(
-    part: &Labelled,
+    n_windows: usize,
     batch_size: usize,
     seed: u64,
     epoch: usize,
-) -> impl Iterator<Item = (Vec<f32>, Vec<usize>)> {
-    let mut order: Vec<usize> = (0..part.n_windows()).collect();
+) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..n_windows).collect();
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(epoch as u64);
     order.shuffle(&mut rng);
-    let n_batches = order.len().div_ceil(batch_size);
-    (0..n_batches).map(move |batch| {
-        let end = order.len().min((batch + 1) * batch_size);
-        let indices = &order[batch * batch_size..end];
-        let mut samples = Vec::with_capacity(indices.len() * 3 * part.n_samples());
-        for &index in indices {
-            samples.extend_from_slice(part.window(index));
-        }
-        (
-            samples,
-            indices.iter().map(|&i| part.classes()[i]).collect(),
-        )
-    })
+    order.chunks(batch_size).map(<[usize]>::to_vec).collect()
 }
 
 /// Mean cross-entropy, and the share of windows whose class is the most probable, 0 to 1.

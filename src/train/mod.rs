@@ -3,25 +3,31 @@
 //! [`train()`] takes a [`Train`], which learns, and a [`Validation`], which decides when to stop; it
 //! cannot be given a test. The weights of the best epoch remain in the network.
 //!
-//! With a run folder each epoch is saved before the next begins. A run that was cut off goes on
-//! where it stopped and ends with the same bits as if it had not been; a finished one is read; and
-//! one of another configuration or other data is an error. The folder holds:
+//! With a run folder each epoch is saved before the next begins. An interrupted run continues where it
+//! stopped and ends with the same bits as an uninterrupted one. A finished run is read. A run of another
+//! configuration, backend or data is an error. The folder holds:
 //!
 //! | File | What it is |
 //! |---|---|
 //! | `.lock` | held while a process trains here; another one waits |
-//! | `config.json` | network, parameters, SHA-256 of the data and of the first weights |
+//! | `config.json` | network, backend, parameters, SHA-256 of the data and of the first weights |
 //! | `log.csv` | a line an epoch: losses, accuracy, seconds |
 //! | `checkpoint-N.safetensors` | everything that epoch N + 1 needs; gone when the run is finished |
 //! | `weights.safetensors` | the best weights |
 //! | `run.json` | best epoch, why it stopped, SHA-256 of the weights; written last |
 //!
-//! Loss is the mean cross-entropy. The order of windows in an epoch depends on seed and epoch
-//! alone. Rerun on the same machine, all numbers are the same to the last bit, on any number of
-//! threads; other processors, and libtorch on a graphics card, add in another order.
+//! Weights and the optimiser's state are where the network's [`crate::network::Backend`] computes: plain
+//! vectors on the processor, tensors on libtorch's device. They are copied to the network's store once an
+//! epoch, to be saved, not at each step.
+//!
+//! Loss is the mean cross-entropy. The order of windows in an epoch depends on seed and epoch alone. A
+//! rerun on the same machine with the backend `cpu` gives the same bits, on any number of threads. Other
+//! processors, and libtorch, add in another order.
 
 mod adam;
 mod batches;
+mod descent;
+mod folder;
 mod params;
 mod run;
 mod scg;
@@ -66,7 +72,7 @@ pub fn train(
     run_dir: Option<&Path>,
 ) -> Result<Run> {
     let mut training = match Training::begin(network, train, validation, params, run_dir)? {
-        training::Begun::Finished(run) => return Ok(run),
+        training::Begun::Finished(run) => return Ok(*run),
         training::Begun::Open(training) => training,
     };
     while training.stop().is_none() {

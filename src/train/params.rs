@@ -28,11 +28,11 @@ pub struct TrainParams {
     /// Windows in a batch of Adam.
     pub batch_size: usize,
     pub max_epochs: usize,
-    /// Stop after so many epochs in a row whose validation loss is above the best.
+    /// Stop after this many epochs in a row whose validation loss is above the best.
     pub patience: usize,
     /// Orders the windows of each epoch.
     pub seed: u64,
-    /// Print each so many-th epoch; 0 prints nothing. It is no part of a run's identity.
+    /// Print every n-th epoch; 0 prints nothing. It does not belong to a run's identity.
     #[serde(skip)]
     pub report_every: usize,
 }

@@ -4,48 +4,37 @@ use std::fs::File;
 use std::path::Path;
 use std::time::Instant;
 
-use tch::Tensor;
-
-use super::adam::Adam;
 use super::batches::loss_and_accuracy;
-use super::params::{Optimiser, TrainParams};
-use super::run::{Config, Epoch, Folder, Outcome, Run, Stop};
-use super::scg::Scg;
+use super::descent::{self, Descent};
+use super::folder::Folder;
+use super::params::TrainParams;
+use super::run::{Config, Epoch, Outcome, Run, Stop};
 use crate::atomic_file;
 use crate::dataset::{Labelled, Train, Validation};
 use crate::error::{Result, fail};
-use crate::network::{
-    NamedTensors, Network, flat_weights, named_weights, set_flat_weights, set_weights,
-    weights_sha256,
-};
+use crate::network::{NamedTensors, Network, named_weights, set_weights, weights_sha256};
 
 /// What a run folder held.
 pub(super) enum Begun<'a> {
     /// A finished run, whose weights the network now has.
-    Finished(Run),
+    Finished(Box<Run>),
     /// Nothing, or an unfinished run that goes on.
     Open(Box<Training<'a>>),
 }
 
 /// The state between two epochs.
 pub(super) struct Training<'a> {
-    network: &'a mut dyn Network,
-    train: &'a Train,
+    network: &'a dyn Network,
     validation: &'a Validation,
     params: TrainParams,
     config: Config,
     folder: Option<Folder>,
     /// The run folder is this training's alone.
     _held: Option<File>,
-    descent: Descent,
+    descent: Box<dyn Descent + 'a>,
     epochs: Vec<Epoch>,
     /// The weights of the best epoch.
     best: NamedTensors,
-}
-
-enum Descent {
-    Adam(Adam),
-    Scg(Scg),
 }
 
 impl<'a> Training<'a> {
@@ -73,24 +62,14 @@ impl<'a> Training<'a> {
             if params.report_every > 0 {
                 println!("{}: read a finished run, {}", network.name(), run.summary());
             }
-            return Ok(Begun::Finished(run));
+            return Ok(Begun::Finished(Box::new(run)));
         }
-        let descent = match params.optimiser {
-            Optimiser::Adam {
-                learning_rate,
-                weight_decay,
-            } => Descent::Adam(Adam::new(network, learning_rate, weight_decay)),
-            Optimiser::ScaledConjugateGradient => {
-                let first = flat_weights(network).into_iter().map(f64::from).collect();
-                Descent::Scg(Scg::new(first, &mut |w| objective(network, train, w)))
-            }
-        };
+        let network = &*network;
         let mut training = Self {
-            train,
             validation,
             params: params.clone(),
             config,
-            descent,
+            descent: descent::begin(network, train, params),
             epochs: Vec::new(),
             best: named_weights(network),
             folder,
@@ -105,18 +84,8 @@ impl<'a> Training<'a> {
     pub fn epoch(&mut self) -> Result<()> {
         let began = Instant::now();
         let number = self.epochs.len() + 1;
-        let train_loss = match &mut self.descent {
-            Descent::Adam(adam) => {
-                let (size, seed) = (self.params.batch_size, self.params.seed);
-                adam.epoch(self.network, self.train, size, seed, number)
-            }
-            Descent::Scg(scg) => {
-                let network = &*self.network;
-                scg.step(&mut |w| objective(network, self.train, w));
-                set_flat_weights(network, &single(scg.point()));
-                scg.value()
-            }
-        };
+        let train_loss = self.descent.epoch(number);
+        self.descent.store();
         let (validation_loss, validation_accuracy) =
             loss_and_accuracy(self.validation, self.network);
         if !(train_loss.is_finite() && validation_loss.is_finite()) {
@@ -155,7 +124,7 @@ impl<'a> Training<'a> {
             .count();
         if n_failures >= self.params.patience {
             Some(Stop::Validation)
-        } else if matches!(&self.descent, Descent::Scg(scg) if scg.converged()) {
+        } else if self.descent.converged() {
             Some(Stop::Converged)
         } else if self.epochs.len() >= self.params.max_epochs {
             Some(Stop::MaxEpochs)
@@ -186,7 +155,8 @@ impl<'a> Training<'a> {
             stop: self.stop().unwrap_or(Stop::MaxEpochs),
             weights_sha256: weights_sha256(self.network),
         };
-        let run = Run::new(self.config, self.epochs, outcome, self.folder.as_ref());
+        let dir = self.folder.as_ref().map(Folder::dir);
+        let run = Run::new(self.config, self.epochs, outcome, dir);
         if let Some(folder) = &self.folder {
             folder.close(self.network, &run)?;
         }
@@ -198,14 +168,12 @@ impl<'a> Training<'a> {
 
     /// Everything that the next epoch needs, by name.
     fn state(&self) -> NamedTensors {
-        let descent = match &self.descent {
-            Descent::Adam(adam) => adam.state(),
-            Descent::Scg(scg) => scg.state(),
-        };
+        let best = self.best.iter();
+        let best = best.map(|(name, tensor)| (name.clone(), tensor.shallow_clone()));
         let parts = [
             ("weights", named_weights(self.network)),
-            ("best", self.best.iter().map(shallow).collect()),
-            ("optimiser", descent),
+            ("best", best.collect()),
+            ("optimiser", self.descent.state()),
         ];
         let named = |part: &'static str| move |(name, t)| (format!("{part}.{name}"), t);
         parts
@@ -216,28 +184,22 @@ impl<'a> Training<'a> {
 
     /// Takes up the folder's last checkpoint, if there is one.
     fn resume(&mut self) -> Result<()> {
-        let Some((epochs, state)) = self.folder.as_ref().map_or(Ok(None), Folder::checkpoint)?
-        else {
+        let Some(folder) = &self.folder else {
             return Ok(());
         };
-        let part = |name: &str| -> NamedTensors {
+        let Some((epochs, mut state)) = folder.checkpoint(self.network)? else {
+            return Ok(());
+        };
+        let mut part = |name: &str| -> NamedTensors {
             let prefix = format!("{name}.");
-            let of_part = |(key, tensor): &(String, Tensor)| {
-                let key = key.strip_prefix(&prefix)?.to_string();
-                Some((key, tensor.shallow_clone()))
-            };
-            state.iter().filter_map(of_part).collect()
+            let of_part = state.extract_if(.., |(key, _)| key.starts_with(&prefix));
+            of_part
+                .map(|(key, tensor)| (key[prefix.len()..].into(), tensor))
+                .collect()
         };
-        let optimiser = part("optimiser");
-        let find = |name: &str| {
-            let found = optimiser.iter().find(|(key, _)| key == name)?;
-            Some(found.1.shallow_clone())
-        };
-        let restored = match &mut self.descent {
-            Descent::Adam(adam) => adam.restore(&find),
-            Descent::Scg(scg) => Scg::restore(&find).map(|saved| *scg = saved),
-        };
-        restored.ok_or_else(|| {
+        restore_weights(self.network, &part("weights"))?;
+        self.best = part("best");
+        self.descent.resume(&part("optimiser")).ok_or_else(|| {
             fail!(
                 Train,
                 "checkpoint",
@@ -245,8 +207,6 @@ impl<'a> Training<'a> {
                 "Delete the run folder and train again"
             )
         })?;
-        restore_weights(self.network, &part("weights"))?;
-        self.best = part("best");
         self.epochs = epochs;
         if self.params.report_every > 0 {
             println!(
@@ -284,7 +244,7 @@ fn check_shape(part: &str, data: &Labelled, network: &dyn Network) -> Result<()>
     ))
 }
 
-fn restore_weights(network: &dyn Network, weights: &[(String, Tensor)]) -> Result<()> {
+fn restore_weights(network: &dyn Network, weights: &NamedTensors) -> Result<()> {
     set_weights(network, weights).map_err(|what| {
         fail!(
             Train,
@@ -295,27 +255,13 @@ fn restore_weights(network: &dyn Network, weights: &[(String, Tensor)]) -> Resul
     })
 }
 
-fn shallow((name, tensor): &(String, Tensor)) -> (String, Tensor) {
-    (name.clone(), tensor.shallow_clone())
-}
-
-/// Mean cross-entropy and its gradient where the trainable weights, one after the other, are `w`.
-fn objective(network: &dyn Network, data: &Labelled, w: &[f64]) -> (f64, Vec<f64>) {
-    set_flat_weights(network, &single(w));
-    let (loss, gradient) = network.gradient(data.samples(), data.classes());
-    (loss, gradient.into_iter().map(f64::from).collect())
-}
-
-/// The weights in the precision of the network.
-fn single(w: &[f64]) -> Vec<f32> {
-    w.iter().map(|&w| w as f32).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::params::Optimiser;
     use super::*;
     use crate::dataset::{Dataset, Split};
-    use crate::network::{ConvNet, Perceptron};
+    use crate::error::Error;
+    use crate::network::{Backend, ConvNet, Perceptron};
     use crate::study::{SplitChoice, Study};
     use crate::window::{Origin, Window};
 
@@ -336,49 +282,139 @@ mod tests {
         dataset.split_random(&choice, 1).unwrap()
     }
 
-    fn new(params: &TrainParams) -> Box<dyn Network> {
+    const BACKENDS: [Backend; 2] = [Backend::Cpu, Backend::Libtorch(tch::Device::Cpu)];
+
+    fn params(max_epochs: usize) -> [TrainParams; 2] {
+        let choice = Study::oklahoma().train;
+        let both = [
+            TrainParams::adam(&choice, 5),
+            TrainParams::as_the_paper(&choice, 5),
+        ];
+        both.map(|params| TrainParams {
+            max_epochs,
+            batch_size: 16,
+            report_every: 0,
+            ..params
+        })
+    }
+
+    fn new(params: &TrainParams, backend: Backend) -> Box<dyn Network> {
         match params.optimiser {
-            Optimiser::Adam { .. } => Box::new(ConvNet::new(20, 3, 7)),
-            Optimiser::ScaledConjugateGradient => Box::new(Perceptron::new(20, 3, 7)),
+            Optimiser::Adam { .. } => Box::new(ConvNet::with_backend(20, 3, 7, backend).unwrap()),
+            Optimiser::ScaledConjugateGradient => {
+                Box::new(Perceptron::with_backend(20, 3, 7, backend).unwrap())
+            }
+        }
+    }
+
+    fn trained(
+        split: &Split,
+        params: &TrainParams,
+        backend: Backend,
+        dir: Option<&Path>,
+    ) -> Result<Run> {
+        let mut network = new(params, backend);
+        crate::train::train(&mut *network, &split.train, &split.validation, params, dir)
+    }
+
+    /// Some epochs in a folder, then the process ends.
+    fn interrupted(
+        split: &Split,
+        params: &TrainParams,
+        backend: Backend,
+        dir: &Path,
+        n_epochs: usize,
+    ) {
+        let mut network = new(params, backend);
+        let begun = Training::begin(
+            &mut *network,
+            &split.train,
+            &split.validation,
+            params,
+            Some(dir),
+        );
+        let Begun::Open(mut training) = begun.unwrap() else {
+            panic!("not yet finished");
+        };
+        for _ in 0..n_epochs {
+            training.epoch().unwrap();
         }
     }
 
     #[test]
     fn interrupted_and_resumed_equals_uninterrupted() {
         let split = split();
-        let choice = Study::oklahoma().train;
-        for mut params in [
-            TrainParams::adam(&choice, 5),
-            TrainParams::as_the_paper(&choice, 5),
-        ] {
-            (params.max_epochs, params.batch_size, params.report_every) = (7, 16, 0);
-            let mut whole = new(&params);
-            let (train, validation) = (&split.train, &split.validation);
-            let whole = crate::train::train(&mut *whole, train, validation, &params, None).unwrap();
+        for backend in BACKENDS {
+            for params in params(7) {
+                let whole = trained(&split, &params, backend, None).unwrap();
+                let dir = tempfile::tempdir().unwrap();
+                for n_epochs in [3, 1] {
+                    interrupted(&split, &params, backend, dir.path(), n_epochs);
+                }
+                let resumed = trained(&split, &params, backend, Some(dir.path())).unwrap();
+                assert_eq!(resumed.epochs.len(), 7);
+                for (a, b) in resumed.epochs.iter().zip(&whole.epochs) {
+                    assert_eq!(
+                        (a.train_loss, a.validation_loss),
+                        (b.train_loss, b.validation_loss)
+                    );
+                }
+                assert_eq!(resumed.weights_sha256, whole.weights_sha256);
+                assert_eq!(Run::read(dir.path()).unwrap().backend, backend);
+            }
+        }
+    }
 
-            let dir = tempfile::tempdir().unwrap();
-            let dir = Some(dir.path());
-            for n_epochs in [3, 1] {
-                let mut network = new(&params);
-                let begun = Training::begin(&mut *network, train, validation, &params, dir);
-                let Begun::Open(mut training) = begun.unwrap() else {
-                    panic!("not yet finished");
-                };
-                for _ in 0..n_epochs {
-                    training.epoch().unwrap();
+    #[test]
+    fn both_backends_train_alike() {
+        let split = split();
+        // The conjugate gradient divides the difference of two near gradients by their distance, 5e-5: the
+        // rounding of 4-byte numbers, 1e-7, is a hundredth of it.
+        for (params, tolerance) in params(5).into_iter().zip([1e-4, 2e-2]) {
+            let [ours, libtorchs] = BACKENDS.map(|b| trained(&split, &params, b, None).unwrap());
+            for (a, b) in ours.epochs.iter().zip(&libtorchs.epochs) {
+                for (a, b) in [
+                    (a.train_loss, b.train_loss),
+                    (a.validation_loss, b.validation_loss),
+                ] {
+                    let optimiser = params.optimiser;
+                    println!("{optimiser:?}: {a} {b}");
+                    assert!((a - b).abs() < tolerance * a, "{optimiser:?}: {a} {b}");
                 }
             }
-            let mut network = new(&params);
-            let resumed =
-                crate::train::train(&mut *network, train, validation, &params, dir).unwrap();
-            assert_eq!(resumed.epochs.len(), 7);
-            for (a, b) in resumed.epochs.iter().zip(&whole.epochs) {
-                assert_eq!(
-                    (a.train_loss, a.validation_loss),
-                    (b.train_loss, b.validation_loss)
-                );
-            }
-            assert_eq!(resumed.weights_sha256, whole.weights_sha256);
         }
+    }
+
+    #[test]
+    fn a_run_resumes_only_on_its_backend() {
+        let split = split();
+        let [adam, _] = params(3);
+        for (its, other) in [(BACKENDS[0], BACKENDS[1]), (BACKENDS[1], BACKENDS[0])] {
+            let dir = tempfile::tempdir().unwrap();
+            interrupted(&split, &adam, its, dir.path(), 1);
+            let Err(Error::Train { what, remedy, .. }) =
+                trained(&split, &adam, other, Some(dir.path()))
+            else {
+                panic!("{other} went on with a run of {its}");
+            };
+            assert!(what.contains(&format!("by {its}")) && remedy.contains(&its.to_string()));
+            trained(&split, &adam, its, Some(dir.path())).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_run_without_a_backend_is_of_the_processor() {
+        let split = split();
+        let [adam, _] = params(2);
+        let dir = tempfile::tempdir().unwrap();
+        let first = trained(&split, &adam, Backend::Cpu, Some(dir.path())).unwrap();
+        let path = dir.path().join("config.json");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let before = text.replace("  \"backend\": \"cpu\",\n", "");
+        assert_ne!(text, before);
+        std::fs::write(&path, before).unwrap();
+        assert_eq!(Run::read(dir.path()).unwrap().backend, Backend::Cpu);
+        let again = trained(&split, &adam, Backend::Cpu, Some(dir.path())).unwrap();
+        assert_eq!(again.weights_sha256, first.weights_sha256);
     }
 }

@@ -6,8 +6,8 @@
 
 use rayon::prelude::*;
 
-use super::WrittenOut;
 use super::gemm::{Left, add, add_product};
+use super::{CpuBackend, cross_entropy};
 
 /// Hidden units, and the columns of the product: the others remain 0.
 pub const N_HIDDEN: usize = 10;
@@ -25,7 +25,7 @@ const N_AT_ONCE: usize = 64;
 const N_IN_GROUP: usize = 8 * N_AT_ONCE;
 
 /// The weights, laid out for the products.
-pub struct Layers {
+pub struct Dense {
     /// Mapped input = (input - centre) * gain.
     centre: Vec<f32>,
     gain: Vec<f32>,
@@ -37,7 +37,7 @@ pub struct Layers {
     output_bias: Vec<f32>,
 }
 
-/// The loss, and the derivatives of it by the weights, laid out as in [`Layers`].
+/// The loss, and the derivatives of it by the weights, laid out as in [`Dense`].
 struct Gradient {
     loss: f64,
     hidden: Vec<Row>,
@@ -46,14 +46,17 @@ struct Gradient {
     output_bias: Vec<f32>,
 }
 
-impl Layers {
-    /// Takes centre, gain, and weights and biases as libtorch has them: `(output, input)`.
-    pub fn new(
-        [centre, gain]: [Vec<f32>; 2],
-        [hidden, hidden_bias]: [Vec<f32>; 2],
-        [output, output_bias]: [Vec<f32>; 2],
-    ) -> Self {
+impl Dense {
+    /// Takes centre and gain of the inputs, and all weights in alphabetical order of libtorch's names:
+    /// `hidden.bias`, `hidden.weight (unit, input)`, `output.bias`, `output.weight (class, unit)`.
+    ///
+    /// # Panics
+    /// Where these are not as many as the layers have.
+    pub fn new([centre, gain]: [Vec<f32>; 2], n_classes: usize, weights: &[f32]) -> Self {
         let n_inputs = centre.len();
+        let (hidden_bias, rest) = weights.split_at(N_HIDDEN);
+        let (hidden, rest) = rest.split_at(N_HIDDEN * n_inputs);
+        let (output_bias, output) = rest.split_at(n_classes);
         let row = |input| std::array::from_fn(|unit| hidden[unit * n_inputs + input]);
         Self {
             centre,
@@ -61,7 +64,7 @@ impl Layers {
             hidden: (0..n_inputs).map(|input| padded(row(input))).collect(),
             hidden_bias: padded(std::array::from_fn(|unit| hidden_bias[unit])),
             output: output.as_chunks().0.to_vec(),
-            output_bias,
+            output_bias: output_bias.to_vec(),
         }
     }
 
@@ -113,7 +116,7 @@ impl Layers {
         let mut units = self.units(&mapped);
         for (units, &class) in units.iter_mut().zip(classes) {
             let mut by_logit: Vec<f32> = self.logits_of(units).collect();
-            let loss = super::cross_entropy(&mut by_logit, class);
+            let loss = cross_entropy(&mut by_logit, class);
             sum.loss += f64::from(share) * loss;
             let mut by_unit = ZERO;
             for (c, by_logit) in by_logit.iter().enumerate() {
@@ -145,7 +148,7 @@ impl Layers {
     }
 }
 
-impl WrittenOut for Layers {
+impl CpuBackend for Dense {
     fn logits(&self, windows: &[f32]) -> Vec<f32> {
         let groups = windows.par_chunks(N_AT_ONCE * self.n_inputs());
         let logits = groups.flat_map_iter(|windows| {
@@ -174,6 +177,12 @@ impl WrittenOut for Layers {
         let mut sum = self.zero_gradient();
         groups.iter().for_each(|group| sum.add(group));
         (sum.loss, sum.flat())
+    }
+
+    fn set_weights(&mut self, weights: &[f32]) {
+        let n_classes = self.n_classes();
+        let ranges = [&mut self.centre, &mut self.gain].map(std::mem::take);
+        *self = Self::new(ranges, n_classes, weights);
     }
 }
 

@@ -18,12 +18,12 @@ use rayon::prelude::*;
 use stack::Gradient;
 pub use stack::{N_CHANNELS, N_TAPS, Stack};
 
-use super::WrittenOut;
+use super::CpuBackend;
 
 /// Windows whose gradients are summed one after the other.
 const N_IN_GROUP: usize = 8;
 
-impl WrittenOut for Stack {
+impl CpuBackend for Stack {
     fn logits(&self, windows: &[f32]) -> Vec<f32> {
         let (length, n_classes) = (3 * self.n_samples(), self.n_classes());
         let mut logits = vec![0.0; windows.len() / length * n_classes];
@@ -67,11 +67,20 @@ impl WrittenOut for Stack {
         groups.iter().for_each(|group| sum.add(group));
         (sum.loss, sum.flat())
     }
+
+    fn set_weights(&mut self, weights: &[f32]) {
+        *self = Self::new(self.lengths(), self.n_classes(), weights);
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Classify, ConvNet, Network, Perceptron, WrittenOut};
+    use tch::Device;
+
+    use super::super::CpuBackend;
+    use crate::network::{Backend, Classify, ConvNet, Network, Perceptron};
+
+    const LIBTORCH: Backend = Backend::Libtorch(Device::Cpu);
 
     fn numbers(n: usize) -> Vec<f32> {
         (0..n).map(|i| (i as f32 * 0.37).sin()).collect()
@@ -98,10 +107,10 @@ mod tests {
     #[test]
     fn logits_and_gradients_are_libtorchs() {
         for n_samples in [1000, 500, 257, 100, 33, 3, 1] {
-            let new = || ConvNet::new(n_samples, 4, 7);
-            assert_equal(&new(), &new().on_libtorch());
-            let new = || Perceptron::new(n_samples, 4, 7);
-            assert_equal(&new(), &new().on_libtorch());
+            let new = |backend| ConvNet::with_backend(n_samples, 4, 7, backend).unwrap();
+            assert_equal(&new(Backend::Cpu), &new(LIBTORCH));
+            let new = |backend| Perceptron::with_backend(n_samples, 4, 7, backend).unwrap();
+            assert_equal(&new(Backend::Cpu), &new(LIBTORCH));
         }
     }
 
@@ -118,11 +127,12 @@ mod tests {
     }
 
     #[test]
-    fn nothing_gives_nothing_and_nan_is_not_hidden() {
+    fn nothing_gives_nothing_and_nan_is_an_error() {
         let network = ConvNet::new(40, 3, 1);
         assert!(network.probabilities(&[]).unwrap().is_empty());
         let mut window = numbers(120);
         window[50] = f32::NAN;
-        assert!(network.probabilities(&window).unwrap()[0].is_nan());
+        assert!(network.logits(&window)[0].is_nan());
+        assert!(network.probabilities(&window).is_err());
     }
 }

@@ -1,10 +1,10 @@
-//! Windows that overlap, without computing again what they share.
+//! Overlapping windows: outputs that they share are computed once.
 //!
-//! What a convolution makes of the middle of a window it makes of the same samples in every other
-//! window, as long as no window is scaled by itself. So the first convolutions run once along the
-//! record. Only the zeros beside a window are its own, and they reach its first and its last output
-//! alone: these two are computed for each window. Nothing is left out or rounded in another way, so
-//! the logits are those of the windows one by one, bit for bit.
+//! A convolution gives the same outputs for the same samples, in whichever window they are, as long as no
+//! window is scaled by itself. So the first convolutions run once along the record. A window's own zeros,
+//! before and after it, change only its first and its last output, which are computed for each window.
+//! Every sum has the same terms in the same order, so the logits equal those of the windows one by one,
+//! bit for bit.
 //!
 //! After `l` convolutions of stride 2 outputs lie `2^l` samples apart, and a window that begins
 //! between two of them needs others: with a hop of `h` samples, `2^l / gcd(2^l, h)` sequences stand
@@ -16,8 +16,8 @@ use rayon::prelude::*;
 
 use super::stack::{Convolution, N_CHANNELS, Stack, Workspace, ZERO, interleave};
 
-/// The record taken at once, in windows end to end: long, so that little of it is computed twice, but
-/// with all that the layers make of it still in the processor's second cache.
+/// Length of a piece of record, in windows end to end. A long piece computes little twice; the outputs of
+/// this one still fit in the processor's second cache.
 const N_END_TO_END: usize = 8;
 
 /// The logits of the windows that begin every `hop` samples of the three components; `None` where they
@@ -49,7 +49,7 @@ pub(super) fn logits_along(stack: &Stack, components: [&[f32]; 3], hop: usize) -
     Some(logits)
 }
 
-/// Convolutions that cost at most half as much along the record as window by window.
+/// The number of convolutions that cost at most half as much along the record as window by window.
 fn n_shared(lengths: &[usize], hop: usize) -> usize {
     let along = |depth: usize| hop / gcd(1 << depth, hop);
     (1..lengths.len())
@@ -91,7 +91,7 @@ fn forward(
     }
 }
 
-/// A piece of record, or what a convolution made of it.
+/// A piece of record, or the outputs of a convolution on it.
 struct Level {
     n_channels: usize,
     /// Samples of the record from one output to the next.
@@ -121,7 +121,7 @@ impl Level {
         &phase[row * self.n_channels..(row + 1) * self.n_channels]
     }
 
-    /// What a convolution makes of it, right but for the first and last output of each window.
+    /// The outputs of a convolution, correct except for the first and last output of each window.
     fn after(&self, convolution: &Convolution, hop: usize) -> Self {
         let step = 2 * self.step;
         let spacing = gcd(step, hop);
@@ -178,10 +178,9 @@ impl Level {
 
 #[cfg(test)]
 mod tests {
-    use crate::network::ConvNet;
-
-    use super::super::super::{Classify, Network, WrittenOut, one_by_one};
+    use super::super::super::CpuBackend;
     use super::*;
+    use crate::network::{Classify, ConvNet, Network, one_by_one};
 
     fn record(n: usize) -> [Vec<f32>; 3] {
         [0.31, 0.47, 0.83].map(|step| (0..n).map(|i| (i as f32 * step).sin() * 3.0).collect())

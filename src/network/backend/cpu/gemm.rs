@@ -1,14 +1,13 @@
-//! The matrix product of which the layers are made.
+//! The matrix product that every layer is made from.
 
 use crate::simd;
 
-/// A tile: four rows of 16 columns fill eight registers of 8 numbers, which leaves enough of the 16
-/// for the factors.
+/// A tile: four rows of 16 columns fill eight registers of 8 numbers and leave eight for the factors.
 const TILE_ROWS: usize = 4;
 const TILE_COLUMNS: usize = 16;
 
 /// The left-hand matrix: element (i, k) is `values[i * row + k * column]`. Steps shorter than a row
-/// make rows overlap, which is what a convolution is: no window of samples is ever copied.
+/// make rows overlap. That is a convolution, without a copy of any window.
 #[derive(Clone, Copy)]
 pub struct Left<'a> {
     pub values: &'a [f32],
@@ -79,8 +78,8 @@ fn add_tiles<const FUSED: bool, const N: usize>(
     }
 }
 
-/// `R` rows from `first` on of one part of the columns, each part of `C`. They are held in registers, as
-/// what is lent to no function can be, be it `copy_from_slice` or `zip`.
+/// `R` rows from `first` on of one part of the columns; a part has `C` columns. The rows are kept in
+/// registers: no reference to them escapes, not even to `copy_from_slice` or `zip`.
 #[inline(always)]
 fn add_tile<const FUSED: bool, const N: usize, const R: usize, const C: usize>(
     left: Left,

@@ -1,7 +1,7 @@
 //! The stack of convolutions and the dense layer, forward and backward through one window.
 
-use crate::network::cross_entropy;
-use crate::network::gemm::{Left, add, add_product};
+use super::super::cross_entropy;
+use super::super::gemm::{Left, add, add_product};
 
 /// Channels of each convolution.
 pub const N_CHANNELS: usize = 32;
@@ -14,7 +14,7 @@ pub const N_TAPS: usize = 3;
 
 pub(super) const ZERO: Row = [0.0; N_CHANNELS];
 
-/// The weights, laid out for the products: what libtorch keeps as `(output, input, tap)`.
+/// The weights, laid out for the products. libtorch's order is `(output, input, tap)`.
 pub struct Stack {
     first: First,
     inner: Vec<Inner>,
@@ -60,7 +60,7 @@ pub struct Gradient {
     dense_bias: Vec<f32>,
 }
 
-/// What a window becomes on its way; made once, used for window after window.
+/// The memory for one window's outputs and derivatives, used again for each window.
 pub struct Workspace {
     /// The window as `(time, component)`, between zeros.
     input: Vec<f32>,
@@ -71,22 +71,34 @@ pub struct Workspace {
 }
 
 impl Stack {
-    /// Takes the lengths of the time axis, of the window and after each convolution, and the weights in
-    /// the order and shapes of libtorch: `(weight, bias)` of each convolution, then of the dense layer.
+    /// Takes the lengths of the time axis, of the window and after each convolution, and all weights in
+    /// alphabetical order of libtorch's names: `conv1.bias`, `conv1.weight (output, input, tap)`, ...,
+    /// `dense.bias`, `dense.weight (class, channel, time)`.
     ///
     /// # Panics
-    /// Where the layers are none, or not of 3 and 32 channels.
-    pub fn new(lengths: &[usize], layers: &[(Vec<f32>, Vec<f32>)]) -> Self {
-        let ((dense, dense_bias), convolutions) = layers.split_last().expect("a dense layer");
-        let ((first, first_bias), inner) = convolutions.split_first().expect("a convolution");
+    /// Where these are not as many as the layers have.
+    pub fn new(lengths: &[usize], n_classes: usize, weights: &[f32]) -> Self {
+        let mut rest = weights;
+        let mut next = |n: usize| {
+            let (values, others) = rest.split_at(n);
+            rest = others;
+            values
+        };
+        let mut convolution =
+            |n_in: usize| (row(next(N_CHANNELS)), next(N_CHANNELS * n_in * N_TAPS));
+        let (first_bias, first) = convolution(3);
+        let inner = (2..lengths.len()).map(|_| convolution(N_CHANNELS));
+        let inner = inner
+            .map(|(bias, weight)| Inner::new(weight, bias))
+            .collect();
         Self {
             first: First {
                 forward: by_tap_and_input(first, 3),
-                bias: row(first_bias),
+                bias: first_bias,
             },
-            inner: inner.iter().map(|(w, b)| Inner::new(w, row(b))).collect(),
-            dense: dense.clone(),
-            dense_bias: dense_bias.clone(),
+            inner,
+            dense_bias: next(n_classes).to_vec(),
+            dense: rest.to_vec(),
             lengths: lengths.to_vec(),
         }
     }
@@ -133,7 +145,7 @@ impl Stack {
         self.forward_from(1, work, logits);
     }
 
-    /// Goes on after `n_done` convolutions, of which the last one's outputs are in the workspace.
+    /// Continues after `n_done` convolutions; the outputs of the last one are in the workspace.
     pub(super) fn forward_from(&self, n_done: usize, work: &mut Workspace, logits: &mut [f32]) {
         for i in n_done..=self.inner.len() {
             let (before, after) = work.outputs.split_at_mut(i);
@@ -154,7 +166,7 @@ impl Stack {
         }
     }
 
-    /// Adds a window's cross-entropy times `share`, and the derivatives of that by the weights.
+    /// Adds a window's cross-entropy times `share`, and its derivatives by the weights.
     pub fn add_gradient(
         &self,
         window: &[f32],
@@ -279,7 +291,7 @@ impl Inner {
         }
     }
 
-    /// The derivative by the inputs of that by the outputs, of which a row of zeros is the last.
+    /// The derivatives by the inputs from those by the outputs, whose last row must be zeros.
     fn back(&self, derivative: &[Row], input: &mut [Row]) {
         input.fill(ZERO);
         let left = Left {

@@ -1,0 +1,300 @@
+//! The folder of a run: what is written, and how it is checked when it is read.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::run::{Config, Epoch, Outcome, Run};
+use crate::atomic_file::write_whole;
+use crate::error::{Error, Result, fail};
+use crate::network::{
+    NamedTensors, Network, check_sizes, max_bytes, read_tensors, read_weights, weights_sha256,
+    write_tensors, write_weights,
+};
+
+const LOG_HEADER: &str = "epoch,train_loss,validation_loss,validation_accuracy,seconds";
+
+/// A record's largest file: a log of 100,000 epochs.
+const MAX_TEXT_BYTES: u64 = 16 << 20;
+
+/// A checkpoint holds the weights, the best ones, and at most three numbers of 8 bytes for each of them.
+const COPIES_IN_CHECKPOINT: u64 = 6;
+
+const TRAIN_AGAIN: &str = "Delete the run folder and train again";
+
+/// A folder that holds a run of one configuration.
+pub(super) struct Folder {
+    dir: PathBuf,
+}
+
+impl Folder {
+    pub fn at(dir: &Path) -> Self {
+        Self {
+            dir: dir.to_path_buf(),
+        }
+    }
+
+    pub fn dir(&self) -> PathBuf {
+        self.dir.clone()
+    }
+
+    /// Opens a folder for a run of `config`, and makes it where there is none.
+    pub fn open(dir: &Path, config: &Config) -> Result<Self> {
+        let folder = Self::at(dir);
+        let path = folder.path("config.json");
+        if !path.exists() {
+            write_whole(&path, to_json(config))?;
+            return Ok(folder);
+        }
+        let mut found: Config = from_json(&path)?;
+        if found.backend != config.backend {
+            return Err(fail!(
+                Train,
+                path.display(),
+                format!(
+                    "expected a run computed by {}, found one by {}: their rounding differs",
+                    config.backend, found.backend
+                ),
+                format!(
+                    "Make the network with_backend {}, or give this run a folder of its own",
+                    found.backend
+                )
+            ));
+        }
+        // A cell run again brings the network that it has trained: that run is meant.
+        let trained = from_json::<Outcome>(&folder.path("run.json"));
+        if trained.is_ok_and(|run| run.weights_sha256 == config.first_weights_sha256) {
+            found
+                .first_weights_sha256
+                .clone_from(&config.first_weights_sha256);
+        }
+        match difference(&found, config) {
+            None => Ok(folder),
+            Some(what) => Err(fail!(
+                Train,
+                path.display(),
+                format!("the folder holds another run: {what}"),
+                "Give this run a folder of its own, or make network and data as they were then"
+            )),
+        }
+    }
+
+    /// The finished run that the folder holds, its weights put into the network.
+    pub fn finished(&self, network: &mut dyn Network) -> Result<Option<Run>> {
+        let is_finished = self.path("run.json").exists();
+        is_finished.then(|| self.load(network)).transpose()
+    }
+
+    /// See [`Run::read`].
+    pub fn record(&self) -> Result<Run> {
+        let config = self.config()?;
+        let path = self.path("run.json");
+        let outcome: Outcome = from_json(&path)?;
+        let epochs = self.read_log()?;
+        if !(1..=epochs.len()).contains(&outcome.best_epoch) {
+            return Err(fail!(
+                Train,
+                path.display(),
+                format!(
+                    "expected a best epoch from 1 to {}, found {}",
+                    epochs.len(),
+                    outcome.best_epoch
+                ),
+                TRAIN_AGAIN
+            ));
+        }
+        Ok(Run::new(config, epochs, outcome, Some(self.dir())))
+    }
+
+    /// See [`Run::load`].
+    pub fn load(&self, network: &mut dyn Network) -> Result<Run> {
+        let run = self.record()?;
+        let config = self.config()?;
+        let sizes = |name: &str, n_samples, n_classes| {
+            format!("a {name} for 3 x {n_samples} samples in {n_classes} classes")
+        };
+        let found = sizes(&config.network, config.n_samples, config.n_classes);
+        let wanted = sizes(network.name(), network.n_samples(), network.n_classes());
+        if found != wanted {
+            return Err(fail!(
+                Train,
+                self.path("config.json").display(),
+                format!("expected {wanted}, found {found}"),
+                "Make the network as it was made for the training"
+            ));
+        }
+        let path = self.path("weights.safetensors");
+        read_weights(network, &path)?;
+        let found = weights_sha256(network);
+        if found != run.weights_sha256 {
+            return Err(fail!(
+                Train,
+                path.display(),
+                format!(
+                    "expected weights whose SHA-256 is {} (run.json), found {found}",
+                    run.weights_sha256
+                ),
+                TRAIN_AGAIN
+            ));
+        }
+        Ok(run)
+    }
+
+    /// Saves the state after the last of `epochs`. The log is written last: the checkpoint that
+    /// it speaks of is then whole.
+    pub fn save(&self, state: &NamedTensors, epochs: &[Epoch]) -> Result<()> {
+        let path = self.checkpoint_path(epochs.len());
+        let partial = path.with_extension("partial");
+        write_tensors(state, &partial)?;
+        std::fs::rename(&partial, &path).map_err(Error::io(&path))?;
+        let mut log = format!("{LOG_HEADER}\n");
+        for e in epochs {
+            log += &format!(
+                "{},{},{},{},{:.3}\n",
+                e.epoch, e.train_loss, e.validation_loss, e.validation_accuracy, e.seconds
+            );
+        }
+        write_whole(self.path("log.csv"), &log)?;
+        self.remove_checkpoint(epochs.len() - 1)
+    }
+
+    /// The epochs done, and the state of `network` and its optimiser after them.
+    pub fn checkpoint(&self, network: &dyn Network) -> Result<Option<(Vec<Epoch>, NamedTensors)>> {
+        if !self.path("log.csv").exists() {
+            return Ok(None);
+        }
+        let epochs = self.read_log()?;
+        let path = self.checkpoint_path(epochs.len());
+        let state = read_tensors(&path, max_bytes(network, COPIES_IN_CHECKPOINT))?;
+        Ok(Some((epochs, state)))
+    }
+
+    /// Writes weights and outcome: from now on the run is finished.
+    pub fn close(&self, network: &dyn Network, run: &Run) -> Result<()> {
+        let path = self.path("weights.safetensors");
+        let partial = path.with_extension("partial");
+        write_weights(network, &partial)?;
+        std::fs::rename(&partial, &path).map_err(Error::io(&path))?;
+        let outcome = Outcome {
+            best_epoch: run.best_epoch,
+            stop: run.stop,
+            weights_sha256: run.weights_sha256.clone(),
+        };
+        write_whole(self.path("run.json"), to_json(&outcome))?;
+        self.remove_checkpoint(run.epochs.len())
+    }
+
+    /// The configuration, whose sizes a network can have.
+    fn config(&self) -> Result<Config> {
+        let path = self.path("config.json");
+        let config: Config = from_json(&path)?;
+        check_sizes(
+            &path.display().to_string(),
+            config.n_samples,
+            config.n_classes,
+        )?;
+        Ok(config)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    fn checkpoint_path(&self, epoch: usize) -> PathBuf {
+        self.path(&format!("checkpoint-{epoch}.safetensors"))
+    }
+
+    fn remove_checkpoint(&self, epoch: usize) -> Result<()> {
+        let path = self.checkpoint_path(epoch);
+        if path.exists() {
+            std::fs::remove_file(&path).map_err(Error::io(&path))?;
+        }
+        Ok(())
+    }
+
+    fn read_log(&self) -> Result<Vec<Epoch>> {
+        let path = self.path("log.csv");
+        let text = read_text(&path)?;
+        let rows = text.lines().skip(1).enumerate();
+        rows.map(|(index, row)| {
+            read_epoch(row)
+                .filter(|epoch| epoch.epoch == index + 1)
+                .ok_or_else(|| {
+                    fail!(
+                        Train,
+                        format!("{}, line {}", path.display(), index + 2),
+                        format!(
+                            "expected epoch {} and four numbers, found {row:?}",
+                            index + 1
+                        ),
+                        TRAIN_AGAIN
+                    )
+                })
+        })
+        .collect()
+    }
+}
+
+fn read_epoch(row: &str) -> Option<Epoch> {
+    let (epoch, numbers) = row.split_once(',')?;
+    let numbers: Vec<f64> = numbers
+        .split(',')
+        .map(|text| text.parse().ok().filter(|number: &f64| number.is_finite()))
+        .collect::<Option<_>>()?;
+    let [train_loss, validation_loss, validation_accuracy, seconds] = numbers[..] else {
+        return None;
+    };
+    Some(Epoch {
+        epoch: epoch.parse().ok()?,
+        train_loss,
+        validation_loss,
+        validation_accuracy,
+        seconds,
+    })
+}
+
+/// The first key in which two configurations differ, and both values.
+fn difference(found: &Config, wanted: &Config) -> Option<String> {
+    // Both go through text, as the one on disk did.
+    let value = |config: &Config| -> serde_json::Value {
+        serde_json::from_str(&to_json(config)).expect("a configuration is plain JSON")
+    };
+    let (found, wanted) = (value(found), value(wanted));
+    let object = found.as_object()?;
+    object.iter().find_map(|(key, there)| {
+        let here = &wanted[key];
+        (there != here).then(|| format!("its {key} is {there}, this run's is {here}"))
+    })
+}
+
+fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).expect("a run's record is plain JSON") + "\n"
+}
+
+fn from_json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T> {
+    serde_json::from_str(&read_text(path)?)
+        .map_err(|error| fail!(Train, path.display(), error, TRAIN_AGAIN))
+}
+
+/// The text of a regular file of at most [`MAX_TEXT_BYTES`].
+fn read_text(path: &Path) -> Result<String> {
+    let about = std::fs::metadata(path).map_err(Error::io(path))?;
+    if !about.is_file() || about.len() > MAX_TEXT_BYTES {
+        return Err(fail!(
+            Train,
+            path.display(),
+            format!(
+                "expected a regular file of at most {MAX_TEXT_BYTES} bytes, found {} bytes",
+                about.len()
+            ),
+            TRAIN_AGAIN
+        ));
+    }
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(Error::io(path))?;
+    file.take(MAX_TEXT_BYTES)
+        .read_to_string(&mut text)
+        .map_err(Error::io(path))?;
+    Ok(text)
+}
