@@ -27,7 +27,7 @@ pub fn make_venv(paths: &Paths, python: &str) -> Result {
 }
 
 /// A Python with what the tests compare with, in a virtual environment of its own: a reader of the
-/// notebooks needs none of it.
+/// notebooks does not need it.
 pub fn make_test_venv(paths: &Paths) -> Result<PathBuf> {
     let venv = paths.cache.join("venv-tests");
     let (wheels, source) = (lock(paths, "tests"), lock(paths, "tests-source"));

@@ -29,13 +29,18 @@ pub fn provide(paths: &Paths) -> Result<PathBuf> {
         stamp: folder.join("quakebook.stamp"),
         inputs: wheels.clone(),
     };
-    if check(&folder, wanted).is_err() {
-        // Files of an earlier download are gone: it is no longer done.
-        let _ = fs::remove_file(&step.stamp);
-    }
+    forget_if_broken(&step, &folder, wanted);
     step.run(|| download(paths, &lock, wanted, &folder))?;
     check(&folder, wanted)?;
     Ok(folder)
+}
+
+/// Makes a download that has lost its files no longer done: it runs again.
+fn forget_if_broken(step: &Step, folder: &Path, wanted: &str) {
+    if check(folder, wanted).is_err() {
+        // There may be none.
+        let _ = fs::remove_file(&step.stamp);
+    }
 }
 
 /// Where set-up keeps the libtorch that it downloads.
@@ -303,6 +308,25 @@ mod tests {
             Ok(None),
             "another version is needed today"
         );
+    }
+
+    #[test]
+    fn a_download_without_its_files_runs_again() {
+        let scratch = Scratch::new("libtorch-broken");
+        let folder = scratch.path().join("libtorch");
+        libtorch(&folder, [2, 13, 0]);
+        let step = Step {
+            about: "test",
+            cost: "nothing",
+            stamp: folder.join("quakebook.stamp"),
+            inputs: "wheels".into(),
+        };
+        fs::write(&step.stamp, &step.inputs).unwrap();
+        forget_if_broken(&step, &folder, "2.13.0");
+        assert!(step.is_done());
+        fs::remove_dir_all(folder.join("lib")).unwrap();
+        forget_if_broken(&step, &folder, "2.13.0");
+        assert!(!step.is_done());
     }
 
     #[test]

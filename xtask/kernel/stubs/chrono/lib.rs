@@ -1,5 +1,5 @@
 //! The part of chrono that cells meet, as types without content: rust-analyzer, which infers the types
-//! of a cell's variables, reads this in place of the crate's own source, which would take it long.
+//! of a cell's variables, reads this instead of the crate's own source, which would take long.
 
 use std::marker::PhantomData;
 use std::ops::{Add, Sub};
