@@ -71,12 +71,19 @@ pub fn read(lock: &Path) -> Result<String> {
     std::fs::read_to_string(lock).map_err(io(lock))
 }
 
-/// The version of torch in a lock file, such as `2.13.0`.
+/// The packages that a list names, without its comments.
+pub fn wanted(paths: &Paths, name: &str) -> Result<String> {
+    let list = read(&lock(paths, name).with_extension("in"))?;
+    let packages = list.lines().filter(|line| !line.starts_with('#'));
+    Ok(packages.collect::<Vec<_>>().join("\n"))
+}
+
+/// The version of torch in a list or a lock file, such as `2.13.0`.
 pub fn torch_version(lock: &str) -> Result<&str> {
     let version = lock.lines().find_map(|line| line.strip_prefix("torch=="));
     let version = version.and_then(|rest| rest.split_whitespace().next());
     version.ok_or_else(|| {
-        "xtask/python/libtorch.lock: expected a line `torch==VERSION`, found none: take the file from the repository again".into()
+        "xtask/python/libtorch.in: expected a line `torch==VERSION`, found none: take the file from the repository again".into()
     })
 }
 

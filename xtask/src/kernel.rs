@@ -121,7 +121,7 @@ fn write_init(paths: &Paths, libtorch: &Path, library: &Path) -> Result {
 }
 
 /// The kernel runs this as it starts. The first variable whose type must be inferred makes it read the
-/// standard library and ours. That takes five seconds, which the first cell of the reader would else take longer.
+/// standard library and ours. That takes five seconds: better now than in the reader's first cell.
 const PRELUDE: &str = "let _ready = quakebook::study::Study::oklahoma().name.len();\n";
 
 /// Writes the kernelspec into this clone: another clone has another library, so the shared virtual

@@ -11,8 +11,7 @@ use crate::step::Step;
 
 /// The folder with `lib/` and `include/`: that of LIBTORCH, of the active conda environment, or a download.
 pub fn provide(paths: &Paths) -> Result<PathBuf> {
-    let lock = environment::lock(paths, "libtorch");
-    let wheels = environment::read(&lock)?;
+    let wheels = environment::wanted(paths, "libtorch")?;
     let wanted = torch_version(&wheels)?;
     if let Some(folder) = of_reader(paths, named_path("LIBTORCH"), wanted)? {
         println!("[done] libtorch {wanted} of LIBTORCH, {}", folder.display());
@@ -30,7 +29,7 @@ pub fn provide(paths: &Paths) -> Result<PathBuf> {
         inputs: wheels.clone(),
     };
     forget_if_broken(&step, &folder, wanted);
-    step.run(|| download(paths, &lock, wanted, &folder))?;
+    step.run(|| download(paths, wanted, &folder))?;
     check(&folder, wanted)?;
     Ok(folder)
 }
@@ -140,7 +139,7 @@ fn of_conda(wanted: &str) -> Option<PathBuf> {
 }
 
 /// Takes the wheels, and keeps the headers and the libraries of the processor.
-fn download(paths: &Paths, lock: &Path, version: &str, folder: &Path) -> Result {
+fn download(paths: &Paths, version: &str, folder: &Path) -> Result {
     let wheels = folder.join("wheels");
     // pip adds nothing to a folder that a download which was cut off has left.
     let _ = fs::remove_dir_all(&wheels);
@@ -148,7 +147,7 @@ fn download(paths: &Paths, lock: &Path, version: &str, folder: &Path) -> Result 
         pip_install(paths.python())
             .args(["--no-deps", "--no-compile", "--only-binary", ":all:"])
             .arg("--requirement")
-            .arg(lock)
+            .arg(environment::lock(paths, "libtorch"))
             .arg("--target")
             .arg(&wheels),
         "pip could not get libtorch: check the network and run `cargo xtask setup` again",
