@@ -6,10 +6,15 @@
 //! Data flows one way, and each module has one responsibility:
 //!
 //! ```text
-//! study -> catalog -> cluster -> waveform -> window -> dataset -> network -> train -> evaluate
-//!                                   |                   ^                     |
-//!                                   +-- (continuous) ---|----> detect <-------+ --> plot, display
+//! study -> catalog -> cluster --+
+//!                               +-> window -> dataset -> network -> train -> evaluate
+//! data_centre -> waveform ------+                                     |
+//!       +---- (continuous record) ------------------> detect <--------+
+//!
+//! study -> method (the recipe of a detector) -> store (what was made, kept) -> { book, program }
 //! ```
+//!
+//! `ARCHITECTURE.md` has all modules in the order in which they may import each other.
 //!
 //! [`fdsn`] asks a data centre for events, stations and waveforms. [`data_centre`] connects a study to
 //! one; the default is the simulated region of [`classroom`], served on loopback: it needs no network.

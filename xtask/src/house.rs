@@ -22,14 +22,13 @@ const CRATES: [(&str, &str); 3] = [
 /// What is not in order yet. Take away what was mended: a line too many fails a test too.
 mod exceptions {
     pub const TOO_LONG: &[&str] = &[
-        "src/products/honest.rs",
         "src/server/archive.rs",
         "src/waveform/mseed/header.rs",
     ];
     /// Rooms of the list that do not exist yet.
-    pub const MISSING_ROOMS: &[&str] = &["method", "store"];
+    pub const MISSING_ROOMS: &[&str] = &[];
     /// Rooms that are to go.
-    pub const UNLISTED_ROOMS: &[&str] = &["batch", "products"];
+    pub const UNLISTED_ROOMS: &[&str] = &[];
     /// `room -> room`.
     pub const UPWARD_IMPORTS: &[&str] = &[];
     /// `room: crate`.
