@@ -684,18 +684,18 @@ fn rows_survive_quakeml_and_csv_with_their_event() {
     let detections = detections(&p);
     let catalog = Catalog::new("made up", true, vec![event("a<b> & \"c\"", 22.0)]);
     let matches = detections.match_(&catalog, |_| 3.0, 1.0).unwrap();
-    let bulletin = MatchedDetections::new(&detections, &matches, &catalog);
-    assert_eq!(bulletin.events, [Some("a<b> & \"c\"".to_string()), None]);
+    let matched = MatchedDetections::new(&detections, &matches, &catalog);
+    assert_eq!(matched.events, [Some("a<b> & \"c\"".to_string()), None]);
     let dir = tempfile::tempdir().unwrap();
     for name in ["d.csv", "d.xml", "d.QML", "d.quakeml"] {
         let path = dir.path().join(name);
-        bulletin.write(&path).unwrap();
-        assert_eq!(MatchedDetections::read(&path).unwrap(), bulletin, "{name}");
+        matched.write(&path).unwrap();
+        assert_eq!(MatchedDetections::read(&path).unwrap(), matched, "{name}");
         assert_eq!(Detections::read(&path).unwrap(), detections, "{name}");
         let is_xml = std::fs::read_to_string(&path).unwrap().starts_with("<?xml");
         assert_eq!(is_xml, name != "d.csv");
     }
-    let text = bulletin.to_quakeml();
+    let text = matched.to_quakeml();
     for (broken, said) in [
         (
             text.replace("&quot;cluster&quot;:1", "&quot;cluster&quot;:2"),

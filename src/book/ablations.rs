@@ -29,7 +29,7 @@ const N_EPOCHS: usize = 6;
 const N_IN_BATCH: usize = 32;
 const HOP_S: f64 = 2.0;
 
-/// One training with one seed, and what its network did in a scan of the test segments.
+/// One training with one seed, and its scores on the test segments.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AblationRun {
     /// What was tried: `10 s`, `station noise`.
@@ -177,11 +177,12 @@ pub fn augmentation_ablation(study: &Study) -> Result<Vec<AblationRun>> {
     })
 }
 
-/// Where a network finds an event by the place of the P wave in its window: trained with windows
-/// from the origin time, where P comes after its travel time; with windows from a fixed time before
-/// P; and with P anywhere. `value` is the place in seconds, `found` the share of test events called
-/// at a probability of 0.5 in one window with P at that place; negative places are windows that
-/// begin after P.
+/// How the place of the P wave in a window decides what is found.
+///
+/// Three networks are compared. The first was trained on windows from the origin time, where P comes after
+/// its travel time; the second on windows from a fixed time before P; the third with P anywhere. `value` is
+/// the place in seconds; negative places are windows that begin after P. `found` is the share of test events
+/// called at a probability of 0.5 in one window with P at that place.
 ///
 /// # Errors
 /// As [`window_length_ablation`].
@@ -241,8 +242,9 @@ fn travel_times_s(study: &Study) -> Result<(f64, f64)> {
     }))
 }
 
-/// Fewer and more events, each number drawn anew for each seed, and as many steps of training for
-/// all.
+/// Fewer and more events to train on.
+///
+/// The events are drawn anew for each seed. All runs have as many steps of training.
 ///
 /// # Errors
 /// As [`window_length_ablation`].

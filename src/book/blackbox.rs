@@ -20,7 +20,9 @@ use crate::travel::Phase;
 use crate::waveform::{Record3C, WaveformSource};
 use crate::window::{Normalisation, cut, normalise};
 
-/// A window with an earthquake, and when its waves arrive, in seconds after the window's start.
+/// When the waves of an earthquake arrive in its window.
+///
+/// Times are in seconds after the window's start.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Arrivals {
     /// The window's place in its dataset.
@@ -30,9 +32,11 @@ pub struct Arrivals {
     pub magnitude: f64,
 }
 
-/// The windows of earthquakes in `data`, each with the arrivals of the largest event whose P wave
-/// it holds: those of the classroom's truth or, where the data are real, those that the catalog and
-/// the layered model predict. Windows in which no P wave arrives are left out.
+/// The arrivals in each window of `data` that holds an earthquake.
+///
+/// Of several events in a window the largest counts. In the simulation the events are those of the truth;
+/// with real data those of the catalog, with arrivals by the layered model. A window without a P wave is
+/// left out.
 ///
 /// # Errors
 /// As [`catalog`].
@@ -99,8 +103,9 @@ pub struct Changed {
     pub raised: Score,
 }
 
-/// What each change does to the decisions of a network on the windows `indices` of `data`. Changed
-/// windows are scaled again by [`Normalisation::Std`], as in training.
+/// What each change does to a network's decisions.
+///
+/// The windows are those of `data` at `indices`. Changed windows are scaled again as in training.
 ///
 /// # Errors
 /// As [`Classify::probabilities`], and where the data centre cannot be asked for shifted windows.

@@ -50,7 +50,9 @@ impl TrainingData {
     }
 }
 
-/// How often one way of training is right on all stations, each tested by the fold without it.
+/// How often one way of training is right.
+///
+/// All stations count, each tested by the fold that was trained without it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     pub training: TrainingData,

@@ -36,7 +36,7 @@ pub fn held_out_days(study: &Study) -> Vec<TimeSpan> {
     }
 }
 
-/// A scan of some days by one network or several, and the events that it should find there.
+/// A scan of some days, and the events that it should find there.
 #[derive(Debug, Clone)]
 pub struct ScannedDays {
     pub scan: Scan,

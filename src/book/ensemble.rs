@@ -13,8 +13,9 @@ use crate::train::{TrainParams, train};
 /// Networks of the ensemble.
 pub const N_MEMBERS: u64 = 3;
 
-/// The detector's network and others that learnt the same windows from other first weights and in
-/// another order, in runs `detector-2` and so on.
+/// The detector's network, and others trained on the same windows.
+///
+/// The others have other first weights and another order; their runs are `detector-2` and so on.
 ///
 /// # Errors
 /// As [`store::detector`].

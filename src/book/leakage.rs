@@ -65,8 +65,10 @@ pub fn leakage_spread(
     Spread::of(&chosen.map(number).collect::<Vec<_>>())
 }
 
-/// The paper's windows of some events, in three sets, both ways, with true and with shuffled
-/// classes: what a nearest neighbour, the perceptron and ConvNetQuake's network score.
+/// Scores of three classifiers where windows are copied before and after the division.
+///
+/// The paper's windows of some events come in three sets, with true and with shuffled classes. The
+/// classifiers are a nearest neighbour, the perceptron and ConvNetQuake's network.
 ///
 /// # Errors
 /// As [`windows_as_the_paper`] and [`train()`](crate::train::train()).

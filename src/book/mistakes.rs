@@ -7,7 +7,9 @@ use crate::display::Table;
 use crate::time::{Time, TimeSpan, between_s};
 
 impl ScannedDays {
-    /// What was missed of the visible events, and what each false alarm was, at most `n_rows` of each.
+    /// Visible events that were missed, and what the false alarms were.
+    ///
+    /// At most `n_rows` of each are listed.
     pub fn mistakes(&self, detections: &Detections, matches: &Matches, n_rows: usize) -> Table {
         let headers = [
             "Mistake",

@@ -75,8 +75,10 @@ fn cut(
     )?)
 }
 
-/// The paper's windows in `n_sets` sets (the originals, then a noisy copy for each of the study's
-/// first `n_sets - 1` levels), divided at random AFTER copying, as the paper did.
+/// The paper's windows, copied and then divided at random.
+///
+/// `n_sets` sets are the originals and a noisy copy for each of the study's first `n_sets - 1` levels. The
+/// paper divides AFTER copying, which leaks.
 ///
 /// # Errors
 /// As [`windows_as_the_paper`], and [`crate::Error::Dataset`] where there are too few windows, or too few

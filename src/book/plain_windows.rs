@@ -37,11 +37,11 @@ impl PlainWindows {
 }
 
 impl ScannedDays {
-    /// The windows of the scan whose truth is plain, with `n_noise` windows of noise for each of an event
-    /// (all, if there are fewer), drawn by the study's seed.
+    /// Windows of the scan whose truth is plain.
     ///
-    /// Of an event are the windows in which its P wave comes at least 2 s before the end; of noise those
-    /// into which no wave reaches, not even the coda of the 30 s after P. The others are left out.
+    /// An event's windows are those in which its P wave comes at least 2 s before the end. Windows of noise
+    /// hold no wave, not even the coda of the 30 s after P. All others are left out. `n_noise` windows of noise
+    /// are drawn by the study's seed for each window of an event, or all where there are fewer.
     pub fn plain_windows(&self, n_noise: usize) -> PlainWindows {
         let scan = &self.scan;
         let noise = scan.n_classes - 1;

@@ -124,9 +124,10 @@ pub fn read_picked(dir: &Path) -> Result<Vec<Picked>> {
     Ok(all)
 }
 
-/// At most `n_most` events of a study's catalog, evenly out of all, as its data centre recorded them, with the P wave where catalog and
-/// layered model put it, and in the second place how many could not be had. A noise part in which the catalog has another
-/// event is not asked for.
+/// Records of a study's events from its data centre, and how many are missing.
+///
+/// At most `n_most` events are taken, evenly out of all. The P wave is where catalog and layered model put
+/// it. An event is left out where the noise before it holds another event of the catalog.
 ///
 /// # Errors
 /// As [`catalog`], and [`Error::Window`] where not one record could be had.
@@ -188,9 +189,10 @@ pub struct Cut {
     pub windows: Vec<Window>,
 }
 
-/// `n_each` windows with the P wave and `n_each` of the noise before it out of each record, scaled; class 0 is
-/// an earthquake, 1 is noise. Event windows begin 1 to 6 s before P. With a seed each begins anywhere in its share of that,
-/// without one in the middle: for tests.
+/// Windows of each record: `n_each` with the P wave, `n_each` of noise, scaled.
+///
+/// Class 0 is an earthquake, 1 is noise. Event windows begin 1 to 6 s before P. With a seed each begins
+/// anywhere in its share of that; without one in the middle of it, for tests.
 pub fn windows_of(picked: &[Picked], n_each: usize, seed: Option<u64>) -> Vec<Cut> {
     let length_s = REAL_WINDOW_SAMPLES as f64 / RATE_HZ;
     let mut cuts = Vec::new();

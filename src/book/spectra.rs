@@ -14,9 +14,10 @@ const SLICE_BANDS_HZ: [(f64, f64); 5] = [
     (15.0, 20.0),
 ];
 
-/// Logarithmic power of a scaled window in five bands from 1 to 20 Hz, for each of `n_slices` equal parts of
-/// its time and each component: what a nearest neighbour compares. With one slice it is a spectrum, with
-/// many a coarse spectrogram.
+/// Logarithmic power of a scaled window in five bands from 1 to 20 Hz.
+///
+/// There is a value for each of `n_slices` equal parts of its time, each component and each band: what
+/// nearest neighbours compare. One slice gives a spectrum, many give a coarse spectrogram.
 ///
 /// # Errors
 /// [`Error::Waveform`] where a slice has fewer than two samples.

@@ -50,7 +50,7 @@ pub fn pretrained(study: &Study) -> Result<ConvNet> {
     trained_convnet(&split, &params, Some(&dir))
 }
 
-/// A copy of a network that goes on learning, in small steps, from the windows of `split`.
+/// A copy of a network that is trained on, in small steps.
 ///
 /// # Errors
 /// As [`train()`].

@@ -208,8 +208,9 @@ pub fn beside_triggers(
     Ok(alarms.iter().filter_map(segment).collect())
 }
 
-/// The page of what the [`pretrained`] network finds beside the triggers, those seen by most windows first; without
-/// real records the page that the project keeps.
+/// What the [`pretrained`] network finds beside the triggers, on one page.
+///
+/// Detections seen by most windows come first. Without real records it is the page that the project keeps.
 ///
 /// # Errors
 /// As [`beside_triggers`].

@@ -14,7 +14,7 @@ pub fn p_travel_time_s(model: &LayeredModel, event: &Event, station: Point) -> f
     event.travel_time_s(model, Phase::P, station)
 }
 
-/// A detection and the event that it is taken for, by their places in their lists.
+/// A detection and its event, by their places in their lists.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Found {
     pub detection: usize,
@@ -41,7 +41,7 @@ pub struct Matches {
 }
 
 impl Detections {
-    /// Matches each event with at most one detection and each detection with at most one event.
+    /// Matches events and detections one to one.
     ///
     /// An event may be the detection's where its expected arrival, origin time plus
     /// `travel_time_s(event)`, lies between the detection's start and end, or within `tolerance_s`
@@ -145,13 +145,14 @@ impl Matches {
         self.counts(|_| true).recall()
     }
 
-    /// Of the scanned events for which `is_asked` holds, by their places in the catalog, those
-    /// detected: the recall of large ones, or of those that stand out of the noise.
+    /// The share of some scanned events that were detected.
+    ///
+    /// `is_asked` says which, by their places in the catalog: large ones, or those above the noise.
     pub fn recall_among(&self, is_asked: impl Fn(usize) -> bool) -> Score {
         self.counts(is_asked).recall()
     }
 
-    /// Each scanned event, by its place in the catalog, and whether it was detected, in order.
+    /// Each scanned event, by its place, and whether it was detected.
     pub fn events(&self) -> Vec<(usize, bool)> {
         let found = self.found.iter().map(|found| (found.event, true));
         let missed = self.missed.iter().map(|event| (*event, false));

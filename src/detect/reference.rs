@@ -94,8 +94,9 @@ impl ReferenceEvents {
         })
     }
 
-    /// As [`ReferenceEvents::new`], but only events at least `min_ratio` above the noise must be found,
-    /// as `source` recorded them.
+    /// As [`ReferenceEvents::new`], but only events above the noise must be found.
+    ///
+    /// The noise is that of `source`; an event stands at least `min_ratio` above it ([`signal_to_noise`]).
     ///
     /// # Errors
     /// As [`signal_to_noise`].
@@ -190,8 +191,10 @@ impl ReferenceEvents {
         thresholds.iter().map(point).collect()
     }
 
-    /// The same for alarms, at [`CURVE_POINTS`] of their scores or at all where they are fewer,
-    /// from the largest down. Without alarms it is empty.
+    /// What alarms do as the threshold of their score moves.
+    ///
+    /// The thresholds are [`CURVE_POINTS`] of the scores, or all where there are fewer, from the largest down.
+    /// Without alarms the curve is empty.
     pub fn curve_of(&self, alarms: &Alarms) -> Vec<OperatingPoint> {
         let mut scores = alarms.scores();
         scores.dedup();
