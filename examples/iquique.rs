@@ -35,7 +35,7 @@ use quakebook::study::Study;
 use quakebook::time::TimeSpan;
 use quakebook::train::{TrainParams, train};
 use quakebook::waveform::filter::{Filter, Pass};
-use quakebook::waveform::{Archive, WaveformSource};
+use quakebook::waveform::{Archive, WaveformSource, quality};
 use quakebook::window::{
     NoiseRule, Normalisation, StartRule, event_windows, noise_windows, seam_jumps, silent,
 };
@@ -60,7 +60,7 @@ fn main() -> Result<()> {
 
     let archive = Archive::open(dir.join("sds"), "CX", "PB01", "", "HH*")?;
     let start = time::parse("2014-05-01")?;
-    let record = archive.record(start, 4_320_001)?;
+    let mut record = archive.record(start, 4_320_001)?;
     println!(
         "{} {:?}: {} samples from {}, {} gaps",
         record.station,
@@ -71,7 +71,7 @@ fn main() -> Result<()> {
     );
     // The ocean's noise lies below 1 Hz, what small earthquakes radiate above it.
     let band = Filter::bandpass(4, 1.0, 20.0, record.sampling_rate_hz)?;
-    let record = band.record(&record, Pass::Causal)?;
+    quality::filter_counts(&band, &mut record, Pass::Causal)?;
 
     let triggers = read_triggers(&dir.join("triggers_recursive_stalta_PB01.csv"), window_s)?;
     let labels = vec![0; triggers.len()];

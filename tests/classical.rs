@@ -142,9 +142,12 @@ mod sta_lta_and_coincidence {
     fn dead_and_clipped_components_are_scanned_as_far_as_they_go() {
         let mut record = record(300, 3);
         shake(&mut record, 100.0, 40.0);
+        for y in record.data.iter_mut().flatten() {
+            *y *= 1000.0;
+        }
         record.data[0].fill(-17.0);
         for y in &mut record.data[2] {
-            *y = y.clamp(-2.0, 2.0);
+            *y = y.clamp(-2000.0, 2000.0);
         }
         let alarms = sta_lta(&record, &StaLtaParams::default()).unwrap();
         assert_eq!(times_s(&alarms, 4.0).len(), 1);

@@ -79,7 +79,7 @@ fn scan_of(p_event: &[f32], hop_s: f64) -> Scan {
         starts: (0..p_event.len()).map(|i| at(i as f64 * hop_s)).collect(),
         probabilities: p_event.iter().flat_map(|p| [*p, 1.0 - p]).collect(),
         n_in_gaps: 0,
-        n_flat: 0,
+        n_stuck: 0,
         unscanned: Vec::new(),
         n_clipped: 0,
         n_samples_left: 0,
@@ -107,13 +107,13 @@ fn ten_hours_are_3600_windows_and_the_extra_sample_is_counted() {
 }
 
 #[test]
-fn windows_that_touch_a_gap_or_are_flat_are_counted_and_left_out() {
+fn windows_with_a_gap_or_dead_are_left_out() {
     let mut record = record(2000, &[1950]);
     record.data[0][500] = f32::NAN; // one sample of one component
     record.data[1][899..901].fill(f32::NAN); // across an edge
     record.data[2][1200..1300].fill(3.0);
     let scan = scan(&Outliers, &record, &params(100)).unwrap();
-    assert_eq!((scan.len(), scan.n_in_gaps, scan.n_flat), (16, 3, 1));
+    assert_eq!((scan.len(), scan.n_in_gaps, scan.n_stuck), (16, 3, 1));
     assert!(!scan.starts.contains(&at(50.0)) && scan.starts.contains(&at(60.0)));
     assert_eq!(scan.counts(), [0, 1, 15]);
     // Nothing was seen of the gaps: 0-50, 60-80, 100-120, 130-200 s.
@@ -464,7 +464,7 @@ proptest! {
             record.data[1][gap] = f32::NAN;
         }
         let scan = scan(&Outliers, &record, &params(hop)).unwrap();
-        prop_assert_eq!(scan.len() + scan.n_in_gaps + scan.n_flat, (n - 100) / hop + 1);
+        prop_assert_eq!(scan.len() + scan.n_in_gaps + scan.n_stuck, (n - 100) / hop + 1);
         prop_assert_eq!((n - 100) / hop * hop + 100 + scan.n_samples_left, n);
         prop_assert_eq!(scan.probabilities.len(), scan.len() * 3);
         prop_assert_eq!(scan.counts().iter().sum::<usize>(), scan.len());
@@ -640,7 +640,7 @@ fn what_cannot_be_scanned_is_in_the_ledger() {
 }
 
 #[test]
-fn gaps_and_dead_components_are_entries_of_the_ledger_and_clipped_windows_are_scanned() {
+fn gaps_and_dead_are_logged_clipped_is_scanned() {
     let mut record = record(3000, &[1950]);
     record.data[0][500..530].fill(f32::NAN);
     record.data[2][1200..1500].fill(3.0);
@@ -654,9 +654,12 @@ fn gaps_and_dead_components_are_entries_of_the_ledger_and_clipped_windows_are_sc
         .collect();
     let gap = Reason::Gap { n_missing: 30 };
     assert_eq!(entries[0], (at(45.0), 2, gap));
-    assert_eq!(entries[1], (at(120.0), 5, Reason::Flat));
-    assert_eq!(entries.len(), 2);
-    assert_eq!((scan.n_in_gaps, scan.n_flat, scan.n_clipped), (2, 5, 2));
+    // Half of the window before the dead ones is stuck, and half of the one after them.
+    assert_eq!(entries[1], (at(115.0), 1, Reason::Stuck));
+    assert_eq!(entries[2], (at(120.0), 5, Reason::Dead));
+    assert_eq!(entries[3], (at(145.0), 1, Reason::Stuck));
+    assert_eq!(entries.len(), 4);
+    assert_eq!((scan.n_in_gaps, scan.n_stuck, scan.n_clipped), (2, 7, 2));
     assert!(scan.starts.contains(&at(215.0)));
 }
 

@@ -151,7 +151,7 @@ fn scanned() -> (Scan, Detections) {
             .flat_map(|i| [p(i), 0.0, 0.0, 1.0 - p(i)])
             .collect(),
         n_in_gaps: 0,
-        n_flat: 0,
+        n_stuck: 0,
         unscanned: Vec::new(),
         n_clipped: 0,
         n_samples_left: 0,

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use quakebook::book::{Picked, read_picked, windows_of};
 use quakebook::dataset::{Dataset, group_folds, nearest_share};
 use quakebook::time;
-use quakebook::waveform::{Fault, RATE_HZ, Record3C, harmonise};
+use quakebook::waveform::{Defect, RATE_HZ, Record3C, harmonise};
 use quakebook::window::{Normalisation, Origin, Window, normalise};
 
 fn ncedc() -> Option<PathBuf> {
@@ -82,11 +82,11 @@ fn a_dead_component_is_replaced_and_named() {
     broken.data[1].fill(17.0);
     let made = harmonise(&broken).unwrap();
     assert_eq!(made.record.data[1], made.record.data[0]);
-    let fault = Fault::Dead {
+    let fault = Defect::Dead {
         channel: "HHN".into(),
         replaced_by: "HHE".into(),
     };
-    assert_eq!(made.faults, [fault]);
+    assert_eq!(made.defects, [fault]);
     for row in &mut broken.data {
         row.fill(0.0);
     }
@@ -105,14 +105,15 @@ fn padding_becomes_a_gap() {
         row[..1000].fill(-3.0);
     }
     let made = harmonise(&padded).unwrap();
-    assert_eq!(made.record.gaps().len(), 1);
-    assert_eq!(made.record.gaps()[0], 0..500);
-    assert_eq!(made.faults.len(), 3);
-    assert!(
-        made.faults[0]
-            .to_string()
-            .contains("stands still for 1000 samples")
-    );
+    // The padding, and the two seconds in which the filter rings after it.
+    let gaps = made.record.gaps();
+    assert!(gaps.len() == 1 && gaps[0].start == 0 && (501..650).contains(&gaps[0].end));
+    let stuck = |channel: &String| Defect::Stuck {
+        channel: channel.clone(),
+        n_samples: 1000,
+    };
+    let expected: Vec<Defect> = padded.channels.iter().map(stuck).collect();
+    assert_eq!(made.defects, expected);
 }
 
 #[test]

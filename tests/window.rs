@@ -111,14 +111,14 @@ fn a_window_for_each_event_or_the_reason_why_not() {
 
     let reasons: Vec<&Reason> = windows.rejections.items.iter().map(|m| &m.reason).collect();
     assert_eq!(reasons[0], &Reason::Gap { n_missing: 1 });
-    assert_eq!(reasons[1], &Reason::Flat);
+    assert_eq!(reasons[1], &Reason::Dead);
     assert_eq!(reasons[3], &Reason::NoData);
     assert_eq!(reasons[4], &Reason::BeyondRecord);
     assert_eq!(windows.rejections.n_requested, 6);
     let text = windows.rejections.to_string();
     assert!(
         text.starts_with(
-            "6 windows asked for, 1 had; missing: 1 beyond the record, 1 flat component"
+            "6 windows asked for, 1 had; missing: 1 beyond the record, 1 dead component"
         ),
         "{text}"
     );
@@ -145,14 +145,14 @@ fn broken_records_are_named_and_counted() {
     let one = |what: &str| format!("2 windows asked for, 1 had; missing: 1 {what}");
     assert_eq!(
         log(&|record| record.data[2][30_200..30_400].fill(7.0)),
-        one("flat component")
+        one("stuck component")
     );
     let touched = |record: &mut Record3C, change: fn(f32) -> f32| {
         let row = &mut record.data[1][30_000..31_000];
         row.iter_mut().for_each(|x| *x = change(*x));
     };
     let clip = |record: &mut Record3C| touched(record, |x| x.min(3000.0));
-    assert_eq!(log(&clip), one("clipped component"));
+    assert_eq!(log(&clip), "2 windows asked for, 2 had; 1 clipped");
     // Small counts stay on one value at their peaks, and are no clipping.
     let quiet = |record: &mut Record3C| touched(record, |x| (x / 2500.0).round());
     assert_eq!(log(&quiet), "2 windows asked for, 2 had");
@@ -252,7 +252,7 @@ fn bad_input_is_refused() {
     let record = Source::new().0;
     for (start_s, words) in [
         (305.0, "gap of 1"),
-        (600.0, "flat"),
+        (600.0, "dead"),
         (1195.0, "beyond"),
         (-1.0, "beyond"),
     ] {
@@ -474,10 +474,10 @@ proptest! {
             Err(_) => {
                 let beyond = first + n > record.n_samples();
                 let gap = record.gaps().iter().any(|g| g.start < first + n && first < g.end);
-                // All of one value is a dead component, five samples a clipped one.
-                let n_flat = (first + n).min(61_000).saturating_sub(first.max(60_000));
-                let flat = n_flat >= n.min(5) || n == 1;
-                prop_assert!(beyond || gap || flat);
+                // All of one value is a dead component, half a second a stuck one.
+                let n_equal = (first + n).min(61_000).saturating_sub(first.max(60_000));
+                let stuck = n_equal >= n.min(50) || n == 1;
+                prop_assert!(beyond || gap || stuck);
             }
         }
     }

@@ -2,13 +2,13 @@
 
 use super::{BEFORE_P_S, windows_at_arrivals};
 use crate::catalog::Catalog;
-use crate::detect::{DataQuality, TemplateParams, Templates};
+use crate::detect::{TemplateParams, Templates};
 use crate::error::{Error, Result, fail};
 use crate::method::held_out;
 use crate::store::{catalog, record, time_blocks};
 use crate::study::Study;
 use crate::time::{self, Time, TimeSpan};
-use crate::waveform::Record3C;
+use crate::waveform::{Record3C, quality::coverage};
 use crate::window::{Origin, Windows};
 
 /// Hours of the record on which detectors are compared: the study's time over 1500, so that a small
@@ -69,7 +69,7 @@ pub fn templates(study: &Study, params: &TemplateParams) -> Result<Templates> {
 fn busiest(study: &Study, times: &TimeSpan, hours: f64) -> Result<Record3C> {
     for span in by_events(&catalog(study)?, times, hours) {
         match record(study, &span) {
-            Ok(record) if share_recorded(&record) >= 0.9 => return Ok(record),
+            Ok(record) if coverage(&record) >= 0.9 => return Ok(record),
             Ok(_) | Err(Error::Waveform { .. } | Error::Unavailable { .. }) => {}
             Err(error) => return Err(error),
         }
@@ -99,9 +99,4 @@ fn by_events(published: &Catalog, times: &TimeSpan, hours: f64) -> Vec<TimeSpan>
         .collect();
     spans.sort_by_key(|(n, _)| std::cmp::Reverse(*n));
     spans.into_iter().map(|(_, span)| span).collect()
-}
-
-fn share_recorded(record: &Record3C) -> f64 {
-    let n_missing = DataQuality::of(record).n_missing.into_iter().max();
-    1.0 - n_missing.unwrap_or(0) as f64 / record.n_samples().max(1) as f64
 }

@@ -18,7 +18,7 @@ use crate::store::catalog;
 use crate::study::{Study, real_data_dir};
 use crate::time::{self, Time};
 use crate::travel::Phase;
-use crate::waveform::{Fault, RATE_HZ, Record3C, Trace, WaveformSource, harmonise, mseed};
+use crate::waveform::{Defect, RATE_HZ, Record3C, Trace, WaveformSource, harmonise, mseed};
 use crate::window::{Normalisation, Origin, Window, normalise};
 
 /// The reader's folder with real earthquakes in `ncedc/picks.csv` and miniSEED; `None` without.
@@ -44,7 +44,7 @@ pub struct Picked {
     /// Arrivals of the P and the S wave.
     pub p: Time,
     pub s: Time,
-    pub faults: Vec<Fault>,
+    pub faults: Vec<Defect>,
 }
 
 /// Samples of a window: ten seconds at [`RATE_HZ`].
@@ -115,7 +115,7 @@ pub fn read_picked(dir: &Path) -> Result<Vec<Picked>> {
             record: made.record,
             p,
             s,
-            faults: made.faults,
+            faults: made.defects,
         });
     }
     if all.is_empty() {
@@ -164,7 +164,7 @@ pub fn fetch_picked(study: &Study, n_most: usize) -> Result<(Vec<Picked>, usize)
                     record: made.record,
                     p: *p,
                     s: *s,
-                    faults: made.faults,
+                    faults: made.defects,
                 });
             }
             _ => n_missing += 1,

@@ -7,10 +7,7 @@ use crate::error::{Result, fail};
 use crate::time::{self, Time, TimeSpan, between_s};
 use crate::waveform::Record3C;
 use crate::waveform::filter::{Filter, Pass};
-
-/// So many equal samples in a row at a component's largest or smallest value are a clipped peak:
-/// noise repeats a value twice, or thrice, never at the very end of its range.
-const CLIPPED_RUN: usize = 5;
+use crate::waveform::quality::{ComponentQuality, filter_counts};
 
 /// A span in which a detector saw something, and how much it stood out.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -92,13 +89,15 @@ pub(super) fn suppress_neighbours(mut alarms: Vec<Alarm>, separation_s: f64) -> 
     kept.into_values().collect()
 }
 
-/// What of a record no detector can use, counted before any filter.
+/// What of a record no detector can use, by [`crate::waveform::quality`], before any filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataQuality {
     pub channels: [String; 3],
     pub n_samples: usize,
     /// Samples that were not recorded, of each component.
     pub n_missing: [usize; 3],
+    /// Samples in stuck stretches, of each component. They are gaps to a detector.
+    pub n_stuck: [usize; 3],
     /// Components that were recorded and never moved.
     pub dead: [bool; 3],
     /// Samples in clipped peaks, of each component. They are scanned: their times are right.
@@ -109,13 +108,17 @@ pub struct DataQuality {
 
 impl DataQuality {
     pub fn of(record: &Record3C) -> Self {
-        let count = |is: fn(&[f32]) -> usize| [0, 1, 2].map(|i| is(&record.data[i]));
+        let of = record
+            .data
+            .each_ref()
+            .map(|row| ComponentQuality::of(row, record.sampling_rate_hz));
         Self {
             channels: record.channels.clone(),
             n_samples: record.n_samples(),
-            n_missing: count(|row| row.iter().filter(|y| y.is_nan()).count()),
-            dead: [0, 1, 2].map(|i| is_dead(&record.data[i])),
-            n_clipped: count(n_clipped),
+            n_missing: of.map(|component| component.n_missing),
+            n_stuck: of.map(|component| component.n_stuck),
+            dead: of.map(|component| component.is_dead),
+            n_clipped: of.map(|component| component.n_clipped),
             n_too_short: 0,
         }
     }
@@ -139,27 +142,6 @@ impl DataQuality {
     }
 }
 
-/// All that was recorded is one value, or nothing was recorded.
-fn is_dead(row: &[f32]) -> bool {
-    let mut recorded = row.iter().filter(|y| !y.is_nan());
-    match recorded.next() {
-        None => true,
-        Some(first) => recorded.all(|y| y == first),
-    }
-}
-
-fn n_clipped(row: &[f32]) -> usize {
-    if is_dead(row) {
-        return 0;
-    }
-    let low = row.iter().copied().fold(f32::INFINITY, f32::min);
-    let high = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    row.chunk_by(|a, b| a == b)
-        .filter(|run| run.len() >= CLIPPED_RUN && (run[0] == low || run[0] == high))
-        .map(<[f32]>::len)
-        .sum()
-}
-
 /// The frequencies a detector listens to, and every how many of the filtered samples it keeps.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Band {
@@ -174,7 +156,7 @@ impl Band {
     const ORDER: usize = 4;
 
     /// Band-passed forward in time, so that nothing is heard before it happens; then thinned. After
-    /// each gap the filter starts anew.
+    /// each gap the filter starts anew. The record holds counts: what is stuck becomes a gap first.
     ///
     /// # Errors
     /// [`crate::Error::Detect`] where the record's rate is no multiple of the band's;
@@ -198,10 +180,11 @@ impl Band {
             self.high_hz,
             record.sampling_rate_hz,
         )?;
-        let mut banded = filter.record(record, Pass::Causal)?;
+        let mut banded = record.clone();
+        filter_counts(&filter, &mut banded, Pass::Causal)?;
         if every > 1.0 {
             // A gap shorter than a step must not vanish.
-            let first = |step: &[f32]| match step.iter().any(|y| y.is_nan()) {
+            let first = |step: &[f32]| match step.iter().any(|y| !y.is_finite()) {
                 true => f32::NAN,
                 false => step[0],
             };
@@ -260,13 +243,5 @@ mod tests {
         ];
         let kept = suppress_neighbours(all, 5.0);
         assert_eq!(kept.iter().map(|a| a.score).collect::<Vec<_>>(), [5.0, 3.0]);
-    }
-
-    #[test]
-    fn clipped_peaks_and_dead_components_are_counted() {
-        assert_eq!(n_clipped(&[0.0, 9.0, 9.0, 9.0, 9.0, 9.0, 1.0, -3.0]), 5);
-        assert_eq!(n_clipped(&[0.0, 9.0, 9.0, 1.0]), 0);
-        assert_eq!(n_clipped(&[7.0; 20]), 0);
-        assert!(is_dead(&[7.0, f32::NAN, 7.0]) && is_dead(&[]) && !is_dead(&[7.0, 7.5]));
     }
 }

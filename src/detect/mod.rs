@@ -41,7 +41,7 @@
 //!     starts: (0..6).map(|i| start + quakebook::time::seconds(10.0 * i as f64)).collect(),
 //!     probabilities: p_event.iter().flat_map(|p| [*p, 1.0 - p]).collect(),
 //!     n_in_gaps: 0,
-//!     n_flat: 0,
+//!     n_stuck: 0,
 //!     unscanned: Vec::new(),
 //!     n_clipped: 0,
 //!     n_samples_left: 0,

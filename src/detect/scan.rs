@@ -40,8 +40,9 @@ pub struct Scan {
     pub probabilities: Vec<f32>,
     /// Windows that touch a gap, and so were not classified.
     pub n_in_gaps: usize,
-    /// Windows with a flat component, and so not classified.
-    pub n_flat: usize,
+    /// Windows with a dead or stuck component, and so not classified.
+    #[serde(alias = "n_flat")]
+    pub n_stuck: usize,
     /// The ledger: all windows that were not classified, in order, and why.
     pub unscanned: Vec<Unscanned>,
     /// Windows that were classified although a component is clipped: the largest earthquakes
@@ -61,7 +62,7 @@ pub struct Unscanned {
 }
 
 /// Classifies the windows of `record`, one every `hop_samples`, from its first sample on. A window
-/// that touches a gap or has a flat component is counted, not classified.
+/// that touches a gap, or has a dead or stuck component, is counted, not classified.
 ///
 /// The record is in memory, and so is the result. For months of record see [`Scanner`].
 ///
@@ -181,7 +182,7 @@ impl Scan {
         self.starts.extend(piece.starts);
         self.probabilities.extend(piece.probabilities);
         self.n_in_gaps += piece.n_in_gaps;
-        self.n_flat += piece.n_flat;
+        self.n_stuck += piece.n_stuck;
         self.n_clipped += piece.n_clipped;
         for unscanned in piece.unscanned {
             self.note(unscanned);
@@ -192,7 +193,7 @@ impl Scan {
     pub(super) fn skip(&mut self, start: Time, n_windows: usize, reason: Reason) {
         match reason {
             Reason::Gap { .. } => self.n_in_gaps += n_windows,
-            Reason::Flat => self.n_flat += n_windows,
+            Reason::Dead | Reason::Stuck => self.n_stuck += n_windows,
             _ => {}
         }
         self.note(Unscanned {

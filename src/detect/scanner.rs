@@ -1,6 +1,5 @@
 //! A record of any length, scanned piece by piece.
 
-use std::ops::Range;
 use std::panic::resume_unwind;
 use std::thread;
 
@@ -9,20 +8,13 @@ use rayon::prelude::*;
 use super::{Detections, MergeParams, Merger, Scan, ScanParams};
 use crate::error::{Result, fail};
 use crate::network::{Classify, N_AT_ONCE};
-use crate::simd;
 use crate::time::{self, Time, TimeSpan, between_s};
+use crate::waveform::quality::{Judge, Verdict};
 use crate::waveform::{Record3C, WaveformSource};
 use crate::window::{Normalisation, Reason, by_counts, normalise_in_place};
 
 /// Samples of a piece, about: an hour at 100 Hz, 4 MB for three components.
 const PIECE_SAMPLES: usize = 360_000;
-
-/// Equal samples in a row at a component's largest or smallest value that make it clipped: a wave
-/// has one or two.
-const CLIPPED_RUN: usize = 4;
-
-/// And beyond so many counts, for the noise of a quiet digitiser steps between few values.
-const CLIPPED_COUNTS: f32 = 100.0;
 
 /// An iterator over the pieces of a scan: each is the [`Scan`] of about an hour.
 ///
@@ -30,7 +22,7 @@ const CLIPPED_COUNTS: f32 = 100.0;
 /// memory that a scan takes does not depend on the record's length. Windows lie on one grid, and a window
 /// across the border of two pieces is in one of them: the pieces together are the scan of the whole.
 ///
-/// What cannot be scanned is told in [`Scan::unscanned`], and the scan goes on: gaps and flat
+/// What cannot be scanned is told in [`Scan::unscanned`], and the scan goes on: gaps and stuck
 /// components, an hour without a component or at another sampling rate, a file that cannot be read.
 ///
 /// ```
@@ -177,7 +169,7 @@ impl<'a> Scanner<'a> {
             starts: Vec::new(),
             probabilities: Vec::new(),
             n_in_gaps: 0,
-            n_flat: 0,
+            n_stuck: 0,
             unscanned: Vec::new(),
             n_clipped: 0,
             n_samples_left: 0,
@@ -238,29 +230,49 @@ impl<'a> Scanner<'a> {
 
     fn classify(&self, record: &Record3C, n_windows: usize, scan: &mut Scan) -> Result<()> {
         let n = self.network.n_samples();
-        let gaps = record.gaps();
-        let plateaus = plateaus(record);
+        let judge = Judge::new(record);
         // First samples of the windows that are classified.
         let mut firsts = Vec::with_capacity(n_windows);
         for first in (0..n_windows).map(|i| i * self.params.hop_samples) {
             let start = time::of_sample(record.start, first, self.sampling_rate_hz);
-            let next = gaps.partition_point(|gap| gap.end <= first);
-            if let Some(gap) = gaps.get(next).filter(|gap| gap.start < first + n) {
-                let n_missing = gap.len();
-                scan.skip(start, 1, Reason::Gap { n_missing });
-                continue;
+            let verdict = judge.window(first..first + n);
+            match verdict {
+                Verdict::Missing(gap) => {
+                    let n_missing = gap.len();
+                    scan.skip(start, 1, Reason::Gap { n_missing });
+                    continue;
+                }
+                Verdict::Dead => {
+                    scan.skip(start, 1, Reason::Dead);
+                    continue;
+                }
+                Verdict::Stuck => {
+                    scan.skip(start, 1, Reason::Stuck);
+                    continue;
+                }
+                Verdict::Clipped => scan.n_clipped += 1,
+                Verdict::Sound => {}
             }
-            let rows = rows(record, first, n);
-            if rows.iter().any(|row| row.iter().all(|v| *v == row[0])) {
-                scan.skip(start, 1, Reason::Flat);
-                continue;
-            }
-            scan.n_clipped += usize::from(is_clipped(&plateaus, &rows, first));
             scan.starts.push(start);
             firsts.push(first);
         }
         scan.probabilities = self.probabilities(record, &firsts)?;
-        Ok(())
+        match scan.probabilities.iter().position(|p| !p.is_finite()) {
+            None => Ok(()),
+            Some(i) => Err(fail!(
+                Detect,
+                format!(
+                    "{}, window from {}",
+                    scan.station,
+                    time::iso(scan.starts[i / scan.n_classes.max(1)])
+                ),
+                format!(
+                    "expected probabilities from 0 to 1, found {}",
+                    scan.probabilities[i]
+                ),
+                "Train the network again: its weights are damaged"
+            )),
+        }
     }
 
     /// Of the windows that begin at these samples of the record.
@@ -322,60 +334,4 @@ impl Iterator for Scanner<'_> {
         self.ahead = ahead;
         Some(scan)
     }
-}
-
-/// Each component's runs of equal values that may be clipped, in order.
-type Plateaus = [Vec<Range<usize>>; 3];
-
-fn plateaus(record: &Record3C) -> Plateaus {
-    let of_rows: Vec<_> = record.data.par_iter().map(|row| plateaus_of(row)).collect();
-    of_rows.try_into().expect("three components in, three out")
-}
-
-fn plateaus_of(row: &[f32]) -> Vec<Range<usize>> {
-    let (mut plateaus, mut end) = (Vec::new(), 0);
-    while let Some(start) = next_level(row, end) {
-        let level = row[start..].iter().take_while(|v| **v == row[start]);
-        end = start + level.count();
-        plateaus.push(start..end);
-    }
-    plateaus
-}
-
-/// Samples that are looked at before it is asked whether a plateau begins with one of them.
-const N_MEMBERS: usize = 512;
-
-/// Where the next plateau begins, from a sample on.
-fn next_level(row: &[f32], from: usize) -> Option<usize> {
-    let mut blocks = (from..row.len()).step_by(N_MEMBERS).map(|start| {
-        let end = row.len().min(start + N_MEMBERS + CLIPPED_RUN - 1);
-        (start, &row[start..end])
-    });
-    blocks.find_map(|(start, block)| {
-        // Without a branch the processor takes several samples as one.
-        let any = simd::wide(|| {
-            let starts = block.array_windows();
-            starts.fold(false, |any, four| any | is_level(four))
-        });
-        let first = any.then(|| block.array_windows().position(is_level))?;
-        first.map(|first| start + first)
-    })
-}
-
-#[inline(always)]
-fn is_level([first, others @ ..]: &[f32; CLIPPED_RUN]) -> bool {
-    let as_first = |level, value| level & (value == first);
-    others.iter().fold(first.abs() >= CLIPPED_COUNTS, as_first)
-}
-
-/// Whether a plateau within the window is the top or the bottom of its component there.
-fn is_clipped(plateaus: &Plateaus, rows: &[&[f32]; 3], first: usize) -> bool {
-    let end = first + rows[0].len();
-    plateaus.iter().zip(rows).any(|(plateaus, row)| {
-        let from = plateaus.partition_point(|run| run.start < first);
-        let inside = plateaus[from..].iter().take_while(|run| run.end <= end);
-        inside
-            .map(|run| row[run.start - first])
-            .any(|value| row.iter().all(|v| *v <= value) || row.iter().all(|v| *v >= value))
-    })
 }

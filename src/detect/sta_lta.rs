@@ -81,17 +81,17 @@ pub(super) fn check(n_sta: usize, n_lta: usize) -> Result<()> {
 }
 
 /// Ratios of each stretch without a gap, as `run` appends them; 0 in gaps. `run` returns what its long average
-/// has become, which is NaN where a ratio met a gap: none ever leaves an average.
+/// has become, which is not finite where a ratio met a gap: none ever leaves an average.
 fn between_gaps(samples: &[f32], run: impl Fn(&[f32], &mut Vec<f32>) -> f64) -> Vec<f32> {
     let mut ratios = Vec::with_capacity(samples.len() + BLOCK);
     // The recursive average leaves out the first sample.
-    let is_recorded = samples.first().is_some_and(|y| !y.is_nan());
-    if is_recorded && !run(samples, &mut ratios).is_nan() {
+    let is_recorded = samples.first().is_some_and(|y| y.is_finite());
+    if is_recorded && run(samples, &mut ratios).is_finite() {
         return ratios;
     }
     ratios.clear();
-    for stretch in samples.chunk_by(|a, b| a.is_nan() == b.is_nan()) {
-        if stretch[0].is_nan() {
+    for stretch in samples.chunk_by(|a, b| a.is_finite() == b.is_finite()) {
+        if !stretch[0].is_finite() {
             ratios.resize(ratios.len() + stretch.len(), 0.0);
         } else {
             run(stretch, &mut ratios);

@@ -142,7 +142,14 @@ impl Templates {
                 data: [0, 1, 2].map(row),
                 simulated: windows.simulated,
             };
-            let dead = DataQuality::of(&record).dead;
+            let DataQuality {
+                dead, n_clipped, ..
+            } = DataQuality::of(&record);
+            // Its shape is the digitiser's.
+            if n_clipped.iter().any(|n| *n > 0) {
+                all.refused.push((id.clone(), "clipped".into()));
+                continue;
+            }
             let banded = params.band.of(&record)?;
             let component = |i: usize| match dead[i] {
                 true => None,

@@ -70,13 +70,14 @@ fn one_digit(seconds: f64) -> String {
 impl DataQuality {
     /// One row a component: what of it a detector could not use.
     pub fn table(&self) -> Table {
-        let headers = ["Channel", "Samples", "Missing", "Clipped", "Moved"];
+        let headers = ["Channel", "Samples", "Missing", "Stuck", "Clipped", "Moved"];
         let table = Table::new("What of the record can be used", &headers);
         let table = (0..3).fold(table, |table, i| {
             table.row([
                 self.channels[i].clone(),
                 self.n_samples.to_string(),
                 self.n_missing[i].to_string(),
+                self.n_stuck[i].to_string(),
                 self.n_clipped[i].to_string(),
                 if self.dead[i] { "never" } else { "yes" }.to_string(),
             ])

@@ -196,13 +196,13 @@ impl Scan {
         }
         table
             .noted(&format!(
-                "{} windows of {} s, one every {} s; {} touch a gap, {} are flat, {} samples are left \
+                "{} windows of {} s, one every {} s; {} touch a gap, {} are stuck, {} samples are left \
                  over.",
                 self.len(),
                 self.window_s(),
                 self.hop_samples as f64 / self.sampling_rate_hz,
                 self.n_in_gaps,
-                self.n_flat,
+                self.n_stuck,
                 self.n_samples_left
             ))
             .noted(&provenance(&self.station, self.simulated))

@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::study::Study;
 use crate::time::{self, Time};
 use crate::waveform::filter::{Filter, Pass};
+use crate::waveform::quality::filter_counts;
 use crate::waveform::{Record3C, WaveformSource};
 
 /// Order of each flank of the band pass.
@@ -39,7 +40,7 @@ impl WaveformSource for Banded<'_> {
         let n_before = (SETTLING_S * self.sampling_rate_hz).round() as usize;
         let before = time::seconds(n_before as f64 / self.sampling_rate_hz);
         let mut record = self.source.record(start - before, n_before + n_samples)?;
-        filter.in_place(&mut record, Pass::Causal)?;
+        filter_counts(filter, &mut record, Pass::Causal)?;
         record.slice(n_before..n_before + n_samples)
     }
 }
@@ -51,7 +52,7 @@ impl WaveformSource for Banded<'_> {
 pub(super) fn filtered(record: &Record3C, study: &Study) -> Result<Record3C> {
     let mut record = record.clone();
     if let Some(filter) = filter(study)? {
-        filter.in_place(&mut record, Pass::Causal)?;
+        filter_counts(&filter, &mut record, Pass::Causal)?;
     }
     Ok(record)
 }

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::study::Study;
 use crate::time::{self, Time};
 use crate::waveform::filter::{Filter, Pass};
+use crate::waveform::quality::filter_counts;
 use crate::waveform::{Record3C, WaveformSource};
 use crate::window::{Reason, Rejection};
 
@@ -77,7 +78,8 @@ fn quiet_hours(catalog: &Catalog, study: &Study) -> Vec<(Time, String)> {
 fn strongest_triggers(record: &Record3C, study: &Study) -> Result<Vec<usize>> {
     let rate_hz = record.sampling_rate_hz;
     let band = Filter::bandpass(4, BAND_HZ.0, BAND_HZ.1, rate_hz)?;
-    let filtered = band.record(record, Pass::Causal)?;
+    let mut filtered = record.clone();
+    filter_counts(&band, &mut filtered, Pass::Causal)?;
     let (n_sta, n_lta) = ((STA_S * rate_hz) as usize, (LTA_S * rate_hz) as usize);
     let mut ratios = vec![0.0_f32; record.n_samples()];
     for row in &filtered.data {

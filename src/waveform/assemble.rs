@@ -205,9 +205,14 @@ fn place_segment(row: &mut [f32], segment: &Segment, grid: Time, rate: f64) {
     let target = &mut row[(from as i64 + shift) as usize..(to as i64 + shift) as usize];
     match &segment.samples {
         Samples::Int32(v) => copy(target, &v[from..to], |x| x as f32),
-        Samples::Float32(v) => copy(target, &v[from..to], |x| x),
-        Samples::Float64(v) => copy(target, &v[from..to], |x| x as f32),
+        Samples::Float32(v) => copy(target, &v[from..to], finite),
+        Samples::Float64(v) => copy(target, &v[from..to], |x| finite(x as f32)),
     }
+}
+
+/// An infinite sample is no ground motion, but a gap.
+fn finite(x: f32) -> f32 {
+    if x.is_finite() { x } else { f32::NAN }
 }
 
 fn copy<T: Copy>(target: &mut [f32], source: &[T], convert: fn(T) -> f32) {

@@ -1,7 +1,7 @@
 //! Records of any gain, rate and sensor made comparable: one function, for training and scanning.
 //!
 //! ```text
-//! dead stretches become gaps -> detrend -> resample to RATE_HZ -> band pass -> a dead component replaced
+//! stuck stretches become gaps -> detrend -> resample to RATE_HZ -> band pass -> a dead component replaced
 //! ```
 //!
 //! What remains is amplitude, and that is taken out window by window: one scale for the three
@@ -22,7 +22,7 @@
 //! };
 //! let made = harmonise(&record)?;
 //! assert_eq!((made.record.sampling_rate_hz, made.record.n_samples()), (50.0, 1500));
-//! assert_eq!(made.faults.len(), 1, "EHE is dead");
+//! assert_eq!(made.defects.len(), 1, "EHE is dead");
 //! # Ok::<(), quakebook::Error>(())
 //! ```
 
@@ -32,8 +32,8 @@ use std::fmt;
 
 use super::Record3C;
 use super::filter::{Filter, Pass};
+use super::quality::{ComponentQuality, mask, open};
 use crate::error::{Result, fail};
-use crate::simd;
 
 /// The rate to which records are brought: enough for the band below, and half of what most stations
 /// send, so that a window costs a network half as much.
@@ -48,29 +48,22 @@ const ORDER: usize = 4;
 /// Zero crossings of the interpolating sinc on each side.
 const N_CROSSINGS: f64 = 16.0;
 
-/// One value for so long is no ground motion: padding of a triggered record, or a digitiser that hangs.
-const DEAD_S: f64 = 0.5;
-
-/// So many equal samples in a row at a component's extreme are a digitiser at its limit.
-const N_AT_LIMIT: usize = 5;
-
 /// What was found in a record, and is worth knowing before its windows are believed.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Fault {
+pub enum Defect {
     /// A component that never moves. It got the samples of the next one that does, so that a
     /// network of three components can be asked at all.
     Dead {
         channel: String,
         replaced_by: String,
     },
-    /// Stretches of half a second or more at one value, in a component that otherwise moves. They are gaps.
+    /// Stuck stretches of a component that otherwise moves. They are gaps.
     Stuck { channel: String, n_samples: usize },
-    /// Samples that stand at the largest or smallest value, [`N_AT_LIMIT`] or more in a row. They are
-    /// left as they are: an earthquake that clips is an earthquake.
+    /// Samples in clipped peaks. They are left as they are: an earthquake that clips is an earthquake.
     Clipped { channel: String, n_samples: usize },
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for Defect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Dead {
@@ -91,7 +84,7 @@ impl fmt::Display for Fault {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Harmonised {
     pub record: Record3C,
-    pub faults: Vec<Fault>,
+    pub defects: Vec<Defect>,
 }
 
 /// The record without its trend, at [`RATE_HZ`], within [`BAND_HZ`], with three living components.
@@ -100,12 +93,6 @@ pub struct Harmonised {
 /// # Errors
 /// [`crate::Error::Waveform`] where the rate is too low for the band, or no component is alive.
 pub fn harmonise(record: &Record3C) -> Result<Harmonised> {
-    let mut faults: Vec<Fault> = record
-        .channels
-        .iter()
-        .zip(&record.data)
-        .filter_map(clipped)
-        .collect();
     let filter = Filter::bandpass(ORDER, BAND_HZ.0, BAND_HZ.1, RATE_HZ)?;
     if record.sampling_rate_hz <= 2.0 * BAND_HZ.0 {
         return Err(fail!(
@@ -118,20 +105,35 @@ pub fn harmonise(record: &Record3C) -> Result<Harmonised> {
             "Ask for a channel of a higher rate"
         ));
     }
-    let living = [0, 1, 2].map(|i| !is_dead(&record.data[i]));
+    let quality = record
+        .data
+        .each_ref()
+        .map(|row| ComponentQuality::of(row, record.sampling_rate_hz));
+    let defects_of = |of: fn(&ComponentQuality) -> usize, make: fn(String, usize) -> Defect| {
+        let found = (0..3).filter(move |i| of(&quality[*i]) > 0);
+        found.map(move |i| make(record.channels[i].clone(), of(&quality[i])))
+    };
+    let clipped = |channel, n_samples| Defect::Clipped { channel, n_samples };
+    let stuck = |channel, n_samples| Defect::Stuck { channel, n_samples };
+    let mut defects: Vec<Defect> = defects_of(|q| q.n_clipped, clipped).collect();
+    defects.extend(defects_of(|q| q.n_stuck, stuck));
+    let living = quality.map(|q| !q.is_dead);
     let mut moving = record.clone();
-    for i in (0..3).filter(|i| living[*i]) {
-        let n_samples = open_stuck(
-            &mut moving.data[i],
-            (DEAD_S * record.sampling_rate_hz) as usize,
-        );
-        if n_samples > 0 {
-            let channel = record.channels[i].clone();
-            faults.push(Fault::Stuck { channel, n_samples });
-        }
-    }
+    let opened = open(&mut moving);
     let mut made = resample(&moving.detrend(), RATE_HZ);
     filter.in_place(&mut made, Pass::Causal)?;
+    for (row, opened) in made.data.iter_mut().zip(opened) {
+        // The filter rings where it begins anew.
+        let place = |sample: usize| {
+            let place = sample as f64 * RATE_HZ / record.sampling_rate_hz;
+            (place.round() as usize).min(row.len())
+        };
+        let opened: Vec<_> = opened
+            .iter()
+            .map(|r| place(r.start)..place(r.end))
+            .collect();
+        mask(row, &opened, Pass::Causal, filter.n_ringing());
+    }
     for dead in (0..3).filter(|i| !living[*i]) {
         // The vertical is last: a horizontal component is the likelier stand-in for another.
         let Some(other) = (0..3).find(|i| living[*i]) else {
@@ -143,49 +145,14 @@ pub fn harmonise(record: &Record3C) -> Result<Harmonised> {
             ));
         };
         made.data[dead] = made.data[other].clone();
-        faults.push(Fault::Dead {
+        defects.push(Defect::Dead {
             channel: record.channels[dead].clone(),
             replaced_by: record.channels[other].clone(),
         });
     }
     Ok(Harmonised {
         record: made,
-        faults,
-    })
-}
-
-/// Nothing recorded, or one value all the time.
-fn is_dead(samples: &[f32]) -> bool {
-    let mut recorded = samples.iter().filter(|x| !x.is_nan());
-    let first = recorded.next();
-    first.is_none_or(|first| recorded.all(|x| x == first))
-}
-
-/// Makes gaps of runs of `n_least` or more equal samples; the number of their samples.
-fn open_stuck(samples: &mut [f32], n_least: usize) -> usize {
-    let mut n_stuck = 0;
-    for run in samples.chunk_by_mut(|a, b| a == b) {
-        if run.len() >= n_least.max(2) {
-            n_stuck += run.len();
-            run.fill(f32::NAN);
-        }
-    }
-    n_stuck
-}
-
-fn clipped((channel, samples): (&String, &Vec<f32>)) -> Option<Fault> {
-    if is_dead(samples) {
-        return None;
-    }
-    let (low, high) = simd::extremes(samples);
-    let runs = samples.chunk_by(|a, b| a == b);
-    let n_samples = runs
-        .filter(|run| run.len() >= N_AT_LIMIT && (run[0] == low || run[0] == high))
-        .map(<[f32]>::len)
-        .sum();
-    (n_samples > 0).then(|| Fault::Clipped {
-        channel: channel.clone(),
-        n_samples,
+        defects,
     })
 }
 
@@ -287,22 +254,6 @@ mod tests {
             (0..800)
                 .filter(|i| !missing(i))
                 .all(|i| (new[i] - 1.0).abs() < 1e-6)
-        );
-    }
-
-    #[test]
-    fn a_digitiser_at_its_limit_is_seen() {
-        let mut samples = vec![0.0, 3.0, -1.0, 2.0, -4.0];
-        let channel = "HHZ".to_string();
-        assert_eq!(clipped((&channel, &samples)), None);
-        samples.extend([9.0; 6]);
-        let found = clipped((&channel, &samples));
-        assert_eq!(
-            found,
-            Some(Fault::Clipped {
-                channel,
-                n_samples: 6
-            })
         );
     }
 }

@@ -8,6 +8,7 @@
 //! | where records come from | [`WaveformSource`]: [`Archive`], [`crate::fdsn::Client`] |
 //! | files | [`mseed`], [`Archive`] |
 //! | filters | [`filter::Filter`] |
+//! | one rule of data quality: missing, stuck, dead, clipped | [`quality`] |
 //! | records of other gains, rates and sensors | [`harmonise()`] |
 //! | power by frequency | [`spectrum::psd`], [`spectrum::spectrogram`] |
 //!
@@ -19,13 +20,14 @@ pub mod filter;
 mod harmonise;
 mod merge;
 pub mod mseed;
+pub mod quality;
 mod record;
 mod sds;
 pub mod spectrum;
 mod trace;
 
 pub use crate::code::{BadCode, Code, Nslc};
-pub use harmonise::{BAND_HZ, Fault, Harmonised, RATE_HZ, harmonise, resample};
+pub use harmonise::{BAND_HZ, Defect, Harmonised, RATE_HZ, harmonise, resample};
 pub use merge::merge;
 pub use record::{Record3C, WaveformSource};
 pub use sds::{Added, Archive, Entry, Ledger, Missing, Outcome};

@@ -10,7 +10,8 @@ use crate::time::{self, Time};
 ///
 /// Arrays have shape `(3, n_samples)`: the components in the order of `channels`, a vertical last
 /// as in `HH1, HH2, HHZ` or `HHE, HHN, HHZ`. A sample that was not recorded is NaN, never zero, so
-/// that no computation takes a gap for ground motion; [`Record3C::gaps`] lists them.
+/// that no computation takes a gap for ground motion; an infinite one is a gap too.
+/// [`Record3C::gaps`] lists them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record3C {
     /// `GS.OK029.00`.
@@ -41,7 +42,7 @@ impl Record3C {
         if !self.data.iter().any(|row| simd::has_gap(row)) {
             return gaps;
         }
-        for i in (0..self.n_samples()).filter(|&i| self.data.iter().any(|c| c[i].is_nan())) {
+        for i in (0..self.n_samples()).filter(|&i| self.data.iter().any(|c| !c[i].is_finite())) {
             match gaps.last_mut() {
                 Some(gap) if gap.end == i => gap.end = i + 1,
                 _ => gaps.push(i..i + 1),
@@ -98,8 +99,8 @@ impl Record3C {
                 return change(row);
             }
             let mut row = row.clone();
-            for stretch in row.chunk_by_mut(|a, b| a.is_nan() == b.is_nan()) {
-                if !stretch[0].is_nan() {
+            for stretch in row.chunk_by_mut(|a, b| a.is_finite() == b.is_finite()) {
+                if stretch[0].is_finite() {
                     let changed = change(stretch);
                     stretch.copy_from_slice(&changed);
                 }
@@ -129,9 +130,9 @@ impl Record3C {
         for row in &mut self.data {
             let sum = simd::sum(row);
             // A gap shows in the sum, and is then passed over.
-            let mean = match sum.is_nan() {
-                true => mean(recorded(row).map(|(_, y)| y)),
-                false => sum / row.len().max(1) as f64,
+            let mean = match sum.is_finite() {
+                true => sum / row.len().max(1) as f64,
+                false => mean(recorded(row).map(|(_, y)| y)),
             };
             simd::subtract(mean, row);
         }
@@ -168,7 +169,7 @@ impl Record3C {
 
 /// Index and value of the recorded samples.
 fn recorded(row: &[f32]) -> impl Iterator<Item = (f64, f64)> {
-    let samples = row.iter().enumerate().filter(|(_, y)| !y.is_nan());
+    let samples = row.iter().enumerate().filter(|(_, y)| y.is_finite());
     samples.map(|(x, y)| (x as f64, f64::from(*y)))
 }
 

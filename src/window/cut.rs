@@ -4,10 +4,10 @@ use super::{Origin, Reason, Rejection, RejectionLog, Window, Windows, rejections
 use crate::catalog::{Catalog, Event};
 use crate::error::{Result, fail};
 use crate::geo::Point;
-use crate::simd;
 use crate::study::Study;
 use crate::time::{self, Time};
 use crate::travel::{LayeredModel, Phase};
+use crate::waveform::quality::{Judge, Verdict};
 use crate::waveform::{Record3C, WaveformSource};
 
 /// Where the window of an event begins.
@@ -32,12 +32,12 @@ pub enum StartRule {
 ///
 /// # Errors
 /// [`crate::Error::Window`] where the window reaches beyond the record, holds a gap, or a component
-/// is flat or clipped.
+/// is dead or stuck ([`crate::waveform::quality`]). A clipped window is cut.
 pub fn cut(record: &Record3C, start: Time, n_samples: usize) -> Result<Vec<f32>> {
     record
         .window(start, n_samples)
         .map_err(|_| Reason::BeyondRecord)
-        .and_then(|window| samples_of(&window))
+        .and_then(|window| Ok(samples_of(&window)?.0))
         .map_err(|reason| {
             fail!(
                 Window,
@@ -52,52 +52,23 @@ pub fn cut(record: &Record3C, start: Time, n_samples: usize) -> Result<Vec<f32>>
         })
 }
 
-/// All samples of a record as one window.
-pub(super) fn samples_of(record: &Record3C) -> std::result::Result<Vec<f32>, Reason> {
-    let n_missing: usize = record
-        .gaps()
-        .iter()
-        .map(std::iter::ExactSizeIterator::len)
-        .sum();
-    if n_missing > 0 {
-        return Err(if n_missing == record.n_samples() {
-            Reason::NoData
-        } else {
-            Reason::Gap { n_missing }
-        });
+/// All samples of a record as one window, and whether a component is clipped.
+fn samples_of(record: &Record3C) -> std::result::Result<(Vec<f32>, bool), Reason> {
+    let n = record.n_samples();
+    match Judge::new(record).window(0..n) {
+        Verdict::Sound => Ok((record.data.concat(), false)),
+        Verdict::Clipped => Ok((record.data.concat(), true)),
+        Verdict::Missing(_) => {
+            let gaps = record.gaps();
+            let n_missing = gaps.iter().map(std::iter::ExactSizeIterator::len).sum();
+            Err(match n_missing {
+                all if all == n => Reason::NoData,
+                n_missing => Reason::Gap { n_missing },
+            })
+        }
+        Verdict::Dead => Err(Reason::Dead),
+        Verdict::Stuck => Err(Reason::Stuck),
     }
-    let n_dead = ((DEAD_S * record.sampling_rate_hz) as usize).min(record.n_samples());
-    if record.data.iter().any(|row| longest_run(row) >= n_dead) {
-        return Err(Reason::Flat);
-    }
-    if record.data.iter().any(|row| is_clipped(row)) {
-        return Err(Reason::Clipped);
-    }
-    Ok(record.data.concat())
-}
-
-/// A component that gives the same value for so long does not work: even the quietest ground moves
-/// the last bit of a digitiser within a second.
-const DEAD_S: f64 = 2.0;
-
-/// Samples in a row at the largest value, from which on a component is called clipped: a wave that
-/// is not cut off passes its peak within one or two.
-const N_CLIPPED: usize = 5;
-
-/// Peaks below so many counts are no clipping: there a few counts are a wave's whole top.
-const CLIPPED_COUNTS: f32 = 1000.0;
-
-/// Samples of the longest stretch of one value.
-fn longest_run(row: &[f32]) -> usize {
-    let runs = row.chunk_by(|a, b| a == b).map(<[f32]>::len);
-    runs.max().unwrap_or(0)
-}
-
-/// Whether the largest excursion from the middle, upwards or downwards, is cut off flat.
-fn is_clipped(row: &[f32]) -> bool {
-    let (low, high) = simd::extremes(row);
-    let cut_off = |run: &[f32]| run.len() >= N_CLIPPED && (run[0] == low || run[0] == high);
-    high - low >= 2.0 * CLIPPED_COUNTS && row.chunk_by(|a, b| a == b).any(cut_off)
 }
 
 /// A window for each event of the catalog; `labels` are the clusters of its events, in its order.
@@ -217,8 +188,9 @@ impl Collector {
                 Ok((window.start, samples_of(&window)?))
             });
             match cut {
-                Ok((start, samples)) => {
+                Ok((start, (samples, is_clipped))) => {
                     self.windows.rejections.n_requested += 1;
+                    self.windows.rejections.n_clipped += usize::from(is_clipped);
                     self.windows.windows.push(Window {
                         start,
                         samples,

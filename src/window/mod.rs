@@ -165,7 +165,7 @@ impl Windows {
                 Err(_) => scaled.rejections.items.push(Rejection {
                     what: rejections::name(&window.origin),
                     start: window.start,
-                    reason: Reason::Flat,
+                    reason: Reason::Dead,
                 }),
             }
         }

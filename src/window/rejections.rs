@@ -19,10 +19,11 @@ pub enum Reason {
     Gap { n_missing: usize },
     /// Fewer than three components were recorded.
     MissingComponent,
-    /// A component does not move for seconds: its digitiser or sensor did not work.
-    Flat,
-    /// The motion was larger than the digitiser can count: the wave's top is cut off.
-    Clipped,
+    /// A component never moves.
+    #[serde(alias = "flat")]
+    Dead,
+    /// A component holds one value for too long: padding, or a digitiser that hangs.
+    Stuck,
     /// The window reaches beyond the record that it is cut from.
     BeyondRecord,
     /// Too little time between two events to stay away from both.
@@ -44,8 +45,8 @@ impl Reason {
             Self::NoData => "no data",
             Self::Gap { .. } => "gap",
             Self::MissingComponent => "missing component",
-            Self::Flat => "flat component",
-            Self::Clipped => "clipped component",
+            Self::Dead => "dead component",
+            Self::Stuck => "stuck component",
             Self::BeyondRecord => "beyond the record",
             Self::NoRoom => "no room between events",
             Self::NoDepth => "no depth",
@@ -99,6 +100,9 @@ pub struct Rejection {
 pub struct RejectionLog {
     #[serde(alias = "n_asked")]
     pub n_requested: usize,
+    /// Windows that were cut although a component is clipped: the largest earthquakes clip.
+    #[serde(default)]
+    pub n_clipped: usize,
     #[serde(alias = "missing")]
     pub items: Vec<Rejection>,
 }
@@ -122,6 +126,7 @@ impl RejectionLog {
 
     pub(super) fn extend(&mut self, other: &Self) {
         self.n_requested += other.n_requested;
+        self.n_clipped += other.n_clipped;
         self.items.extend(other.items.iter().cloned());
     }
 }
@@ -138,7 +143,10 @@ impl fmt::Display for RejectionLog {
         for (i, (kind, n)) in self.counts().iter().enumerate() {
             write!(f, "{}{n} {kind}", if i == 0 { "; missing: " } else { ", " })?;
         }
-        Ok(())
+        match self.n_clipped {
+            0 => Ok(()),
+            n => write!(f, "; {n} clipped"),
+        }
     }
 }
 

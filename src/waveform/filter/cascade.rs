@@ -69,7 +69,7 @@ impl<const L: usize> Cascade<L> {
         let mut from = 0;
         for i in 0..samples.len() {
             let now = samples[i];
-            let goes_on = |lane: &usize| before[*lane].is_nan() && !now[*lane].is_nan();
+            let goes_on = |lane: &usize| !before[*lane].is_finite() && now[*lane].is_finite();
             if (0..L).any(|lane| goes_on(&lane)) {
                 self.run(&mut samples[from..i]);
                 from = i;

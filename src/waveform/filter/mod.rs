@@ -144,6 +144,18 @@ impl Filter {
         self.sections.iter().map(|s| s.response(z).norm()).product()
     }
 
+    /// Samples after which one per cent is left of what a filter remembers, or less.
+    pub(crate) fn n_ringing(&self) -> usize {
+        let slowest = self.sections.iter().map(|section| {
+            let [a1, a2] = section.a;
+            // Roots of z^2 + a1 z + a2.
+            let root = (a1 * a1 / 4.0 - a2).max(0.0).sqrt();
+            a2.abs().sqrt().max((a1 / 2.0).abs() + root)
+        });
+        let radius = slowest.fold(0.0, f64::max).min(0.999_999);
+        (0.01_f64.ln() / radius.ln()).ceil() as usize
+    }
+
     /// Filters samples without a gap.
     pub fn apply(&self, samples: &[f32], pass: Pass) -> Vec<f32> {
         match pass {
@@ -213,9 +225,9 @@ impl Filter {
             as_before.clone_from(&cascade);
             load(block, &lines, start);
             cascade.run(block);
-            // A filter that has met a gap, which is NaN, gives nothing else any more.
+            // A filter that has met a gap, NaN or infinite, gives nothing else any more.
             let last = block.last().copied().unwrap_or([0.0; L]);
-            if last[..N].iter().any(|y| y.is_nan()) {
+            if last[..N].iter().any(|y| !y.is_finite()) {
                 cascade.clone_from(&as_before);
                 load(block, &lines, start);
                 cascade.run_between_gaps(block);

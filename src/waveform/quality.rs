@@ -1,0 +1,430 @@
+//! One rule of data quality: which recorded samples are ground motion.
+//!
+//! The rule holds for counts as they were recorded, before any filter or scale. Cutting, scanning,
+//! STA/LTA, templates, FAST and harmonising all follow it.
+//!
+//! | Word | Definition | What becomes of it |
+//! |---|---|---|
+//! | missing | NaN or infinite | a gap |
+//! | stuck | one value for [`STUCK_S`], and for [`MIN_STUCK`] samples or more | a gap; a window that holds it is rejected |
+//! | dead | a component that never moves in the whole record or window | not used; a window is rejected |
+//! | clipped | [`CLIPPED_RUN`] equal samples or more at the largest or smallest value of a component whose range is twice [`CLIPPED_COUNTS`] or more; or a peak near the full scale of a digitiser ([`FULL_SCALES_COUNTS`]) | used, and counted: the largest earthquakes clip |
+//!
+//! Stuck samples are padding (zeros, a held value, a number that stands for missing) or a digitiser
+//! that hangs. A window is judged by its own samples alone, so that training and scanning decide
+//! alike, wherever the record around it was divided.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::Record3C;
+use super::filter::{Filter, Pass};
+use crate::error::Result;
+use crate::simd;
+
+/// Shortest stuck stretch in seconds.
+///
+/// Measured on real records at 100 Hz: twelve hours of CX.PB01 repeat a value at most 9 times, and 86
+/// records of 52 stations of the Northern California Earthquake Data Center at most 20 times (0.2 s,
+/// on a component with a few counts of noise). The shortest padding there has 388 samples (3.9 s).
+pub const STUCK_S: f64 = 0.5;
+
+/// Fewest samples of a stuck stretch, for rates below 50 Hz: a little more than the 20 measured.
+pub const MIN_STUCK: usize = 25;
+
+/// Equal samples in a row at an extreme that make a component clipped: a wave that is not cut off
+/// passes its peak within one or two.
+///
+/// Measured on 75,000 windows of 10 s of unclipped records of CX.PB01: with [`CLIPPED_COUNTS`], three
+/// equal samples at an extreme do not occur.
+pub const CLIPPED_RUN: usize = 5;
+
+/// Peaks of fewer counts are not clipped: a few counts are the whole top of such a wave.
+pub const CLIPPED_COUNTS: f32 = 1000.0;
+
+/// Full scales of digitisers of 24, 26 and 32 bits, in counts.
+///
+/// A digitiser filters what it has sampled, so that a saturated sensor or converter gives tops that
+/// ring, and no two samples are equal. Records of network Z7 (24 August 2014, 24 bits) end between 86
+/// and 101 % of 2^23. SeisComP's `scenvelope` and `scvsmag` call a station clipped from 80 % of 2^23
+/// on; gmprocess from 6,000,000 counts on, 72 % (`max_amp`; Kleckner et al. 2022, *Seismol. Res.
+/// Lett.* 93, 880-896). A digitiser of 16 bits or fewer holds its largest number, which
+/// [`CLIPPED_RUN`] sees; its full scale is an everyday amplitude of the others.
+pub const FULL_SCALES_COUNTS: [f32; 3] = [8_388_608.0, 33_554_432.0, 2_147_483_648.0];
+
+/// Peaks within these shares of a full scale are clipped; larger ones belong to a larger full scale.
+const NEAR_FULL_SCALE: Range<f32> = 0.8..1.05;
+
+/// Fewest samples of a stuck stretch at a sampling rate.
+fn shortest_stuck(sampling_rate_hz: f64) -> usize {
+    ((STUCK_S * sampling_rate_hz) as usize).max(MIN_STUCK)
+}
+
+/// What the rule says of a window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Sound,
+    /// To be used, and counted.
+    Clipped,
+    /// The first gap in it, as samples of the record.
+    Missing(Range<usize>),
+    Dead,
+    Stuck,
+}
+
+/// A record and where it may be stuck or clipped: found once, asked for each window.
+pub(crate) struct Judge<'a> {
+    rows: [&'a [f32]; 3],
+    shortest_stuck: usize,
+    gaps: Vec<Range<usize>>,
+    components: [Suspects; 3],
+}
+
+/// Places of one component that a window's verdict depends on, in order.
+struct Suspects {
+    /// Runs of [`CLIPPED_RUN`] equal samples or more.
+    runs: Vec<Range<usize>>,
+    /// Samples near a full scale or beyond it.
+    large: Vec<usize>,
+}
+
+impl<'a> Judge<'a> {
+    pub fn new(record: &'a Record3C) -> Self {
+        let rows = record.data.each_ref().map(Vec::as_slice);
+        let suspects: Vec<Suspects> = rows.par_iter().map(|row| Suspects::of(row)).collect();
+        Self {
+            rows,
+            shortest_stuck: shortest_stuck(record.sampling_rate_hz),
+            gaps: record.gaps(),
+            components: suspects.try_into().ok().expect("three components"),
+        }
+    }
+
+    /// The verdict on the samples of a range that is inside the record.
+    pub fn window(&self, range: Range<usize>) -> Verdict {
+        let next = self.gaps.partition_point(|gap| gap.end <= range.start);
+        if let Some(gap) = self.gaps.get(next).filter(|gap| gap.start < range.end) {
+            return Verdict::Missing(gap.clone());
+        }
+        let rows = self.rows.map(|row| &row[range.clone()]);
+        if rows.iter().any(|row| row.iter().all(|y| *y == row[0])) {
+            return Verdict::Dead;
+        }
+        let parts = || self.components.iter().zip(rows);
+        let stuck = |run: Range<usize>| run.len() >= self.shortest_stuck;
+        if parts().any(|(suspects, _)| suspects.runs_in(&range).any(stuck)) {
+            return Verdict::Stuck;
+        }
+        match parts().any(|(suspects, row)| suspects.is_clipped(&range, row)) {
+            true => Verdict::Clipped,
+            false => Verdict::Sound,
+        }
+    }
+}
+
+impl Suspects {
+    fn of(row: &[f32]) -> Self {
+        let least = NEAR_FULL_SCALE.start * FULL_SCALES_COUNTS[0];
+        let large: Vec<usize> = match peak(row) >= least {
+            true => (0..row.len()).filter(|i| row[*i].abs() >= least).collect(),
+            false => Vec::new(),
+        };
+        Self {
+            runs: equal_runs(row),
+            large,
+        }
+    }
+
+    /// The parts of the runs that lie in a window.
+    fn runs_in(&self, window: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        let (start, end) = (window.start, window.end);
+        let from = self.runs.partition_point(|run| run.end <= start);
+        let inside = self.runs[from..]
+            .iter()
+            .take_while(move |run| run.start < end);
+        inside.map(move |run| run.start.max(start)..run.end.min(end))
+    }
+
+    /// `row` are the samples of the window.
+    fn is_clipped(&self, window: &Range<usize>, row: &[f32]) -> bool {
+        let is_top = |run: Range<usize>| {
+            let value = row[run.start - window.start];
+            run.len() >= CLIPPED_RUN
+                && (row.iter().all(|y| *y <= value) || row.iter().all(|y| *y >= value))
+        };
+        let next = self.large.partition_point(|i| *i < window.start);
+        let is_large = self.large.get(next).is_some_and(|i| *i < window.end);
+        is_large && full_scale_near(peak(row)).is_some()
+            || self.runs_in(window).any(is_top) && is_wide(simd::extremes(row))
+    }
+}
+
+/// The largest absolute value.
+fn peak(row: &[f32]) -> f32 {
+    let (low, high) = simd::extremes(row);
+    (-low).max(high)
+}
+
+fn full_scale_near(peak: f32) -> Option<f32> {
+    let near = |full: &f32| NEAR_FULL_SCALE.contains(&(peak / full));
+    FULL_SCALES_COUNTS.into_iter().find(near)
+}
+
+fn is_wide((low, high): (f32, f32)) -> bool {
+    high - low >= 2.0 * CLIPPED_COUNTS
+}
+
+/// Runs of [`CLIPPED_RUN`] equal samples or more.
+fn equal_runs(row: &[f32]) -> Vec<Range<usize>> {
+    let (mut runs, mut end) = (Vec::new(), 0);
+    while let Some(start) = next_run(row, end) {
+        let run = row[start..].iter().take_while(|y| **y == row[start]);
+        end = start + run.count();
+        runs.push(start..end);
+    }
+    runs
+}
+
+/// Samples that are looked at together, before it is asked at which of them a run begins.
+const N_TOGETHER: usize = 512;
+
+/// Where the next run begins, from a sample on.
+fn next_run(row: &[f32], from: usize) -> Option<usize> {
+    let mut blocks = (from..row.len()).step_by(N_TOGETHER).map(|start| {
+        let end = row.len().min(start + N_TOGETHER + CLIPPED_RUN - 1);
+        (start, &row[start..end])
+    });
+    blocks.find_map(|(start, block)| {
+        // Without a branch the processor takes several samples as one.
+        let any = simd::wide(|| {
+            let starts = block.array_windows();
+            starts.fold(false, |any, few| any | is_run(few))
+        });
+        let first = any.then(|| block.array_windows().position(is_run))?;
+        first.map(|first| start + first)
+    })
+}
+
+#[inline(always)]
+fn is_run([first, others @ ..]: &[f32; CLIPPED_RUN]) -> bool {
+    others.iter().fold(true, |all, y| all & (y == first))
+}
+
+/// What of one component can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ComponentQuality {
+    /// Samples that are NaN or infinite.
+    pub n_missing: usize,
+    /// Samples in stuck stretches; none of a dead component.
+    pub n_stuck: usize,
+    /// Samples in clipped peaks.
+    pub n_clipped: usize,
+    /// Nothing was recorded, or one value all the time.
+    pub is_dead: bool,
+}
+
+impl ComponentQuality {
+    /// Judges a component of a record as a whole.
+    pub fn of(row: &[f32], sampling_rate_hz: f64) -> Self {
+        let n_missing = match simd::has_gap(row) {
+            true => row.iter().filter(|y| !y.is_finite()).count(),
+            false => 0,
+        };
+        if is_dead(row) {
+            return Self {
+                n_missing,
+                is_dead: true,
+                ..Self::default()
+            };
+        }
+        let shortest = shortest_stuck(sampling_rate_hz);
+        let finite = |run: &Range<usize>| row[run.start].is_finite();
+        let runs: Vec<Range<usize>> = equal_runs(row).into_iter().filter(finite).collect();
+        let (stuck, short): (Vec<_>, Vec<_>) = runs.into_iter().partition(|r| r.len() >= shortest);
+        let n = |runs: &[Range<usize>]| runs.iter().map(ExactSizeIterator::len).sum();
+        // What is stuck is no part of the motion, and so of its range.
+        let mut moving = row.to_vec();
+        stuck
+            .iter()
+            .for_each(|run| moving[run.clone()].fill(f32::NAN));
+        let extremes @ (low, high) = finite_extremes(&moving);
+        let is_top = |run: &Range<usize>| row[run.start] == low || row[run.start] == high;
+        let tops: Vec<Range<usize>> = short.into_iter().filter(is_top).collect();
+        let n_clipped = match full_scale_near((-low).max(high)) {
+            Some(full) => {
+                let least = NEAR_FULL_SCALE.start * full;
+                moving.iter().filter(|y| y.abs() >= least).count()
+            }
+            None if is_wide(extremes) => n(&tops),
+            None => 0,
+        };
+        Self {
+            n_missing,
+            n_stuck: n(&stuck),
+            n_clipped,
+            is_dead: false,
+        }
+    }
+}
+
+fn finite_extremes(row: &[f32]) -> (f32, f32) {
+    let finite = row.iter().copied().filter(|y| y.is_finite());
+    finite.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), y| {
+        (low.min(y), high.max(y))
+    })
+}
+
+/// Nothing recorded, or one value all the time.
+fn is_dead(row: &[f32]) -> bool {
+    let mut recorded = row.iter().filter(|y| y.is_finite());
+    let first = recorded.next();
+    first.is_none_or(|first| recorded.all(|y| y == first))
+}
+
+/// The share of the samples at which all three components are there and not stuck, from 0 to 1.
+pub fn coverage(record: &Record3C) -> f64 {
+    let mut record = record.clone();
+    open(&mut record);
+    let n_missing: usize = record.gaps().iter().map(ExactSizeIterator::len).sum();
+    1.0 - n_missing as f64 / record.n_samples().max(1) as f64
+}
+
+/// Makes gaps of infinite samples, and of the stuck stretches of components that are not dead. The
+/// stuck stretches of each component are returned.
+pub(crate) fn open(record: &mut Record3C) -> [Vec<Range<usize>>; 3] {
+    let shortest = shortest_stuck(record.sampling_rate_hz);
+    record.data.each_mut().map(|row| {
+        if simd::has_gap(row) {
+            let odd = row.iter_mut().filter(|y| !y.is_finite());
+            odd.for_each(|y| *y = f32::NAN);
+        }
+        if is_dead(row) {
+            return Vec::new();
+        }
+        let mut stuck = equal_runs(row);
+        stuck.retain(|run| run.len() >= shortest);
+        stuck.iter().for_each(|run| row[run.clone()].fill(f32::NAN));
+        stuck
+    })
+}
+
+/// Filters counts as they were recorded: the rule first, then the filter.
+///
+/// What is stuck becomes a gap, and so do the samples beside it in which the filter still rings. A
+/// dead component becomes zeros.
+///
+/// # Errors
+/// As [`Filter::in_place`].
+pub fn filter_counts(filter: &Filter, record: &mut Record3C, pass: Pass) -> Result<()> {
+    let dead = record.data.each_ref().map(|row| is_dead(row));
+    let stuck = open(record);
+    filter.in_place(record, pass)?;
+    let n_ring = filter.n_ringing();
+    for (row, stuck) in record.data.iter_mut().zip(&stuck) {
+        mask(row, stuck, pass, n_ring);
+    }
+    for (row, _) in record.data.iter_mut().zip(dead).filter(|(_, dead)| *dead) {
+        row.iter_mut()
+            .filter(|y| y.is_finite())
+            .for_each(|y| *y = 0.0);
+    }
+    Ok(())
+}
+
+/// Makes gaps of the samples in which a filter rings beside gaps.
+pub(super) fn mask(row: &mut [f32], gaps: &[Range<usize>], pass: Pass, n_ring: usize) {
+    for gap in gaps {
+        let before = match pass {
+            Pass::Causal => 0,
+            Pass::ZeroPhase => n_ring,
+        };
+        let end = row.len().min(gap.end + n_ring);
+        row[gap.start.saturating_sub(before).min(end)..end].fill(f32::NAN);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE_HZ: f64 = 100.0;
+
+    fn wave(n: usize, counts: f32) -> Vec<f32> {
+        (0..n).map(|i| counts * (i as f32 * 0.3).sin()).collect()
+    }
+
+    fn judged(row: Vec<f32>) -> Verdict {
+        let record = Record3C {
+            station: "XX.A".into(),
+            channels: ["HHE", "HHN", "HHZ"].map(String::from),
+            start: crate::time::parse("2020-01-01").unwrap(),
+            sampling_rate_hz: RATE_HZ,
+            data: [wave(row.len(), 500.0), wave(row.len(), 500.0), row],
+            simulated: true,
+        };
+        let n = record.n_samples();
+        Judge::new(&record).window(0..n)
+    }
+
+    #[test]
+    fn each_word_begins_at_its_limit() {
+        let with = |counts, from: usize, value: f32, n: usize| {
+            let mut row = wave(1000, counts);
+            row[from..from + n].fill(value);
+            judged(row)
+        };
+        assert_eq!(judged(wave(1000, 500.0)), Verdict::Sound);
+        assert_eq!(with(500.0, 300, 7.0, 49), Verdict::Sound);
+        assert_eq!(with(500.0, 300, 7.0, 50), Verdict::Stuck);
+        assert_eq!(with(500.0, 0, 7.0, 1000), Verdict::Dead);
+        assert_eq!(
+            with(500.0, 990, f32::INFINITY, 1),
+            Verdict::Missing(990..991)
+        );
+        // A flat top, at its fewest samples, its smallest range, and elsewhere than at the top.
+        assert_eq!(with(5000.0, 300, 5001.0, 5), Verdict::Clipped);
+        assert_eq!(with(5000.0, 300, -5001.0, 5), Verdict::Clipped);
+        assert_eq!(with(5000.0, 300, 5001.0, 4), Verdict::Sound);
+        assert_eq!(with(5000.0, 300, 4000.0, 5), Verdict::Sound);
+        assert_eq!(with(900.0, 300, 901.0, 5), Verdict::Sound);
+    }
+
+    #[test]
+    fn full_scale_clips_without_equal_samples() {
+        let peaks = |counts: f32| judged(wave(1000, counts));
+        assert_eq!(peaks(6.6e6), Verdict::Sound);
+        assert_eq!(peaks(8.38e6), Verdict::Clipped);
+        // A larger digitiser's everyday amplitude, and its full scale.
+        assert_eq!(peaks(1.5e7), Verdict::Sound);
+        assert_eq!(peaks(3.3e7), Verdict::Clipped);
+    }
+
+    #[test]
+    fn a_component_is_counted() {
+        let mut row = wave(5000, 5000.0);
+        row[1000..1100].fill(0.0);
+        row[2000..2007].fill(6000.0);
+        (row[3000], row[3001]) = (f32::NAN, f32::NEG_INFINITY);
+        let expected = ComponentQuality {
+            n_missing: 2,
+            n_stuck: 100,
+            n_clipped: 7,
+            is_dead: false,
+        };
+        assert_eq!(ComponentQuality::of(&row, RATE_HZ), expected);
+        for dead in [vec![7.0; 200], vec![7.0, f32::NAN, 7.0], vec![]] {
+            assert!(ComponentQuality::of(&dead, RATE_HZ).is_dead);
+        }
+        assert!(!ComponentQuality::of(&[7.0, 7.5], RATE_HZ).is_dead);
+    }
+
+    #[test]
+    fn runs_are_found_across_blocks() {
+        let mut row = wave(3000, 500.0);
+        for run in [0..6, 510..516, 1022..1100, 2995..3000] {
+            row[run].fill(3.25);
+        }
+        assert_eq!(equal_runs(&row), [0..6, 510..516, 1022..1100, 2995..3000]);
+    }
+}

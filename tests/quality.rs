@@ -1,0 +1,320 @@
+//! One rule of data quality: training and scanning decide alike, and detectors see filled gaps as gaps.
+
+use proptest::prelude::*;
+use quakebook::catalog::{Catalog, Event};
+use quakebook::detect::{
+    Alarms, Scan, ScanParams, StaLtaParams, TemplateParams, Templates, fast, scan, sta_lta,
+};
+use quakebook::network::Classify;
+use quakebook::study::Study;
+use quakebook::time::{self, Time};
+use quakebook::waveform::filter::{Filter, Pass};
+use quakebook::waveform::{Nslc, Record3C, Samples, Segment, Trace, harmonise, quality};
+use quakebook::window::{self, Normalisation, Reason, StartRule, Windows, cut, event_windows};
+use quakebook::{Error, Result};
+
+/// Says the same of every window.
+struct Constant([f32; 4], usize);
+
+impl Classify for Constant {
+    fn n_classes(&self) -> usize {
+        4
+    }
+
+    fn n_samples(&self) -> usize {
+        self.1
+    }
+
+    fn probabilities(&self, windows: &[f32]) -> Result<Vec<f32>> {
+        assert!(windows.iter().all(|x| x.is_finite()));
+        Ok(self.0.repeat(windows.len() / (3 * self.1)))
+    }
+}
+
+fn at(seconds: f64) -> Time {
+    time::parse("2014-02-16").unwrap() + time::seconds(seconds)
+}
+
+/// Noise of a hundred counts or so, at 100 Hz.
+fn record(seconds: usize, seed: u64) -> Record3C {
+    let mut state = seed;
+    let mut next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        ((state >> 33) as f32 / 2f32.powi(30) - 1.0) * 100.0
+    };
+    Record3C {
+        station: "GS.OK029.00".into(),
+        channels: ["HH1", "HH2", "HHZ"].map(String::from),
+        start: at(0.0),
+        sampling_rate_hz: 100.0,
+        data: [0, 1, 2].map(|_| (0..seconds * 100).map(|_| next().round()).collect()),
+        simulated: true,
+    }
+}
+
+fn study(n_samples: usize) -> Study {
+    let mut study = Study::oklahoma();
+    study.window.n_samples = n_samples;
+    study
+}
+
+fn params(hop_samples: usize, normalisation: Normalisation) -> ScanParams {
+    ScanParams {
+        hop_samples,
+        normalisation,
+    }
+}
+
+fn scanned(record: &Record3C, n_samples: usize, hop: usize) -> Scan {
+    let network = Constant([0.0, 0.0, 0.0, 1.0], n_samples);
+    scan(&network, record, &params(hop, Normalisation::Std)).unwrap()
+}
+
+/// Training's windows, one for each of the scan's.
+fn trained(record: &Record3C, n_samples: usize, hop: usize) -> Windows {
+    let n = (record.n_samples() - n_samples) / hop + 1;
+    let event = |i: usize| Event {
+        id: format!("{i}"),
+        origin_time: at((i * hop) as f64 / 100.0),
+        longitude_deg: -97.3,
+        latitude_deg: 35.9,
+        depth_km: None,
+        magnitude: 2.0,
+        magnitude_type: "ML".into(),
+        event_type: "earthquake".into(),
+    };
+    let catalog = Catalog::new("test", true, (0..n).map(event).collect());
+    let silent = &mut window::silent;
+    let (rule, study) = (StartRule::Origin, study(n_samples));
+    event_windows(record, &catalog, &vec![0; n], &rule, &study, silent).unwrap()
+}
+
+/// What can be wrong with a stretch of a component.
+#[derive(Debug, Clone, Copy)]
+enum Fault {
+    Value(f32),
+    Clamp(f32),
+    Strong(f32),
+}
+
+fn fault() -> impl Strategy<Value = Fault> {
+    prop_oneof![
+        Just(Fault::Value(f32::NAN)),
+        Just(Fault::Value(f32::INFINITY)),
+        Just(Fault::Value(f32::NEG_INFINITY)),
+        Just(Fault::Value(0.0)),
+        Just(Fault::Value(-12_345.0)),
+        Just(Fault::Value(-2_147_483_648.0)),
+        Just(Fault::Clamp(2000.0)),
+        Just(Fault::Strong(8.38e6)),
+        Just(Fault::Strong(3e5)),
+    ]
+}
+
+fn spoil(row: &mut [f32], fault: Fault) {
+    for (i, y) in row.iter_mut().enumerate() {
+        let wave = (i as f32 * 0.2).sin();
+        *y = match fault {
+            Fault::Value(value) => value,
+            Fault::Clamp(limit) => (wave * 2.0 * limit).clamp(-limit, limit),
+            Fault::Strong(counts) => wave * counts,
+        };
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn training_and_scanning_decide_alike(
+        faults in prop::collection::vec((0usize..3, 0usize..3000, fault(), prop_oneof![
+            1usize..8, 20usize..80, 45usize..55, 100usize..1500,
+        ]), 0..6),
+        n_samples in prop_oneof![Just(1usize), 2usize..60, 200usize..1000],
+        hop in 50usize..400,
+    ) {
+        let mut record = record(30, 5);
+        for (component, first, fault, n) in faults {
+            let end = (first + n).min(3000);
+            spoil(&mut record.data[component][first..end], fault);
+        }
+        let (scan, windows) = (scanned(&record, n_samples, hop), trained(&record, n_samples, hop));
+        // Every window is in both, or in neither for the same reason.
+        let starts: Vec<Time> = windows.windows.iter().map(|w| w.start).collect();
+        prop_assert_eq!(&scan.starts, &starts);
+        let hop_s = hop as f64 / 100.0;
+        let skipped = scan.unscanned.iter().flat_map(|u| {
+            let start = move |i| u.start + time::seconds(i as f64 * hop_s);
+            (0..u.n_windows).map(move |i| (start(i), kind(&u.reason)))
+        });
+        let rejected = windows.rejections.items.iter().map(|r| (r.start, kind(&r.reason)));
+        prop_assert_eq!(skipped.collect::<Vec<_>>(), rejected.collect::<Vec<_>>());
+        prop_assert_eq!(scan.n_clipped, windows.rejections.n_clipped);
+        // And so does a window that is cut by itself.
+        for i in 0..(3000 - n_samples) / hop + 1 {
+            let start = at((i * hop) as f64 / 100.0);
+            let is_cut = cut(&record, start, n_samples).is_ok();
+            prop_assert_eq!(is_cut, scan.starts.contains(&start));
+        }
+    }
+}
+
+/// A window without any sample is a gap too.
+fn kind(reason: &Reason) -> &'static str {
+    match reason {
+        Reason::NoData => "gap",
+        other => other.kind(),
+    }
+}
+
+#[test]
+fn saturation_without_equal_samples_is_clipped() {
+    let mut record = record(60, 1);
+    // Tops between 8.37 and 8.39 million counts, never twice the same.
+    for (i, y) in record.data[2][3000..3500].iter_mut().enumerate() {
+        let wave = 2.0 * (i as f32 * 0.1).sin();
+        *y = wave.clamp(-1.0, 1.0) * (8.37e6 + (i * 7919 % 20_000) as f32);
+    }
+    assert!(
+        record.data[2]
+            .windows(2)
+            .all(|two| two[0] != two[1] || two[0].abs() < 8e6)
+    );
+    let (scan, windows) = (scanned(&record, 1000, 1000), trained(&record, 1000, 1000));
+    assert_eq!((scan.len(), scan.n_clipped), (6, 1));
+    assert_eq!((windows.len(), windows.rejections.n_clipped), (6, 1));
+    assert!(harmonise(&record).unwrap().defects.len() == 1);
+    let condition = sta_lta(&record, &StaLtaParams::default())
+        .unwrap()
+        .condition;
+    assert!(condition.n_clipped[2] > 100 && condition.n_clipped[..2] == [0, 0]);
+}
+
+#[test]
+fn a_clipped_window_is_no_template() {
+    let mut record = record(30, 1);
+    spoil(&mut record.data[0][500..600], Fault::Clamp(2000.0));
+    let windows = trained(&record, 1000, 1000);
+    assert_eq!(windows.len(), 3);
+    let templates = Templates::from_windows(&windows, 2.0, &TemplateParams::default()).unwrap();
+    assert_eq!((templates.len(), templates.refused.len()), (2, 1));
+}
+
+/// The record with half a minute of one component replaced.
+fn filled(fill: impl Fn(&mut [f32])) -> Record3C {
+    let mut record = record(600, 3);
+    record.data.iter_mut().flatten().for_each(|y| *y += 5000.0);
+    fill(&mut record.data[1][30_000..33_000]);
+    record
+}
+
+#[test]
+fn a_filled_gap_alarms_no_detector() {
+    let gap = filled(|row| row.fill(f32::NAN));
+    let known = trained(&record(30, 9), 1000, 1000);
+    let templates = Templates::from_windows(&known, 2.0, &TemplateParams::default()).unwrap();
+    let near = |alarms: &Alarms| {
+        let edges = at(295.0)..at(340.0);
+        alarms
+            .items
+            .iter()
+            .filter(|a| edges.contains(&a.time))
+            .count()
+    };
+    let n_alarms = |record: &Record3C| {
+        let all = [
+            sta_lta(record, &StaLtaParams::default()).unwrap(),
+            templates.scan(record, 1).unwrap(),
+            fast::fast(record, &fast::FastParams::default())
+                .unwrap()
+                .alarms,
+        ];
+        all.each_ref().map(near)
+    };
+    let expected = n_alarms(&gap);
+    for value in [0.0, 5000.0, -2_147_483_648.0, f32::INFINITY] {
+        let record = filled(|row| row.fill(value));
+        let found = n_alarms(&record);
+        let no_more = found
+            .iter()
+            .zip(&expected)
+            .all(|(found, expected)| found <= expected);
+        assert!(no_more, "{value}: {found:?}, a gap gives {expected:?}");
+    }
+}
+
+#[test]
+fn a_filter_rings_into_gaps_alone() {
+    let filter = Filter::bandpass(4, 1.0, 20.0, 100.0).unwrap();
+    for (pass, before) in [(Pass::Causal, 0), (Pass::ZeroPhase, 300)] {
+        let mut record = filled(|row| row.fill(0.0));
+        quality::filter_counts(&filter, &mut record, pass).unwrap();
+        let gaps = record.gaps();
+        assert_eq!(gaps.len(), 1);
+        assert!(
+            (30_000 - before..=30_000).contains(&gaps[0].start),
+            "{gaps:?}"
+        );
+        assert!((33_050..33_300).contains(&gaps[0].end), "{gaps:?}");
+        let largest = record
+            .data
+            .iter()
+            .flatten()
+            .fold(0.0, |a: f32, y| a.max(y.abs()));
+        assert!(largest < 200.0, "{largest}");
+    }
+    // A component that never moves is nothing in any band.
+    let mut dead = record(60, 1);
+    dead.data[0].fill(611.0);
+    quality::filter_counts(&filter, &mut dead, Pass::Causal).unwrap();
+    assert!(dead.data[0].iter().all(|y| *y == 0.0));
+    assert_eq!(scanned(&dead, 1000, 1000).n_stuck, 6);
+}
+
+#[test]
+fn an_infinite_sample_is_a_gap() {
+    for odd in [f32::INFINITY, f32::NEG_INFINITY, f32::NAN] {
+        let mut record = record(60, 1);
+        record.data[1][2500] = odd;
+        assert_eq!(record.gaps(), [2500..2501]);
+        assert_eq!(scanned(&record, 1000, 1000).n_in_gaps, 1);
+        let fixed = params(1000, Normalisation::Fixed { counts: 100 });
+        let network = Constant([0.0, 0.0, 0.0, 1.0], 1000);
+        assert_eq!(scan(&network, &record, &fixed).unwrap().n_in_gaps, 1);
+        let filter = Filter::bandpass(4, 1.0, 20.0, 100.0).unwrap();
+        let filtered = filter.record(&record, Pass::Causal).unwrap();
+        assert_eq!(filtered.gaps(), [2500..2501]);
+        assert!(record.remove_mean().data[1][2499].is_finite());
+        assert!(record.detrend().data[1][2499].is_finite());
+        assert!(quality::coverage(&record) < 1.0);
+    }
+    let trace = |channel: &str, value: f64| Trace {
+        id: Nslc::new("XX", "A", "", channel),
+        sampling_rate_hz: 100.0,
+        segments: vec![Segment {
+            start: at(0.0),
+            samples: Samples::Float64(vec![1.0, value, 3.0]),
+        }],
+    };
+    // Too large for 4 bytes is infinite there.
+    let traces = [trace("HHE", 1e300), trace("HHN", 2.0), trace("HHZ", 2.0)];
+    let record = Record3C::from_traces(&traces, at(0.0), 3).unwrap();
+    assert!(record.data[0][1].is_nan());
+}
+
+#[test]
+fn a_probability_that_is_not_finite_is_an_error() {
+    let record = record(60, 1);
+    for odd in [f32::NAN, f32::INFINITY] {
+        for normalisation in [Normalisation::Std, Normalisation::Fixed { counts: 100 }] {
+            let network = Constant([odd, 0.0, 0.0, 1.0], 1000);
+            let error = scan(&network, &record, &params(1000, normalisation)).unwrap_err();
+            assert!(matches!(error, Error::Detect { .. }), "{error}");
+        }
+        let row = [odd, 0.0, 0.0, 1.0];
+        let error = quakebook::evaluate::event_probability(4, &row).unwrap_err();
+        assert!(matches!(error, Error::Evaluate { .. }), "{error}");
+    }
+}
