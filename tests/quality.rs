@@ -291,7 +291,7 @@ fn an_infinite_sample_is_a_gap() {
         assert!(quality::coverage(&record) < 1.0);
     }
     let trace = |channel: &str, value: f64| Trace {
-        id: Nslc::new("XX", "A", "", channel),
+        id: Nslc::new("XX", "A", "", channel).unwrap(),
         sampling_rate_hz: 100.0,
         segments: vec![Segment {
             start: at(0.0),
