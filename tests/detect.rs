@@ -592,7 +592,7 @@ fn pieces_are_the_scan_of_the_whole() {
 }
 
 #[test]
-fn what_cannot_be_scanned_is_in_the_ledger() {
+fn what_cannot_be_scanned_is_logged() {
     // A piece is 36,000 s at 10 Hz: each fault takes one of them.
     let source = Counting::new(vec![
         (0.0..1.0, Fault::NoData),
