@@ -25,7 +25,7 @@ impl Classify for Constant {
         self.1
     }
 
-    fn probabilities(&self, windows: &[f32]) -> Result<Vec<f32>> {
+    fn probabilities_unchecked(&self, windows: &[f32]) -> Result<Vec<f32>> {
         assert!(windows.iter().all(|x| x.is_finite()));
         Ok(self.0.repeat(windows.len() / (3 * self.1)))
     }
@@ -311,7 +311,7 @@ fn a_probability_that_is_not_finite_is_an_error() {
         for normalisation in [Normalisation::Std, Normalisation::Fixed { counts: 100 }] {
             let network = Constant([odd, 0.0, 0.0, 1.0], 1000);
             let error = scan(&network, &record, &params(1000, normalisation)).unwrap_err();
-            assert!(matches!(error, Error::Detect { .. }), "{error}");
+            assert!(matches!(error, Error::Network { .. }), "{error}");
         }
         let row = [odd, 0.0, 0.0, 1.0];
         let error = quakebook::evaluate::event_probability(4, &row).unwrap_err();

@@ -235,44 +235,27 @@ impl<'a> Scanner<'a> {
         let mut firsts = Vec::with_capacity(n_windows);
         for first in (0..n_windows).map(|i| i * self.params.hop_samples) {
             let start = time::of_sample(record.start, first, self.sampling_rate_hz);
-            let verdict = judge.window(first..first + n);
-            match verdict {
-                Verdict::Missing(gap) => {
-                    let n_missing = gap.len();
-                    scan.skip(start, 1, Reason::Gap { n_missing });
-                    continue;
+            let rejected = match judge.window(first..first + n) {
+                Verdict::Missing(gap) => Some(Reason::Gap {
+                    n_missing: gap.len(),
+                }),
+                Verdict::Dead => Some(Reason::Dead),
+                Verdict::Stuck => Some(Reason::Stuck),
+                Verdict::Clipped => {
+                    scan.n_clipped += 1;
+                    None
                 }
-                Verdict::Dead => {
-                    scan.skip(start, 1, Reason::Dead);
-                    continue;
-                }
-                Verdict::Stuck => {
-                    scan.skip(start, 1, Reason::Stuck);
-                    continue;
-                }
-                Verdict::Clipped => scan.n_clipped += 1,
-                Verdict::Sound => {}
+                Verdict::Sound => None,
+            };
+            if let Some(reason) = rejected {
+                scan.skip(start, 1, reason);
+                continue;
             }
             scan.starts.push(start);
             firsts.push(first);
         }
         scan.probabilities = self.probabilities(record, &firsts)?;
-        match scan.probabilities.iter().position(|p| !p.is_finite()) {
-            None => Ok(()),
-            Some(i) => Err(fail!(
-                Detect,
-                format!(
-                    "{}, window from {}",
-                    scan.station,
-                    time::iso(scan.starts[i / scan.n_classes.max(1)])
-                ),
-                format!(
-                    "expected probabilities from 0 to 1, found {}",
-                    scan.probabilities[i]
-                ),
-                "Train the network again: its weights are damaged"
-            )),
-        }
+        Ok(())
     }
 
     /// Of the windows that begin at these samples of the record.
