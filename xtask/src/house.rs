@@ -285,6 +285,16 @@ fn circles(sources: &[Source]) -> Vec<String> {
 }
 
 #[test]
+fn the_page_names_files_that_are_there() {
+    let page = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("the page is there");
+    let named = page
+        .split('`')
+        .filter(|text| text.starts_with("src/") || text.starts_with("xtask/"));
+    let missing: Vec<_> = named.filter(|path| !root().join(path).exists()).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
 fn every_crate_has_a_checksum_and_one_source() {
     let lock = fs::read_to_string(root().join("Cargo.lock")).expect("the lock file is there");
     let mut origins = BTreeSet::new();
