@@ -15,7 +15,7 @@ use chrono::TimeDelta;
 use quakebook::fdsn::{Client, DownloadParams, download};
 
 use quakebook::time::{self, Time, TimeSpan};
-use quakebook::waveform::{Archive, Nslc, Outcome, Samples, Segment, Trace, mseed};
+use quakebook::waveform::{Archive, DownloadOutcome, Nslc, Samples, Segment, Trace, mseed};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -229,7 +229,7 @@ fn assert_readable(root: &Path, whole: &Archive) {
             );
         }
     }
-    archive.ledger(&stream(), span()).unwrap();
+    archive.download_log(&stream(), span()).unwrap();
 }
 
 fn holds(whole: &Segment, part: &Segment) -> bool {
@@ -249,17 +249,17 @@ fn the_ledger_of_an_undisturbed_download_is_exact() {
     let root = folder.path().join("sds");
     finish(&root, &serve());
     let archive = Archive::open(&root, "XX", "KILL", "00", "HH*").unwrap();
-    let ledger = archive.ledger(&stream(), span()).unwrap();
+    let ledger = archive.download_log(&stream(), span()).unwrap();
     let of = |outcome| {
         let entries = ledger.entries().iter().filter(|e| e.outcome == outcome);
         entries.map(|e| (e.start, e.end)).collect::<Vec<_>>()
     };
     println!("{ledger}");
-    assert_eq!(of(Outcome::Gap), [(at(40), at(41))]);
-    assert_eq!(of(Outcome::Nothing), [(at(65), at(125))]);
-    assert_eq!(of(Outcome::Contradicted), [(at(150), at(151))]);
-    assert_eq!(of(Outcome::Refused), [(at(170), at(185))]);
-    let [(damaged_from, damaged_to)] = of(Outcome::Damaged)[..] else {
+    assert_eq!(of(DownloadOutcome::Gap), [(at(40), at(41))]);
+    assert_eq!(of(DownloadOutcome::Nothing), [(at(65), at(125))]);
+    assert_eq!(of(DownloadOutcome::Contradicted), [(at(150), at(151))]);
+    assert_eq!(of(DownloadOutcome::Refused), [(at(170), at(185))]);
+    let [(damaged_from, damaged_to)] = of(DownloadOutcome::Damaged)[..] else {
         panic!("{ledger}")
     };
     // Two answers with a damaged record, one with a contradicting one.

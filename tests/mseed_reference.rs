@@ -26,7 +26,7 @@ const REFUSED: [(&str, &str); 11] = [
         "libmseed/test/data/testdata-invalid-blockette-offsets.mseed2",
         "Xn",
     ),
-    ("obspy/bizarre/emptyfile.mseed", "no byte"),
+    ("obspy/bizarre/emptyfile.mseed", "empty"),
     (
         "obspy/brokenlastrecord.mseed",
         "byte 4096: no miniSEED record",

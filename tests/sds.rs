@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use common::trace;
 use quakebook::Error;
 use quakebook::fdsn::{Client, DownloadParams, download};
+use quakebook::server::ServedArchive;
 use quakebook::time::{self, Time, TimeSpan};
 use quakebook::waveform::mseed::FaultKind;
 use quakebook::waveform::{Archive, Nslc, Samples, Trace, WaveformSource, mseed};
@@ -130,7 +131,7 @@ fn an_unreadable_line_costs_only_its_span() {
         start: at(DAY),
         end: at("2014-02-16T02:00:00"),
     };
-    let log = open(folder.path()).ledger(&stream, span).unwrap();
+    let log = open(folder.path()).download_log(&stream, span).unwrap();
     assert_eq!(log.entries().len(), 2);
     assert_eq!(log.n_samples(), 60_000);
     let ends: Vec<Time> = log.missing(span).iter().map(|entry| entry.end).collect();
@@ -177,4 +178,159 @@ fn numbers_beyond_the_specification_are_header_faults() {
         // The CRC of version 3 is checked after the header.
         assert_eq!(kinds, [FaultKind::Header]);
     }
+}
+
+fn bytes_of(file: &Path) -> Vec<u8> {
+    std::fs::read(file).unwrap()
+}
+
+fn fault_kinds(archive: &Archive) -> Vec<FaultKind> {
+    archive.faults().iter().map(|fault| fault.kind).collect()
+}
+
+#[test]
+fn a_misfiled_record_is_named_and_not_read() {
+    let (folder, files) = written();
+    std::fs::write(&files[2], bytes_of(&files[0])).unwrap();
+    let strict = open(folder.path()).record(at(DAY), 1000).unwrap_err();
+    assert!(matches!(strict, Error::Waveform { .. }), "{strict}");
+    assert!(strict.to_string().contains("HHZ.D"), "{strict}");
+    let archive = open(folder.path()).lenient();
+    assert!(archive.record(at(DAY), 1000).is_err());
+    assert_eq!(fault_kinds(&archive), [FaultKind::OtherStream]);
+}
+
+#[test]
+fn a_damaged_record_costs_that_record() {
+    let (folder, files) = written();
+    let mut bytes = bytes_of(&files[0]);
+    bytes[4096 + 300] ^= 4;
+    std::fs::write(&files[0], bytes).unwrap();
+    let archive = open(folder.path()).lenient();
+    let record = archive.record(at(DAY), 60_000).unwrap();
+    let n_missing = record.data[0].iter().filter(|x| x.is_nan()).count();
+    assert!((1..5000).contains(&n_missing), "{n_missing}");
+    assert!(record.data[1].iter().all(|x| x.is_finite()));
+    let faults = archive.faults();
+    assert_eq!(faults.len(), 1);
+    assert_eq!(faults[0].byte, 4096);
+    assert!(faults[0].file.contains("HHE.D"));
+    assert!(open(folder.path()).record(at(DAY), 60_000).is_err());
+}
+
+/// Records of 1 Hz that last over an hour, in the day files of `day`, whenever they begin.
+fn slow(root: &Path, start: &str, day: &str, n: i32) {
+    for channel in ["LHE", "LHN", "LHZ"] {
+        let mut trace = trace(channel, start, ramp(n));
+        trace.sampling_rate_hz = 1.0;
+        let archive = Archive::open(root, "GS", "OK029", "00", "LH*").unwrap();
+        let file = archive.day_file(&trace.id, at(day).date_naive());
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        let mut bytes = std::fs::read(&file).unwrap_or_default();
+        bytes.extend(mseed::write(&[trace]).unwrap());
+        std::fs::write(file, bytes).unwrap();
+    }
+}
+
+#[test]
+fn records_over_midnight_are_found_in_either_file() {
+    for day in ["2014-02-16", "2014-02-17"] {
+        let folder = tempfile::tempdir().unwrap();
+        slow(folder.path(), "2014-02-16T23:20:00", day, 4000);
+        // The other day has a file of its own.
+        slow(folder.path(), "2014-02-16T06:00:00", "2014-02-16", 100);
+        slow(folder.path(), "2014-02-17T18:00:00", "2014-02-17", 100);
+        for lenient in [false, true] {
+            let archive = Archive::open(folder.path(), "GS", "OK029", "00", "LH*").unwrap();
+            let archive = if lenient { archive.lenient() } else { archive };
+            for time in [
+                "2014-02-16T23:20:00",
+                "2014-02-16T23:59:00",
+                "2014-02-17T00:20:00",
+            ] {
+                let record = archive.record(at(time), 60).unwrap();
+                let there = record.data.iter().flatten().all(|x| x.is_finite());
+                assert!(there, "{time} in the file of {day}");
+            }
+        }
+    }
+}
+
+#[test]
+fn day_files_that_contradict_each_other_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    slow(folder.path(), "2014-02-16T23:30:00", "2014-02-16", 3600);
+    slow(folder.path(), "2014-02-17T00:00:00", "2014-02-17", 3600);
+    let open = || Archive::open(folder.path(), "GS", "OK029", "00", "LH*").unwrap();
+    let inside = at("2014-02-17T00:10:00");
+    let error = open().record(inside, 60).unwrap_err();
+    assert!(matches!(error, Error::Waveform { .. }), "{error}");
+    assert!(open().record(at("2014-02-16T23:40:00"), 60).is_ok());
+    assert!(open().record(at("2014-02-17T00:40:00"), 60).is_ok());
+    let lenient = open().lenient();
+    assert!(lenient.record(inside, 60).is_err());
+    assert!(
+        fault_kinds(&lenient)
+            .iter()
+            .all(|kind| *kind == FaultKind::Overlap)
+    );
+    assert!(!lenient.faults().is_empty());
+}
+
+#[test]
+fn blank_locations_written_as_dashes_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |location| Archive::create(folder.path(), "GS", "OK029", location, "HH*", false);
+    let mut traces = ten_minutes();
+    for trace in &mut traces {
+        trace.id = Nslc::new("GS", "OK029", "", trace.id.channel()).unwrap();
+    }
+    for file in of("").unwrap().write(&traces).unwrap() {
+        let dashed = file.to_string_lossy().replace("OK029..", "OK029.--.");
+        std::fs::rename(&file, dashed).unwrap();
+    }
+    for location in ["", "--", "  "] {
+        let archive = of(location).unwrap();
+        assert_eq!(archive.record(at(DAY), 1000).unwrap().n_samples(), 1000);
+        // What is added goes to the file that is there.
+        let files = archive.write(&traces).unwrap();
+        assert!(
+            files
+                .iter()
+                .all(|file| file.to_string_lossy().contains("--"))
+        );
+    }
+}
+
+#[test]
+fn a_served_sample_is_sent_once() {
+    let folder = tempfile::tempdir().unwrap();
+    // The record over midnight lies in both files, and one of another channel in between.
+    slow(folder.path(), "2014-02-16T23:30:00", "2014-02-16", 3600);
+    slow(folder.path(), "2014-02-16T23:30:00", "2014-02-17", 3600);
+    let server = ServedArchive::open(folder.path())
+        .unwrap()
+        .start(0)
+        .unwrap();
+    let client = Client::at(server.base_url()).unwrap().without_cache();
+    let stream = Nslc::new("GS", "OK029", "00", "LHZ").unwrap();
+    let span = TimeSpan {
+        start: at("2014-02-16T22:00:00"),
+        end: at("2014-02-17T02:00:00"),
+    };
+    let bytes = client.fetch_mseed(&stream, &span).unwrap().unwrap();
+    // Of the records, not of their merger.
+    let n_samples = |bytes: &[u8]| -> usize {
+        let each = bytes
+            .chunks(4096)
+            .flat_map(|record| mseed::read(record, "").unwrap());
+        each.map(|trace| trace.n_samples()).sum()
+    };
+    assert_eq!(n_samples(&bytes), 3600);
+    let late = TimeSpan {
+        start: at("2014-02-17T00:20:00"),
+        end: at("2014-02-17T00:21:00"),
+    };
+    let bytes = client.fetch_mseed(&stream, &late).unwrap().unwrap();
+    assert_eq!(n_samples(&bytes), 60);
 }

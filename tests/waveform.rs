@@ -13,8 +13,8 @@ use quakebook::time::TimeSpan;
 use quakebook::waveform::filter::{Filter, Pass};
 use quakebook::waveform::mseed::FaultKind;
 use quakebook::waveform::{
-    Archive, Ledger, Nslc, Outcome, Record3C, Samples, Segment, Trace, WaveformSource, mseed,
-    spectrum,
+    Archive, DownloadLog, DownloadOutcome, Nslc, Record3C, Samples, Segment, Trace, WaveformSource,
+    mseed, spectrum,
 };
 
 // ------------------------------------------------------- three components
@@ -329,7 +329,8 @@ fn an_index_on_disk_serves_who_comes_next_and_misleads_no_one() {
     set_back(&file("HHZ"));
     let record = read().unwrap();
     assert_ne!(record.data[2], wanted.data[2]);
-    assert_eq!(n_stored(), 2);
+    assert_eq!(read().unwrap(), record, "the index is made anew");
+    assert_eq!(n_stored(), 3);
 
     // An archive without the folder is left as it is, and so is one where it is something else.
     std::fs::remove_dir_all(&folder).unwrap();
@@ -380,14 +381,14 @@ proptest! {
         for (millis, outcome, n) in words {
             let end = at + time::seconds(f64::from(millis) * 1e-3);
             if n > 0 {
-                let name = Outcome::ALL[outcome].name();
+                let name = DownloadOutcome::ALL[outcome].name();
                 let (a, b) = (time::iso(at), time::iso(end));
                 text += &format!("{a},{b},{name},{millis},{},\"a, b\"\n", n - 1);
             }
             at = end;
         }
-        let ledger = Ledger::from_csv(&text, "test").unwrap();
-        prop_assert_eq!(&Ledger::from_csv(&ledger.to_csv(), "test").unwrap(), &ledger);
+        let ledger = DownloadLog::from_csv(&text, "test").unwrap();
+        prop_assert_eq!(&DownloadLog::from_csv(&ledger.to_csv(), "test").unwrap(), &ledger);
         let span = TimeSpan {
             start: start + time::seconds(from as f64),
             end: start + time::seconds((from + length) as f64),
@@ -402,8 +403,8 @@ proptest! {
 
     #[test]
     fn any_text_is_a_ledger_or_refused(text in "[a-z0-9,\"\n:TZ-]{0,200}") {
-        let _ = Ledger::from_csv(&text, "test");
-        let _ = Ledger::from_csv(&format!("start,end,outcome,n_samples,n_faults,detail\n{text}"), "test");
+        let _ = DownloadLog::from_csv(&text, "test");
+        let _ = DownloadLog::from_csv(&format!("start,end,outcome,n_samples,n_faults,detail\n{text}"), "test");
     }
 }
 

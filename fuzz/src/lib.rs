@@ -8,7 +8,7 @@
 #[path = "../../src/catalog/mod.rs"]
 pub mod catalog;
 #[path = "../../src/atomic_file.rs"]
-mod atomic_file;
+pub mod atomic_file;
 #[path = "../../src/code.rs"]
 pub mod code;
 #[path = "../../src/code_pattern.rs"]

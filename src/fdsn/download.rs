@@ -11,7 +11,7 @@ use super::waveforms::Sent;
 use crate::error::{Error, Result, fail};
 use crate::time::{self, Time, TimeSpan};
 use crate::waveform::mseed::FaultKind;
-use crate::waveform::{Added, Archive, Entry, Ledger, Nslc, Outcome, cover};
+use crate::waveform::{Added, Archive, DownloadLog, DownloadOutcome, LogEntry, Nslc, cover};
 
 /// How a span is asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -53,8 +53,8 @@ pub fn download(
     stream: &Nslc,
     span: TimeSpan,
     params: &DownloadParams,
-    progress: &mut dyn FnMut(&Entry),
-) -> Result<Ledger> {
+    progress: &mut dyn FnMut(&LogEntry),
+) -> Result<DownloadLog> {
     let fetch = |piece: TimeSpan| client.fetch_as_sent(stream, &piece);
     fill(&fetch, archive, stream, span, params, progress)
 }
@@ -68,8 +68,8 @@ fn fill(
     stream: &Nslc,
     span: TimeSpan,
     params: &DownloadParams,
-    progress: &mut dyn FnMut(&Entry),
-) -> Result<Ledger> {
+    progress: &mut dyn FnMut(&LogEntry),
+) -> Result<DownloadLog> {
     if !(1.0..=86_400.0).contains(&params.piece_s) {
         return Err(fail!(
             Study,
@@ -94,27 +94,29 @@ fn fill(
         ..span
     };
     if span.start >= span.end {
-        return Ok(Ledger::default());
+        return Ok(DownloadLog::default());
     }
     // A complete archive needs no right to write.
     if next_piece(archive, stream, span, params)?.is_none() {
-        return archive.ledger(stream, span);
+        return archive.download_log(stream, span);
     }
-    archive.open_ledger(stream, span)?;
+    archive.open_log(stream, span)?;
     let (mut at, mut n_lost) = (span.start, 0);
     // The ledger is read again for each piece: another process may have brought it meanwhile.
     while let Some(piece) = next_piece(archive, stream, TimeSpan { start: at, ..span }, params)? {
         let entries = request(fetch, archive, stream, piece)?;
         archive.account(stream, piece, entries.clone())?;
         entries.iter().for_each(&mut *progress);
-        let lost = entries.iter().any(|entry| entry.outcome == Outcome::Lost);
+        let lost = entries
+            .iter()
+            .any(|entry| entry.outcome == DownloadOutcome::Lost);
         n_lost = if lost { n_lost + 1 } else { 0 };
         if n_lost == MOST_LOST {
             break;
         }
         at = piece.end;
     }
-    archive.ledger(stream, span)
+    archive.download_log(stream, span)
 }
 
 /// The first piece of the span that is to be asked for.
@@ -124,11 +126,11 @@ fn next_piece(
     span: TimeSpan,
     params: &DownloadParams,
 ) -> Result<Option<TimeSpan>> {
-    let to_ask = |entry: &Entry| match entry.outcome {
-        Outcome::NotAsked | Outcome::Lost => true,
+    let to_ask = |entry: &LogEntry| match entry.outcome {
+        DownloadOutcome::NotAsked | DownloadOutcome::Lost => true,
         outcome => params.ask_again && !outcome.is_there(),
     };
-    let entries = archive.ledger(stream, span)?.within(span);
+    let entries = archive.download_log(stream, span)?.within(span);
     let mut open = entries.iter().skip_while(|entry| !to_ask(entry)).peekable();
     let Some(first) = open.peek() else {
         return Ok(None);
@@ -151,14 +153,21 @@ fn border_after(time: Time, piece_s: f64) -> Time {
 
 /// Asks for one piece, puts what comes into the archive, and says what became of the piece. Damage
 /// is asked for again once.
-fn request(fetch: &Fetch, archive: &Archive, stream: &Nslc, piece: TimeSpan) -> Result<Vec<Entry>> {
+fn request(
+    fetch: &Fetch,
+    archive: &Archive,
+    stream: &Nslc,
+    piece: TimeSpan,
+) -> Result<Vec<LogEntry>> {
     let (mut n_faults, mut last): (usize, Option<Added>) = (0, None);
     for _ in 0..2 {
         let sent = match (fetch(piece), &last) {
             (Ok(Some(sent)), _) => sent,
             // A second answer does not unsay the first.
             (_, Some(_)) => break,
-            (Ok(None), None) => return Ok(vec![Entry::new(piece, Outcome::Nothing, "")]),
+            (Ok(None), None) => {
+                return Ok(vec![LogEntry::new(piece, DownloadOutcome::Nothing, "")]);
+            }
             (Err(error), None) => return Ok(vec![unanswered(error, piece)?]),
         };
         let name = format!("{stream} from {}", time::iso(piece.start));
@@ -184,24 +193,26 @@ fn request(fetch: &Fetch, archive: &Archive, stream: &Nslc, piece: TimeSpan) -> 
 }
 
 /// What an error of a request means for its piece; other errors end the download.
-fn unanswered(error: Error, piece: TimeSpan) -> Result<Entry> {
+fn unanswered(error: Error, piece: TimeSpan) -> Result<LogEntry> {
     match error {
         Error::Request { status, what, .. } => {
             let (outcome, status) = match status {
                 // Time-out and too many requests: another time.
-                Some(status @ (408 | 429)) => (Outcome::Lost, format!("status {status}: ")),
-                Some(status @ 400..=499) => (Outcome::Refused, format!("status {status}: ")),
-                Some(status) => (Outcome::Lost, format!("status {status}: ")),
-                None => (Outcome::Lost, String::new()),
+                Some(status @ (408 | 429)) => (DownloadOutcome::Lost, format!("status {status}: ")),
+                Some(status @ 400..=499) => {
+                    (DownloadOutcome::Refused, format!("status {status}: "))
+                }
+                Some(status) => (DownloadOutcome::Lost, format!("status {status}: ")),
+                None => (DownloadOutcome::Lost, String::new()),
             };
-            Ok(Entry::new(piece, outcome, status + &what))
+            Ok(LogEntry::new(piece, outcome, status + &what))
         }
         other => Err(other),
     }
 }
 
 /// What of a piece is in the archive, and why the rest is not.
-fn account_of(added: &Added, n_faults: usize, piece: TimeSpan) -> Vec<Entry> {
+fn account_of(added: &Added, n_faults: usize, piece: TimeSpan) -> Vec<LogEntry> {
     let mut entries = Vec::new();
     let mut at = piece.start;
     let mut part = |end: Time, contradicted: bool| {
@@ -210,8 +221,8 @@ fn account_of(added: &Added, n_faults: usize, piece: TimeSpan) -> Vec<Entry> {
                 cover(&added.traces, TimeSpan { start: at, end })
                     .into_iter()
                     .map(|entry| match entry.outcome {
-                        Outcome::Arrived if contradicted => Entry {
-                            outcome: Outcome::Contradicted,
+                        DownloadOutcome::Arrived if contradicted => LogEntry {
+                            outcome: DownloadOutcome::Contradicted,
                             ..entry
                         },
                         _ => entry,
@@ -226,14 +237,17 @@ fn account_of(added: &Added, n_faults: usize, piece: TimeSpan) -> Vec<Entry> {
     }
     part(piece.end, false);
 
-    for entry in entries.iter_mut().filter(|e| e.outcome == Outcome::Gap) {
+    for entry in entries
+        .iter_mut()
+        .filter(|e| e.outcome == DownloadOutcome::Gap)
+    {
         // A fault without a time may lie anywhere.
         let here = |time: Option<Time>| time.is_none_or(|t| entry.start <= t && t < entry.end);
         let mut causes = added.faults.iter().filter(|fault| here(fault.time));
         if let Some(cause) = causes.next() {
             entry.outcome = match cause.kind {
-                FaultKind::Overlap => Outcome::Gap,
-                _ => Outcome::Damaged,
+                FaultKind::Overlap => DownloadOutcome::Gap,
+                _ => DownloadOutcome::Damaged,
             };
             entry.detail = cause.what.clone();
         }

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicUsize;
 
 use quakebook::fdsn::{DownloadParams, download};
-use quakebook::waveform::{Archive, Outcome};
+use quakebook::waveform::{Archive, DownloadOutcome};
 
 use crate::*;
 
@@ -32,7 +32,7 @@ fn fill(
     client: &Client,
     archive: &Archive,
     params: &DownloadParams,
-) -> (Vec<(i64, i64, Outcome)>, usize) {
+) -> (Vec<(i64, i64, DownloadOutcome)>, usize) {
     let wanted = stream("HHZ");
     let ledger = download(client, archive, &wanted, span(0, 1800), params, &mut |_| {}).unwrap();
     let second = |time: Time| (time - at(0)).num_seconds();
@@ -47,8 +47,8 @@ fn flipped() -> Act {
     ok(&bytes)
 }
 
-fn whole() -> (Vec<(i64, i64, Outcome)>, usize) {
-    (vec![(0, 1800, Outcome::Arrived)], 1800)
+fn whole() -> (Vec<(i64, i64, DownloadOutcome)>, usize) {
+    (vec![(0, 1800, DownloadOutcome::Arrived)], 1800)
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn after_a_fault_that_passes_the_ledger_is_that_of_an_undisturbed_download() {
         let expected = match what {
             "another stream" => (
                 [0, 600, 1200]
-                    .map(|s| (s, s + 600, Outcome::Arrived))
+                    .map(|s| (s, s + 600, DownloadOutcome::Arrived))
                     .into(),
                 1800,
             ),
@@ -100,8 +100,8 @@ fn after_a_fault_that_passes_the_ledger_is_that_of_an_undisturbed_download() {
 fn a_lasting_fault_is_in_the_ledger_and_what_can_pass_is_asked_again() {
     let piece = response("200 OK", &recorded("HHZ", 600, 1200));
     let half = piece[..piece.len() / 2].to_vec();
-    let (nothing, refused) = (Outcome::Nothing, Outcome::Refused);
-    let (lost, damaged) = (Outcome::Lost, Outcome::Damaged);
+    let (nothing, refused) = (DownloadOutcome::Nothing, DownloadOutcome::Refused);
+    let (lost, damaged) = (DownloadOutcome::Lost, DownloadOutcome::Damaged);
     // Requests of the first download; of a second one that finds all well.
     for (what, fault, outcome, n_first, n_second) in [
         ("204", status("204 No Content", ""), nothing, 3, 0),
@@ -138,7 +138,7 @@ fn a_lasting_fault_is_in_the_ledger_and_what_can_pass_is_asked_again() {
         let folder = tempfile::tempdir().unwrap();
         let archive = archive(folder.path());
         let (entries, n_samples) = fill(&Rig::new(&server).client, &archive, &PIECES);
-        let arrived = Outcome::Arrived;
+        let arrived = DownloadOutcome::Arrived;
         let expected = [
             (0, 600, arrived),
             (600, 1200, outcome),
@@ -180,7 +180,7 @@ fn a_stalled_piece_is_lost_and_the_rest_arrives() {
     let archive = archive(folder.path());
     let client = Rig::with_stall(&server, Duration::from_millis(400)).client;
     let (entries, n_samples) = fill(&client, &archive, &PIECES);
-    let lost = (600, 1200, Outcome::Lost);
+    let lost = (600, 1200, DownloadOutcome::Lost);
     assert_eq!(
         (entries[1], n_samples, server.n_requests()),
         (lost, 1200, 7)

@@ -1,6 +1,12 @@
 //! More than a data centre gives at once, or takes in an address.
 
+use quakebook::station::NslcPattern;
+
 use crate::*;
+
+fn streams(channels: &str) -> NslcPattern {
+    NslcPattern::new("CX", "PB01", "", channels).unwrap()
+}
 
 /// A data centre that gives no more than so many seconds of a channel at once.
 fn at_most_s(n_most: i64) -> FaultServer {
@@ -100,7 +106,7 @@ fn a_long_address_becomes_a_post() {
         _ => ok(&recorded("HHZ", 0, 100)),
     });
     let rig = Rig::new(&server);
-    let wanted = stream("HHE,HHN,HHZ");
+    let wanted = streams("HHE,HHN,HHZ");
     let bytes = rig.client.fetch_mseed(&wanted, &span(0, 100)).unwrap();
     assert_eq!(bytes, Some(recorded("HHZ", 0, 100)));
     let seen = server.seen();
@@ -135,7 +141,7 @@ fn too_many_stations_are_an_error_that_is_not_kept() {
     let folder = tempfile::tempdir().unwrap();
     let client = Rig::new(&server).client.with_cache(folder.path());
     for n in 1..=2 {
-        let stations = client.fetch_stations(&stream("*"), &span(0, 1), StationFormat::Xml);
+        let stations = client.fetch_stations(streams("*"), &span(0, 1), StationFormat::Xml);
         let (_, status, ..) = request_error(stations);
         assert_eq!((status, server.n_requests()), (Some(413), n));
     }
@@ -155,7 +161,7 @@ fn stations_come_in_the_data_centres_own_words_and_are_kept() {
     let client = Rig::new(&server).client.with_cache(folder.path());
     for _ in 0..2 {
         for (format, words) in [(StationFormat::Text, text), (StationFormat::Xml, xml)] {
-            let fetched = client.fetch_stations(&stream("HH?"), &span(0, 100), format);
+            let fetched = client.fetch_stations(streams("HH?"), &span(0, 100), format);
             assert_eq!(fetched.unwrap().as_deref(), Some(words));
         }
     }
@@ -184,7 +190,7 @@ fn many_streams_go_by_post_and_too_many_in_halves() {
         ok(&bytes.collect::<Vec<u8>>())
     });
     let rig = Rig::new(&server);
-    let wanted = ["HHE", "HHN", "HHZ"].map(|channel| ((&stream(channel)).into(), span(0, 100)));
+    let wanted = ["HHE", "HHN", "HHZ"].map(|channel| (streams(channel), span(0, 100)));
     let bytes = rig.client.fetch_mseed_bulk(&wanted).unwrap().unwrap();
     let traces = mseed::read(&bytes, "the parts").unwrap();
     assert_eq!(traces, ["HHE", "HHN", "HHZ"].map(|c| trace(c, 0, 100)));

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use quakebook::waveform::Archive;
 use serde::Serialize;
 
 /// How a command ended that did its work.
@@ -68,6 +69,21 @@ pub fn print_json(value: &impl Serialize) -> Result<()> {
 /// A line for who waits. That nobody reads it stops no work.
 pub fn progress(line: impl fmt::Display) {
     let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Faults that are told one by one; more are counted.
+const N_FAULTS_TOLD: usize = 20;
+
+/// Names what was damaged in the records that were read; whether anything was.
+pub fn tell_damage(archive: &Archive) -> bool {
+    let faults = archive.faults();
+    for fault in faults.iter().take(N_FAULTS_TOLD) {
+        progress(format!("left out: {fault}"));
+    }
+    if faults.len() > N_FAULTS_TOLD {
+        progress(format!("{} more faults", faults.len() - N_FAULTS_TOLD));
+    }
+    !faults.is_empty()
 }
 
 /// The result as a file, whole or not at all.

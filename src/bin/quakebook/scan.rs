@@ -18,7 +18,8 @@ use crate::output::{self, Outcome, Result};
 #[command(after_help = "\
 The run's folder says which station, window, filter and scale: the records are treated as they were in
 training. The archive is read an hour at a time. Windows in gaps are not scanned: then the exit code
-is 4, and standard error says how many there are and why.
+is 4, and standard error says how many there are and why. A damaged record is a gap, named on standard
+error with its file and byte: then the exit code is 3.
 
 Examples:
   quakebook scan --run runs/first --archive sds --from 2014-02-16 --to 2014-02-16T10:00:00 --out found.csv
@@ -77,7 +78,7 @@ pub fn run(args: &Args) -> Result {
         let n_samples = (hop_s * study.window.sampling_rate_hz).round() as usize;
         study.scan.hop_samples = n_samples.max(1);
     }
-    let archive = Archive::open_for(&args.archive, &study.station)?;
+    let archive = Archive::open_for(&args.archive, &study.station)?.lenient();
     if let Some(threshold) = args.threshold {
         detector.threshold = threshold;
     }
@@ -88,7 +89,9 @@ pub fn run(args: &Args) -> Result {
     let scanned = detector.scan(&archive, &span)?;
     scanned.detections.write(&args.out)?;
     report(args, &detector, &scanned)?;
+    let is_damaged = output::tell_damage(&archive);
     Ok(match scanned.unscanned.is_empty() {
+        _ if is_damaged => Outcome::Damaged,
         true => Outcome::Done,
         false => Outcome::Incomplete,
     })

@@ -105,12 +105,16 @@ pub fn run(args: &Args) -> Result {
     let study = study(args)?;
     let archive = args.archive.as_ref();
     let archive = archive.map(|root| Archive::open_for(root, &study.station));
-    let archive = archive.transpose()?;
+    let archive = archive.transpose()?.map(Archive::lenient);
     // The simulation's truth says nothing of records from elsewhere.
     let is_simulated = archive.as_ref().is_none_or(Archive::is_simulated);
-    let source: Box<dyn WaveformSource> = match archive {
-        Some(archive) => Box::new(archive),
-        None => Box::new(data_centre::connect(&study)?),
+    let centre;
+    let source: &dyn WaveformSource = match &archive {
+        Some(archive) => archive,
+        None => {
+            centre = data_centre::connect(&study)?;
+            &centre
+        }
     };
     let catalog = match &args.catalog {
         Some(path) => Catalog::read(path)?,
@@ -121,7 +125,7 @@ pub fn run(args: &Args) -> Result {
         false => None,
     };
     let inputs = Inputs {
-        source: &*source,
+        source,
         catalog: &catalog,
         station: station_place(args, &study)?,
         known_events: known.as_ref(),
@@ -137,7 +141,12 @@ pub fn run(args: &Args) -> Result {
         true => output::print_json(&report(args, &segments, &fitted))?,
         false => output::print(text(args, &segments, &fitted))?,
     }
-    Ok(Outcome::Done)
+    Ok(
+        match archive.is_some_and(|archive| output::tell_damage(&archive)) {
+            true => Outcome::Damaged,
+            false => Outcome::Done,
+        },
+    )
 }
 
 /// The study, with what the options override.

@@ -6,7 +6,7 @@ use quakebook::fdsn::{self, Client, DownloadParams, StationFormat};
 use quakebook::station::{Inventory, NslcPattern, StationChoice};
 use quakebook::study::Study;
 use quakebook::time::{self, Time, TimeSpan};
-use quakebook::waveform::{Archive, Entry, Nslc, Outcome as Came};
+use quakebook::waveform::{Archive, DownloadOutcome as Came, LogEntry, Nslc};
 use serde::Serialize;
 
 use crate::args::{self, FetchArgs};
@@ -92,13 +92,13 @@ pub fn run(args: &Args) -> Result {
     let mut outcome = Outcome::Done;
     for stream in &streams {
         let ledger = if args.fetch.is_offline() {
-            archive.ledger(stream, span)?
+            archive.download_log(stream, span)?
         } else {
             let params = DownloadParams {
                 ask_again: args.again,
                 ..DownloadParams::default()
             };
-            let mut say = |entry: &Entry| output::progress(told(stream, entry));
+            let mut say = |entry: &LogEntry| output::progress(told(stream, entry));
             fdsn::download(&client, &archive, stream, span, &params, &mut say)?
         };
         let entries = ledger.within(span);
@@ -161,7 +161,7 @@ fn streams(client: &Client, study: &Study, span: &TimeSpan) -> Result<(Vec<Nslc>
     Ok((channels, simulated))
 }
 
-fn worst(entries: &[Entry]) -> Outcome {
+fn worst(entries: &[LogEntry]) -> Outcome {
     if entries.iter().any(|entry| entry.outcome == Came::Damaged) {
         Outcome::Damaged
     } else if entries.iter().all(|entry| entry.outcome.is_there()) {
@@ -171,7 +171,7 @@ fn worst(entries: &[Entry]) -> Outcome {
     }
 }
 
-fn told(stream: &Nslc, entry: &Entry) -> String {
+fn told(stream: &Nslc, entry: &LogEntry) -> String {
     let detail = match entry.detail.as_str() {
         "" => String::new(),
         detail => format!(": {detail}"),
@@ -185,7 +185,7 @@ fn told(stream: &Nslc, entry: &Entry) -> String {
     )
 }
 
-fn row(stream: &Nslc, entries: &[Entry]) -> Row {
+fn row(stream: &Nslc, entries: &[LogEntry]) -> Row {
     Row {
         id: stream.to_string(),
         n_samples: entries.iter().map(|entry| entry.n_samples).sum(),

@@ -78,7 +78,7 @@ fn measured(bytes: Option<Vec<u8>>) -> Option<Sent> {
     })
 }
 
-fn run(fetch: &Bytes, folder: &Folder, span: TimeSpan, ask_again: bool) -> Result<Ledger> {
+fn run(fetch: &Bytes, folder: &Folder, span: TimeSpan, ask_again: bool) -> Result<DownloadLog> {
     let params = DownloadParams {
         piece_s: 1800.0,
         ask_again,
@@ -94,10 +94,10 @@ fn run(fetch: &Bytes, folder: &Folder, span: TimeSpan, ask_again: bool) -> Resul
     )
 }
 
-/// Outcome, first minute, last minute, samples, faults.
-fn lines(ledger: &Ledger) -> Vec<(Outcome, i64, i64, usize, usize)> {
+/// DownloadOutcome, first minute, last minute, samples, faults.
+fn lines(ledger: &DownloadLog) -> Vec<(DownloadOutcome, i64, i64, usize, usize)> {
     let minute = |t: Time| (t - at(0)).num_minutes();
-    let line = |e: &Entry| {
+    let line = |e: &LogEntry| {
         (
             e.outcome,
             minute(e.start),
@@ -117,14 +117,14 @@ fn sent(asked: TimeSpan) -> Result<Option<Vec<u8>>> {
     }
 }
 
-const EXACT: [(Outcome, i64, i64, usize, usize); 7] = [
-    (Outcome::Arrived, 10, 40, 1800, 0),
-    (Outcome::Gap, 40, 50, 0, 0),
-    (Outcome::Arrived, 50, 90, 2400, 0),
-    (Outcome::Nothing, 90, 150, 0, 0),
-    (Outcome::Arrived, 150, 180, 1800, 0),
-    (Outcome::Refused, 180, 210, 0, 0),
-    (Outcome::Arrived, 210, 235, 1500, 0),
+const EXACT: [(DownloadOutcome, i64, i64, usize, usize); 7] = [
+    (DownloadOutcome::Arrived, 10, 40, 1800, 0),
+    (DownloadOutcome::Gap, 40, 50, 0, 0),
+    (DownloadOutcome::Arrived, 50, 90, 2400, 0),
+    (DownloadOutcome::Nothing, 90, 150, 0, 0),
+    (DownloadOutcome::Arrived, 150, 180, 1800, 0),
+    (DownloadOutcome::Refused, 180, 210, 0, 0),
+    (DownloadOutcome::Arrived, 210, 235, 1500, 0),
 ];
 
 #[test]
@@ -147,7 +147,7 @@ fn the_ledger_is_exact_and_what_is_settled_is_not_asked_for_again() {
     // Asked for by itself, a gap is nothing at all.
     let again = run(&fetch, &folder, span(10, 235), true).unwrap();
     let mut expected = EXACT;
-    expected[1].0 = Outcome::Nothing;
+    expected[1].0 = DownloadOutcome::Nothing;
     assert_eq!(lines(&again), expected);
     let again = [span(40, 50), span(90, 120), span(120, 150), span(180, 210)];
     assert_eq!(asked.take(), again);
@@ -156,13 +156,13 @@ fn the_ledger_is_exact_and_what_is_settled_is_not_asked_for_again() {
     let traces = archive.traces(at(10), at(235)).unwrap();
     assert_eq!(traces[0].n_samples(), 1800 + 2400 + 1800 + 1500);
     let missing = archive.missing(span(0, 240)).unwrap();
-    let missing: Vec<Outcome> = missing.iter().map(|m| m.entry.outcome).collect();
+    let missing: Vec<DownloadOutcome> = missing.iter().map(|m| m.entry.outcome).collect();
     let expected = [
-        Outcome::NotAsked,
-        Outcome::Nothing,
-        Outcome::Nothing,
-        Outcome::Refused,
-        Outcome::NotAsked,
+        DownloadOutcome::NotAsked,
+        DownloadOutcome::Nothing,
+        DownloadOutcome::Nothing,
+        DownloadOutcome::Refused,
+        DownloadOutcome::NotAsked,
     ];
     assert_eq!(missing, expected);
 }
@@ -199,7 +199,7 @@ fn an_archive_without_a_ledger_is_looked_through_and_its_gaps_are_filled() {
     };
     let ledger = run(&fetch, &folder, span(10, 90), false).unwrap();
     assert_eq!(asked.take(), [span(10, 30), span(75, 90)]);
-    let all = [(Outcome::Arrived, 10, 90, 4800, 0)];
+    let all = [(DownloadOutcome::Arrived, 10, 90, 4800, 0)];
     assert_eq!(lines(&ledger), all);
 
     // A day file that is gone is asked for again.
@@ -218,11 +218,14 @@ fn without_an_answer_the_rest_is_left_for_the_next_time() {
         Err(refusal(None))
     };
     let ledger = run(&fetch, &folder, span(0, 240), false).unwrap();
-    assert_eq!(lines(&ledger), [(Outcome::Lost, 0, 90, 0, 0)]);
+    assert_eq!(lines(&ledger), [(DownloadOutcome::Lost, 0, 90, 0, 0)]);
     assert_eq!(asked.take(), 3);
     let whole = |piece| Ok(answer_of(&[(0, 240)], piece));
     let ledger = run(&whole, &folder, span(0, 240), false).unwrap();
-    assert_eq!(lines(&ledger), [(Outcome::Arrived, 0, 240, 14_400, 0)]);
+    assert_eq!(
+        lines(&ledger),
+        [(DownloadOutcome::Arrived, 0, 240, 14_400, 0)]
+    );
 }
 
 #[test]
@@ -246,10 +249,10 @@ fn damage_is_kept_out_counted_and_asked_for_once_more() {
         let ledger = run(&fetch, &folder, span(0, 30), false).unwrap();
         assert_eq!(n_asked.take(), 2);
         let expected = match n_damaged {
-            1 => vec![(Outcome::Arrived, 0, 30, 1800, 1)],
+            1 => vec![(DownloadOutcome::Arrived, 0, 30, 1800, 1)],
             _ => vec![
-                (Outcome::Arrived, 0, 15, 900, 2),
-                (Outcome::Damaged, 15, 30, 0, 0),
+                (DownloadOutcome::Arrived, 0, 15, 900, 2),
+                (DownloadOutcome::Damaged, 15, 30, 0, 0),
             ],
         };
         assert_eq!(lines(&ledger), expected);
@@ -266,7 +269,7 @@ fn records_of_another_stream_are_kept_out() {
     other[15..18].copy_from_slice(b"BHN");
     let fetch = |_| Ok(Some(other.clone()));
     let ledger = run(&fetch, &folder, span(0, 30), false).unwrap();
-    assert_eq!(lines(&ledger), [(Outcome::Damaged, 0, 30, 0, 2)]);
+    assert_eq!(lines(&ledger), [(DownloadOutcome::Damaged, 0, 30, 0, 2)]);
     let detail = &ledger.entries()[0].detail;
     assert!(
         detail.contains("XX.A..BHN came where XX.A..BHZ"),
@@ -326,7 +329,7 @@ fn a_piece_that_cannot_be_is_refused() {
     let never = |_: TimeSpan| -> Result<Option<Vec<u8>>> { panic!("asked") };
     assert_eq!(
         run(&never, &archive(), future, false).unwrap(),
-        Ledger::default()
+        DownloadLog::default()
     );
 }
 

@@ -15,9 +15,12 @@ const N_RECORDS: usize = 8;
 /// Marks in a file whose records are of one stream and rate and follow one another in time.
 #[derive(Debug)]
 pub(crate) struct Index {
-    /// Start, in nanoseconds since 1970, and first byte of every so-manieth record.
+    /// Start, in nanoseconds since 1970, and first byte of every n-th record.
     marks: Vec<(i64, usize)>,
     n_bytes: usize,
+    /// Where the next sample after the last record would be; not known of an index from disk until
+    /// [`Index::completed`].
+    end_ns: i64,
     interval_ns: f64,
     pub sampling_rate_hz: f64,
 }
@@ -44,7 +47,7 @@ impl Index {
         let interval_ns = 1e9 / sampling_rate_hz;
         // Where the next record may begin, half a sample early at most.
         let mut earliest_ns = first.start_ns;
-        let (mut marks, mut at) = (Vec::new(), 0);
+        let (mut marks, mut at, mut end_ns) = (Vec::new(), 0, first.start_ns);
         for number in 0.. {
             if at == n_bytes {
                 break;
@@ -66,11 +69,13 @@ impl Index {
             }
             let almost_all = header.n_samples as f64 - 0.5;
             earliest_ns = after(header.start_ns, almost_all * interval_ns);
+            end_ns = after(header.start_ns, header.n_samples as f64 * interval_ns);
             at += header.n_bytes;
         }
         Ok(header::is_rate(sampling_rate_hz).then_some(Self {
             marks,
             n_bytes,
+            end_ns,
             interval_ns,
             sampling_rate_hz,
         }))
@@ -146,11 +151,51 @@ impl Index {
                 .is_some_and(|(_, byte)| (*byte as u64) < n_bytes)
             && marks.windows(2).all(rises);
         is_sound.then(|| Self {
+            end_ns: marks[marks.len() - 1].0,
             marks,
             n_bytes: n_bytes as usize,
             interval_ns: 1e9 / sampling_rate_hz,
             sampling_rate_hz,
         })
+    }
+
+    /// An index from disk, its first and last marks compared with the file: `None` where they are not
+    /// true.
+    pub fn completed(mut self, mut file: impl Read + Seek) -> Option<Self> {
+        let (_, last) = *self.marks.last()?;
+        let mut at = |byte: usize, n: usize| {
+            let mut bytes = Vec::with_capacity(n);
+            file.seek(SeekFrom::Start(byte as u64)).ok()?;
+            let mut part = file.by_ref().take(n as u64);
+            part.read_to_end(&mut bytes).ok().map(|_| bytes)
+        };
+        let first = at(0, N_AHEAD.min(self.n_bytes))?;
+        // As many records as lie between two marks, unless they are of the longest kind.
+        let records = at(last, (self.n_bytes - last).min(N_MOST))?;
+        if !self.fits(0, &first)
+            || !self.fits(last, &records)
+            || last + records.len() < self.n_bytes
+        {
+            return None;
+        }
+        let mut rest = records.as_slice();
+        while !rest.is_empty() {
+            let header = header::parse(rest).ok()?;
+            if header.sampling_rate_hz != self.sampling_rate_hz {
+                return None;
+            }
+            let duration_ns = header.n_samples as f64 * self.interval_ns;
+            self.end_ns = after(header.start_ns, duration_ns);
+            rest = rest.get(header.n_bytes..)?;
+        }
+        Some(self)
+    }
+
+    /// Whether the file may have samples from `start` until `end`, to within a sample.
+    pub fn reaches(&self, start: Time, end: Time) -> bool {
+        let first = self.marks.first().map_or(i64::MAX, |(first, _)| *first);
+        first <= after(nanoseconds(end), self.interval_ns)
+            && nanoseconds(start) <= after(self.end_ns, self.interval_ns)
     }
 
     /// Whether a record that begins at `byte`, a mark's, begins when the mark says.
@@ -335,6 +380,7 @@ mod tests {
         let stored = made.to_bytes();
         let n_bytes = whole.len() as u64;
         let read = Index::from_bytes(&stored, n_bytes).unwrap();
+        let read = read.completed(Cursor::new(&whole)).unwrap();
         assert_eq!(format!("{read:?}"), format!("{made:?}"));
         for n in 0..stored.len() {
             assert!(Index::from_bytes(&stored[..n], n_bytes).is_none());

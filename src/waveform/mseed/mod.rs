@@ -204,7 +204,7 @@ fn no_byte(name: &str) -> Fault {
         stream: None,
         time: None,
         kind: FaultKind::NotARecord,
-        what: "no byte at all: a file without a byte is no record of silence".into(),
+        what: "the file is empty (0 bytes)".into(),
     }
 }
 

@@ -136,7 +136,7 @@ impl Archive {
                 added.n_new += n_samples(&after).saturating_sub(n_samples(&before));
                 write_below(&self.root, &path, &together(&day_records))?;
                 added.traces.extend(after);
-                self.forget(&path);
+                self.days.forget(&path);
             }
             // Other records that hold the same samples do not make the file grow.
             _ => added.traces.extend(before),

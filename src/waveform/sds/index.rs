@@ -23,7 +23,7 @@ const N_KNOWN: usize = 300;
 const SETTLED: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
-pub(super) struct Indices {
+pub(crate) struct Indices {
     folder: PathBuf,
     known: Mutex<HashMap<PathBuf, Known>>,
 }
@@ -37,14 +37,14 @@ struct Known {
 
 /// Other values are another file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Version {
+pub(super) struct Version {
     n_bytes: u64,
     /// When it was changed, since 1970; `None` where the file system knows no such time.
     changed_ns: Option<u64>,
 }
 
 impl Version {
-    fn of(data: &Metadata) -> Self {
+    pub fn of(data: &Metadata) -> Self {
         let changed = data.modified().ok();
         let since_1970 = changed.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         Self {
@@ -70,17 +70,11 @@ impl Indices {
         }
     }
 
-    /// The index of a day file, if it was made before; `None` in it where the file cannot have one.
+    /// The index of a day file, if it is in memory; `None` in it where the file cannot have one.
     pub fn known(&self, path: &Path, data: &Metadata) -> Option<Option<Arc<Index>>> {
-        let version = Version::of(data);
-        if let Some(known) = lock(&self.known).get(path)
-            && known.version == version
-        {
-            return Some(known.index.clone());
-        }
-        let index = Some(Arc::new(self.read(path, version)?));
-        self.keep(path, version, index.clone());
-        Some(index)
+        let known = lock(&self.known);
+        let known = known.get(path)?;
+        (known.version == Version::of(data)).then(|| known.index.clone())
     }
 
     /// The index of an open day file, made where it is not known.
@@ -89,9 +83,15 @@ impl Indices {
         if let Some(index) = self.known(path, &data) {
             return Ok(index);
         }
+        let version = Version::of(&data);
+        let stored = self.read(path, version);
+        if let Some(index) = stored.and_then(|stored| stored.completed(&mut *file)) {
+            let index = Some(Arc::new(index));
+            self.keep(path, version, index.clone());
+            return Ok(index);
+        }
         let index = Index::of(file, data.len() as usize).map_err(Error::io(path))?;
         let index = index.map(Arc::new);
-        let version = Version::of(&data);
         if let Some(index) = &index {
             self.write(path, version, index);
         }

@@ -10,7 +10,7 @@ use crate::waveform::{Nslc, Trace};
 
 /// What became of a span of one stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Outcome {
+pub enum DownloadOutcome {
     /// In the archive.
     Arrived,
     /// In the archive, and later other samples came for the same time; those lie beside it.
@@ -29,7 +29,7 @@ pub enum Outcome {
     NotAsked,
 }
 
-impl Outcome {
+impl DownloadOutcome {
     pub const ALL: [Self; 8] = [
         Self::Arrived,
         Self::Contradicted,
@@ -63,10 +63,10 @@ impl Outcome {
 
 /// A span with one outcome.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub struct LogEntry {
     pub start: Time,
     pub end: Time,
-    pub outcome: Outcome,
+    pub outcome: DownloadOutcome,
     /// Samples in the archive.
     pub n_samples: usize,
     /// Faults of what was sent for this span, all answers together.
@@ -75,8 +75,8 @@ pub struct Entry {
     pub detail: String,
 }
 
-impl Entry {
-    pub(crate) fn new(span: TimeSpan, outcome: Outcome, detail: impl Into<String>) -> Self {
+impl LogEntry {
+    pub(crate) fn new(span: TimeSpan, outcome: DownloadOutcome, detail: impl Into<String>) -> Self {
         Self {
             start: span.start,
             end: span.end,
@@ -114,25 +114,25 @@ impl Entry {
 /// alone, not on how often the download was interrupted.
 ///
 /// ```
-/// use quakebook::waveform::{Ledger, Outcome};
+/// use quakebook::waveform::{DownloadLog, DownloadOutcome};
 /// let text = "start,end,outcome,n_samples,n_faults,detail\n\
 ///     2014-02-16T00:00:00.000000Z,2014-02-16T02:00:00.000000Z,arrived,720000,0,\"\"\n\
 ///     2014-02-16T02:00:00.000000Z,2014-02-16T03:00:00.000000Z,nothing,0,0,\"\"\n";
-/// let ledger = Ledger::from_csv(text, "example")?;
+/// let ledger = DownloadLog::from_csv(text, "example")?;
 /// assert_eq!(ledger.n_samples(), 720_000);
-/// assert_eq!(ledger.entries()[1].outcome, Outcome::Nothing);
+/// assert_eq!(ledger.entries()[1].outcome, DownloadOutcome::Nothing);
 /// assert_eq!(ledger.to_csv(), text);
 /// # Ok::<(), quakebook::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Ledger {
-    entries: Vec<Entry>,
+pub struct DownloadLog {
+    entries: Vec<LogEntry>,
 }
 
 const COLUMNS: &str = "start,end,outcome,n_samples,n_faults,detail";
 
-impl Ledger {
-    pub fn entries(&self) -> &[Entry] {
+impl DownloadLog {
+    pub fn entries(&self) -> &[LogEntry] {
         &self.entries
     }
 
@@ -147,10 +147,11 @@ impl Ledger {
     }
 
     /// Everything in the span, what was never asked for too.
-    pub fn within(&self, span: TimeSpan) -> Vec<Entry> {
+    pub fn within(&self, span: TimeSpan) -> Vec<LogEntry> {
         let mut all = Vec::new();
         let mut at = span.start;
-        let not_asked = |start, end| Entry::new(TimeSpan { start, end }, Outcome::NotAsked, "");
+        let not_asked =
+            |start, end| LogEntry::new(TimeSpan { start, end }, DownloadOutcome::NotAsked, "");
         for entry in self.entries.iter().filter_map(|entry| entry.within(span)) {
             if entry.start > at {
                 all.push(not_asked(at, entry.start));
@@ -174,14 +175,14 @@ impl Ledger {
     }
 
     /// What the archive does not hold of the span, and why.
-    pub fn missing(&self, span: TimeSpan) -> Vec<Entry> {
+    pub fn missing(&self, span: TimeSpan) -> Vec<LogEntry> {
         let mut all = self.within(span);
         all.retain(|entry| !entry.outcome.is_there());
         all
     }
 
     /// Replaces what was known of a span by `entries` within it, in time order.
-    pub(crate) fn record(&mut self, span: TimeSpan, entries: Vec<Entry>) {
+    pub(crate) fn record(&mut self, span: TimeSpan, entries: Vec<LogEntry>) {
         let before = TimeSpan {
             start: Time::MIN_UTC,
             end: span.start,
@@ -193,9 +194,9 @@ impl Ledger {
         let old = std::mem::take(&mut self.entries);
         let part = |side| {
             old.iter()
-                .filter_map(move |entry: &Entry| entry.within(side))
+                .filter_map(move |entry: &LogEntry| entry.within(side))
         };
-        let asked = |entry: &Entry| entry.outcome != Outcome::NotAsked;
+        let asked = |entry: &LogEntry| entry.outcome != DownloadOutcome::NotAsked;
         for entry in part(before).chain(entries).chain(part(after)) {
             if asked(&entry) {
                 self.push(entry);
@@ -205,7 +206,7 @@ impl Ledger {
 
     /// Appends an entry, to the last one where it goes on in the same way. Those with faults stay by
     /// themselves: they say where the faults were.
-    pub(crate) fn push(&mut self, entry: Entry) {
+    pub(crate) fn push(&mut self, entry: LogEntry) {
         match self.entries.last_mut() {
             Some(last)
                 if last.end == entry.start
@@ -232,7 +233,7 @@ impl Ledger {
         text
     }
 
-    /// Reads what [`Ledger::to_csv`] wrote. `name` names the text in errors. A line that cannot be read
+    /// Reads what [`DownloadLog::to_csv`] wrote. `name` names the text in errors. A line that cannot be read
     /// costs that line: its span counts as never asked for.
     ///
     /// # Errors
@@ -257,7 +258,7 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// As [`Ledger::from_csv`]; `None` where there is no such file, or one that is no ledger.
+    /// As [`DownloadLog::from_csv`]; `None` where there is no such file, or one that is no ledger.
     pub(super) fn read(path: &Path) -> Result<Option<Self>> {
         let bytes = atomic_file::read_regular(path)?;
         Ok(bytes.and_then(|bytes| Self::from_csv(&String::from_utf8_lossy(&bytes), "").ok()))
@@ -265,7 +266,7 @@ impl Ledger {
 }
 
 /// `None` for a line that is no entry, or whose span is empty or outside the calendar of nanoseconds.
-fn parse(line: &str) -> Option<Entry> {
+fn parse(line: &str) -> Option<LogEntry> {
     let mut fields = line.splitn(6, ',');
     let mut next = || fields.next();
     let within_calendar = |time: &Time| time.timestamp_nanos_opt().is_some();
@@ -274,12 +275,14 @@ fn parse(line: &str) -> Option<Entry> {
     if start >= end {
         return None;
     }
-    Some(Entry {
+    Some(LogEntry {
         start,
         end,
         outcome: {
             let word = next()?;
-            Outcome::ALL.into_iter().find(|o| o.name() == word)?
+            DownloadOutcome::ALL
+                .into_iter()
+                .find(|o| o.name() == word)?
         },
         n_samples: next()?.parse().ok()?,
         n_faults: next()?.parse().ok()?,
@@ -287,11 +290,11 @@ fn parse(line: &str) -> Option<Entry> {
     })
 }
 
-impl fmt::Display for Ledger {
+impl fmt::Display for DownloadLog {
     /// One line for each outcome: hours, spans, samples, faults.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for outcome in Outcome::ALL {
-            let of: Vec<&Entry> = self
+        for outcome in DownloadOutcome::ALL {
+            let of: Vec<&LogEntry> = self
                 .entries
                 .iter()
                 .filter(|e| e.outcome == outcome)
@@ -318,14 +321,14 @@ impl fmt::Display for Ledger {
 
 /// What the archive lacks of one stream.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Missing {
+pub struct MissingSpan {
     pub stream: Nslc,
-    pub entry: Entry,
+    pub entry: LogEntry,
 }
 
 /// Where the samples of traces of one stream lie within a span: what is there and, between, gaps.
 /// A step of up to one and a half sampling intervals is none, as in [`crate::waveform::merge`].
-pub(crate) fn cover(traces: &[Trace], span: TimeSpan) -> Vec<Entry> {
+pub(crate) fn cover(traces: &[Trace], span: TimeSpan) -> Vec<LogEntry> {
     let mut stretches: Vec<(Time, Time, f64, usize)> = traces
         .iter()
         .flat_map(|trace| {
@@ -349,7 +352,7 @@ pub(crate) fn cover(traces: &[Trace], span: TimeSpan) -> Vec<Entry> {
         .collect();
     stretches.sort_by_key(|stretch| stretch.0);
 
-    let mut ledger = Ledger::default();
+    let mut ledger = DownloadLog::default();
     let mut at = span.start;
     for (start, end, interval_s, n_samples) in stretches {
         // The first sample of a piece lies up to one interval after the piece begins.
@@ -359,7 +362,7 @@ pub(crate) fn cover(traces: &[Trace], span: TimeSpan) -> Vec<Entry> {
                 start: at,
                 end: start,
             };
-            ledger.push(Entry::new(gap, Outcome::Gap, ""));
+            ledger.push(LogEntry::new(gap, DownloadOutcome::Gap, ""));
             at = start;
         }
         let mut end = end.min(span.end).max(at);
@@ -367,8 +370,8 @@ pub(crate) fn cover(traces: &[Trace], span: TimeSpan) -> Vec<Entry> {
             end = span.end;
         }
         let there = TimeSpan { start: at, end };
-        let entry = Entry::new(there, Outcome::Arrived, "");
-        ledger.push(Entry { n_samples, ..entry });
+        let entry = LogEntry::new(there, DownloadOutcome::Arrived, "");
+        ledger.push(LogEntry { n_samples, ..entry });
         at = end;
     }
     if at < span.end {
@@ -376,7 +379,7 @@ pub(crate) fn cover(traces: &[Trace], span: TimeSpan) -> Vec<Entry> {
             start: at,
             end: span.end,
         };
-        ledger.push(Entry::new(gap, Outcome::Gap, ""));
+        ledger.push(LogEntry::new(gap, DownloadOutcome::Gap, ""));
     }
     ledger.entries
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 
-use super::log::{Entry, Ledger, Missing, cover};
+use super::log::{DownloadLog, LogEntry, MissingSpan, cover};
 use super::{Archive, index};
 use crate::atomic_file::{self, write_below};
 use crate::code_pattern::StationChoice;
@@ -25,10 +25,10 @@ impl Archive {
     ///
     /// # Errors
     /// [`crate::Error::Io`] where a file cannot be read, [`crate::Error::Waveform`] where it is damaged.
-    pub fn ledger(&self, stream: &Nslc, span: TimeSpan) -> Result<Ledger> {
-        let mut all = Ledger::default();
+    pub fn download_log(&self, stream: &Nslc, span: TimeSpan) -> Result<DownloadLog> {
+        let mut all = DownloadLog::default();
         for year in years(span) {
-            let (of_year, _) = self.ledger_of(stream, year)?;
+            let (of_year, _) = self.log_of(stream, year)?;
             for entry in of_year.entries() {
                 all.push(entry.clone());
             }
@@ -40,12 +40,12 @@ impl Archive {
     /// in the ledger nor in the years' folders is not known to be missing.
     ///
     /// # Errors
-    /// As [`Archive::ledger`].
-    pub fn missing(&self, span: TimeSpan) -> Result<Vec<Missing>> {
+    /// As [`Archive::download_log`].
+    pub fn missing(&self, span: TimeSpan) -> Result<Vec<MissingSpan>> {
         let mut missing = Vec::new();
         for stream in self.streams(span)? {
-            let ledger = self.ledger(&stream, span)?;
-            missing.extend(ledger.missing(span).into_iter().map(|entry| Missing {
+            let ledger = self.download_log(&stream, span)?;
+            missing.extend(ledger.missing(span).into_iter().map(|entry| MissingSpan {
                 stream: stream.clone(),
                 entry,
             }));
@@ -85,14 +85,14 @@ impl Archive {
     /// Makes the ledger's files of a span, so that what is asked from now on is told from what the
     /// archive held before; forgets what was written into files that are gone; and removes what
     /// killed processes left unfinished.
-    pub(crate) fn open_ledger(&self, stream: &Nslc, span: TimeSpan) -> Result<()> {
+    pub(crate) fn open_log(&self, stream: &Nslc, span: TimeSpan) -> Result<()> {
         let _locked = self.lock_folder()?;
         atomic_file::remove_unfinished(&self.root.join(FOLDER));
         // Who is just writing an index does without it.
         atomic_file::remove_unfinished(&self.root.join(index::FOLDER));
         for year in years(span) {
-            let path = self.ledger_file(stream, year);
-            let (ledger, is_new) = self.ledger_of(stream, year)?;
+            let path = self.log_file(stream, year);
+            let (ledger, is_new) = self.log_of(stream, year)?;
             if is_new {
                 write_below(&self.root, &path, ledger.to_csv().as_bytes())?;
             }
@@ -108,8 +108,8 @@ impl Archive {
 
     /// The account of a year, without what was written into files that are gone; and whether the file
     /// says otherwise.
-    fn ledger_of(&self, stream: &Nslc, year: i32) -> Result<(Ledger, bool)> {
-        let known = Ledger::read(&self.ledger_file(stream, year))?;
+    fn log_of(&self, stream: &Nslc, year: i32) -> Result<(DownloadLog, bool)> {
+        let known = DownloadLog::read(&self.log_file(stream, year))?;
         let mut ledger = match &known {
             Some(ledger) => ledger.clone(),
             None => self.look_through(stream, year)?,
@@ -124,15 +124,20 @@ impl Archive {
     }
 
     /// Writes down what became of a span within one year.
-    pub(crate) fn account(&self, stream: &Nslc, span: TimeSpan, entries: Vec<Entry>) -> Result<()> {
+    pub(crate) fn account(
+        &self,
+        stream: &Nslc,
+        span: TimeSpan,
+        entries: Vec<LogEntry>,
+    ) -> Result<()> {
         let _locked = self.lock_folder()?;
-        let path = self.ledger_file(stream, span.start.year());
-        let mut ledger = Ledger::read(&path)?.unwrap_or_default();
+        let path = self.log_file(stream, span.start.year());
+        let mut ledger = DownloadLog::read(&path)?.unwrap_or_default();
         ledger.record(span, entries);
         write_below(&self.root, &path, ledger.to_csv().as_bytes())
     }
 
-    fn ledger_file(&self, stream: &Nslc, year: i32) -> PathBuf {
+    fn log_file(&self, stream: &Nslc, year: i32) -> PathBuf {
         self.root.join(FOLDER).join(format!("{stream}.{year}.csv"))
     }
 
@@ -149,8 +154,8 @@ impl Archive {
     }
 
     /// What a year's day files hold.
-    fn look_through(&self, stream: &Nslc, year: i32) -> Result<Ledger> {
-        let mut ledger = Ledger::default();
+    fn look_through(&self, stream: &Nslc, year: i32) -> Result<DownloadLog> {
+        let mut ledger = DownloadLog::default();
         // A day's last record may reach into the next.
         let mut day_before: Vec<Trace> = Vec::new();
         for day in days(year) {

@@ -4,33 +4,43 @@
 //! Beside the years lies `ledger/`, one file a stream and year: what was asked of a data centre,
 //! what arrived, and what is missing and why. `index/` says where in each day file a time lies: it is written by
 //! whoever looks first, if there is such a folder, and may be removed at any time.
+//!
+//! | What | Where |
+//! |---|---|
+//! | names of day files | `layout` |
+//! | reading them | `days`, with `index` and `cut` |
+//! | writing them | `write`, and records as they came `add` |
+//! | the account of a download | `log`, and its files `log_files` |
 
 mod add;
+mod cut;
+mod days;
 mod index;
+mod layout;
 mod log;
 mod log_files;
-mod part;
+mod write;
 
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
-use crate::atomic_file::{self, write_below, write_whole};
+use crate::atomic_file::{self, write_whole};
 use crate::code_pattern::StationChoice;
 use crate::error::{Result, fail};
 use crate::time::{self, Time};
-use crate::waveform::merge::{merge_layers, without_contradictions};
 use crate::waveform::mseed::Fault;
-use crate::waveform::{Nslc, Record3C, Segment, Trace, WaveformSource, merge, mseed};
-
-use index::Indices;
+use crate::waveform::{Nslc, Record3C, Trace, WaveformSource};
 
 pub use add::Added;
+pub(crate) use cut::{Last, cut};
+pub(crate) use days::Days;
+pub(crate) use layout::Listing;
 pub(crate) use log::cover;
-pub use log::{Entry, Ledger, Missing, Outcome};
+pub use log::{DownloadLog, DownloadOutcome, LogEntry, MissingSpan};
 
 /// One station's day files.
 ///
@@ -38,26 +48,24 @@ pub use log::{Entry, Ledger, Missing, Outcome};
 /// is looked up once a file, or, with a folder `index`, once and for all: [`Archive::create`] makes one,
 /// and an archive from elsewhere stays as it is until it is given one. What it is made of is verified;
 /// damage elsewhere in a day file is met when that is asked for, or by [`Archive::traces`]. A day file that
-/// is out of order or whose records do not say how long they are, and every one of a lenient archive, is
-/// decoded as a whole, and kept while it is among the last few that were asked for.
+/// is out of order or whose records do not say how long they are is decoded as a whole, and kept while it
+/// is among the last few that were asked for.
+///
+/// A day file holds the records of its own stream; others in it are an error. Only regular files are
+/// read: a link or a pipe in place of one is an error.
 #[derive(Debug)]
 pub struct Archive {
     root: PathBuf,
     choice: StationChoice,
     simulated: bool,
-    lenient: bool,
-    decoded: Mutex<Vec<(PathBuf, Day)>>,
-    indices: Indices,
-    faults: Mutex<Vec<Fault>>,
+    days: Days,
 }
 
-/// The traces of one day file.
-type Day = Arc<Vec<Trace>>;
+/// A record may reach so many days out of the day whose file holds it: at 0.1 Hz a record of 4096 bytes
+/// lasts most of a day.
+const N_DAYS_AROUND: u64 = 8;
 
-/// Three components of two days: a record across midnight, or windows on either side of it.
-const N_DECODED: usize = 6;
-
-/// A day file may begin so long before midnight: digitisers do not start a record then.
+/// Whole days are given with the next one where a span ends so shortly before it.
 const MIDNIGHT_MARGIN: TimeDelta = TimeDelta::minutes(10);
 
 /// Whoever writes holds this file locked.
@@ -71,7 +79,7 @@ impl Archive {
     /// or more: `HH*`, `HH?` or `HHE,HHN,HHZ`; an empty location is `""` or `"--"`.
     ///
     /// # Errors
-    /// [`Error::Waveform`] where there is no such folder.
+    /// [`crate::Error::Waveform`] where there is no such folder, or a text is no code.
     pub fn open(
         root: impl AsRef<Path>,
         network: &str,
@@ -99,12 +107,9 @@ impl Archive {
         }
         Ok(Self {
             simulated: is_simulated(&root),
-            indices: Indices::of(&root),
+            days: Days::of(&root),
             root,
             choice: of.clone(),
-            lenient: false,
-            decoded: Mutex::default(),
-            faults: Mutex::default(),
         })
     }
 
@@ -112,7 +117,7 @@ impl Archive {
     /// time for which two records give different samples. [`Archive::faults`] lists them.
     pub fn lenient(self) -> Self {
         Self {
-            lenient: true,
+            days: self.days.lenient(),
             ..self
         }
     }
@@ -122,16 +127,16 @@ impl Archive {
         self.simulated
     }
 
-    /// What was wrong in the day files that a lenient archive has read so far.
+    /// What was wrong in the records that a lenient archive has read so far.
     pub fn faults(&self) -> Vec<Fault> {
-        lock(&self.faults).clone()
+        self.days.faults()
     }
 
     /// Opens an archive after making its folder, with one for the index. Simulated records are marked
-    /// for ever: every record that is read from it says so.
+    /// for ever: every record that is read from it says so. An archive that is there may be read-only.
     ///
     /// # Errors
-    /// [`Error::Io`] where the folder cannot be made.
+    /// [`crate::Error::Io`] where the folder cannot be made or marked; else as [`Archive::open`].
     pub fn create(
         root: impl AsRef<Path>,
         network: &str,
@@ -150,11 +155,12 @@ impl Archive {
     /// As [`Archive::create`].
     pub fn create_for(root: impl AsRef<Path>, of: &StationChoice, simulated: bool) -> Result<Self> {
         let root = root.as_ref();
-        // One that is there may be read without the right to write to it.
+        let index = root.join(index::FOLDER);
         if !root.is_dir() {
-            atomic_file::make_folder(&root.join(index::FOLDER))?;
-        } else if !root.join(index::FOLDER).is_dir() {
-            let _ = std::fs::create_dir(root.join(index::FOLDER));
+            atomic_file::make_folder(&index)?;
+        } else if !index.is_dir() {
+            // Without the right to write it is looked through each time.
+            let _ = std::fs::create_dir(&index);
         }
         let mark = root.join(SIMULATED_MARK);
         let is_marked = mark.symlink_metadata().is_ok_and(|mark| mark.is_file());
@@ -165,110 +171,92 @@ impl Archive {
     }
 
     /// Where a stream's day lies.
-    pub fn day_file(&self, id: &Nslc, day: NaiveDate) -> PathBuf {
-        self.file(id, 'D', day)
+    pub fn day_file(&self, stream: &Nslc, day: NaiveDate) -> PathBuf {
+        self.file(stream, 'D', day)
     }
 
     /// A stream's day of one of SDS's types of data.
-    fn file(&self, id: &Nslc, kind: char, day: NaiveDate) -> PathBuf {
-        let (network, station) = (id.network(), id.station());
-        let (location, channel) = (id.location(), id.channel());
-        let (year, day) = (day.year(), day.ordinal());
-        self.root.join(format!(
-            "{year}/{network}/{station}/{channel}.{kind}/{network}.{station}.{location}.{channel}.{kind}.{year}.{day:03}"
-        ))
+    fn file(&self, stream: &Nslc, kind: char, day: NaiveDate) -> PathBuf {
+        layout::path_of(&self.root, stream, kind, day)
     }
 
     /// What the archive holds of the station from `start` until `end`, in whole day files: sorted
     /// and joined, across midnight too.
     ///
     /// # Errors
-    /// As [`mseed::read_file`].
+    /// As [`crate::waveform::mseed::read_file`]; [`crate::Error::Waveform`] where two day files
+    /// contradict each other, or one holds records of another stream.
     pub fn traces(&self, start: Time, end: Time) -> Result<Vec<Trace>> {
-        let days = self.days(start, end, |file| self.decode(file))?;
-        let pieces = days.iter().flat_map(|day| day.iter().cloned()).collect();
-        if self.lenient {
-            return Ok(without_contradictions(merge_layers(pieces).0));
+        // What goes on after midnight belongs to it.
+        let end = end.checked_add_signed(MIDNIGHT_MARGIN).unwrap_or(end);
+        let mut traces = Vec::new();
+        for stream in self.channels(start, end)? {
+            let files = self.files_around(&stream, start, end);
+            traces.extend(self.days.whole(&stream, &files, start, end)?);
         }
-        merge(pieces)
+        Ok(traces)
     }
 
-    /// Adds traces to their day files and returns the files that were written. A file is replaced
-    /// whole, by renaming, so that whatever interrupts it leaves the old or the new one.
-    ///
-    /// # Errors
-    /// [`Error::Io`] where a file cannot be written; [`Error::Waveform`] where an existing file is
-    /// damaged, or holds other samples for the same time.
-    pub fn write(&self, traces: &[Trace]) -> Result<Vec<PathBuf>> {
-        if let Some(trace) = traces.iter().find(|trace| !trace.id.is_complete()) {
-            return Err(fail!(
-                Waveform,
-                &trace.id,
-                "a network, a station or a channel without a code",
-                "Give the trace all codes; only the location may be empty"
-            ));
-        }
-        let _locked = self.lock_folder()?;
-        let mut days: Vec<(PathBuf, Trace)> = traces
-            .iter()
-            .flat_map(by_day)
-            .map(|(day, trace)| (self.day_file(&trace.id, day), trace))
-            .collect();
-        days.sort_by(|a, b| a.0.cmp(&b.0));
-        let mut written = Vec::new();
-        for of_file in days.chunk_by(|a, b| a.0 == b.0) {
-            let path = &of_file[0].0;
-            let mut pieces = match atomic_file::read_regular(path)? {
-                Some(bytes) => mseed::read(&bytes, &path.display().to_string())?,
-                None => Vec::new(),
-            };
-            pieces.extend(of_file.iter().map(|(_, trace)| trace.clone()));
-            write_below(&self.root, path, &mseed::write(&merge(pieces)?)?)?;
-            self.forget(path);
-            written.push(path.clone());
-        }
-        Ok(written)
-    }
-
-    /// What `read` gives of the day files that reach into the span.
-    fn days(
-        &self,
-        start: Time,
-        end: Time,
-        read: impl Fn(PathBuf) -> Result<Day>,
-    ) -> Result<Vec<Day>> {
-        let (first, last) = (start.date_naive(), (end + MIDNIGHT_MARGIN).date_naive());
-        let before = first - TimeDelta::days(1);
+    /// The station's streams with day files in a span's years, sorted.
+    fn channels(&self, start: Time, end: Time) -> Result<BTreeSet<Nslc>> {
+        let around = TimeDelta::days(N_DAYS_AROUND as i64);
+        let first = start.checked_sub_signed(around).unwrap_or(start);
+        let last = end.checked_add_signed(around).unwrap_or(end);
+        let years = self.years()?;
+        let within = |year: &&i32| (first.year()..=last.year()).contains(*year);
         let mut channels = BTreeSet::new();
-        for year in before.year()..=last.year() {
-            channels.extend(self.channels_of(year)?);
+        for year in years.iter().filter(within) {
+            channels.extend(self.channels_of(*year)?);
         }
-        let mut days = Vec::new();
+        Ok(channels)
+    }
+
+    /// The day files of a stream that may reach into a span: of its days, and the next ones before and
+    /// after.
+    fn files_around(&self, stream: &Nslc, start: Time, end: Time) -> Vec<PathBuf> {
+        let there = |day: NaiveDate| {
+            let file = self.day_file(stream, day);
+            file.symlink_metadata().is_ok().then_some(file)
+        };
+        let around = || (1..=N_DAYS_AROUND).map(chrono::Days::new);
+        let (first, last) = (start.date_naive(), end.date_naive());
+        let before = around().find_map(|n| there(first.checked_sub_days(n)?));
+        let after = around().find_map(|n| there(last.checked_add_days(n)?));
+        // Day files are of years that a miniSEED header can name.
+        let year = |year, day| NaiveDate::from_yo_opt(year, day).unwrap_or(first);
+        let begin = first.max(year(1900, 1));
+        let days = begin
+            .iter_days()
+            .take_while(|day| *day <= last.min(year(2101, 1)));
+        let within = days.filter_map(there);
+        before.into_iter().chain(within).chain(after).collect()
+    }
+
+    /// The smallest sampling rate at a time, or else around it; infinite where there is no record.
+    fn rate_hz(&self, time: Time, channels: &BTreeSet<Nslc>) -> Result<f64> {
+        let mut smallest = f64::INFINITY;
         for stream in channels {
-            for day in first.iter_days().take_while(|day| *day <= last) {
-                let of_day = read(self.day_file(&stream, day))?;
-                // The day before may end with a record that reaches over midnight.
-                let reaches_back = of_day.iter().any(|t| t.start().is_some_and(|t| t <= start));
-                if day == first && !reaches_back {
-                    days.push(read(self.day_file(&stream, before))?);
-                }
-                days.push(of_day);
+            let file = self.day_file(stream, time.date_naive());
+            if let Some(rate) = self.days.rate_hz(stream, &file)? {
+                smallest = smallest.min(rate);
             }
         }
-        days.retain(|day| !day.is_empty());
-        Ok(days)
+        if smallest.is_infinite() {
+            for stream in channels {
+                for file in self.files_around(stream, time, time) {
+                    let rate = self.days.rate_hz(stream, &file)?;
+                    smallest = rate.map_or(smallest, |rate| smallest.min(rate));
+                }
+            }
+        }
+        Ok(smallest.max(1e-3))
     }
 
-    /// The smallest sampling rate of the records around a time, or else of its day; infinite where there is
-    /// none.
-    fn rate_around(&self, time: Time) -> Result<f64> {
-        let mut days = self.days(time, time, |file| self.part(file, time, time))?;
-        if days.is_empty() {
-            days = self.days(time, time, |file| self.decode(file))?;
-        }
-        let traces = days.iter().flat_map(|day| day.iter());
-        let rates = traces.map(|trace| trace.sampling_rate_hz);
-        Ok(rates.fold(f64::INFINITY, f64::min).max(1e-3))
+    /// The years of which the archive has a folder.
+    fn years(&self) -> Result<Vec<i32>> {
+        let names = atomic_file::names(&self.root)?;
+        let years = names.iter().filter_map(|name| name.parse::<u16>().ok());
+        Ok(years.map(i32::from).collect())
     }
 
     /// The year's channels of the station that match, sorted.
@@ -283,47 +271,6 @@ impl Archive {
         Ok(channels
             .filter_map(|channel| self.stream(channel))
             .collect())
-    }
-
-    /// A day file, empty where there is none.
-    fn decode(&self, path: PathBuf) -> Result<Day> {
-        let mut decoded = lock(&self.decoded);
-        // The one asked for last stands last.
-        let day = match decoded.iter().position(|(p, _)| *p == path) {
-            Some(i) => decoded.remove(i).1,
-            None => match self.read_day(&path)? {
-                Some(day) => Arc::new(day),
-                None => return Ok(Day::default()),
-            },
-        };
-        if decoded.len() == N_DECODED {
-            decoded.remove(0);
-        }
-        decoded.push((path, day.clone()));
-        Ok(day)
-    }
-
-    fn read_day(&self, path: &Path) -> Result<Option<Vec<Trace>>> {
-        let Some(bytes) = atomic_file::read_regular(path)? else {
-            return Ok(None);
-        };
-        if !self.lenient {
-            return mseed::read(&bytes, &path.display().to_string()).map(Some);
-        }
-        let inspected = mseed::read_lenient(&bytes, &path.display().to_string());
-        let mut faults = lock(&self.faults);
-        // A day that fell out of the few that are kept is read again.
-        for fault in inspected.faults {
-            if !faults.contains(&fault) {
-                faults.push(fault);
-            }
-        }
-        Ok(Some(without_contradictions(inspected.traces)))
-    }
-
-    /// A day file that was replaced is read anew.
-    fn forget(&self, path: &Path) {
-        lock(&self.decoded).retain(|(decoded, _)| decoded != path);
     }
 
     /// Keeps other processes from writing until the value is dropped; killed processes keep no one.
@@ -344,13 +291,15 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 impl WaveformSource for Archive {
     fn record(&self, start: Time, n_samples: usize) -> Result<Record3C> {
+        let channels = self.channels(start, start)?;
         // The rate is in the files, and then the end is known.
-        let rate = match self.indexed_rate(start.date_naive())? {
-            Some(rate) => rate,
-            None => self.rate_around(start)?,
-        };
+        let rate = self.rate_hz(start, &channels)?;
         let end = start + time::seconds((n_samples as f64 / rate).min(1e9));
-        let days = self.days(start, end, |file| self.part(file, start, end))?;
+        let mut days = Vec::new();
+        for stream in &channels {
+            let files = self.files_around(stream, start, end);
+            days.push(self.days.span(stream, &files, start, end)?);
+        }
         let traces: Vec<&Trace> = days.iter().flat_map(|day| day.iter()).collect();
         let record = Record3C::assemble(&traces, start, n_samples)?;
         Ok(Record3C {
@@ -358,32 +307,4 @@ impl WaveformSource for Archive {
             ..record
         })
     }
-}
-
-/// The pieces of a trace by the day of their samples' times.
-fn by_day(trace: &Trace) -> Vec<(NaiveDate, Trace)> {
-    let rate = trace.sampling_rate_hz;
-    let mut pieces = Vec::new();
-    for segment in &trace.segments {
-        let n = segment.samples.len();
-        let mut from = 0;
-        while from < n {
-            let start = time::of_sample(segment.start, from, rate);
-            let day = start.date_naive();
-            let midnight = (day + TimeDelta::days(1))
-                .and_time(chrono::NaiveTime::MIN)
-                .and_utc();
-            let to = (time::between_s(segment.start, midnight) * rate - 1e-6).ceil() as usize;
-            let to = to.clamp(from + 1, n);
-            let samples = segment.samples.slice(from..to);
-            let piece = Trace {
-                id: trace.id.clone(),
-                sampling_rate_hz: rate,
-                segments: vec![Segment { start, samples }],
-            };
-            pieces.push((day, piece));
-            from = to;
-        }
-    }
-    pieces
 }

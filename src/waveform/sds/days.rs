@@ -1,0 +1,284 @@
+//! The one reader of day files: by index where there is one, else a whole day at a time.
+//!
+//! A record lies in the file of the day on which it begins, or nearby: which files reach into a span is
+//! known from their records, not from their names. What a day file holds of other streams is a fault.
+
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use super::cut::{Last, cut};
+use super::index::{Indices, Version};
+use super::lock;
+use crate::atomic_file::{open_regular, read_regular};
+use crate::error::{Error, Result};
+use crate::time::{self, Time};
+use crate::waveform::merge::{merge_layers, without_contradictions};
+use crate::waveform::mseed::{self, Fault, FaultKind};
+use crate::waveform::{Nslc, Trace, merge};
+
+/// The traces of one day file, or of a part of it.
+pub(crate) type Day = Arc<Vec<Trace>>;
+
+/// Bytes after a part, in which the header of the next record lies.
+const N_NEXT: usize = 512;
+
+/// Three components of two days: a record across midnight, or windows on either side of it.
+const N_DECODED: usize = 6;
+
+/// Reads day files, and keeps the last few that were decoded.
+#[derive(Debug)]
+pub(crate) struct Days {
+    pub indices: Indices,
+    lenient: bool,
+    decoded: Mutex<Vec<Decoded>>,
+    faults: Mutex<Vec<Fault>>,
+}
+
+/// A day file's traces, as they were when it was last written.
+#[derive(Debug)]
+struct Decoded {
+    path: PathBuf,
+    version: Version,
+    day: Day,
+}
+
+impl Days {
+    pub fn of(root: &Path) -> Self {
+        Self {
+            indices: Indices::of(root),
+            lenient: false,
+            decoded: Mutex::default(),
+            faults: Mutex::default(),
+        }
+    }
+
+    /// The same, passing over what is damaged.
+    pub fn lenient(self) -> Self {
+        Self {
+            lenient: true,
+            ..self
+        }
+    }
+
+    /// What was wrong in all that a lenient reader has met.
+    pub fn faults(&self) -> Vec<Fault> {
+        lock(&self.faults).clone()
+    }
+
+    /// Of these files of a stream, the traces of all records that reach into a span, and of some
+    /// around them: sorted and joined.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where a file cannot be read; unless it is lenient, [`Error::Waveform`] where a
+    /// record is damaged or of another stream, or where two files contradict each other.
+    pub fn span(&self, stream: &Nslc, files: &[PathBuf], start: Time, end: Time) -> Result<Day> {
+        let mut days = Vec::new();
+        for file in files {
+            let day = self.part(stream, file, start, end)?;
+            if day.iter().any(|trace| reaches(trace, start, end)) {
+                days.push(day);
+            }
+        }
+        if days.len() < 2 {
+            return Ok(days.pop().unwrap_or_default());
+        }
+        let pieces = days.iter().flat_map(|day| day.iter());
+        let pieces = pieces.map(|trace| {
+            let (start, end) = widened(trace, start, end);
+            cut(trace, start, end, Last::Included)
+        });
+        self.joined(stream, pieces.collect()).map(Arc::new)
+    }
+
+    /// As [`Days::span`], but of whole day files.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn whole(
+        &self,
+        stream: &Nslc,
+        files: &[PathBuf],
+        start: Time,
+        end: Time,
+    ) -> Result<Vec<Trace>> {
+        let mut pieces = Vec::new();
+        for file in files {
+            let day = self.decode(stream, file)?;
+            if day.iter().any(|trace| reaches(trace, start, end)) {
+                pieces.extend(day.iter().cloned());
+            }
+        }
+        self.joined(stream, pieces)
+    }
+
+    /// The smallest sampling rate of a day file; `None` where there is none.
+    ///
+    /// # Errors
+    /// As [`Days::span`].
+    pub fn rate_hz(&self, stream: &Nslc, path: &Path) -> Result<Option<f64>> {
+        let Some(mut file) = open_regular(path)? else {
+            return Ok(None);
+        };
+        if let Some(index) = self.indices.get(path, &mut file)? {
+            return Ok(Some(index.sampling_rate_hz));
+        }
+        let day = self.decode(stream, path)?;
+        let rates = day.iter().map(|trace| trace.sampling_rate_hz);
+        Ok(rates.reduce(f64::min))
+    }
+
+    /// A day file that was replaced is read anew.
+    pub fn forget(&self, path: &Path) {
+        lock(&self.decoded).retain(|decoded| decoded.path != path);
+    }
+
+    /// The traces of the records of a day file that reach into a span, and of some around them; all
+    /// of them where its records are out of order, and none where there is no file.
+    fn part(&self, stream: &Nslc, path: &Path, start: Time, end: Time) -> Result<Day> {
+        let Some(mut file) = open_regular(path)? else {
+            return Ok(Day::default());
+        };
+        let Some(index) = self.indices.get(path, &mut file)? else {
+            return self.decode(stream, path);
+        };
+        if !index.reaches(start, end) {
+            return Ok(Day::default());
+        }
+        let range = index.bytes(start, end);
+        let mut bytes = Vec::with_capacity(range.len() + N_NEXT);
+        file.seek(SeekFrom::Start(range.start as u64))
+            .and_then(|_| {
+                let n = (range.len() + N_NEXT) as u64;
+                file.by_ref().take(n).read_to_end(&mut bytes)
+            })
+            .map_err(Error::io(path))?;
+        // The marks at both ends must be true: else records between them would be passed over.
+        let next = bytes.get(range.len()..).unwrap_or_default();
+        let is_true = bytes.len() >= range.len()
+            && (range.is_empty() || index.fits(range.start, &bytes))
+            && (range.end == index.n_bytes() || index.fits(range.end, next));
+        if !is_true {
+            self.indices.forget(path);
+            return self.decode(stream, path);
+        }
+        bytes.truncate(range.len());
+        let needed = mseed::within(&bytes, start, end);
+        let from = range.start + needed.start;
+        match &bytes[needed] {
+            [] => Ok(Day::default()),
+            needed => self.read(stream, path, needed, from).map(Arc::new),
+        }
+    }
+
+    /// A day file, empty where there is none.
+    fn decode(&self, stream: &Nslc, path: &Path) -> Result<Day> {
+        let Ok(data) = path.symlink_metadata() else {
+            return Ok(Day::default());
+        };
+        let version = Version::of(&data);
+        let mut decoded = lock(&self.decoded);
+        // The one asked for last stands last.
+        let known = decoded.iter().position(|decoded| decoded.path == path);
+        let known = known.map(|i| decoded.remove(i));
+        let day = match known.filter(|known| known.version == version) {
+            Some(known) => known.day,
+            None => match read_regular(path)? {
+                Some(bytes) => Arc::new(self.read(stream, path, &bytes, 0)?),
+                None => return Ok(Day::default()),
+            },
+        };
+        if decoded.len() == N_DECODED {
+            decoded.remove(0);
+        }
+        decoded.push(Decoded {
+            path: path.into(),
+            version,
+            day: day.clone(),
+        });
+        Ok(day)
+    }
+
+    /// The traces of bytes of a day file that begin at `from` in it.
+    fn read(&self, stream: &Nslc, path: &Path, bytes: &[u8], from: usize) -> Result<Vec<Trace>> {
+        let file = path.display().to_string();
+        if !self.lenient {
+            let name = match from {
+                0 => file.clone(),
+                first => format!("{file} (from byte {first} on)"),
+            };
+            let traces = mseed::read(bytes, &name)?;
+            return match traces.iter().find(|trace| trace.id != *stream) {
+                Some(other) => Err(misfiled(stream, other, file).into_error()),
+                None => Ok(traces),
+            };
+        }
+        let mut inspected = mseed::read_lenient(bytes, &file);
+        for fault in &mut inspected.faults {
+            fault.byte += from;
+        }
+        let (ours, others): (Vec<_>, Vec<_>) = inspected
+            .traces
+            .into_iter()
+            .partition(|trace| trace.id == *stream);
+        let others = others
+            .iter()
+            .map(|other| misfiled(stream, other, file.clone()));
+        self.note(inspected.faults.into_iter().chain(others));
+        Ok(without_contradictions(ours))
+    }
+
+    /// Pieces of several files, joined.
+    fn joined(&self, stream: &Nslc, pieces: Vec<Trace>) -> Result<Vec<Trace>> {
+        if !self.lenient {
+            return merge(pieces);
+        }
+        let (traces, overlaps) = merge_layers(pieces);
+        self.note(overlaps.into_iter().map(|overlap| Fault {
+            file: format!("day files of {stream}"),
+            byte: 0,
+            n_bytes: 0,
+            what: overlap.what(),
+            stream: Some(overlap.id),
+            time: Some(overlap.time),
+            kind: FaultKind::Overlap,
+        }));
+        Ok(without_contradictions(traces))
+    }
+
+    /// A day that fell out of the few that are kept is read again, and its faults are known.
+    fn note(&self, new: impl Iterator<Item = Fault>) {
+        let mut faults = lock(&self.faults);
+        for fault in new {
+            if !faults.contains(&fault) {
+                faults.push(fault);
+            }
+        }
+    }
+}
+
+fn misfiled(stream: &Nslc, other: &Trace, file: String) -> Fault {
+    Fault {
+        file,
+        byte: 0,
+        n_bytes: 0,
+        stream: Some(other.id.clone()),
+        time: other.start(),
+        kind: FaultKind::OtherStream,
+        what: format!("records of {} in a day file of {stream}", other.id),
+    }
+}
+
+/// The span and one interval of the trace at both ends.
+fn widened(trace: &Trace, start: Time, end: Time) -> (Time, Time) {
+    let interval = time::seconds(1.0 / trace.sampling_rate_hz);
+    let start = start.checked_sub_signed(interval).unwrap_or(start);
+    (start, end.checked_add_signed(interval).unwrap_or(end))
+}
+
+/// Whether a trace may have a sample in a span, to within one interval.
+fn reaches(trace: &Trace, start: Time, end: Time) -> bool {
+    let (start, end) = widened(trace, start, end);
+    let (first, last) = (trace.start(), trace.last());
+    first.is_some_and(|first| first <= end) && last.is_some_and(|last| start <= last)
+}
