@@ -72,7 +72,7 @@ fn main() -> Result<()> {
     let record = archive.record(last_hours.start, n_samples)?;
     let band = Filter::bandpass(4, BAND_HZ[0], BAND_HZ[1], record.sampling_rate_hz)?;
     let figure = plot::detections(&band.record(&record, Pass::Causal)?, &found, &triggers)?;
-    atomic_file::write_whole(out.join("detections.png"), &figure.png)?;
+    atomic_file::write_result(out.join("detections.png"), &figure.png)?;
     println!("{}: {}", out.display(), figure.caption);
     Ok(())
 }
