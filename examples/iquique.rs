@@ -62,7 +62,11 @@ fn main() -> Result<()> {
     let last_hours = study.scanned();
     let found = detector.scan(&archive, &last_hours)?.detections;
     let matches = found.match_(&triggers, |_| 0.0, TOLERANCE_S)?;
-    println!("scan at threshold {}: {} detections", detector.threshold, found.len());
+    println!(
+        "scan at threshold {}: {} detections",
+        detector.threshold,
+        found.len()
+    );
     println!("  precision   {}", matches.precision());
     println!("  recall      {}", matches.recall());
     println!("  not among the triggers: {}", matches.false_alarm_rate()?);
