@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::printable;
+
 /// The library's result.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -129,6 +131,11 @@ pub enum Unavailable {
     },
 }
 
+/// A part of a message: without control characters, at most 2,000 characters.
+pub(crate) fn shown(part: &impl ToString) -> String {
+    printable::lines(&part.to_string(), 2000)
+}
+
 impl Unavailable {
     fn remedy(&self) -> &'static str {
         match self {
@@ -181,11 +188,13 @@ impl Error {
 }
 
 /// `Error::Stage { place, what, remedy }` in one line: `fail!(Cluster, "k", "0 clusters", "Ask for 1 or more")`.
+///
+/// Place and finding may hold text from outside: [`shown`] makes it safe.
 macro_rules! fail {
     ($stage:ident, $place:expr, $what:expr, $remedy:expr) => {
         $crate::Error::$stage {
-            place: $place.to_string(),
-            what: $what.to_string(),
+            place: $crate::error::shown(&$place),
+            what: $crate::error::shown(&$what),
             remedy: $remedy.to_string(),
         }
     };

@@ -39,6 +39,7 @@ pub mod method;
 pub mod network;
 pub mod plot;
 pub mod prelude;
+pub mod printable;
 pub mod provenance;
 pub mod server;
 mod simd;

@@ -250,6 +250,30 @@ fn wrong_requests_are_refused_with_fdsns_words() {
 }
 
 #[test]
+fn requests_to_another_host_are_refused() {
+    let base_url = base_url();
+    let address = base_url.strip_prefix("http://").unwrap();
+    for (host, status) in [
+        (address, "200"),
+        ("LOCALHOST:80", "200"),
+        ("[::1]", "200"),
+        ("example.org", "403"),
+        ("127.0.0.1.example.org", "403"),
+        ("localhostess", "403"),
+    ] {
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(
+            stream,
+            "GET /fdsnws/event/1/version HTTP/1.0\r\nHost: {host}\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert_eq!(answer.split(' ').nth(1), Some(status), "{host}");
+    }
+}
+
+#[test]
 fn events_come_in_the_order_and_number_asked_for() {
     let events = |more: &str| {
         let (status, text) = get_text(&format!("/fdsnws/event/1/query?format=text{more}"));

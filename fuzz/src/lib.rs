@@ -21,6 +21,8 @@ pub mod error;
 pub mod geo;
 #[path = "../../src/hash.rs"]
 mod hash;
+#[path = "../../src/printable.rs"]
+mod printable;
 #[path = "../../src/simd.rs"]
 mod simd;
 #[path = "../../src/station/mod.rs"]

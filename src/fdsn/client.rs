@@ -13,7 +13,7 @@ use super::limiter::Limiter;
 use super::request::{Request, Selection, halves};
 use super::{Provider, Reporter, RetryPolicy, Station, StationFormat};
 use crate::catalog::{Catalog, Event};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, fail};
 use crate::geo::Region;
 use crate::station::{Inventory, NslcPattern, StationChoice};
 use crate::study::data_dir;
@@ -176,7 +176,19 @@ impl Client {
             Ok((events.len() < n_most).then_some(events))
         })?;
         match fetched {
-            Fetched::Read(part) => parts.push(part),
+            Fetched::Read(part) => {
+                let n_sent = part.len();
+                let asked_for = |event: &&Event| {
+                    is_inside(region, event) && (start..=end).contains(&event.origin_time)
+                };
+                let events: Vec<Event> = part.events().iter().filter(asked_for).cloned().collect();
+                if events.len() < n_sent {
+                    let n = n_sent - events.len();
+                    let line = format!("{n} events that were not asked for are left out");
+                    self.say(&request, &line);
+                }
+                parts.push(Catalog::new("", part.simulated, events));
+            }
             Fetched::TooLarge(error) => {
                 let halves = halves(start, end).ok_or(error)?;
                 self.say(&request, TOO_MUCH);
@@ -198,6 +210,12 @@ impl Client {
         let read = |text: &str, simulated| {
             let mut station = Station::from_fdsn_text(text, "the answer")?;
             station.simulated = simulated;
+            if !stream.network.admits(&station.network) || !stream.station.admits(&station.station)
+            {
+                let found = format!("{}.{}", station.network, station.station);
+                let what = format!("the station {found}, which was not asked for");
+                return Err(fail!(Station, "the answer", what, "Run this again later"));
+            }
             Ok(station)
         };
         self.stations(&stream, span, StationFormat::Text, &read)?
@@ -238,11 +256,41 @@ impl Client {
         span: &TimeSpan,
         format: StationFormat,
     ) -> Result<Option<Inventory>> {
-        self.stations(stream, span, format, &|text, simulated| {
+        let stream = stream.into();
+        let told = self.stations(&stream, span, format, &|text, simulated| {
             let mut inventory = Inventory::from_text(text, "the answer")?;
             inventory.simulated |= simulated;
             Ok(inventory)
-        })
+        })?;
+        Ok(told.and_then(|inventory| self.asked_for(inventory, &stream)))
+    }
+
+    /// The inventory without channels that were not asked for; `None` where nothing is left.
+    fn asked_for(&self, mut inventory: Inventory, wanted: &NslcPattern) -> Option<Inventory> {
+        let mut n_others = 0;
+        for network in &mut inventory.networks {
+            let is_network = wanted.network.admits(&network.code);
+            network.stations.retain_mut(|station| {
+                let is_station = is_network && wanted.station.admits(&station.code);
+                let n_told = station.channels.len();
+                station.channels.retain(|channel| {
+                    let is_location = wanted.location.admits(&channel.location);
+                    is_station && is_location && wanted.channel.admits(&channel.code)
+                });
+                n_others += n_told - station.channels.len();
+                is_station && (n_told == 0 || !station.channels.is_empty())
+            });
+        }
+        inventory
+            .networks
+            .retain(|network| !network.stations.is_empty());
+        if n_others > 0 {
+            let name = &self.provider.name;
+            let line =
+                format!("{name} station: {n_others} channels that were not asked for are left out");
+            self.reporter.say(&line);
+        }
+        Some(inventory).filter(|inventory| !inventory.networks.is_empty())
     }
 
     fn stations<T>(
@@ -282,6 +330,13 @@ impl Provider {
 
 /// Said before the halves of a span.
 pub(super) const TOO_MUCH: &str = "too much at once; asking in halves";
+
+/// Whether an event lies in the box; data centres count longitudes from -180 or from 0.
+fn is_inside(region: &Region, event: &Event) -> bool {
+    [-360.0, 0.0, 360.0]
+        .iter()
+        .any(|turn| region.contains(event.longitude_deg + turn, event.latitude_deg))
+}
 
 /// Whether a station service's words are whole, and of the form that was asked for.
 fn check_stations(text: &str, format: StationFormat) -> Result<()> {

@@ -7,6 +7,7 @@ use super::cache::Kept;
 use super::http::{self, Answer, HttpOutcome, Refusal};
 use super::request::Request;
 use crate::error::{Error, Result};
+use crate::printable;
 
 /// What was asked for, or that it was too much at once: then the error says so, for a request that
 /// cannot be made smaller.
@@ -175,7 +176,8 @@ impl Client {
 
     pub(super) fn say(&self, request: &Request, line: &str) {
         let (name, service) = (&self.provider.name, request.service);
-        self.reporter.say(&format!("{name} {service}: {line}"));
+        self.reporter
+            .say(&printable::line(&format!("{name} {service}: {line}"), 500));
     }
 }
 

@@ -1,19 +1,30 @@
 //! One request, sent once, and what its answer means.
 
+use std::borrow::Cow;
 use std::io::Read;
 use std::sync::Once;
 use std::time::{Duration, Instant};
 
-use reqwest::Version;
 use reqwest::blocking::{self, Response};
 use reqwest::header::{self, HeaderMap};
+use reqwest::{Url, Version, redirect};
 
 use crate::error::{Error, Result};
+use crate::printable;
 use crate::simulated;
 use crate::time::Time;
 
-/// No answer may be larger (1 GiB): the client asks for less.
-const N_BYTES_MOST: usize = 1 << 30;
+/// No answer may be larger (256 MiB, unpacked): the client asks for less.
+const N_BYTES_MOST: usize = 1 << 28;
+
+/// An error text is looked for in so many bytes of an answer.
+const N_BYTES_OF_WORDS: usize = 4096;
+
+/// Characters of an error text that a message holds at most.
+const N_CHARACTERS_MOST: usize = 300;
+
+/// Redirects of one request at most.
+const N_REDIRECTS_MOST: usize = 5;
 
 /// No answer may take longer, even when it trickles in.
 const LONGEST: Duration = Duration::from_secs(3600);
@@ -80,9 +91,9 @@ impl Refusal {
             n => format!(" (asked {n} times)"),
         };
         Error::Request {
-            url: url.into(),
+            url: printable::line(url, 2000),
             status: self.status,
-            what: self.what + &asked,
+            what: printable::line(&self.what, N_CHARACTERS_MOST) + &asked,
             remedy: remedy.into(),
         }
     }
@@ -120,6 +131,7 @@ pub(super) fn client(local: bool, stall: Duration) -> Result<blocking::Client> {
     // each piece of the body.
     let mut builder = blocking::Client::builder()
         .timeout(stall)
+        .redirect(redirect::Policy::custom(follow))
         .user_agent(concat!("quakebook/", env!("CARGO_PKG_VERSION")));
     if local {
         builder = builder.tls_certs_only([]).no_proxy();
@@ -130,6 +142,33 @@ pub(super) fn client(local: bool, stall: Duration) -> Result<blocking::Client> {
         what: cause(&error),
         remedy: "Install the system's certificates (package ca-certificates)".into(),
     })
+}
+
+/// Follows a redirect on the same host, and from http to https; no other one.
+///
+/// Another host could be anyone, and https must not become http. 307 and 308 keep the body of a POST.
+fn follow(attempt: redirect::Attempt) -> redirect::Action {
+    let stays = |from: &Url, to: &Url| {
+        let is_same_port = from.port_or_known_default() == to.port_or_known_default();
+        let is_safer = from.scheme() == "http" && to.scheme() == "https";
+        let is_same_scheme = from.scheme() == to.scheme() && is_same_port;
+        from.host() == to.host() && (is_same_scheme || is_safer)
+    };
+    let previous = attempt.previous();
+    let may = previous
+        .last()
+        .is_none_or(|from| stays(from, attempt.url()));
+    if may && previous.len() <= N_REDIRECTS_MOST {
+        return attempt.follow();
+    }
+    let why = match may {
+        true => "after more redirects than are followed",
+        false => "at another host or without https",
+    };
+    let what = format!("the data centre sends to {}, {why}", attempt.url());
+    attempt.error(format!(
+        "{what}: name that address as the provider if you trust it"
+    ))
 }
 
 /// Sends a GET, or a POST where there is a body, and sorts the answer. `now` is for a `Retry-After`
@@ -273,17 +312,22 @@ fn retry_after(headers: &HeaderMap, now: Time) -> Option<Duration> {
     Some((date.to_utc() - now).to_std().unwrap_or_default())
 }
 
+/// The beginning of an answer that should be an error text.
+fn words(body: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(&body[..body.len().min(N_BYTES_OF_WORDS)])
+}
+
 /// Whether a 404 speaks of data, as FDSN services do when they are asked to: any other server
 /// answers 404 to an address that it does not know.
 fn says_nothing(body: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(body).to_lowercase();
+    let text = words(body).to_lowercase();
     let text = text.trim_start();
     !is_html(body) && (text.starts_with("error 404") || text.contains("no data"))
 }
 
 /// "20160 matching events exceeds search limit of 20000": what the USGS answers in place of 413.
 fn exceeds_a_limit(body: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(body).to_lowercase();
+    let text = words(body).to_lowercase();
     text.contains("exceeds") && text.contains("limit")
 }
 
@@ -308,7 +352,7 @@ fn is_html(body: &[u8]) -> bool {
 /// The first line that says anything, at most 200 characters; the line after it too where the first
 /// only repeats the status, as FDSN's error messages do.
 fn first_line(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(body);
+    let text = words(body);
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let Some(first) = lines.next() else {
         return "an answer without a word".into();
@@ -317,7 +361,7 @@ fn first_line(body: &[u8]) -> String {
         Some(second) if first.to_lowercase().starts_with("error ") => format!("{first}: {second}"),
         _ => first.to_string(),
     };
-    line.chars().take(200).collect()
+    printable::line(&line, 200)
 }
 
 /// The innermost cause: "connection refused" says more than "error sending request".

@@ -14,6 +14,9 @@
 //! | 429, 503 | again, after as long as `Retry-After` says in seconds or by a date |
 //! | 408, 500, 502, 504, no connection, a reset, a stall, a body that broke off | again, see [`RetryPolicy`] |
 //!
+//! Redirects are followed on the same host and from http to https. Events and channels that were not
+//! asked for are left out, and counted; an answer has at most 256 MiB.
+//!
 //! An error is [`Error::Request`](crate::Error::Request) with address, status, the first line of the
 //! answer and a remedy. Waits are said to a [`Reporter`]. Requests keep to the provider's [`Limits`].
 //!

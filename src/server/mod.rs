@@ -158,12 +158,29 @@ fn routes(centre: Centre) -> Router {
         .with_state(centre)
 }
 
-/// Every answer says whose it is, and so whether its data are simulated.
+/// Every answer says whose it is, and so whether its data are simulated. Requests that name another host
+/// than this machine come from a web page, not from a client: they are refused.
 async fn say_who(name: &'static str, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+    let mut response = match request.headers().get(header::HOST) {
+        Some(host) if !is_loopback(host.as_bytes()) => {
+            QueryError::forbidden("this server answers requests to 127.0.0.1 alone").into_response()
+        }
+        _ => next.run(request).await,
+    };
     let name = HeaderValue::from_static(name);
     response.headers_mut().insert(header::SERVER, name);
     response
+}
+
+/// Whether a `Host` header names this machine, with or without a port.
+fn is_loopback(host: &[u8]) -> bool {
+    let names: [&[u8]; 3] = [b"127.0.0.1", b"localhost", b"[::1]"];
+    names.iter().any(|name| {
+        let rest = host.get(name.len()..);
+        rest.is_some_and(|rest| {
+            host[..name.len()].eq_ignore_ascii_case(name) && matches!(rest, [] | [b':', ..])
+        })
+    })
 }
 
 /// The parameters of an address.

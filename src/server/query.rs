@@ -144,6 +144,14 @@ impl QueryError {
         }
     }
 
+    /// A request that is not answered whatever it asks: 403.
+    pub fn forbidden(what: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::FORBIDDEN,
+            what: what.into(),
+        }
+    }
+
     /// A fault of the data centre itself: 500.
     pub fn fault(error: &crate::Error) -> Self {
         Self {

@@ -112,3 +112,21 @@ fn a_lie_may_pass() {
     assert_eq!(fetch_hhz(&rig.client).unwrap(), Some(sound));
     assert_eq!((server.n_requests(), rig.clock.slept_s()), (2, vec![0.5]));
 }
+
+#[test]
+fn events_that_were_not_asked_for_are_left_out() {
+    let rows = rows(0, 1800)
+        + "far|2014-05-01T00:01:00|35.8|-97.4|5.0|a|c|n|i|Mw|4.0|a|Oklahoma\n"
+        + "late|2014-05-03T00:01:00|-21.0|-70.0|5.0|a|c|n|i|Mw|4.0|a|Iquique\n"
+        + "turned|2014-05-01T00:01:00|-21.0|290.0|5.0|a|c|n|i|Mw|4.0|a|Iquique\n";
+    let server = FaultServer::always(ok(rows.as_bytes()));
+    let rig = Rig::new(&server);
+    let catalog = rig.client.fetch_events(&BOX, &span(0, 3600)).unwrap();
+    assert_eq!(ids(&catalog), ["e0", "turned", "e600", "e1200"]);
+    let lines = rig.lines();
+    assert!(
+        lines[0].contains("2 events that were not asked for"),
+        "{lines:?}"
+    );
+    assert_eq!(server.n_requests(), 1);
+}

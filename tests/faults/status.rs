@@ -244,3 +244,47 @@ fn a_data_centre_sees_no_more_requests_than_it_allows() {
         clock.slept_s()
     );
 }
+
+#[test]
+fn redirects_are_followed_on_the_same_host_alone() {
+    let elsewhere = FaultServer::always(ok(rows(0, 3600).as_bytes()));
+    for (target, is_followed) in [
+        ("/fdsnws/event/1/moved".to_string(), true),
+        (format!("{}/fdsnws/event/1/query", elsewhere.address), false),
+    ] {
+        let to = target.clone();
+        let server = FaultServer::new(move |_, seen| match seen.target.ends_with("/moved") {
+            true => ok(rows(0, 3600).as_bytes()),
+            false => Act::Send(response_with(
+                "307 Temporary Redirect",
+                &format!("Location: {to}\r\n"),
+                b"",
+            )),
+        });
+        let fetched = Rig::new(&server).client.fetch_events(&BOX, &span(0, 3600));
+        match is_followed {
+            true => assert_eq!(fetched.unwrap().len(), 6),
+            false => {
+                let (_, status, what, _) = request_error(fetched);
+                assert_eq!(status, None);
+                assert!(what.contains(&target), "{what}");
+            }
+        }
+    }
+    assert_eq!(elsewhere.n_requests(), 0);
+}
+
+#[test]
+fn no_control_character_reaches_a_message() {
+    let body = format!("\u{1b}[2J\u{7}gone\u{202e}\r{}", "x".repeat(5000));
+    let server = FaultServer::always(status("400 Bad Request", &body));
+    let (_, _, what, _) = request_error(Rig::new(&server).client.fetch_events(&BOX, &span(0, 1)));
+    assert!(
+        what.contains("gone") && what.chars().count() < 400,
+        "{what}"
+    );
+    assert!(
+        !what.contains(|c: char| c.is_control() || c == '\u{202e}'),
+        "{what:?}"
+    );
+}

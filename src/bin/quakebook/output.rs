@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use quakebook::printable;
 use quakebook::waveform::Archive;
 use serde::Serialize;
 
@@ -53,8 +54,9 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Text that is the result.
+/// Text that is the result, without what a terminal would obey.
 pub fn print(text: impl fmt::Display) -> Result<()> {
+    let text = printable::lines(&text.to_string(), usize::MAX);
     let mut out = io::stdout().lock();
     let written = write!(out, "{text}").and_then(|()| out.flush());
     written.map_err(Failure::Output)
@@ -68,6 +70,7 @@ pub fn print_json(value: &impl Serialize) -> Result<()> {
 
 /// A line for who waits. That nobody reads it stops no work.
 pub fn progress(line: impl fmt::Display) {
+    let line = printable::lines(&line.to_string(), usize::MAX);
     let _ = writeln!(io::stderr(), "{line}");
 }
 
