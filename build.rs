@@ -2,7 +2,7 @@
 //! at run time without `LD_LIBRARY_PATH`.
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn main() {
@@ -13,6 +13,7 @@ fn main() {
     println!("cargo::rerun-if-env-changed=QUAKEBOOK_ROOT");
 
     name_recipe();
+    find_real_data();
 
     let Some(libtorch) = std::env::var_os("LIBTORCH") else {
         println!(
@@ -35,6 +36,24 @@ fn main() {
         // Nothing refers to it by name: it registers itself when it is loaded. The linker must not leave
         // it out as unneeded.
         println!("cargo::rustc-link-arg=-Wl,--no-as-needed,-ltorch_cuda,--as-needed");
+    }
+}
+
+/// Sets `cfg(real_data)`: without it tests of real records are ignored, and say why.
+///
+/// The records lie in `../shared/data`, or in the folder that `QUAKEBOOK_REAL_DATA` names. A folder that
+/// holds only some of them does not count: a reader's own data are no test data.
+fn find_real_data() {
+    println!("cargo::rustc-check-cfg=cfg(real_data)");
+    println!("cargo::rerun-if-env-changed=QUAKEBOOK_REAL_DATA");
+    let named = std::env::var_os("QUAKEBOOK_REAL_DATA").map(PathBuf::from);
+    let folder = named.unwrap_or_else(|| PathBuf::from("../shared/data"));
+    let parts = ["comcat", "fdsn", "iquique", "mseed", "ncedc"];
+    if parts.iter().all(|part| folder.join(part).is_dir()) {
+        println!("cargo::rustc-cfg=real_data");
+        // If this path were absent, cargo would run the script before each build.
+        let watched = folder.join("comcat");
+        println!("cargo::rerun-if-changed={}", watched.display());
     }
 }
 

@@ -10,9 +10,9 @@ use quakebook::catalog::{Catalog, Event};
 use quakebook::study::Study;
 use quakebook::time;
 
-/// A file of real data, or `None` (said aloud) where they are absent.
-fn shared(file: &str) -> Option<PathBuf> {
-    Some(common::shared_data()?.join(file))
+/// A file of real data.
+fn shared(file: &str) -> PathBuf {
+    common::real_data().join(file)
 }
 
 fn reference(file: &str) -> PathBuf {
@@ -62,10 +62,9 @@ fn quakeml_of_obspy_is_read() {
 }
 
 #[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
 fn the_papers_listing_is_read_but_for_its_count() {
-    let Some(path) = shared("fdsn/paper_cat_txt_sample.txt") else {
-        return;
-    };
+    let path = shared("fdsn/paper_cat_txt_sample.txt");
     // The sample has the first rows under the whole listing's count.
     let complaint = message(Catalog::read(&path));
     assert!(
@@ -85,10 +84,9 @@ fn the_papers_listing_is_read_but_for_its_count() {
 }
 
 #[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
 fn comcats_887_events_are_read_and_four_lie_in_the_scanned_hours() {
-    let Some(path) = shared("comcat/oklahoma_box_2014-2016.csv") else {
-        return;
-    };
+    let path = shared("comcat/oklahoma_box_2014-2016.csv");
     let catalog = Catalog::read(path).unwrap();
     let study = Study::oklahoma();
     assert_eq!(catalog.len(), 887);
@@ -119,14 +117,14 @@ fn comcats_887_events_are_read_and_four_lie_in_the_scanned_hours() {
 }
 
 #[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
 fn a_large_comcat_file_is_read() {
-    let Some(path) = shared("comcat/oklahoma_m2.5_2000-2022.csv") else {
-        return;
-    };
+    let path = shared("comcat/oklahoma_m2.5_2000-2022.csv");
     assert_eq!(Catalog::read_comcat_csv(path).unwrap().len(), 9678);
 }
 
 #[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
 fn answers_of_data_centres_are_read() {
     for (file, n_events, first) in [
         ("fdsn/isc_via_iris_eventtext_sample.txt", 7, "2413"),
@@ -140,7 +138,7 @@ fn answers_of_data_centres_are_read() {
         ),
         ("fdsn/obspy_quakeml/preferred.xml", 1, "3279407"),
     ] {
-        let Some(path) = shared(file) else { continue };
+        let path = shared(file);
         let catalog = Catalog::read(path).unwrap();
         assert_eq!(
             (catalog.len(), catalog.events()[0].id.as_str()),
@@ -148,15 +146,12 @@ fn answers_of_data_centres_are_read() {
             "{file}"
         );
     }
-    if let Some(path) = shared("fdsn/obspy_quakeml/preferred.xml") {
-        let catalog = Catalog::read(path).unwrap();
-        let event = &catalog.events()[0];
-        assert_eq!(event.magnitude, 2.0);
-        assert_eq!(time::iso(event.origin_time), "2012-12-12T05:46:24.120000Z");
-    }
-    if let Some(path) = shared("fdsn/413_body_noa_eida.txt") {
-        assert!(message(Catalog::read(path)).contains("begins no catalog"));
-    }
+    let catalog = Catalog::read(shared("fdsn/obspy_quakeml/preferred.xml")).unwrap();
+    let event = &catalog.events()[0];
+    assert_eq!(event.magnitude, 2.0);
+    assert_eq!(time::iso(event.origin_time), "2012-12-12T05:46:24.120000Z");
+    let body = Catalog::read(shared("fdsn/413_body_noa_eida.txt"));
+    assert!(message(body).contains("begins no catalog"));
 }
 
 #[test]

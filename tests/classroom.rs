@@ -1,5 +1,7 @@
 //! The classroom as a data centre: what it serves, refuses, and what ObsPy makes of it.
 
+mod common;
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
@@ -305,14 +307,11 @@ fn events_come_in_the_order_and_number_asked_for() {
     assert!(xml.simulated && !xml.is_empty());
 }
 
-/// ObsPy is no part of the project: the test runs where `QUAKEBOOK_OBSPY_PYTHON` names a Python
-/// that has it.
+/// ObsPy is no part of the project: `QUAKEBOOK_OBSPY_PYTHON` names a Python that has it.
 #[test]
+#[ignore = "needs ObsPy: `cargo xtask test` runs it"]
 fn obspys_client_and_reader_accept_what_is_served() {
-    let Some(python) = std::env::var_os("QUAKEBOOK_OBSPY_PYTHON") else {
-        println!("skipped: QUAKEBOOK_OBSPY_PYTHON names no Python with ObsPy");
-        return;
-    };
+    let python = common::obspy_python();
     let script = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/tests/reference/obspy_client.py"

@@ -226,15 +226,11 @@ fn cluster_prints_sum_sizes_and_centroids_of_every_format() {
     );
 }
 
-/// Needs `../shared/data`; the sum is that of the best of 200 starts by an independent program.
+/// The sum is that of the best of 200 starts by an independent program.
 #[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
 fn cluster_reaches_the_known_sum_of_the_real_catalog() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../shared/data/comcat/oklahoma_box_2014-2016.csv");
-    if !path.is_file() {
-        println!("skipped: {} is not there", path.display());
-        return;
-    }
+    let path = common::real_data().join("comcat/oklahoma_box_2014-2016.csv");
     let dir = tempfile::tempdir().unwrap();
     let path = path.to_str().unwrap();
     let args = [
@@ -701,19 +697,16 @@ fn the_classroom_is_served() {
     assert_eq!(Catalog::from_fdsn_text(&text, "served").unwrap().len(), 3);
 }
 
-/// Needs `../shared/data`: the real archive's files, each whole.
+/// The real archive's files, each whole.
 #[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
 fn the_real_archive_is_whole() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/iquique/sds");
+    let root = common::real_data().join("iquique/sds");
     let day = |channel: &str| -> PathBuf {
         root.join(format!(
             "2014/CX/PB01/{channel}.D/CX.PB01..{channel}.D.2014.121"
         ))
     };
-    if !day("HHZ").is_file() {
-        println!("skipped: {} is not there", root.display());
-        return;
-    }
     let dir = tempfile::tempdir().unwrap();
     let files: Vec<PathBuf> = ["HHE", "HHN", "HHZ"].map(day).to_vec();
     let mut args = vec!["mseed", "--json"];

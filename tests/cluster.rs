@@ -1,6 +1,6 @@
 //! Clustering, against scikit-learn (tests/reference/cluster.py) and known sums of real epicentres.
 
-use std::path::PathBuf;
+mod common;
 
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
@@ -12,16 +12,9 @@ use quakebook::cluster::{
 use quakebook::geo::Point;
 use quakebook::study::Study;
 
-/// A ComCat file; none where the shared data are absent.
-fn comcat(name: &str) -> Option<Catalog> {
-    let shared = std::env::var_os("QUAKEBOOK_SHARED_DATA").map(PathBuf::from);
-    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    let path = shared.unwrap_or(beside).join("comcat").join(name);
-    if !path.exists() {
-        eprintln!("skipped: {} is absent", path.display());
-        return None;
-    }
-    Some(Catalog::read_comcat_csv(path).unwrap())
+/// A real ComCat file.
+fn comcat(name: &str) -> Catalog {
+    Catalog::read_comcat_csv(common::real_data().join("comcat").join(name)).unwrap()
 }
 
 fn catalog(points: &[[f64; 2]]) -> Catalog {
@@ -57,10 +50,9 @@ fn sorted(mut sizes: Vec<usize>) -> Vec<usize> {
 }
 
 #[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
 fn cityblock_sums_of_the_papers_box() {
-    let Some(events) = comcat("oklahoma_box_2014-2016.csv") else {
-        return;
-    };
+    let events = comcat("oklahoma_box_2014-2016.csv");
     let params = ClusterParams::new(3).n_replicates(200);
     let all = params.fit(&events).unwrap();
     assert_eq!(all.labels.len(), 887);
@@ -76,10 +68,9 @@ fn cityblock_sums_of_the_papers_box() {
 }
 
 #[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
 fn nine_thousand_events() {
-    let Some(events) = comcat("oklahoma_m2.5_2000-2022.csv") else {
-        return;
-    };
+    let events = comcat("oklahoma_m2.5_2000-2022.csv");
     for metric in [Metric::Cityblock, Metric::Euclidean] {
         let clusters = ClusterParams::new(3).metric(metric).fit(&events).unwrap();
         assert_eq!(clusters.sizes.iter().sum::<usize>(), 9678);
@@ -89,10 +80,9 @@ fn nine_thousand_events() {
 }
 
 #[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
 fn few_replicates_may_miss_the_best_sum() {
-    let Some(events) = comcat("oklahoma_box_2014-2016.csv") else {
-        return;
-    };
+    let events = comcat("oklahoma_box_2014-2016.csv");
     let many = ClusterParams::new(3)
         .n_replicates(200)
         .fit(&events)
@@ -107,10 +97,9 @@ fn few_replicates_may_miss_the_best_sum() {
 }
 
 #[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
 fn euclidean_sums_and_silhouettes_are_those_of_scikit_learn() {
-    let Some(events) = comcat("oklahoma_box_2014-2016.csv") else {
-        return;
-    };
+    let events = comcat("oklahoma_box_2014-2016.csv");
     let expected = [
         (2, 5.470122293, vec![530, 357], 0.536555939),
         (3, 3.361868231, vec![97, 481, 309], 0.583058567),
@@ -203,10 +192,9 @@ fn one_cluster_and_as_many_clusters_as_events() {
 }
 
 #[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
 fn a_cut_off_descent_says_so() {
-    let Some(events) = comcat("oklahoma_box_2014-2016.csv") else {
-        return;
-    };
+    let events = comcat("oklahoma_box_2014-2016.csv");
     for metric in [Metric::Cityblock, Metric::Euclidean] {
         let params = ClusterParams::new(3).metric(metric).n_replicates(1);
         let cut = params.clone().max_iterations(1).fit(&events).unwrap();

@@ -1,6 +1,8 @@
 //! Real answers of data centres: every file of `../shared/data/fdsn` is read rightly or refused for the
 //! right reason; what ObsPy reads too agrees with what it found; and ObsPy reads what is written here.
 
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,17 +11,9 @@ use quakebook::catalog::Catalog;
 use quakebook::station::Inventory;
 use quakebook::time::{self, Time};
 
-/// The folder of real data, or `None` (said aloud) where it is absent.
-fn folder() -> Option<PathBuf> {
-    let data = std::env::var_os("QUAKEBOOK_SHARED_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
-        PathBuf::from,
-    );
-    let folder = data.join("fdsn");
-    if !folder.is_dir() {
-        println!("skipped: {} is absent", folder.display());
-    }
-    folder.is_dir().then_some(folder)
+/// The folder of real answers.
+fn folder() -> PathBuf {
+    common::real_data().join("fdsn")
 }
 
 /// Every file below, by its path from the folder.
@@ -342,8 +336,9 @@ const EXPECTED: &[(&str, &str)] = &[
 ];
 
 #[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
 fn every_answer_is_read_or_refused_for_the_right_reason() {
-    let Some(folder) = folder() else { return };
+    let folder = folder();
     let mut expected: BTreeMap<&str, &str> = EXPECTED.iter().copied().collect();
     let mut wrong = Vec::new();
     for (file, path) in files(&folder) {
@@ -548,8 +543,9 @@ const DIFFERING: &[(&str, &str)] = &[
 ];
 
 #[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
 fn what_obspy_reads_agrees() {
-    let Some(folder) = folder() else { return };
+    let folder = folder();
     let reference = include_str!("reference/formats.txt");
     let mut n_lines = 0;
     let mut wrong = Vec::new();
@@ -571,15 +567,12 @@ fn what_obspy_reads_agrees() {
     assert!(n_lines > 100, "{n_lines}");
 }
 
-/// ObsPy is no part of the project: the test runs where `QUAKEBOOK_OBSPY_PYTHON` names a Python
-/// that has it.
+/// ObsPy is no part of the project: `QUAKEBOOK_OBSPY_PYTHON` names a Python that has it.
 #[test]
+#[ignore = "needs ObsPy: `cargo xtask test` runs it"]
 fn obspy_reads_what_is_written() {
-    let Some(python) = std::env::var_os("QUAKEBOOK_OBSPY_PYTHON") else {
-        println!("skipped: QUAKEBOOK_OBSPY_PYTHON names no Python with ObsPy");
-        return;
-    };
-    let Some(folder) = folder() else { return };
+    let python = common::obspy_python();
+    let folder = folder();
     let written = tempfile::tempdir().unwrap();
     let mut ours = BTreeMap::new();
     // ObsPy leaves out a channel without an orientation in StationXML too.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::Server;
+use common::{Server, obspy_python};
 use quakebook::catalog::{Catalog, Event};
 use quakebook::data_centre;
 use quakebook::detect::{Detection, Detections};
@@ -29,15 +29,6 @@ fn at(text: &str) -> Time {
     time::parse(text).unwrap()
 }
 
-/// The Python of the tests, or a printed word.
-fn python() -> Option<PathBuf> {
-    let python = std::env::var_os("QUAKEBOOK_OBSPY_PYTHON").map(PathBuf::from);
-    if python.is_none() {
-        println!("skipped: QUAKEBOOK_OBSPY_PYTHON names no Python with ObsPy");
-    }
-    python
-}
-
 /// A program beside that Python, or a printed word.
 fn beside(python: &Path, name: &str) -> Option<PathBuf> {
     let program = python.with_file_name(name);
@@ -50,7 +41,7 @@ fn beside(python: &Path, name: &str) -> Option<PathBuf> {
 
 /// The real archive, or a printed word.
 fn iquique() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/iquique/sds");
+    let root = common::real_data().join("iquique/sds");
     if !root.is_dir() {
         println!("skipped: {} is not there", root.display());
         return None;
@@ -129,8 +120,10 @@ fn portable(python: &Path, root: &Path, dir: &Path) -> Option<Server> {
 }
 
 #[test]
-fn another_data_centre_is_fetched_sample_for_sample() {
-    let (Some(python), Some(root)) = (python(), iquique()) else {
+#[ignore = "needs ObsPy: `cargo xtask test` runs it"]
+fn obspys_data_centre_is_fetched_sample_for_sample() {
+    let python = obspy_python();
+    let Some(root) = iquique() else {
         return;
     };
     let dir = tempfile::tempdir().unwrap();
@@ -182,8 +175,10 @@ fn another_data_centre_is_fetched_sample_for_sample() {
 }
 
 #[test]
+#[ignore = "needs ObsPy: `cargo xtask test` runs it"]
 fn obspy_fetches_from_the_served_archive() {
-    let (Some(python), Some(root)) = (python(), iquique()) else {
+    let python = obspy_python();
+    let Some(root) = iquique() else {
         return;
     };
     let dir = tempfile::tempdir().unwrap();
@@ -230,10 +225,9 @@ fn obspy_fetches_from_the_served_archive() {
 }
 
 #[test]
+#[ignore = "needs ObsPy: `cargo xtask test` runs it"]
 fn obspy_fetches_from_the_served_classroom() {
-    let Some(python) = python() else {
-        return;
-    };
+    let python = obspy_python();
     let server = serve(&["classroom"]);
     let found = script(&python, "obspy_client.py", &[&server.1]);
     assert!(found["n_events"].as_u64().unwrap() > 600);
@@ -330,10 +324,9 @@ fn station(network: &str, station: &str, location: &str, codes: &[&str]) -> Inve
 }
 
 #[test]
+#[ignore = "needs ObsPy: `cargo xtask test` runs it"]
 fn files_go_to_obspy_and_come_from_it() {
-    let Some(python) = python() else {
-        return;
-    };
+    let python = obspy_python();
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name);
     std::fs::write(path("ours.xml"), two_events().to_quakeml()).unwrap();

@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use common::{shared_data, trace};
+use common::{real_data, trace};
 use proptest::prelude::*;
 use quakebook::time;
 use quakebook::waveform::mseed::FaultKind;
@@ -170,8 +170,9 @@ fn judge(
 }
 
 #[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
 fn every_reference_file_gives_the_samples_that_others_read_or_is_refused() {
-    let Some(data) = shared_data() else { return };
+    let data = real_data();
     let root = data.join("mseed");
     let mut read_by_others: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for line in READ_BY_OTHERS.lines() {

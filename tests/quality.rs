@@ -1,15 +1,20 @@
 //! One rule of data quality: training and scanning decide alike, and detectors see filled gaps as gaps.
 
+mod common;
+
 use proptest::prelude::*;
 use quakebook::catalog::{Catalog, Event};
 use quakebook::detect::{
-    Alarms, Scan, ScanParams, StaLtaParams, TemplateParams, Templates, fast, scan, sta_lta,
+    Alarms, DataQuality, Scan, ScanParams, StaLtaParams, TemplateParams, Templates, fast, scan,
+    sta_lta,
 };
 use quakebook::network::Classify;
 use quakebook::study::Study;
 use quakebook::time::{self, Time};
 use quakebook::waveform::filter::{Filter, Pass};
-use quakebook::waveform::{Nslc, Record3C, Samples, Segment, Trace, harmonise, quality};
+use quakebook::waveform::{
+    Archive, Nslc, Record3C, Samples, Segment, Trace, WaveformSource, harmonise, mseed, quality,
+};
 use quakebook::window::{self, Normalisation, Reason, StartRule, Windows, cut, event_windows};
 use quakebook::{Error, Result};
 
@@ -317,5 +322,54 @@ fn a_probability_that_is_not_finite_is_an_error() {
         let row = [odd, 0.0, 0.0, 1.0];
         let error = quakebook::evaluate::event_probability(4, &row).unwrap_err();
         assert!(matches!(error, Error::Evaluate { .. }), "{error}");
+    }
+}
+
+/// Twelve hours without a clipped or stuck sample, in windows and as a whole.
+#[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
+fn a_sound_real_record_is_sound() {
+    let root = common::real_data().join("iquique/sds");
+    let archive = Archive::open(root, "CX", "PB01", "", "HH*").unwrap();
+    let start = time::parse("2014-05-01").unwrap();
+    let record = archive.record(start, 4_320_000).unwrap();
+    let scan = scanned(&record, 1000, 200);
+    assert_eq!((scan.len(), scan.n_clipped), (21_596, 0));
+    let condition = DataQuality::of(&record);
+    assert_eq!((condition.n_stuck, condition.n_clipped), ([0; 3], [0; 3]));
+    assert!(quality::coverage(&record) > 0.999_99);
+}
+
+/// Padding of real records is found, and the sensors of DYJ and others that a caldera overdrove.
+#[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
+fn real_padding_and_saturation_are_seen() {
+    let read = |file: &str| {
+        let traces = mseed::read_file(common::real_data().join(file)).unwrap();
+        let start = traces.iter().filter_map(Trace::start).max().unwrap();
+        (traces, start)
+    };
+    let (traces, start) = read("ncedc/CI_MLAC_2014092606030921.mseed");
+    let record = Record3C::from_traces(&traces, start, 9000).unwrap();
+    let condition = DataQuality::of(&record);
+    assert!(condition.n_stuck.iter().all(|n| *n > 1000), "{condition:?}");
+    let (traces, start) = read("dike/20140824000944240.mseed");
+    for (station, is_clipped) in [
+        ("DYJN", true),
+        ("DYJS", true),
+        ("FLUR", true),
+        ("KVER", false),
+    ] {
+        let of_station: Vec<Trace> = traces
+            .iter()
+            .filter(|trace| trace.id.station() == station)
+            .cloned()
+            .collect();
+        let record = Record3C::from_traces(&of_station, start, 3250).unwrap();
+        let n_clipped = DataQuality::of(&record).n_clipped;
+        assert!(
+            n_clipped.iter().all(|n| (*n > 0) == is_clipped),
+            "{station} {n_clipped:?}"
+        );
     }
 }

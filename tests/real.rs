@@ -1,5 +1,7 @@
-//! Real records: made comparable, cut, divided by station. What needs `../shared/data` is skipped, and
-//! says so, where it is not there.
+//! Real records: made comparable, cut, divided by station. What needs the records is
+//! ignored where they are absent.
+
+mod common;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -10,13 +12,8 @@ use quakebook::time;
 use quakebook::waveform::{Defect, RATE_HZ, Record3C, harmonise};
 use quakebook::window::{Normalisation, Origin, Window, normalise};
 
-fn ncedc() -> Option<PathBuf> {
-    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data/ncedc");
-    let found = dir.join("picks.csv").is_file();
-    if !found {
-        println!("skipped: {} is not there", dir.display());
-    }
-    found.then_some(dir)
+fn ncedc() -> PathBuf {
+    common::real_data().join("ncedc")
 }
 
 /// A minute of hum with a pulse of 5 Hz at 30 s, at any rate.
@@ -214,8 +211,9 @@ fn stations(picked: &[Picked]) -> Vec<&str> {
 }
 
 #[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
 fn eighty_six_real_records_are_read_and_cut() {
-    let Some(dir) = ncedc() else { return };
+    let dir = ncedc();
     let picked = read_picked(&dir).unwrap();
     let stations = stations(&picked);
     assert_eq!(picked.len(), 86);
@@ -241,8 +239,9 @@ fn eighty_six_real_records_are_read_and_cut() {
 }
 
 #[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
 fn random_starts_depend_on_the_seed_alone() {
-    let Some(dir) = ncedc() else { return };
+    let dir = ncedc();
     let picked = read_picked(&dir).unwrap();
     let starts = |seed| -> Vec<_> {
         let cuts = windows_of(&picked[..10], 4, Some(seed));

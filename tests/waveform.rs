@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use common::{shared_data, trace};
+use common::{real_data, trace};
 use proptest::prelude::*;
 use quakebook::time;
 use quakebook::time::TimeSpan;
@@ -409,8 +409,9 @@ proptest! {
 }
 
 #[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
 fn twelve_hours_of_a_real_record() {
-    let Some(data) = shared_data() else { return };
+    let data = real_data();
     let archive = Archive::open(data.join("iquique/sds"), "CX", "PB01", "", "HH*").unwrap();
     let start = time::parse("2014-05-01").unwrap();
     let traces = archive.traces(start, start).unwrap();

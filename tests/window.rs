@@ -1,7 +1,8 @@
 //! Windows of events and noise, their scale, and the log of those that are rejected.
 
+mod common;
+
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use proptest::prelude::*;
 use quakebook::catalog::{Catalog, Event};
@@ -390,16 +391,11 @@ fn a_fixed_scale_keeps_weak_and_strong_apart_and_0_is_none() {
 
 /// 357 triggers of a real record as a stand-in for a catalog.
 #[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
 fn windows_of_a_real_record() {
-    let data = std::env::var_os("QUAKEBOOK_SHARED_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
-        PathBuf::from,
-    );
+    let data = common::real_data();
     let triggers = data.join("iquique/triggers_recursive_stalta_PB01.csv");
-    let Ok(text) = std::fs::read_to_string(&triggers) else {
-        println!("skipped: there is no {}", triggers.display());
-        return;
-    };
+    let text = std::fs::read_to_string(&triggers).unwrap();
     let events = text.lines().skip(1).enumerate().map(|(i, line)| Event {
         id: format!("trigger {i}"),
         origin_time: time::parse(line.split(',').next().unwrap()).unwrap(),

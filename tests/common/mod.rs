@@ -10,16 +10,18 @@ use quakebook::catalog::Event;
 use quakebook::time::{self, Time};
 use quakebook::waveform::{Nslc, Samples, Segment, Trace};
 
-/// The folder of real records, where it is there.
-pub fn shared_data() -> Option<PathBuf> {
-    let dir = std::env::var_os("QUAKEBOOK_SHARED_DATA").map_or_else(
+/// The folder of real records, which `build.rs` has found where `cfg(real_data)` is set.
+pub fn real_data() -> PathBuf {
+    std::env::var_os("QUAKEBOOK_REAL_DATA").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
         PathBuf::from,
-    );
-    if !dir.is_dir() {
-        println!("skipped: there is no {}", dir.display());
-    }
-    dir.is_dir().then_some(dir)
+    )
+}
+
+/// A Python with ObsPy, for tests that are ignored unless they are asked for.
+pub fn obspy_python() -> PathBuf {
+    let python = std::env::var_os("QUAKEBOOK_OBSPY_PYTHON").map(PathBuf::from);
+    python.expect("QUAKEBOOK_OBSPY_PYTHON names a Python with ObsPy")
 }
 
 /// One segment of a channel of GS.OK029, at 100 Hz.
