@@ -43,7 +43,7 @@ fn layers(folder: &Path) -> Result<(nn::VarStore, nn::SequentialT)> {
         N_CLASSES as i64,
         Default::default(),
     ));
-    store.read_safetensors(folder.join("weights.safetensors"))?;
+    tch::no_grad(|| store.read_safetensors(folder.join("weights.safetensors")))?;
     Ok((store, layers))
 }
 
