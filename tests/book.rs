@@ -32,7 +32,7 @@ fn chapters() {
     let found = book::detections(&study).unwrap();
     let record = store::continuous(&study).unwrap();
     assert_eq!(found, detector.detect(&record).unwrap());
-    let budget = study.method.max_false_alarms_per_hour;
+    let budget = study.method.max_false_alarms_per_hour();
     let chosen = smallest_threshold_within(&detector.curve, budget).unwrap();
     assert_eq!(detector.threshold, chosen.threshold);
 

@@ -51,7 +51,7 @@ pub fn fit(study: &Study, inputs: &Inputs, segments: &Windows, dir: &Path) -> Re
             let scan = scan_spans(&network, inputs.source, study, &days)?;
             let curve = reference(study, inputs)?
                 .curve(&THRESHOLDS, |on| scan.merge(&merge_params(study, on)))?;
-            let budget = study.method.max_false_alarms_per_hour;
+            let budget = study.method.max_false_alarms_per_hour();
             let chosen = smallest_threshold_within(&curve, budget);
             let record = Record {
                 weights_sha256: run.weights_sha256.clone(),

@@ -216,8 +216,8 @@ impl MethodChoice {
                 few,
             ),
             (
-                "method.max_false_alarms_per_hour",
-                self.max_false_alarms_per_hour >= 0.0 && self.max_false_alarms_per_hour.is_finite(),
+                "method.max_false_alarms_per_day",
+                self.max_false_alarms_per_day >= 0.0 && self.max_false_alarms_per_day.is_finite(),
                 "0 or more",
             ),
         ]

@@ -79,8 +79,16 @@ pub struct MethodChoice {
     pub max_epochs: usize,
     /// Whole days of the validation time on which the threshold is chosen, spread over it.
     pub n_validation_days: usize,
-    /// The alarm budget: detections without a published event, on the validation days.
-    pub max_false_alarms_per_hour: f64,
+    /// The alarm budget: detections without a published event, on the validation days. Somebody looks at
+    /// each detection, and one in vain a day is no burden.
+    pub max_false_alarms_per_day: f64,
+}
+
+impl MethodChoice {
+    /// The alarm budget by the hour.
+    pub fn max_false_alarms_per_hour(&self) -> f64 {
+        self.max_false_alarms_per_day / 24.0
+    }
 }
 
 impl Default for MethodChoice {
@@ -104,7 +112,7 @@ impl Default for MethodChoice {
             n_of_hour: 6,
             max_epochs: 12,
             n_validation_days: 12,
-            max_false_alarms_per_hour: 0.5,
+            max_false_alarms_per_day: 1.0,
         }
     }
 }
