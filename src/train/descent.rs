@@ -1,10 +1,6 @@
-//! An optimiser at work on a network's weights, whatever computes them.
+//! What an optimiser does with a network's weights, whatever computes them.
 
-use super::adam::Adam;
-use super::params::{Optimiser, TrainParams};
-use super::scg::ConjugateGradient;
-use crate::dataset::Labelled;
-use crate::network::{Backend, CpuModel, LibtorchModel, Model, NamedTensors, Network};
+use crate::network::NamedTensors;
 
 /// Weights on their way down the loss. They and the optimiser's state are where the network's backend
 /// computes.
@@ -25,36 +21,6 @@ pub(super) trait Descent {
 
     /// Takes a saved state and the weights of the network's store; `None` where the state is incomplete.
     fn resume(&mut self, state: &NamedTensors) -> Option<()>;
-}
-
-/// A descent from the network's weights, by the network's backend.
-pub(super) fn begin<'a>(
-    network: &'a dyn Network,
-    train: &'a Labelled,
-    params: &TrainParams,
-) -> Box<dyn Descent + 'a> {
-    match network.backend() {
-        Backend::Cpu => with(CpuModel::new(network, train), network, train, params),
-        Backend::Libtorch(_) => with(LibtorchModel::new(network, train), network, train, params),
-    }
-}
-
-fn with<'a, M: Model + 'a>(
-    model: M,
-    network: &'a dyn Network,
-    train: &'a Labelled,
-    params: &TrainParams,
-) -> Box<dyn Descent + 'a> {
-    match params.optimiser {
-        Optimiser::Adam {
-            learning_rate,
-            weight_decay,
-        } => {
-            let rates = [learning_rate, weight_decay];
-            Box::new(Adam::new(model, network, train, params, rates))
-        }
-        Optimiser::ScaledConjugateGradient => Box::new(ConjugateGradient::new(model)),
-    }
 }
 
 /// The tensor of a name.

@@ -23,6 +23,27 @@ const COPIES_IN_CHECKPOINT: u64 = 6;
 
 const TRAIN_AGAIN: &str = "Delete the run folder and train again";
 
+impl Run {
+    /// Reads a finished run's record. [`Run::load`] reads its weights too.
+    ///
+    /// # Errors
+    /// [`crate::Error::Io`] where a file is absent, [`crate::Error::Train`] where one cannot be understood,
+    /// is larger than a record is, or contradicts another.
+    pub fn read(dir: impl AsRef<Path>) -> Result<Self> {
+        Folder::at(dir.as_ref()).record()
+    }
+
+    /// Reads a finished run's record, and its weights into `network`.
+    ///
+    /// # Errors
+    /// As [`Run::read`], and [`crate::Error::Train`] where the network is of another kind or size, or the
+    /// weights are not those whose SHA-256 the record has; [`crate::Error::Network`] where a weight is not
+    /// finite or `weights.safetensors` cannot be understood.
+    pub fn load(dir: impl AsRef<Path>, network: &mut dyn Network) -> Result<Self> {
+        Folder::at(dir.as_ref()).load(network)
+    }
+}
+
 /// A folder that holds a run of one configuration.
 pub(super) struct Folder {
     dir: PathBuf,

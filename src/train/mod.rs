@@ -31,6 +31,7 @@ mod folder;
 mod params;
 mod run;
 mod scg;
+mod start;
 mod training;
 
 use std::path::Path;
@@ -42,7 +43,7 @@ use crate::dataset::{Train, Validation};
 use crate::error::Result;
 use crate::network::Network;
 
-use training::Training;
+use start::Begun;
 
 /// Trains `network` until validation stops it, or `params.max_epochs`, printing a line an epoch.
 ///
@@ -71,9 +72,9 @@ pub fn train(
     params: &TrainParams,
     run_dir: Option<&Path>,
 ) -> Result<Run> {
-    let mut training = match Training::begin(network, train, validation, params, run_dir)? {
-        training::Begun::Finished(run) => return Ok(*run),
-        training::Begun::Open(training) => training,
+    let mut training = match start::begin(network, train, validation, params, run_dir)? {
+        Begun::Finished(run) => return Ok(*run),
+        Begun::Open(training) => training,
     };
     while training.stop().is_none() {
         training.epoch()?;

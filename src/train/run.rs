@@ -1,14 +1,12 @@
 //! A run's record: configuration, epochs and outcome.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::folder::Folder;
 use super::params::TrainParams;
 use crate::dataset::{Train, Validation};
-use crate::error::Result;
 use crate::network::{Backend, Network, weights_sha256};
 
 /// One pass through the training windows.
@@ -101,25 +99,6 @@ impl Run {
             weights_sha256: outcome.weights_sha256,
             dir,
         }
-    }
-
-    /// Reads a finished run's record. [`Run::load`] reads its weights too.
-    ///
-    /// # Errors
-    /// [`crate::Error::Io`] where a file is absent, [`crate::Error::Train`] where one cannot be understood,
-    /// is larger than a record is, or contradicts another.
-    pub fn read(dir: impl AsRef<Path>) -> Result<Self> {
-        Folder::at(dir.as_ref()).record()
-    }
-
-    /// Reads a finished run's record, and its weights into `network`.
-    ///
-    /// # Errors
-    /// As [`Run::read`], and [`crate::Error::Train`] where the network is of another kind or size, or the
-    /// weights are not those whose SHA-256 the record has; [`crate::Error::Network`] where a weight is not
-    /// finite or `weights.safetensors` cannot be understood.
-    pub fn load(dir: impl AsRef<Path>, network: &mut dyn Network) -> Result<Self> {
-        Folder::at(dir.as_ref()).load(network)
     }
 
     /// The epoch whose weights were kept.

@@ -56,6 +56,7 @@ mod encoding;
 mod fault;
 mod header;
 mod index;
+mod parse;
 mod reader;
 mod steim;
 mod write;

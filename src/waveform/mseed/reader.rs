@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::decode;
 use super::fault::{Checked, Fault, FaultKind, Flaw};
-use super::header::{self, Codes, Header, Kind};
+use super::header::{Codes, Header};
+use super::parse::{self, Kind};
 use crate::time::Time;
 use crate::waveform::{Nslc, Samples, Segment, Trace};
 
@@ -87,12 +88,12 @@ impl<'a> Reader<'a> {
         let mut at = 0;
         let mut to_read = self.bytes.len().saturating_mul(MOST_READINGS);
         while at < self.bytes.len() {
-            if matches!(header::kind(&self.bytes[at..]), Kind::Control) {
+            if matches!(parse::kind(&self.bytes[at..]), Kind::Control) {
                 self.n_without_samples += 1;
                 at = self.next_record(at + FRAME_STEP, FRAME_STEP);
                 continue;
             }
-            let taken = header::parse(&self.bytes[at..])
+            let taken = parse::header(&self.bytes[at..])
                 .and_then(|header| self.take(at, &header).map(|()| header));
             match taken {
                 Ok(header) => {
@@ -101,7 +102,7 @@ impl<'a> Reader<'a> {
                     at = end;
                 }
                 Err(flaw) => {
-                    let header = header::unchecked(&self.bytes[at..]).ok();
+                    let header = parse::unchecked(&self.bytes[at..]).ok();
                     let next = self.next_after(at, header.as_ref());
                     self.note(at, next, header.as_ref(), flaw);
                     if !pass_over {
@@ -167,7 +168,7 @@ impl<'a> Reader<'a> {
                 || self
                     .bytes
                     .get(*end..)
-                    .is_some_and(|rest| !matches!(header::kind(rest), Kind::Unknown))
+                    .is_some_and(|rest| !matches!(parse::kind(rest), Kind::Unknown))
         };
         end.filter(leads_on)
             .unwrap_or_else(|| self.next_record(at + 1, 1))
@@ -177,7 +178,7 @@ impl<'a> Reader<'a> {
     fn next_record(&self, at: usize, step: usize) -> usize {
         (at..self.bytes.len())
             .step_by(step)
-            .find(|&i| !matches!(header::kind(&self.bytes[i..]), Kind::Unknown))
+            .find(|&i| !matches!(parse::kind(&self.bytes[i..]), Kind::Unknown))
             .unwrap_or(self.bytes.len())
     }
 

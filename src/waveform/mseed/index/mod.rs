@@ -1,11 +1,11 @@
 //! Where in a file a time lies, so that a window costs the decoding of its own records alone.
 
+mod disk;
+
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
-use crc32c::crc32c;
-
-use super::header;
+use super::{header, parse};
 use crate::time::Time;
 
 /// Records from one mark to the next: so many are read too many at each end, and the marks of a day
@@ -38,7 +38,7 @@ impl Index {
             start: 0,
             bytes: Vec::with_capacity(N_MOST.min(n_bytes)),
         };
-        let Ok(first) = header::parse(window.from(0)?) else {
+        let Ok(first) = parse::header(window.from(0)?) else {
             return Ok(None);
         };
         let (version, codes) = first.codes.parts();
@@ -52,7 +52,7 @@ impl Index {
             if at == n_bytes {
                 break;
             }
-            let Ok(header) = header::parse(window.from(at)?) else {
+            let Ok(header) = parse::header(window.from(at)?) else {
                 return Ok(None);
             };
             let is_like = header.codes.parts() == (version, &codes)
@@ -97,113 +97,11 @@ impl Index {
         let first = begun(start, -self.interval_ns).saturating_sub(1);
         byte(first)..byte(begun(end, self.interval_ns))
     }
-}
-
-/// What an index on disk begins with: its kind and version.
-const MAGIC: [u8; 8] = *b"qbindex1";
-
-impl Index {
-    /// Magic letters, the file's length, the rate's bits, start and first byte of each mark, and a checksum of
-    /// all before, in words of eight bytes, little-endian.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut words = vec![
-            u64::from_le_bytes(MAGIC),
-            self.n_bytes as u64,
-            self.sampling_rate_hz.to_bits(),
-        ];
-        let marks = self.marks.iter();
-        words.extend(marks.flat_map(|(start, byte)| [start.cast_unsigned(), *byte as u64]));
-        let mut bytes: Vec<u8> = words.into_iter().flat_map(u64::to_le_bytes).collect();
-        let checksum = u64::from(crc32c(&bytes));
-        bytes.extend(checksum.to_le_bytes());
-        bytes
-    }
-
-    /// What [`Index::to_bytes`] gave of a file of that length; `None` of anything else, and where it
-    /// is no index of such a file: marks that do not rise or lie beyond it, or no sampling rate.
-    pub fn from_bytes(bytes: &[u8], file_n_bytes: u64) -> Option<Self> {
-        let (rest, checksum) = bytes.split_last_chunk()?;
-        if u64::from(crc32c(rest)) != u64::from_le_bytes(*checksum) {
-            return None;
-        }
-        let (words, []) = rest.as_chunks() else {
-            return None;
-        };
-        let mut words = words.iter().copied().map(u64::from_le_bytes);
-        if words.next()?.to_le_bytes() != MAGIC {
-            return None;
-        }
-        let (n_bytes, sampling_rate_hz) = (words.next()?, f64::from_bits(words.next()?));
-        let words: Vec<u64> = words.collect();
-        let (marks, []) = words.as_chunks() else {
-            return None;
-        };
-        let marks: Vec<(i64, usize)> = marks
-            .iter()
-            .map(|[start, byte]| (start.cast_signed(), *byte as usize))
-            .collect();
-        let rises = |pair: &[(i64, usize)]| pair[0].0 <= pair[1].0 && pair[0].1 < pair[1].1;
-        let is_sound = n_bytes == file_n_bytes
-            && header::is_rate(sampling_rate_hz)
-            && marks.first().is_some_and(|(_, byte)| *byte == 0)
-            && marks
-                .last()
-                .is_some_and(|(_, byte)| (*byte as u64) < n_bytes)
-            && marks.windows(2).all(rises);
-        is_sound.then(|| Self {
-            end_ns: marks[marks.len() - 1].0,
-            marks,
-            n_bytes: n_bytes as usize,
-            interval_ns: 1e9 / sampling_rate_hz,
-            sampling_rate_hz,
-        })
-    }
-
-    /// An index from disk, its first and last marks compared with the file: `None` where they are not
-    /// true.
-    pub fn completed(mut self, mut file: impl Read + Seek) -> Option<Self> {
-        let (_, last) = *self.marks.last()?;
-        let mut at = |byte: usize, n: usize| {
-            let mut bytes = Vec::with_capacity(n);
-            file.seek(SeekFrom::Start(byte as u64)).ok()?;
-            let mut part = file.by_ref().take(n as u64);
-            part.read_to_end(&mut bytes).ok().map(|_| bytes)
-        };
-        let first = at(0, N_AHEAD.min(self.n_bytes))?;
-        // As many records as lie between two marks, unless they are of the longest kind.
-        let records = at(last, (self.n_bytes - last).min(N_MOST))?;
-        if !self.fits(0, &first)
-            || !self.fits(last, &records)
-            || last + records.len() < self.n_bytes
-        {
-            return None;
-        }
-        let mut rest = records.as_slice();
-        while !rest.is_empty() {
-            let header = header::parse(rest).ok()?;
-            if header.sampling_rate_hz != self.sampling_rate_hz {
-                return None;
-            }
-            let duration_ns = header.n_samples as f64 * self.interval_ns;
-            self.end_ns = after(header.start_ns, duration_ns);
-            rest = rest.get(header.n_bytes..)?;
-        }
-        Some(self)
-    }
-
     /// Whether the file may have samples from `start` until `end`, to within a sample.
     pub fn reaches(&self, start: Time, end: Time) -> bool {
         let first = self.marks.first().map_or(i64::MAX, |(first, _)| *first);
         first <= after(nanoseconds(end), self.interval_ns)
             && nanoseconds(start) <= after(self.end_ns, self.interval_ns)
-    }
-
-    /// Whether a record that begins at `byte`, a mark's, begins when the mark says.
-    pub fn fits(&self, byte: usize, record: &[u8]) -> bool {
-        let mark = self.marks.binary_search_by_key(&byte, |(_, byte)| *byte);
-        mark.is_ok_and(|mark| {
-            header::parse(record).is_ok_and(|header| header.start_ns == self.marks[mark].0)
-        })
     }
 }
 
@@ -228,7 +126,7 @@ pub(crate) fn within(bytes: &[u8], start: Time, end: Time) -> Range<usize> {
     let (start_ns, end_ns) = (nanoseconds(start), nanoseconds(end));
     let (mut from, mut to) = (0, 0);
     while to < bytes.len() {
-        let Ok(header) = header::parse(&bytes[to..]) else {
+        let Ok(header) = parse::header(&bytes[to..]) else {
             return 0..bytes.len();
         };
         let interval_ns = 1e9 / header.sampling_rate_hz;
@@ -286,7 +184,7 @@ mod tests {
     use crate::time;
     use crate::waveform::{Nslc, Samples, Segment, Trace, mseed};
 
-    fn trace(channel: &str, start_s: f64, n: i32) -> Trace {
+    pub(super) fn trace(channel: &str, start_s: f64, n: i32) -> Trace {
         Trace {
             id: Nslc::new("XX", "A", "", channel).unwrap(),
             sampling_rate_hz: 100.0,
@@ -297,11 +195,11 @@ mod tests {
         }
     }
 
-    fn bytes(traces: &[Trace]) -> Vec<u8> {
+    pub(super) fn bytes(traces: &[Trace]) -> Vec<u8> {
         mseed::write_records(traces, 256).unwrap()
     }
 
-    fn index(bytes: &[u8]) -> Option<Index> {
+    pub(super) fn index(bytes: &[u8]) -> Option<Index> {
         Index::of(Cursor::new(bytes), bytes.len()).unwrap()
     }
 
@@ -335,7 +233,7 @@ mod tests {
             let wide = &whole[index.bytes(start, end)];
             let narrow = &wide[super::within(wide, start, end)];
             for record in narrow.chunks(256) {
-                let header = header::parse(record).unwrap();
+                let header = parse::header(record).unwrap();
                 let step = time::seconds(0.01);
                 assert!(header.end() + step >= start && header.start() <= end + step);
             }
@@ -369,55 +267,7 @@ mod tests {
         assert_eq!(marks.len(), (whole.len() / 256).div_ceil(N_RECORDS));
         for (number, (start, at)) in marks.iter().enumerate() {
             assert_eq!(*at, number * N_RECORDS * 256);
-            assert_eq!(header::parse(&whole[*at..]).unwrap().start_ns, *start);
-        }
-    }
-
-    #[test]
-    fn an_index_comes_back_from_its_bytes_and_from_no_others() {
-        let whole = bytes(&[trace("HHZ", 0.0, 30_000)]);
-        let made = index(&whole).unwrap();
-        let stored = made.to_bytes();
-        let n_bytes = whole.len() as u64;
-        let read = Index::from_bytes(&stored, n_bytes).unwrap();
-        let read = read.completed(Cursor::new(&whole)).unwrap();
-        assert_eq!(format!("{read:?}"), format!("{made:?}"));
-        for n in 0..stored.len() {
-            assert!(Index::from_bytes(&stored[..n], n_bytes).is_none());
-            let mut damaged = stored.clone();
-            damaged[n] ^= 0x10;
-            assert!(Index::from_bytes(&damaged, n_bytes).is_none(), "byte {n}");
-        }
-        let (_, byte) = made.marks[2];
-        assert!(read.fits(byte, &whole[byte..]));
-        assert!(!read.fits(byte, &whole[byte + 256..]));
-        assert!(!read.fits(byte + 256, &whole[byte + 256..]));
-        assert!(!read.fits(byte, &whole[byte..byte + 20]));
-    }
-
-    #[test]
-    fn a_crafted_index_is_no_index() {
-        let whole = bytes(&[trace("HHZ", 0.0, 30_000)]);
-        let n_bytes = whole.len() as u64;
-        let crafted = |change: fn(&mut Index)| {
-            let mut index = index(&whole).unwrap();
-            change(&mut index);
-            Index::from_bytes(&index.to_bytes(), n_bytes)
-        };
-        assert!(crafted(|_| ()).is_some());
-        let changes: [fn(&mut Index); 9] = [
-            |index| index.n_bytes += 256,
-            |index| index.marks.clear(),
-            |index| index.marks.swap(1, 2),
-            |index| index.marks[0].1 = 256,
-            |index| index.marks.last_mut().unwrap().1 = usize::MAX,
-            |index| index.sampling_rate_hz = 0.0,
-            |index| index.sampling_rate_hz = f64::NAN,
-            |index| index.sampling_rate_hz = -100.0,
-            |index| index.sampling_rate_hz = f64::INFINITY,
-        ];
-        for (number, change) in changes.into_iter().enumerate() {
-            assert!(crafted(change).is_none(), "{number}");
+            assert_eq!(parse::header(&whole[*at..]).unwrap().start_ns, *start);
         }
     }
 
@@ -433,7 +283,7 @@ mod tests {
         let mut old = bytes(std::slice::from_ref(&first));
         old.chunks_mut(256)
             .for_each(|record| record[46..48].fill(0));
-        assert_eq!(header::parse(&old).unwrap().n_bytes, 256);
+        assert_eq!(parse::header(&old).unwrap().n_bytes, 256);
         assert!(index(&old).is_none());
         let mut damaged = bytes(&[first, second]);
         damaged.truncate(damaged.len() - 1);
