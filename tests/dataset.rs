@@ -4,9 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use proptest::prelude::*;
 use quakebook::Error;
-use quakebook::dataset::{
-    AddedNoise, Augment, Crop, Dataset, Variation, augment, nearest_neighbour_accuracy, vary,
-};
+use quakebook::dataset::{AddedNoise, Augment, Crop, Dataset, Variation, augment, vary};
+use quakebook::network::{nearest_neighbour_accuracy, tensors};
 use quakebook::study::SplitChoice;
 use quakebook::time::{TimeSpan, parse, seconds};
 use quakebook::window::{Normalisation, Origin, Window};
@@ -58,7 +57,7 @@ fn an_event_and_its_gap_are_one_group() {
 #[test]
 fn tensors_have_the_shape_of_windows() {
     let dataset = dataset(2, 5);
-    let (samples, classes) = dataset.tensors();
+    let (samples, classes) = tensors(&dataset);
     assert_eq!(samples.size(), [8, 3, 5]);
     assert_eq!(
         Vec::<i64>::try_from(classes).unwrap(),
@@ -173,7 +172,7 @@ fn a_leak_is_refused() {
 }
 
 /// Stretches of 60 samples at 1 Hz whose values are the sample's number: P at sample 30.
-fn stretches(n_events: usize) -> Dataset {
+fn segments(n_events: usize) -> Dataset {
     let mut all = windows(n_events, 60);
     for window in &mut all {
         for row in window.samples.chunks_exact_mut(60) {
@@ -198,7 +197,7 @@ const CROP: Crop = Crop {
 
 #[test]
 fn crops_hold_the_wave_anywhere() {
-    let split = stretches(100).split_by_time(&CHOICE).unwrap();
+    let split = segments(100).split_by_time(&CHOICE).unwrap();
     let cropped = split.cropped(&CROP, 5).unwrap();
     // 70 events with four windows and two beside, three times 70 gaps with three.
     assert_eq!(cropped.train.n_windows(), 70 * (4 + 2) + 210 * 3);
@@ -209,12 +208,12 @@ fn crops_hold_the_wave_anywhere() {
     let mut places = HashSet::new();
     for i in 0..cropped.train.n_windows() {
         let of = cropped.train.originals()[i];
-        let stretch = parse("2014-02-15").unwrap() + seconds(3600.0 * (of / 4) as f64);
+        let segment = parse("2014-02-15").unwrap() + seconds(3600.0 * (of / 4) as f64);
         let is_event = of.is_multiple_of(4);
         if !is_event {
             continue;
         }
-        let start = (cropped.train.times()[i] - stretch).num_seconds();
+        let start = (cropped.train.times()[i] - segment).num_seconds();
         if cropped.train.classes()[i] < 3 {
             assert_eq!(cropped.train.classes()[i], of / 4 % 3);
             places.insert(30 - start);
@@ -239,13 +238,13 @@ fn crops_hold_the_wave_anywhere() {
 
 #[test]
 fn crops_that_do_not_fit_are_refused() {
-    let split = stretches(20).split_by_time(&CHOICE).unwrap();
+    let split = segments(20).split_by_time(&CHOICE).unwrap();
     let message = |crop: Crop| split.cropped(&crop, 1).unwrap_err().to_string();
     let long = message(Crop {
         n_samples: 61,
         ..CROP
     });
-    assert!(long.contains("61 of a stretch of 60"), "{long}");
+    assert!(long.contains("61 of a segment of 60"), "{long}");
     let late = message(Crop {
         place: 0..11,
         ..CROP
@@ -267,7 +266,7 @@ fn crops_that_do_not_fit_are_refused() {
     );
 }
 
-/// Random stretches, classes dealt out anew: whatever is cropped and copied after the
+/// Random segments, classes dealt out anew: whatever is cropped and copied after the
 /// division, a test stays at chance; with copies made before, as the paper did, it does not.
 #[test]
 fn labels_without_information_stay_at_chance() {

@@ -7,7 +7,8 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use quakebook::book::{Picked, read_picked, windows_of};
-use quakebook::dataset::{Dataset, group_folds, nearest_share};
+use quakebook::dataset::{Dataset, group_folds};
+use quakebook::network::nearest_share;
 use quakebook::time;
 use quakebook::waveform::{Defect, RATE_HZ, Record3C, harmonise};
 use quakebook::window::{Normalisation, Origin, Window, normalise};

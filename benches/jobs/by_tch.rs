@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use quakebook::network::tensors;
 use tch::nn::{self, ModuleT, OptimizerConfig};
 use tch::{Device, Kind, Tensor};
 
@@ -58,7 +59,7 @@ struct Training {
 
 impl Training {
     fn new(folder: &Path) -> Result<Self> {
-        let (windows, classes) = split(folder, N_TRAIN)?.train.tensors();
+        let (windows, classes) = tensors(&split(folder, N_TRAIN)?.train);
         let bytes = std::fs::read(folder.join("order.u32"))?;
         let words = bytes.as_chunks::<4>().0.iter();
         let order: Vec<i64> = words.map(|word| u32::from_le_bytes(*word).into()).collect();

@@ -8,10 +8,10 @@ use super::real::{Cut, Picked, windows_of};
 use super::spectra::slice_spectra;
 use super::trained_convnet;
 use super::transfer::{fine_tuned, real_params, split_by_record};
-use crate::dataset::{group_folds, nearest_share};
+use crate::dataset::group_folds;
 use crate::error::Result;
 use crate::evaluate::Score;
-use crate::network::{Classify, ConvNet};
+use crate::network::{Classify, ConvNet, nearest_share};
 use crate::study::Study;
 
 /// Divisions of the stations; each tests once.

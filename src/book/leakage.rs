@@ -4,10 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{PAPER_NORMALISATION, families, windows_as_the_paper};
-use crate::dataset::{Augment, Dataset, Split, augment, nearest_neighbour_classes};
+use crate::dataset::{Augment, Dataset, Split, augment};
 use crate::error::Result;
 use crate::evaluate::{ConfusionMatrix, Spread};
-use crate::network::{ConvNet, Network, Perceptron};
+use crate::network::{ConvNet, Network, Perceptron, nearest_neighbour_classes};
 use crate::store::Store;
 use crate::study::Study;
 use crate::train::{TrainParams, train};

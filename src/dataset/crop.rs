@@ -1,4 +1,4 @@
-//! Windows out of stretches: the same record, but the wave anywhere in the window.
+//! Windows cropped from longer segments of record, with the wave anywhere in the window.
 
 use std::ops::Range;
 
@@ -11,28 +11,29 @@ use crate::error::{Result, fail};
 use crate::time;
 use crate::window::{Normalisation, normalise};
 
-/// How windows are cropped from stretches: longer windows, all events of which have their P wave at
-/// one sample.
+/// How windows are cropped from segments.
 ///
-/// A scan meets a P wave anywhere in its window, so training windows must too. Crops of one stretch
-/// are windows of one group and share their original: a dataset of stretches is divided first and
-/// cropped afterwards, by [`Split::cropped`], so no stretch lies on both sides.
+/// A segment is longer than a window, and every event has its P wave at the same sample of its segment.
+///
+/// A scan meets a P wave anywhere in its window, so training windows must too. Crops of one segment
+/// are windows of one group and share their original: a dataset of segments is divided first and
+/// cropped afterwards, by [`Split::cropped`], so no segment lies on both sides.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Crop {
     /// Samples of one component of a window.
     pub n_samples: usize,
     pub sampling_rate_hz: f64,
-    /// Sample of an event's stretch at which its P wave arrives.
+    /// Sample of an event's segment at which its P wave arrives.
     pub onset: usize,
     /// Samples from a window's start to the P wave. Where several windows are taken of an event
     /// each has its own part of this range.
     pub place: Range<usize>,
     /// Windows of each event that hold its P wave.
     pub n_of_event: usize,
-    /// Windows of each stretch of noise, each from its own part of the stretch.
+    /// Windows of each segment of noise, each from its own part of the segment.
     pub n_of_noise: usize,
-    /// Windows of noise from each event's stretch, alternately before its P wave and in its coda:
-    /// what comes before or long after the waves of an event is none.
+    /// Windows of noise from each event's segment, alternately before its P wave and in its coda.
+    /// Both count as noise.
     pub n_beside: usize,
     /// A window before an event ends at least this many samples before its P wave.
     pub before: usize,
@@ -43,8 +44,8 @@ pub struct Crop {
 }
 
 impl Crop {
-    /// One window of each event and `n_of_noise` of each stretch of noise: for windows that are
-    /// counted, and so should be independent.
+    /// One window of each event and `n_of_noise` of each segment of noise: counted windows should
+    /// be independent.
     pub fn once(&self) -> Self {
         Self {
             n_of_event: 1,
@@ -52,32 +53,32 @@ impl Crop {
         }
     }
 
-    fn check(&self, stretch: usize) -> Result<()> {
+    fn check(&self, segment: usize) -> Result<()> {
         let refuse = |name: &str, what: String| {
-            let remedy = "Cut longer stretches, or crop shorter windows";
+            let remedy = "Cut longer segments, or crop shorter windows";
             Err(fail!(Dataset, format!("crop.{name}"), what, remedy))
         };
-        if self.n_samples == 0 || self.n_samples > stretch {
+        if self.n_samples == 0 || self.n_samples > segment {
             return refuse(
                 "n_samples",
-                format!("{} of a stretch of {stretch}", self.n_samples),
+                format!("{} of a segment of {segment}", self.n_samples),
             );
         }
         let place = &self.place;
         let earliest = self.onset.checked_sub(place.end.saturating_sub(1));
         let fits = earliest.is_some()
-            && self.onset.saturating_sub(place.start) + self.n_samples <= stretch;
+            && self.onset.saturating_sub(place.start) + self.n_samples <= segment;
         if place.is_empty() || place.end > self.n_samples || !fits {
             return refuse(
                 "place",
                 format!(
-                    "{place:?} in windows of {} samples, P at sample {} of {stretch}",
+                    "{place:?} in windows of {} samples, P at sample {} of {segment}",
                     self.n_samples, self.onset
                 ),
             );
         }
         let room_before = self.n_samples + self.before <= self.onset;
-        let room_after = self.onset + self.coda + self.n_samples <= stretch;
+        let room_after = self.onset + self.coda + self.n_samples <= segment;
         if self.n_beside > 0 && !(room_before && (room_after || self.n_beside == 1)) {
             return refuse(
                 "n_beside",
@@ -87,15 +88,15 @@ impl Crop {
         Ok(())
     }
 
-    /// First sample and class of each window of a stretch.
+    /// First sample and class of each window of a segment.
     fn starts(
         &self,
-        stretch: usize,
+        segment: usize,
         class: usize,
         noise: usize,
         rng: &mut ChaCha8Rng,
     ) -> Vec<(usize, usize)> {
-        let last = stretch - self.n_samples;
+        let last = segment - self.n_samples;
         if class == noise {
             let starts = spread(&(0..last + 1), self.n_of_noise, rng);
             return starts.into_iter().map(|start| (start, noise)).collect();
@@ -125,11 +126,11 @@ fn spread(range: &Range<usize>, n: usize, rng: &mut ChaCha8Rng) -> Vec<usize> {
 }
 
 impl Split {
-    /// Windows cropped from the stretches of each part: training by `crop`, validation and test by
+    /// Windows cropped from the segments of each part: training by `crop`, validation and test by
     /// [`Crop::once`], each part with random places of its own.
     ///
     /// # Errors
-    /// [`crate::Error::Dataset`] where the windows do not fit in the stretches;
+    /// [`crate::Error::Dataset`] where the windows do not fit in the segments;
     /// [`crate::Error::Window`] where one cannot be scaled.
     pub fn cropped(&self, crop: &Crop, seed: u64) -> Result<Self> {
         let once = crop.once();
@@ -142,7 +143,7 @@ impl Split {
 }
 
 impl Labelled {
-    /// Windows cropped from these stretches, which must not be scaled yet.
+    /// Windows cropped from these segments, which must not be scaled yet.
     fn crops(&self, crop: &Crop, seed: u64, stream: u64) -> Result<Self> {
         crop.check(self.n_samples)?;
         let mut rng = ChaCha8Rng::seed_from_u64(seed);

@@ -11,14 +11,14 @@
 //! | [`Dataset::split_held_out`] | those of a given time span | how well a block of record that was set aside is known |
 //! | [`Dataset::split_by_folds`] | those of one fold of stations, say | how well other stations are known |
 //!
-//! Of windows longer than the network's, called stretches, [`Split::cropped`] takes windows that
-//! hold the wave anywhere, after the division.
+//! [`Split::cropped`] takes windows from segments, which are longer than the network's windows. It does so
+//! after the division, and the wave may lie anywhere in a window.
 //!
 //! From then on the types keep the parts apart: [`augment`] and [`vary`] take a [`Train`] and nothing
 //! else, and no function turns a [`Test`] or [`Validation`] into a [`Train`]. [`Split`] shows leaks that do
 //! not compile. The paper copied first and
 //! divided afterwards; [`Dataset::copies_before_split_as_the_paper`] does so too, so that
-//! [`Split::leak`] and [`nearest_neighbour_accuracy`] can measure what that costs.
+//! [`Split::leak`] and [`crate::network::nearest_neighbour_accuracy`] can measure what that costs.
 //!
 //! ```
 //! use quakebook::dataset::Dataset;
@@ -42,19 +42,15 @@
 mod augment;
 mod crop;
 mod folds;
-mod neighbour;
 mod split;
 mod vary;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
 
-use tch::Tensor;
-
 pub use augment::{AddedNoise, Augment, augment};
 pub use crop::Crop;
 pub use folds::group_folds;
-pub use neighbour::{nearest_neighbour_accuracy, nearest_neighbour_classes, nearest_share};
 pub use split::{Leak, Split, Test, Train, Validation};
 pub use vary::{Variation, vary};
 
@@ -144,17 +140,6 @@ impl Labelled {
             counts[class] += 1;
         }
         counts
-    }
-
-    /// Samples as an f32 tensor `(n_windows, 3, n_samples)` and classes as an i64 tensor
-    /// `(n_windows)`, on the processor.
-    pub fn tensors(&self) -> (Tensor, Tensor) {
-        let shape = [self.n_windows() as i64, 3, self.n_samples as i64];
-        let classes: Vec<i64> = self.classes.iter().map(|&c| c as i64).collect();
-        (
-            Tensor::from_slice(&self.samples).view(shape),
-            Tensor::from_slice(&classes),
-        )
     }
 
     /// SHA-256 of samples and classes, in hexadecimal.
@@ -320,7 +305,7 @@ impl Dataset {
     }
 
     /// The dataset with its classes dealt out anew at random: labels without any information, on
-    /// which no honest test can do better than guessing.
+    /// which no leak-free test can do better than guessing.
     pub fn with_shuffled_classes(&self, seed: u64) -> Self {
         let mut shuffled = self.clone();
         shuffled.0.classes = split::shuffled(&self.classes, seed);

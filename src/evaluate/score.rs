@@ -24,7 +24,7 @@ pub struct Score {
 
 impl Score {
     /// `n_hits` of `n` with the interval of Wilson (1927, *J. Am. Stat. Assoc.* 22, 209-212), which
-    /// stays within 0 and 1 and is honest for few cases. Of no cases: NaN, from 0 to 1.
+    /// stays within 0 and 1 and covers the true value for few cases too. No cases give NaN, from 0 to 1.
     pub fn of(n_hits: usize, n: usize) -> Self {
         if n == 0 {
             return Self {

@@ -39,7 +39,7 @@
 //!     .add_fn(|x| x.relu().flatten(1, -1)) // (n, 8000)
 //!     .add(nn::linear(store.root() / "dense", 8000, 4, Default::default())); // (n, 4)
 //! let mut adam = nn::Adam::default().build(&store, 1e-3).unwrap();
-//! let (windows, classes) = train.tensors();
+//! let (windows, classes) = quakebook::network::tensors(train);
 //! for epoch in 1..=10 {
 //!     let loss = network.forward_t(&windows, true).cross_entropy_for_logits(&classes);
 //!     adam.backward_step(&loss);
@@ -54,6 +54,7 @@ mod convnet;
 mod ensemble;
 mod filters;
 mod layer;
+mod neighbour;
 mod perceptron;
 mod saliency;
 mod weights;
@@ -68,6 +69,7 @@ pub use convnet::ConvNet;
 pub use ensemble::{CASCADE_THRESHOLD, Ensemble};
 pub use filters::FirstFilters;
 pub use layer::Layer;
+pub use neighbour::{nearest_neighbour_accuracy, nearest_neighbour_classes, nearest_share};
 pub use perceptron::Perceptron;
 pub use saliency::{
     Aligned, Concentration, Map, Segment, Target, gradients, maps, mean_and_half_width, occlusions,
@@ -77,6 +79,7 @@ pub(crate) use weights::{
 };
 pub use weights::{read_weights, weights_sha256, write_weights};
 
+use crate::dataset::{Labelled, Train};
 use crate::error::{Result, fail};
 
 /// Windows in one forward pass of libtorch: on two processor cores 128 to 256 at once are 3 to 4 times
@@ -138,7 +141,7 @@ pub trait Network: Classify {
 
     /// Learns what descent does not learn from the training windows, such as the range of each input.
     /// Most networks learn nothing here.
-    fn prepare(&mut self, _train: &crate::dataset::Train) {}
+    fn prepare(&mut self, _train: &Train) {}
 
     /// Where the tensors of [`Network::store`] are.
     fn device(&self) -> Device {
@@ -149,6 +152,17 @@ pub trait Network: Classify {
     fn n_parameters(&self) -> usize {
         self.layers().iter().map(|layer| layer.n_parameters).sum()
     }
+}
+
+/// The windows as an f32 tensor `(n_windows, 3, n_samples)` and their classes as an i64 tensor `(n_windows)`,
+/// on the processor.
+pub fn tensors(data: &Labelled) -> (Tensor, Tensor) {
+    let shape = [data.n_windows() as i64, 3, data.n_samples() as i64];
+    let classes: Vec<i64> = data.classes().iter().map(|&class| class as i64).collect();
+    (
+        Tensor::from_slice(data.samples()).view(shape),
+        Tensor::from_slice(&classes),
+    )
 }
 
 /// Checks the sizes of a network.

@@ -144,7 +144,7 @@ impl Network for Perceptron {
     }
 
     fn prepare(&mut self, train: &Train) {
-        let (windows, _) = train.tensors();
+        let (windows, _) = super::tensors(train);
         let windows = windows.flatten(1, -1);
         let (min, max) = (windows.amin(0, false), windows.amax(0, false));
         let span = &max - &min;

@@ -121,7 +121,7 @@ mod tests {
 
     use super::*;
     use crate::dataset::Dataset;
-    use crate::network::{Backend, Classify, ConvNet, CpuModel, LibtorchModel};
+    use crate::network::{Backend, Classify, ConvNet, CpuModel, LibtorchModel, tensors};
     use crate::study::Study;
     use crate::window::{Origin, Window};
 
@@ -159,7 +159,7 @@ mod tests {
         stepped(LibtorchModel::new(&on_libtorch, &data), &on_libtorch, &data);
 
         let mut adam = nn::Adam::default().build(theirs.store(), 1e-2).unwrap();
-        let (input, classes): (Tensor, Tensor) = data.tensors();
+        let (input, classes): (Tensor, Tensor) = tensors(&data);
         for _ in 0..20 {
             let loss = theirs.forward(&input).cross_entropy_for_logits(&classes);
             adam.backward_step(&loss);

@@ -19,30 +19,6 @@ const CRATES: [(&str, &str); 3] = [
     ("plotters", "plot"),
 ];
 
-/// What is not in order yet. Take away what was mended: a line too many fails a test too.
-mod exceptions {
-    pub const TOO_LONG: &[&str] = &[
-        "src/server/archive.rs",
-        "src/train/training.rs",
-        "src/waveform/mseed/header.rs",
-        "src/waveform/quality.rs",
-    ];
-    /// Rooms of the list that do not exist yet.
-    pub const MISSING_ROOMS: &[&str] = &[];
-    /// Rooms that are to go.
-    pub const UNLISTED_ROOMS: &[&str] = &[];
-    /// `room -> room`.
-    pub const UPWARD_IMPORTS: &[&str] = &[];
-    /// `room: crate`.
-    pub const STRAY_CRATES: &[&str] = &["dataset: tch"];
-    /// `file <-> file`.
-    pub const CIRCLES: &[&str] = &[
-        "src/train/adam.rs <-> src/train/descent.rs",
-        "src/train/descent.rs <-> src/train/scg.rs",
-        "src/train/folder.rs <-> src/train/run.rs",
-    ];
-}
-
 /// A source file.
 struct Source {
     /// From the clone.
@@ -177,23 +153,16 @@ fn floors() -> BTreeMap<String, usize> {
     floors
 }
 
-/// Compares what was found with what is excepted, both in any order.
-fn assert_excepted(found: impl IntoIterator<Item = String>, excepted: &[&str]) {
+fn assert_none(found: impl IntoIterator<Item = String>) {
     let found: BTreeSet<String> = found.into_iter().collect();
-    let excepted: BTreeSet<String> = excepted.iter().map(|text| text.to_string()).collect();
-    let new: Vec<_> = found.difference(&excepted).collect();
-    let mended: Vec<_> = excepted.difference(&found).collect();
-    assert!(
-        new.is_empty() && mended.is_empty(),
-        "not in order: {new:#?}\nin order, take it out of the exceptions: {mended:#?}"
-    );
+    assert!(found.is_empty(), "not in order: {found:#?}");
 }
 
 #[test]
 fn no_source_file_is_too_long() {
     let all = ["src", "xtask/src"].map(sources).into_iter().flatten();
     let too_long = all.filter(|source| source.n_lines > MOST_LINES);
-    assert_excepted(too_long.map(|source| source.path), exceptions::TOO_LONG);
+    assert_none(too_long.map(|source| source.path));
 }
 
 #[test]
@@ -202,14 +171,11 @@ fn rooms_and_their_list_agree() {
     let sources = sources("src");
     let rooms: BTreeSet<&String> = sources.iter().map(|source| &source.module[0]).collect();
     let missing = floors.keys().filter(|room| !rooms.contains(room));
-    assert_excepted(missing.cloned(), exceptions::MISSING_ROOMS);
+    assert_none(missing.cloned());
     let is_unlisted =
         |room: &&&String| !DOORS.contains(&room.as_str()) && !floors.contains_key(**room);
     let unlisted = rooms.iter().filter(is_unlisted);
-    assert_excepted(
-        unlisted.map(|room| room.to_string()),
-        exceptions::UNLISTED_ROOMS,
-    );
+    assert_none(unlisted.map(|room| room.to_string()));
 }
 
 #[test]
@@ -229,7 +195,7 @@ fn imports_go_down_the_list() {
             }
         }
     }
-    assert_excepted(upward, exceptions::UPWARD_IMPORTS);
+    assert_none(upward);
 }
 
 #[test]
@@ -249,13 +215,13 @@ fn crates_stay_in_their_rooms() {
             }
         }
     }
-    assert_excepted(stray, exceptions::STRAY_CRATES);
+    assert_none(stray);
 }
 
 #[test]
 fn no_two_files_import_each_other() {
     let circles = ["src", "xtask/src"].map(|src| circles(&sources(src)));
-    assert_excepted(circles.concat(), exceptions::CIRCLES);
+    assert_none(circles.concat());
 }
 
 /// Pairs of files that name each other. A module and its parent may: they are one thing in parts.

@@ -5,7 +5,7 @@ use tch::{Kind, Tensor};
 use super::{AdamStep, Model, Moments, Saved, Weights, Wide};
 use crate::dataset::Labelled;
 use crate::network::weights::{trainable, values};
-use crate::network::{N_AT_ONCE, Network};
+use crate::network::{N_AT_ONCE, Network, tensors};
 
 /// See [`Network::logits`].
 pub fn logits<N: Network + ?Sized>(network: &N, windows: &[f32]) -> Vec<f32> {
@@ -102,7 +102,7 @@ impl<'a> LibtorchModel<'a> {
             variable.set_data(&view);
             start += n;
         }
-        let (windows, classes) = train.tensors();
+        let (windows, classes) = tensors(train);
         Self {
             network,
             variables,

@@ -1,8 +1,9 @@
-//! The nearest neighbour: a classifier that only remembers.
+//! Nearest neighbours: classifiers that only remember.
 
 use tch::Tensor;
 
-use super::Split;
+use super::tensors;
+use crate::dataset::Split;
 
 /// Tested windows whose distances are computed at once.
 const N_AT_ONCE: i64 = 256;
@@ -10,8 +11,8 @@ const N_AT_ONCE: i64 = 256;
 /// Share of the tested windows whose nearest training window (Euclidean distance of all samples)
 /// has their class, 0 to 1.
 ///
-/// A nearest neighbour knows a window again, but generalises little. Where it does well on
-/// [`super::Dataset::with_shuffled_classes`], the test holds what the training has seen.
+/// A nearest neighbour recognises a window, but generalises little. Where it does well on
+/// [`crate::dataset::Dataset::with_shuffled_classes`], the test holds windows of the training.
 pub fn nearest_neighbour_accuracy(split: &Split) -> f64 {
     let predicted = nearest_neighbour_classes(split);
     let pairs = predicted.iter().zip(split.test.classes());
@@ -21,8 +22,8 @@ pub fn nearest_neighbour_accuracy(split: &Split) -> f64 {
 
 /// For each tested window the class of the training window nearest to it.
 pub fn nearest_neighbour_classes(split: &Split) -> Vec<usize> {
-    let train = split.train.tensors().0.flatten(1, -1);
-    let test = split.test.tensors().0.flatten(1, -1);
+    let train = tensors(&split.train).0.flatten(1, -1);
+    let test = tensors(&split.test).0.flatten(1, -1);
     let mut classes = Vec::with_capacity(split.test.n_windows());
     for windows in test.split(N_AT_ONCE, 0) {
         let nearest = Tensor::cdist(&windows, &train, 2.0, None::<i64>).argmin(1, false);
