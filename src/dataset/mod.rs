@@ -4,7 +4,7 @@
 //!
 //! | Division | Which windows are tested | What it answers |
 //! |---|---|---|
-//! | [`Dataset::split_random`] | any, at random: the paper's | how well windows like those of the training are known again |
+//! | [`Dataset::split_random`] | any, at random: the paper's | how well windows like those of the training are recognised |
 //! | [`Dataset::split_by_group`] | events and gaps at random | the same, without one event or gap on both sides |
 //! | [`Dataset::split_by_time`] | the newest | how well the future is known from the past |
 //! | [`Dataset::split_at`] | all from an instant on | the same, with the instants chosen beforehand |

@@ -2,13 +2,12 @@
 
 use crate::network::NamedTensors;
 
-/// Weights on their way down the loss. They and the optimiser's state are where the network's backend
-/// computes.
+/// An optimiser and the weights that it changes. Both are where the network's backend computes.
 pub(super) trait Descent {
     /// One pass through the training windows; returns their mean loss.
     fn epoch(&mut self, number: usize) -> f64;
 
-    /// Whether there is nothing to gain any more.
+    /// Whether the gradient has vanished.
     fn converged(&self) -> bool {
         false
     }

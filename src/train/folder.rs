@@ -15,7 +15,7 @@ use crate::network::{
 
 const LOG_HEADER: &str = "epoch,train_loss,validation_loss,validation_accuracy,seconds";
 
-/// A record's largest file: a log of 100,000 epochs.
+/// The largest text file of a run: a log of 100,000 epochs.
 const MAX_TEXT_BYTES: u64 = 16 << 20;
 
 /// A checkpoint holds the weights, the best ones, and at most three numbers of 8 bytes for each of them.
@@ -162,8 +162,8 @@ impl Folder {
         Ok(run)
     }
 
-    /// Saves the state after the last of `epochs`. The log is written last: the checkpoint that
-    /// it speaks of is then whole.
+    /// Saves the state after the last of `epochs`. The log is written last, so the checkpoint
+    /// that it names is whole.
     pub fn save(&self, state: &NamedTensors, epochs: &[Epoch]) -> Result<()> {
         let path = self.checkpoint_path(epochs.len());
         let partial = path.with_extension("partial");

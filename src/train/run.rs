@@ -57,7 +57,7 @@ pub struct Run {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Config {
     pub network: String,
-    /// Runs of before it was written were computed on the processor.
+    /// Older runs have no such key: the processor computed them.
     #[serde(default = "cpu")]
     pub backend: Backend,
     pub n_samples: usize,

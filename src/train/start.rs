@@ -18,11 +18,14 @@ use crate::network::{Backend, CpuModel, LibtorchModel, Model, Network, named_wei
 pub(super) enum Begun<'a> {
     /// A finished run, whose weights the network now has.
     Finished(Box<Run>),
-    /// Nothing, or an unfinished run that goes on.
+    /// No run, or an unfinished one, which goes on.
     Open(Box<Training<'a>>),
 }
 
-/// Checks everything, and begins or picks up again.
+/// Checks the inputs and begins a training, or continues the one that the folder holds.
+///
+/// # Errors
+/// Those of [`super::train`].
 pub(super) fn begin<'a>(
     network: &'a mut dyn Network,
     train: &'a Train,

@@ -60,7 +60,7 @@ impl Training<'_> {
         }
     }
 
-    /// Why there shall be no further epoch.
+    /// Why the training ends here; `None` where it goes on.
     pub fn stop(&self) -> Option<Stop> {
         if self.epochs.is_empty() {
             return None;
@@ -130,7 +130,7 @@ impl Training<'_> {
             .collect()
     }
 
-    /// Takes up the folder's last checkpoint, if there is one.
+    /// Continues from the folder's last checkpoint, if there is one.
     pub fn resume(&mut self) -> Result<()> {
         let Some(folder) = &self.folder else {
             return Ok(());

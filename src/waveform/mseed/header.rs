@@ -13,7 +13,7 @@ use crate::waveform::Nslc;
 #[derive(Debug)]
 pub(super) struct Header<'a> {
     pub codes: Codes<'a>,
-    /// Of the first sample, in nanoseconds since 1970: of the years 1900 to 2100.
+    /// Time of the first sample, in nanoseconds since 1970. Its year is 1900 to 2100.
     pub start_ns: i64,
     pub sampling_rate_hz: f64,
     pub n_samples: usize,
@@ -24,7 +24,7 @@ pub(super) struct Header<'a> {
     pub data: Range<usize>,
     /// Length of the whole record in bytes.
     pub n_bytes: usize,
-    /// Whether the header says so, or the length was found by looking for the next record.
+    /// Whether the header gives the length; else it was found by looking for the next record.
     pub says_n_bytes: bool,
 }
 
@@ -38,6 +38,8 @@ impl Header<'_> {
         self.n_samples == 0 || self.encoding == encoding::TEXT
     }
 
+    /// Checks sampling rate and duration.
+    ///
     /// # Errors
     /// A flaw where the samples cannot be placed in time.
     pub fn check(&self) -> Checked<()> {
@@ -75,7 +77,7 @@ impl Header<'_> {
     }
 }
 
-/// Whose a record is, as it stands there: two records are of one stream if these are equal.
+/// The codes of a record's stream as they stand in it. Records with equal codes are of one stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Codes<'a> {
     /// Station, location, channel and network, in fields of 5, 2, 3 and 2 letters.
@@ -105,7 +107,7 @@ impl<'a> Codes<'a> {
             Self::Version3(source) => {
                 let source = text(source)?;
                 let parts: Vec<&str> = source.trim_start_matches("FDSN:").split('_').collect();
-                // Of longer parts `B_HH_Z` and `BH_H_Z` would be one channel.
+                // With longer parts `B_HH_Z` and `BH_H_Z` would be the same channel.
                 let is_letter = |part: &&str| part.len() == 1;
                 let [network, station, location, channel @ ..] = &parts[..] else {
                     return Err(bad(format!("its source identifier is {source:?}")));
@@ -130,10 +132,10 @@ pub(super) fn bad(what: impl Into<String>) -> Flaw {
     FaultKind::Header.flaw(what)
 }
 
-/// Sampling rates that are believed: what factor and multiplier of version 2 can express.
+/// Valid sampling rates: those that factor and multiplier of version 2 can express.
 const RATES_HZ: RangeInclusive<f64> = 1e-10..=2e9;
 
-/// The first of January 2200: samples after it are not believed.
+/// The first of January 2200. A record with later samples is damaged.
 const LATEST_NS: f64 = 7.258_118_4e18;
 
 /// Whether samples of this rate can be placed in time.

@@ -9,7 +9,7 @@ use super::encoding;
 use super::fault::{Checked, FaultKind};
 use super::header::{Codes, Header, bad};
 
-/// What begins at a byte of a file.
+/// A kind of record.
 pub(super) enum Kind {
     Version2,
     Version3,
@@ -18,6 +18,7 @@ pub(super) enum Kind {
     Unknown,
 }
 
+/// What begins at the front of `bytes`.
 pub(super) fn kind(bytes: &[u8]) -> Kind {
     let Some(front) = bytes.get(..8) else {
         return Kind::Unknown;
@@ -38,8 +39,8 @@ pub(super) fn kind(bytes: &[u8]) -> Kind {
     }
 }
 
-/// A control header is text. One with a year in binary is the header of a data record, of which one
-/// bit was flipped: `D` and `T` lie as near as that.
+/// Whether a data header's year stands here. A control header is text, without such a year. `D` and `T`
+/// differ in one bit, so a header with a year is that of a damaged data record.
 fn has_year(bytes: &[u8]) -> bool {
     let year = bytes.get(20..22).map_or([0; 2], |year| [year[0], year[1]]);
     YEARS.contains(&u16::from_be_bytes(year)) || YEARS.contains(&u16::from_le_bytes(year))
@@ -47,15 +48,17 @@ fn has_year(bytes: &[u8]) -> bool {
 
 const YEARS: RangeInclusive<u16> = 1900..=2100;
 
-/// Reads the header at the front of `bytes`, which reach to the end of the file. Its numbers are those
-/// of the specification.
+/// Reads and checks the header at the front of `bytes`, which reach to the end of the file.
+///
+/// # Errors
+/// A flaw where the specification does not allow a number, or the samples cannot be placed in time.
 pub(super) fn header(bytes: &[u8]) -> Checked<Header<'_>> {
     let header = unchecked(bytes)?;
     header.check()?;
     Ok(header)
 }
 
-/// As [`header()`]; rate and duration may be any.
+/// As [`header()`], with any sampling rate and duration.
 pub(super) fn unchecked(bytes: &[u8]) -> Checked<Header<'_>> {
     match kind(bytes) {
         Kind::Version2 => version2(bytes),
@@ -107,7 +110,7 @@ impl<'a, const N: usize> Fields<'a, N> {
     }
 }
 
-/// In ten thousandths of a second; a whole second is what some writers round up to.
+/// In ten thousandths of a second. Some writers round up to a whole second.
 const MOST_FRACTION: u16 = 10_000;
 
 fn version2(bytes: &[u8]) -> Checked<Header<'_>> {
@@ -235,8 +238,8 @@ const DAYS_TO_1970: i64 = 719_162;
 /// In a second.
 const NANOSECONDS: i64 = 1_000_000_000;
 
-/// The time `nanoseconds` after a second, in nanoseconds since 1970. Second 60 of a leap second is taken
-/// for the first of the next minute: UTC here has none.
+/// The time `nanoseconds` after a second, in nanoseconds since 1970. The calendar here has no leap
+/// seconds: second 60 counts as the first second of the next minute.
 fn time_of(year: u16, day: u16, [hour, minute, second]: [u8; 3], nanoseconds: i64) -> Checked<i64> {
     let is_century = year.is_multiple_of(100);
     let is_leap = year.is_multiple_of(if is_century { 400 } else { 4 });
@@ -246,7 +249,7 @@ fn time_of(year: u16, day: u16, [hour, minute, second]: [u8; 3], nanoseconds: i6
         && hour < 24
         && minute < 60
         && second <= 60;
-    // Leap years before this one, of the calendar's rule.
+    // The days of all years before this one, leap days included.
     let before = i64::from(year) - 1;
     let days = 365 * before + before / 4 - before / 100 + before / 400 + i64::from(day) - 1;
     let of_day = 3600 * i64::from(hour) + 60 * i64::from(minute) + i64::from(second);

@@ -1,4 +1,4 @@
-//! An index on disk: its bytes, and the checks before it is believed.
+//! An index on disk: its bytes, and the checks when it is read.
 
 use std::io::{Read, Seek, SeekFrom};
 
@@ -7,12 +7,14 @@ use crc32c::crc32c;
 use super::{Index, N_AHEAD, N_MOST, after};
 use crate::waveform::mseed::{header, parse};
 
-/// What an index on disk begins with: its kind and version.
+/// The first bytes of an index on disk: its kind and version.
 const MAGIC: [u8; 8] = *b"qbindex1";
 
 impl Index {
-    /// Magic letters, the file's length, the rate's bits, start and first byte of each mark, and a checksum of
-    /// all before, in words of eight bytes, little-endian.
+    /// The index in little-endian words of eight bytes, with a checksum at the end.
+    ///
+    /// In order: magic letters, the file's length, the bits of the sampling rate, start and first byte of each
+    /// mark, CRC-32C of all words before.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut words = vec![
             u64::from_le_bytes(MAGIC),
@@ -27,8 +29,10 @@ impl Index {
         bytes
     }
 
-    /// What [`Index::to_bytes`] gave of a file of that length; `None` of anything else, and where it
-    /// is no index of such a file: marks that do not rise or lie beyond it, or no sampling rate.
+    /// Reads what [`Index::to_bytes`] gave for a file of that length.
+    ///
+    /// `None` where the checksum or the length differs, where marks do not rise or lie beyond the file, and
+    /// where the sampling rate is not valid.
     pub fn from_bytes(bytes: &[u8], file_n_bytes: u64) -> Option<Self> {
         let (rest, checksum) = bytes.split_last_chunk()?;
         if u64::from(crc32c(rest)) != u64::from_le_bytes(*checksum) {
@@ -67,8 +71,9 @@ impl Index {
         })
     }
 
-    /// An index from disk, its first and last marks compared with the file: `None` where they are not
-    /// true.
+    /// Compares the first and last marks of an index from disk with the file.
+    ///
+    /// `None` where the file has no such record there.
     pub fn completed(mut self, mut file: impl Read + Seek) -> Option<Self> {
         let (_, last) = *self.marks.last()?;
         let mut at = |byte: usize, n: usize| {
@@ -116,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_index_comes_back_from_its_bytes_and_from_no_others() {
+    fn an_index_comes_back_from_sound_bytes_alone() {
         let whole = bytes(&[trace("HHZ", 0.0, 30_000)]);
         let made = index(&whole).unwrap();
         let stored = made.to_bytes();

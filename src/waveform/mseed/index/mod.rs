@@ -1,4 +1,4 @@
-//! Where in a file a time lies, so that a window costs the decoding of its own records alone.
+//! Where in a file a time lies: to read a window, only its own records are decoded.
 
 mod disk;
 
@@ -8,8 +8,8 @@ use std::ops::Range;
 use super::{header, parse};
 use crate::time::Time;
 
-/// Records from one mark to the next: so many are read too many at each end, and the marks of a day
-/// take some ten kilobytes.
+/// Records from one mark to the next. At most this many records are read in vain at each end, and the marks
+/// of a day take some ten kilobytes.
 const N_RECORDS: usize = 8;
 
 /// Marks in a file whose records are of one stream and rate and follow one another in time.
@@ -18,7 +18,7 @@ pub(crate) struct Index {
     /// Start, in nanoseconds since 1970, and first byte of every n-th record.
     marks: Vec<(i64, usize)>,
     n_bytes: usize,
-    /// Where the next sample after the last record would be; not known of an index from disk until
+    /// Where the next sample after the last record would be. An index from disk has it after
     /// [`Index::completed`].
     end_ns: i64,
     interval_ns: f64,
@@ -26,8 +26,10 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    /// Looks at all headers of a file of `n_bytes`. `None` where the file is of another kind, damaged in a
-    /// header, or does not say how long its records are: it must then be read as a whole.
+    /// Reads all headers of a file of `n_bytes`.
+    ///
+    /// `None` where the file is of another kind, has a damaged header, or does not give the length of its
+    /// records: it must then be read as a whole.
     ///
     /// # Errors
     /// Those of reading the file.
@@ -105,7 +107,7 @@ impl Index {
     }
 }
 
-/// So many nanoseconds later, and no further than the calendar.
+/// The time `later_ns` nanoseconds later, at most the calendar's end.
 fn after(time_ns: i64, later_ns: f64) -> i64 {
     time_ns.saturating_add(later_ns as i64)
 }
@@ -120,8 +122,9 @@ fn nanoseconds(time: Time) -> i64 {
     time.timestamp_nanos_opt().unwrap_or(beyond)
 }
 
-/// Where those of the records in `bytes`, which follow one another in time, lie that have samples from
-/// `start` until `end`, to within a sample. Everywhere if a header cannot be read.
+/// The bytes of the records that have samples from `start` until `end`, to within a sample.
+///
+/// The records in `bytes` follow one another in time. All bytes where a header cannot be read.
 pub(crate) fn within(bytes: &[u8], start: Time, end: Time) -> Range<usize> {
     let (start_ns, end_ns) = (nanoseconds(start), nanoseconds(end));
     let (mut from, mut to) = (0, 0);
@@ -142,8 +145,8 @@ pub(crate) fn within(bytes: &[u8], start: Time, end: Time) -> Range<usize> {
     from..to
 }
 
-/// A file, of which a piece is in memory, and in the processor's caches: to have a day in memory for once
-/// takes longer than to look at its headers.
+/// A file with one piece of it in memory, which fits the processor's caches. Reading a whole day into memory
+/// takes longer than reading its headers.
 struct Window<F> {
     file: F,
     n_bytes: usize,
