@@ -475,6 +475,7 @@ proptest! {
         (study.station.network, study.station.location, study.station.channels) = (codes.0, codes.1, channels);
         study.augment.noise_levels = levels;
         (study.window.n_samples, study.train.batch_size) = counts;
+        study.method.segment_s = 2.0 * study.window_s();
         let back = Study::from_toml(&study.to_toml());
         prop_assert_eq!(back.unwrap(), study);
     }
