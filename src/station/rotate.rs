@@ -36,7 +36,7 @@ impl Record3C {
     ///     sampling_rate_hz: 100.0, sensitivity_counts_per_m_s: 1.0,
     /// };
     /// let station = Station {
-    ///     network: "XX".parse()?, station: "A".parse()?, location: "".parse()?,
+    ///     network: "XX".parse().unwrap(), station: "A".parse().unwrap(), location: "".parse().unwrap(),
     ///     longitude_deg: 0.0, latitude_deg: 0.0, elevation_m: 0.0, simulated: false,
     ///     channels: vec![channel("HH1", 30.0, 0.0), channel("HH2", 120.0, 0.0), channel("HHZ", 0.0, -90.0)],
     /// };

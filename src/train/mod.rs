@@ -59,8 +59,8 @@ use start::Begun;
 /// let study = Study::oklahoma();
 /// let mut network = ConvNet::new(1000, 4, study.seed);
 /// let params = TrainParams::adam(&study.train, study.seed);
-/// let dir = study.derived_dir().join("convnet");
-/// let run = train(&mut network, &split.train, &split.validation, &params, Some(dir.as_path()))?;
+/// let dir = std::path::Path::new("runs/convnet");
+/// let run = train(&mut network, &split.train, &split.validation, &params, Some(dir))?;
 /// println!("best epoch {}: {:.1} %", run.best().epoch, 100.0 * run.best().validation_accuracy);
 /// # Ok(())
 /// # }
