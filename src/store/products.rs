@@ -1,6 +1,6 @@
 //! What the method makes of a study, kept.
 
-use crate::atomic_file::write_whole;
+use crate::atomic_file::{self, write_whole};
 use crate::catalog::Catalog;
 use crate::cluster::{ClusterParams, Clusters};
 use crate::data_centre;
@@ -99,6 +99,8 @@ pub fn windows(study: &Study) -> Result<Split> {
 /// As [`segments`] and [`method::fit`].
 pub fn fitted(study: &Study) -> Result<Fitted> {
     let (segments, dir) = (segments(study)?, Store::of(study).run_dir("detector"));
+    // Whoever comes second reads the threshold too, and does not scan the validation days again.
+    let _held = atomic_file::hold(&dir.with_extension("lock"))?;
     with_inputs(study, |inputs| method::fit(study, inputs, &segments, &dir))
 }
 
