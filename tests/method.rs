@@ -144,3 +144,46 @@ fn blocks_follow_the_studys_fractions() {
     assert_eq!(blocks.validation, at("2015-01-01T06:00:00"));
     assert_eq!(blocks.training_events(&study, &catalog).len(), 4);
 }
+
+#[test]
+fn a_run_with_another_study_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("detector.toml");
+    let study = Study::oklahoma();
+    let record = |hash: &str, study: &Study| {
+        format!(
+            "weights_sha256 = \"0\"\nstudy_sha256 = \"{hash}\"\nthreshold = 0.5\ncurve = []\n[study]\n{}",
+            nested(&study.to_toml())
+        )
+    };
+    let mut other = study.clone();
+    other.window.n_samples = 1001;
+    std::fs::write(&path, record(&study.hash(), &other)).unwrap();
+    let refused = Detector::read(folder.path()).unwrap_err();
+    assert!(matches!(refused, Error::Train { .. }), "{refused}");
+    // With the right study the weights come next, and are absent.
+    std::fs::write(&path, record(&study.hash(), &study)).unwrap();
+    let refused = Detector::read(folder.path()).unwrap_err();
+    assert!(
+        !matches!(refused, Error::Train { ref place, .. } if place.ends_with("detector.toml")),
+        "{refused}"
+    );
+}
+
+/// TOML below a table `study`.
+fn nested(toml: &str) -> String {
+    toml.replace("\n[[", "\n[[study.")
+        .replace("\n[", "\n[study.")
+        .replace("[study.[study.", "[[study.")
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_folder_of_links_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("/dev/zero", folder.path().join("detector.toml")).unwrap();
+    assert!(matches!(
+        Detector::read(folder.path()),
+        Err(Error::Io { .. })
+    ));
+}

@@ -114,7 +114,8 @@ impl Detections {
     /// Hours that were scanned, gaps left out.
     pub fn hours(&self) -> f64 {
         let seconds = self.scanned.iter().map(|s| between_s(s.start, s.end));
-        seconds.sum::<f64>() / 3600.0
+        // A sum of nothing is -0.
+        (0.0 + seconds.sum::<f64>()) / 3600.0
     }
 
     /// Detections of each cluster.

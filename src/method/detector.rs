@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::banded::{Banded, filtered};
-use crate::atomic_file::write_whole;
+use crate::atomic_file::{read_regular, write_whole};
 use crate::detect::{self, Detections, MergeParams, Merger, Scan, ScanParams, Scanner};
 use crate::error::{Error, Result, fail};
 use crate::evaluate::OperatingPoint;
@@ -49,6 +49,9 @@ pub(super) const VALIDATION: &str = "validation";
 pub(super) struct Record {
     /// Of the weights that the threshold belongs to.
     pub weights_sha256: String,
+    /// [`Study::hash`] of the study below: other windows or another scale than those of the training
+    /// would change what the network sees, without a word.
+    pub study_sha256: String,
     pub threshold: f64,
     pub curve: Vec<OperatingPoint>,
     pub study: Study,
@@ -59,7 +62,7 @@ impl Record {
     /// [`Error::Io`] where the file cannot be read, [`Error::Train`] where it is not such a record.
     pub fn read(dir: &Path) -> Result<Self> {
         let path = dir.join(FILE);
-        let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
+        let text = read_text(&path)?;
         let refuse = |what: &str| {
             let remedy = "Train again into another folder";
             fail!(Train, path.display(), what, remedy)
@@ -69,6 +72,9 @@ impl Record {
         // A study that was not made here is checked as one that a reader gives.
         let study = record.study.clone().checked();
         study.map_err(|error| refuse(&error.to_string()))?;
+        if record.study.hash() != record.study_sha256 {
+            return Err(refuse("the study is not the one that was trained"));
+        }
         match record.threshold > 0.0 && record.threshold <= 1.0 {
             true => Ok(record),
             false => Err(refuse(&format!(
@@ -78,10 +84,27 @@ impl Record {
         }
     }
 
+    /// # Errors
+    /// [`Error::Io`] where it cannot be written.
     pub fn write(&self, dir: &Path) -> Result<()> {
         let text = toml::to_string(self).expect("every field of a record is plain TOML");
         write_whole(dir.join(FILE), text)
     }
+}
+
+/// The text of a regular file: of a stranger's run folder it may be anything.
+fn read_text(path: &Path) -> Result<String> {
+    let absent = || std::io::Error::from(std::io::ErrorKind::NotFound);
+    let bytes = read_regular(path)?.ok_or_else(|| Error::io(path)(absent()))?;
+    String::from_utf8(bytes).map_err(|_| {
+        let remedy = "Train again into another folder";
+        fail!(
+            Train,
+            path.display(),
+            "bytes that are not UTF-8, expected TOML",
+            remedy
+        )
+    })
 }
 
 impl Detector {
@@ -159,8 +182,12 @@ impl Detector {
             let piece = piece?;
             n_windows += piece.len();
             for skipped in &piece.unscanned {
-                let kind = skipped.reason.kind().to_string();
-                *unscanned.entry(kind).or_insert(0) += skipped.n_windows;
+                // Where the source failed its own words say which file.
+                let reason = match skipped.reason.is_failure() {
+                    true => skipped.reason.to_string(),
+                    false => skipped.reason.kind().to_string(),
+                };
+                *unscanned.entry(reason).or_insert(0) += skipped.n_windows;
             }
             merger.push(&piece)?;
         }

@@ -54,6 +54,9 @@ pub struct Args {
     out: PathBuf,
 }
 
+/// As in a study.
+const MAX_HOP_SAMPLES: f64 = 1e6;
+
 #[derive(Serialize)]
 struct Report<'a> {
     station: &'a str,
@@ -75,8 +78,11 @@ pub fn run(args: &Args) -> Result {
         study.station.clone_from(stream);
     }
     if let Some(hop_s) = args.hop {
-        let n_samples = (hop_s * study.window.sampling_rate_hz).round() as usize;
-        study.scan.hop_samples = n_samples.max(1);
+        let n_samples = (hop_s * study.window.sampling_rate_hz).round();
+        if !(1.0..=MAX_HOP_SAMPLES).contains(&n_samples) {
+            args::refuse("--hop must be one sample at least, and a million at most");
+        }
+        study.scan.hop_samples = n_samples as usize;
     }
     let archive = Archive::open_for(&args.archive, &study.station)?.lenient();
     if let Some(threshold) = args.threshold {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use quakebook::catalog::Catalog;
 use quakebook::data_centre;
-use quakebook::evaluate::Score;
+use quakebook::evaluate::{Counts, OperatingPoint, Score};
 use quakebook::geo::Point;
 use quakebook::method::{self, Fitted, Inputs};
 use quakebook::station::StationChoice;
@@ -95,6 +95,8 @@ struct Report<'a> {
     weights_sha256: &'a str,
     /// Chosen on the validation time.
     threshold: f64,
+    /// What the detector does there at this threshold.
+    validation: Option<Counts>,
     /// Of test windows, with 95 % intervals.
     test_accuracy: Score,
     test_event_precision: Score,
@@ -190,10 +192,18 @@ fn report<'a>(args: &'a Args, segments: &Windows, fitted: &'a Fitted) -> Report<
         best_epoch: fitted.run.best_epoch,
         weights_sha256: &fitted.run.weights_sha256,
         threshold: fitted.detector.threshold,
+        validation: chosen(fitted).map(|point| point.counts),
         test_accuracy: fitted.test.accuracy(),
         test_event_precision: events.precision(0),
         test_event_recall: events.recall(0),
     }
+}
+
+/// The point of the validation curve at the detector's threshold.
+fn chosen(fitted: &Fitted) -> Option<&OperatingPoint> {
+    let detector = &fitted.detector;
+    let mut curve = detector.curve.iter();
+    curve.find(|point| point.threshold == detector.threshold)
 }
 
 fn text(args: &Args, segments: &Windows, fitted: &Fitted) -> String {
@@ -202,8 +212,16 @@ fn text(args: &Args, segments: &Windows, fitted: &Fitted) -> String {
         true => "simulated records\n",
         false => "",
     };
+    let validation = chosen(fitted).map_or(String::new(), |point| {
+        let counts = &point.counts;
+        let n_alarms = counts.n_false;
+        format!(
+            ": in {:.1} h of the validation time {} of {} events found, {n_alarms} false alarms",
+            counts.hours, counts.n_found, counts.n_counted
+        )
+    });
     format!(
-        "{simulated}{}\nthreshold {} (validation time)\ntest windows: accuracy {}\n  events: precision {}\n  events: recall    {}\nrun: {}\n",
+        "{simulated}{}\nthreshold {}{validation}\ntest windows: accuracy {}\n  events: precision {}\n  events: recall    {}\nrun: {}\n",
         fitted.run.summary(),
         fitted.detector.threshold,
         fitted.test.accuracy(),
