@@ -4,15 +4,6 @@
 //! of every eighth sample wait for nothing, and the processor takes several of them as one.
 
 /// Whether the processor takes `a * b + c` as one step: with FMA on x86-64, always on AArch64.
-///
-/// Loops that fuse are compiled twice, and this chooses:
-///
-/// ```text
-/// match simd::fuses() {
-///     true => simd::wide(|| run::<true>(samples)),
-///     false => run::<false>(samples),
-/// }
-/// ```
 #[inline]
 pub(crate) fn fuses() -> bool {
     #[cfg(target_arch = "x86_64")]
@@ -20,6 +11,46 @@ pub(crate) fn fuses() -> bool {
     #[cfg(not(target_arch = "x86_64"))]
     return cfg!(target_arch = "aarch64");
 }
+
+/// Calls a loop, compiled for AVX2 and FMA where the processor has them.
+///
+/// ```text
+/// dispatch!(fused add_tiles<const N: usize>(left: Left, right: &[[f32; N]]))
+/// dispatch!(plain differences_as<const BIG: bool>(frames: &[u8]) -> usize)
+/// ```
+///
+/// The loop must be `#[inline(always)]`. A fused one has `const FUSED: bool` as its first generic: whether it
+/// may take `a * b + c` as one step. A closure handed to [`wide`] would be shorter, but the compiler need not
+/// inline a closure: one that it leaves outside is compiled without the features, and then each fused step
+/// is a call of a function.
+macro_rules! dispatch {
+    (fused $run:ident < $(const $g:ident : $gt:ty),* > ( $($arg:ident : $t:ty),* $(,)? ) $(-> $out:ty)?) => {
+        if $crate::simd::fuses() {
+            $crate::simd::dispatch!(@on [$run::<true, $($g),*>] < $(const $g : $gt),* > ( $($arg : $t),* ) $(-> $out)?)
+        } else {
+            $run::<false, $($g),*>($($arg),*)
+        }
+    };
+    (plain $run:ident < $(const $g:ident : $gt:ty),* > ( $($arg:ident : $t:ty),* $(,)? ) $(-> $out:ty)?) => {
+        if $crate::simd::fuses() {
+            $crate::simd::dispatch!(@on [$run::<$($g),*>] < $(const $g : $gt),* > ( $($arg : $t),* ) $(-> $out)?)
+        } else {
+            $run::<$($g),*>($($arg),*)
+        }
+    };
+    (@on [$($call:tt)*] < $(const $g:ident : $gt:ty),* > ( $($arg:ident : $t:ty),* ) $(-> $out:ty)?) => {{
+        #[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2,fma"))]
+        fn on_processor<$(const $g: $gt),*>($($arg: $t),*) $(-> $out)? {
+            $($call)*($($arg),*)
+        }
+        // SAFETY: `fuses` has said that an x86-64 processor has both features; others need none.
+        #[allow(unused_unsafe, reason = "a function without features of its own is safe to call")]
+        unsafe {
+            on_processor::<$($g),*>($($arg),*)
+        }
+    }};
+}
+pub(crate) use dispatch;
 
 /// Whether the processor has AVX2 and FMA.
 #[cfg(target_arch = "x86_64")]

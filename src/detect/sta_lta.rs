@@ -178,16 +178,15 @@ fn follow<const LOSING: bool>(
     lost: [&[f32]; 2],
     ratios: &mut Vec<f32>,
 ) -> f64 {
-    match simd::fuses() {
-        true => simd::wide(|| follow_as::<true, LOSING>(sums, scale, new, lost, ratios)),
-        false => follow_as::<false, LOSING>(sums, scale, new, lost, ratios),
-    }
+    simd::dispatch!(fused follow_as<const LOSING: bool>(
+        sums: [Sum; 2], scale: f64, new: &[f32], lost: [&[f32]; 2], ratios: &mut Vec<f32>
+    ) -> f64)
 }
 
 /// Samples of a block, a multiple of four; what is known of them stays in the cache.
 const BLOCK: usize = 256;
 
-/// Inlined, so that it is compiled for the processor that [`simd::wide`] found.
+/// Inlined, so that [`simd::dispatch`] compiles it for the processor.
 #[inline(always)]
 fn follow_as<const FUSED: bool, const LOSING: bool>(
     [mut short, mut long]: [Sum; 2],

@@ -95,13 +95,12 @@ impl<const L: usize> Cascade<L> {
 /// Runs samples through sections that follow one another. A section waits for its own last output
 /// alone: meanwhile the processor goes on with other sections, and with other lines.
 fn run<const N: usize, const L: usize>(sections: &mut [Running<L>; N], samples: &mut [[f64; L]]) {
-    match simd::fuses() {
-        true => simd::wide(|| run_as::<true, N, L>(sections, samples)),
-        false => run_as::<false, N, L>(sections, samples),
-    }
+    simd::dispatch!(fused run_as<const N: usize, const L: usize>(
+        sections: &mut [Running<L>; N], samples: &mut [[f64; L]]
+    ));
 }
 
-/// Inlined, so that it is compiled for the processor that [`simd::wide`] found.
+/// Inlined, so that [`simd::dispatch`] compiles it for the processor.
 #[inline(always)]
 fn run_as<const FUSED: bool, const N: usize, const L: usize>(
     sections: &mut [Running<L>; N],

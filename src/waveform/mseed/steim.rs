@@ -108,10 +108,12 @@ fn differences<const VERSION: u8, const BIG: bool>(
     n_samples: usize,
     places: &mut [i32],
 ) -> Checked<usize> {
-    simd::wide(|| differences_as::<VERSION, BIG>(frames, n_samples, places))
+    simd::dispatch!(plain differences_as<const VERSION: u8, const BIG: bool>(
+        frames: &[[u8; FRAME]], n_samples: usize, places: &mut [i32]
+    ) -> Checked<usize>)
 }
 
-/// Inlined, so that it is compiled for the processor that [`simd::wide`] found.
+/// Inlined, so that [`simd::dispatch`] compiles it for the processor.
 #[inline(always)]
 fn differences_as<const VERSION: u8, const BIG: bool>(
     frames: &[[u8; FRAME]],

@@ -52,13 +52,12 @@ pub fn add_product<const N: usize>(
     }
     let last = (n_rows - 1) * left.row + (n_inner - 1) * left.column;
     assert!(last < left.values.len(), "left matrix too short");
-    match simd::fuses() {
-        true => simd::wide(|| add_tiles::<true, N>(left, right, sum, every)),
-        false => add_tiles::<false, N>(left, right, sum, every),
-    }
+    simd::dispatch!(fused add_tiles<const N: usize>(
+        left: Left, right: &[[f32; N]], sum: &mut [[f32; N]], every: usize
+    ));
 }
 
-/// Inlined, so that it is compiled for the processor that [`simd::wide`] found.
+/// Inlined, so that [`simd::dispatch`] compiles it for the processor.
 #[inline(always)]
 fn add_tiles<const FUSED: bool, const N: usize>(
     left: Left,
