@@ -124,7 +124,7 @@ class Side:
 
 
 def cargo(*args):
-    jobs = ["cargo", "bench", "--quiet", "--profile", "dev", "--bench", "jobs", "--"]
+    jobs = ["cargo", "bench", "--locked", "--quiet", "--profile", "dev", "--bench", "jobs", "--"]
     return [*jobs, *map(str, args)]
 
 

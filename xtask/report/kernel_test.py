@@ -15,21 +15,15 @@ class Kernel:
     def __init__(self):
         self.manager, self.client = start_new_kernel(startup_timeout=PATIENCE_S, kernel_name="quakebook")
 
-    def run(self, code, wait_s=0):
-        """What a cell prints or shows, and what it writes to stderr or raises.
+    def run(self, code):
+        """What a cell prints or shows, and what it writes to stderr or raises. `self.reply` is the kernel's."""
+        return self.finish(self.client.execute(code))
 
-        What goes to stderr can arrive just after the cell's end: `wait_s` waits for it.
-        """
-        request = self.client.execute(code)
+    def finish(self, request):
+        """The same for a cell that was sent."""
         shown, complaints = [], []
-        is_over = False
         while True:
-            try:
-                message = self.client.get_iopub_msg(timeout=wait_s if is_over else PATIENCE_S)
-            except Empty:
-                if is_over:
-                    return "".join(shown).strip(), "".join(complaints).strip()
-                raise
+            message = self.client.get_iopub_msg(timeout=PATIENCE_S)
             if message["parent_header"].get("msg_id") != request:
                 continue
             kind, content = message["msg_type"], message["content"]
@@ -40,8 +34,14 @@ class Kernel:
             elif kind == "error":
                 complaints.append(content["evalue"] + "\n".join(content["traceback"]))
             elif kind == "status" and content["execution_state"] == "idle":
-                self.client.get_shell_msg(timeout=PATIENCE_S)
-                is_over = True
+                self.reply = self.reply_to(request)
+                return "".join(shown).strip(), "".join(complaints).strip()
+
+    def reply_to(self, request):
+        while True:
+            reply = self.client.get_shell_msg(timeout=PATIENCE_S)
+            if reply["parent_header"].get("msg_id") == request:
+                return reply["content"]
 
     def show(self, code):
         """What a cell shows; it must not complain."""
@@ -51,11 +51,7 @@ class Kernel:
 
     def complete(self, code):
         """What may stand at the end of `code`."""
-        request = self.client.complete(code)
-        while True:
-            reply = self.client.get_shell_msg(timeout=PATIENCE_S)
-            if reply["parent_header"].get("msg_id") == request:
-                return reply["content"]["matches"]
+        return self.reply_to(self.client.complete(code))["matches"]
 
     def stop(self):
         self.client.stop_channels()
@@ -137,20 +133,95 @@ def completion_works(kernel):
     assert any("region" in match for match in matches), matches
 
 
-def a_panic_complains(kernel):
-    shown, complaints = kernel.run('let nothing: Option<u8> = None; nothing.expect("a panic on purpose");', wait_s=2)
-    assert "a panic on purpose" in complaints, (shown, complaints)
-    assert kernel.show('println!("{}", 1 + 1);') == "2"
+def a_panic_fails_its_cell_alone(kernel):
+    kernel.show("let kept = vec![1, 2];")
+    shown, complaints = kernel.run('let nothing: Option<u8> = None; nothing.expect("a panic on purpose");')
+    assert kernel.reply["status"] == "error", kernel.reply
+    assert "The cell panicked: a panic on purpose\nVariables" in complaints, (shown, complaints)
+    assert kernel.show('println!("{}", kept.len());') == "2"
 
 
-def a_failed_question_mark_complains_in_words(kernel):
-    _, complaints = kernel.run('quakebook::study::Study::from_toml("name = 3")?;', wait_s=2)
+def a_failed_question_mark_fails_its_cell_in_words(kernel):
+    _, complaints = kernel.run('let lost = 1; quakebook::study::Study::from_toml("name = 3")?;')
+    assert kernel.reply["status"] == "error", kernel.reply
+    assert kernel.reply["evalue"].startswith("study, TOML"), kernel.reply
     assert complaints.startswith("study, TOML"), complaints
+    assert kernel.show('println!("{}", kept.len());') == "2"
+    _, complaints = kernel.run('println!("{lost}");')
+    assert "lost" in complaints, complaints
 
 
 def an_unknown_name_complains(kernel):
     _, complaints = kernel.run("not_a_name")
     assert "not_a_name" in complaints, complaints
+    assert kernel.reply["status"] == "error", kernel.reply
+
+
+def a_failed_cell_stops_those_that_wait(kernel):
+    """As JupyterLab sends them in a run of all cells."""
+    codes = ["let before = 1;", 'panic!("on purpose");', "let after = 1;", 'println!("after");']
+    requests = [kernel.client.execute(code) for code in codes]
+    statuses = []
+    for request in requests:
+        kernel.finish(request)
+        statuses.append(kernel.reply["status"])
+    assert statuses == ["ok", "error", "aborted", "aborted"], statuses
+    # A reader's next cell runs.
+    assert kernel.show('println!("{before}");') == "1"
+
+
+def a_client_may_go_on_after_a_failed_cell(kernel):
+    requests = [kernel.client.execute(code, stop_on_error=False) for code in ('panic!("on purpose");', "1 + 1")]
+    outcomes = [(kernel.finish(request)[0], kernel.reply["status"]) for request in requests]
+    assert [status for _, status in outcomes] == ["error", "ok"], outcomes
+    assert outcomes[1][0] == "2", outcomes
+
+
+def output_without_a_newline_ends_with_its_cell(kernel):
+    flush = "std::io::Write::flush(&mut std::io::stdout()).unwrap();"
+    assert kernel.show(f'print!("working... "); {flush}') == "working..."
+    assert kernel.show('print!("not flushed");') == "not flushed"
+    assert kernel.show('print!("{}", "x".repeat(5_000));') == "x" * 5_000
+    assert kernel.show('print!("before a value: "); 1 + 1') == "before a value: \n2"
+    shown, complaints = kernel.run('print!("before a panic: "); panic!("on purpose");')
+    assert shown == "before a panic:" and "on purpose" in complaints, (shown, complaints)
+    assert kernel.show('println!();\nprintln!("after an empty line");') == "after an empty line"
+
+
+def output_that_is_no_text_is_shown_replaced(kernel):
+    write = 'std::io::Write::write_all(&mut std::io::{}(), b"caf\\xe9 {}").unwrap();'
+    for ending in ("\\n", ""):
+        assert kernel.show(write.format("stdout", ending)).strip() == "caf\ufffd"
+        assert kernel.show('println!("the next cell");') == "the next cell"
+        assert kernel.run(write.format("stderr", ending)) == ("", "caf\ufffd")
+        assert kernel.run('eprintln!("the next cell");') == ("", "the next cell")
+
+
+def output_of_c_code_comes_with_its_cell(kernel):
+    kernel.show('unsafe extern "C" { fn printf(text: *const std::ffi::c_char) -> i32; }')
+    assert kernel.show('unsafe { printf(c"of C".as_ptr()) };') == "of C"
+
+
+def stderr_comes_before_the_end_of_its_cell(kernel):
+    for n in range(20):
+        assert kernel.run(f'eprint!("{n}");') == ("", f"{n}")
+
+
+def an_interrupt_says_what_it_cost(kernel):
+    kernel.show("let counted = 1;")
+    request = kernel.client.execute("std::thread::sleep(std::time::Duration::from_secs(600));")
+    waiting = kernel.client.execute("let never = 1;")
+    # It must have been compiled by then.
+    time.sleep(5)
+    kernel.manager.interrupt_kernel()
+    _, complaints = kernel.finish(request)
+    assert kernel.reply["status"] == "error", kernel.reply
+    assert "Interrupted" in complaints and "All variables are lost" in complaints, complaints
+    kernel.finish(waiting)
+    assert kernel.reply["status"] == "aborted", kernel.reply
+    _, complaints = kernel.run('println!("{counted}");')
+    assert "counted" in complaints, complaints
+    assert kernel.show('println!("{}", 1 + 1);') == "2"
 
 
 TESTS = [
@@ -161,9 +232,17 @@ TESTS = [
     types_are_inferred,
     types_of_other_crates_are_inferred,
     completion_works,
-    a_panic_complains,
-    a_failed_question_mark_complains_in_words,
+    a_panic_fails_its_cell_alone,
+    a_failed_question_mark_fails_its_cell_in_words,
     an_unknown_name_complains,
+    a_failed_cell_stops_those_that_wait,
+    a_client_may_go_on_after_a_failed_cell,
+    output_without_a_newline_ends_with_its_cell,
+    output_that_is_no_text_is_shown_replaced,
+    output_of_c_code_comes_with_its_cell,
+    stderr_comes_before_the_end_of_its_cell,
+    # Last: it loses all variables.
+    an_interrupt_says_what_it_cost,
 ]
 
 

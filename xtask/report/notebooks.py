@@ -4,8 +4,7 @@
 
 Two run at once unless told otherwise: while one compiles a cell the other computes. What two of them
 need, the library makes once. The executed copies go into FOLDER, and the seconds of each cell into CSV.
-A cell that writes to stderr has failed: the kernel itself goes on after a panic or an error that `?`
-handed up.
+A cell that writes to stderr has failed too.
 """
 
 import argparse
@@ -15,20 +14,16 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
-from queue import Empty
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-from nbclient.util import ensure_async
 
 # What follows this sign on a line of output (a time, a rate) is for the reader who waits: it is not kept.
 FOR_THE_EYES = "⏱"
 ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 # A struct as `{:?}` prints it.
 DEBUG_FORM = re.compile(r"[A-Z]\w+ \{ ")
-# What a cell writes to stderr can arrive so long after its end, when the client has stopped listening to it.
-LATE_S = 0.05
 # Cursor movements and colours of the terminal.
 TERMINAL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -52,7 +47,7 @@ def run(path):
     async def check(cell, cell_index, execute_reply):
         first_line = cell.source.partition("\n")[0]
         seconds.append((cell_index + 1, first_line, time.monotonic() - start))
-        text = complaint(cell) or await late_complaint(client)
+        text = complaint(cell)
         if text:
             raise CellFailed(f"{path.name}, cell {cell_index + 1}:\n{indent(cell.source)}\n\n{text}")
 
@@ -73,18 +68,6 @@ def run(path):
     except DeadKernelError:
         raise CellFailed(f"{path.name}: the kernel died, as it does when it runs out of memory")
     return notebook, seconds
-
-
-async def late_complaint(client):
-    """What the kernel writes to stderr just after the end of a cell."""
-    texts = []
-    while True:
-        try:
-            message = await ensure_async(client.kc.iopub_channel.get_msg(timeout=LATE_S))
-        except Empty:
-            return TERMINAL.sub("", "".join(texts)).strip()
-        if message["msg_type"] == "stream" and message["content"]["name"] == "stderr":
-            texts.append(message["content"]["text"])
 
 
 def complaint(cell):

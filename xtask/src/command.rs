@@ -154,4 +154,28 @@ mod tests {
         // It has no such option, and builds nothing.
         assert_eq!(args("fmt"), ["fmt"]);
     }
+
+    #[test]
+    fn what_a_reader_copies_is_locked_too() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut n_calls = 0;
+        for folder in ["", "benches", "fuzz", "notebooks"] {
+            let files =
+                std::fs::read_dir(root.join(folder)).expect("the folder is part of the clone");
+            for path in files.map(|entry| entry.expect("the folder can be read").path()) {
+                let is_text = ["md", "py", "ipynb"].map(Some);
+                if !is_text.contains(&path.extension().and_then(OsStr::to_str)) {
+                    continue;
+                }
+                let text = std::fs::read_to_string(&path).expect("it is text");
+                for line in text.lines() {
+                    if line.contains("cargo install ") || line.contains("\"cargo\", \"bench\"") {
+                        assert!(line.contains("--locked"), "{}: {line}", path.display());
+                        n_calls += 1;
+                    }
+                }
+            }
+        }
+        assert!(n_calls >= 3, "{n_calls}");
+    }
 }

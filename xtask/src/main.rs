@@ -9,6 +9,7 @@ mod clean;
 mod command;
 mod environment;
 mod evcxr;
+mod evcxr_source;
 #[cfg(test)]
 mod house;
 mod kernel;
@@ -65,6 +66,9 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     if profile::wraps_rustc() {
         return profile::compile_quickly(&args);
+    }
+    if let Some(copies) = evcxr_source::wraps_rustc() {
+        return evcxr_source::compile(&args, &copies);
     }
     match run(&args) {
         Ok(()) => ExitCode::SUCCESS,
