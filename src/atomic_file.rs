@@ -268,7 +268,11 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_full_disk_is_an_error() {
-        assert!(write_result("/dev/full", b"x").is_err());
+        let error = write_result("/dev/full", b"x").unwrap_err().to_string();
+        assert!(
+            error.contains("/dev/full") && error.contains("make room"),
+            "{error}"
+        );
         write_result("/dev/null", b"x").unwrap();
         assert!(!Path::new("/dev/null").is_file());
     }

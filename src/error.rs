@@ -108,7 +108,7 @@ pub enum Error {
         what: String,
         remedy: String,
     },
-    #[error("{}: {source}. Check that the path exists and that you may use it", path.display())]
+    #[error("{}: {source}. {}", path.display(), io_remedy(source))]
     Io {
         path: PathBuf,
         #[source]
@@ -129,6 +129,17 @@ pub enum Unavailable {
         n_samples: usize,
         n_recorded: usize,
     },
+}
+
+/// What to do about an error of the file system.
+fn io_remedy(error: &std::io::Error) -> &'static str {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    match error.kind() {
+        StorageFull | QuotaExceeded | FileTooLarge => {
+            "There is no room for it: make room and run this again; what was there before is as it was"
+        }
+        _ => "Check that the path exists and that you may use it",
+    }
 }
 
 /// A part of a message: without control characters, at most 2,000 characters.

@@ -9,7 +9,7 @@ use common::{real_data, trace};
 use proptest::prelude::*;
 use quakebook::time;
 use quakebook::waveform::mseed::FaultKind;
-use quakebook::waveform::{Samples, Trace, mseed};
+use quakebook::waveform::{Archive, Samples, Trace, mseed};
 
 fn digest(samples: &Samples) -> String {
     let one = trace("HHZ", "2014-02-16", samples.clone());
@@ -392,6 +392,49 @@ fn cut_at_any_byte_the_rest_is_read_and_the_cut_is_named() {
         assert_eq!(found.faults.len(), expected, "{n}: {:?}", found.faults);
         assert_part_of(&original, &found.traces, "cut");
     }
+}
+
+/// Eight bytes that begin a record, a million times.
+#[test]
+fn faults_without_number_are_counted() {
+    let bytes = b"000000D ".repeat(1 << 20);
+    let found = mseed::read_lenient(&bytes, "bomb");
+    let (n_kept, n_all) = (found.faults.len(), found.faults.n_all());
+    assert_eq!((n_kept, found.faults.n_not_kept()), (1000, n_all - 1000));
+    assert!((10_000..=bytes.len() / 128 + 1).contains(&n_all), "{n_all}");
+    assert!(mseed::read(&bytes, "bomb").is_err());
+}
+
+/// 12 MB in which each record contradicts twenty others: comparing each with each would take minutes.
+#[test]
+fn contradictions_without_number_are_read_in_one_pass() {
+    let record = |i: i32| {
+        let mut one = trace("HHZ", "2014-02-16", Samples::Int32(vec![i, -i]));
+        one.segments[0].start += time::seconds(f64::from(i) * 1e-3);
+        mseed::write_version3(&[one]).unwrap()
+    };
+    let bytes: Vec<u8> = (1..=100_000).flat_map(record).collect();
+    let found = mseed::read_lenient(&bytes, "crafted");
+    assert_eq!(found.n_records, 100_000);
+    assert!(found.faults.n_all() > 80_000);
+    assert_eq!(found.faults.n_of(FaultKind::Overlap), found.faults.n_all());
+    let n_samples: usize = found.traces.iter().map(Trace::n_samples).sum();
+    assert_eq!(n_samples, 200_000);
+    assert!(found.faults.iter().any(|fault| fault.byte > 0));
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::create(folder.path(), "GS", "OK029", "00", "HH*", false).unwrap();
+    let file = archive.day_file(
+        &found.traces[0].id,
+        time::parse("2014-02-16").unwrap().date_naive(),
+    );
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(file, bytes).unwrap();
+    let (start, end) = ("2014-02-16", "2014-02-16T01:00:00");
+    let [start, end] = [start, end].map(|text| time::parse(text).unwrap());
+    let read = archive.lenient().traces(start, end).unwrap();
+    // None of them can be believed but for the first and the last few.
+    let n_samples: usize = read.iter().map(Trace::n_samples).sum();
+    assert!(n_samples < 10, "{n_samples}");
 }
 
 /// Bytes in which a record that reaches to the end of the file seems to begin everywhere: reading

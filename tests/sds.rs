@@ -334,3 +334,66 @@ fn a_served_sample_is_sent_once() {
     let bytes = client.fetch_mseed(&stream, &late).unwrap().unwrap();
     assert_eq!(n_samples(&bytes), 60);
 }
+
+/// 30,000 records that contradict the archive and one another, 3.7 MB: trying them out by halves took
+/// more than a minute, and all others waited.
+#[test]
+fn contradictions_without_number_are_put_beside_in_one_pass() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::create(folder.path(), "GS", "OK029", "00", "HH*", false).unwrap();
+    let records = |value: i32| -> Vec<u8> {
+        let record = |i: i32| {
+            let mut one = trace("HHZ", DAY, Samples::Int32(vec![value, i]));
+            one.segments[0].start += time::seconds(f64::from(i) * 0.02);
+            mseed::write_version3(&[one]).unwrap()
+        };
+        (0..15_000).flat_map(record).collect()
+    };
+    let stream = Nslc::new("GS", "OK029", "00", "HHZ").unwrap();
+    let first = archive.add(&stream, &records(1), "first").unwrap();
+    assert_eq!((first.n_new, first.faults.n_all()), (30_000, 0));
+    let second = [records(2), records(3)].concat();
+    let added = archive.add(&stream, &second, "second").unwrap();
+    assert_eq!(added.n_new, 0);
+    assert_eq!(added.faults.n_of(FaultKind::Overlap), 30_000);
+    assert_eq!(added.contradicted.len(), 1);
+    let day_file = archive.day_file(&stream, at(DAY).date_naive());
+    assert_eq!(mseed::read_file(&day_file).unwrap(), added.traces);
+    let beside = day_file.display().to_string().replace(".D", ".O");
+    assert_eq!(
+        std::fs::metadata(beside).unwrap().len(),
+        second.len() as u64
+    );
+}
+
+#[test]
+fn writing_to_a_damaged_day_file_keeps_what_is_whole() {
+    let (folder, files) = written();
+    let mut bytes = bytes_of(&files[0]);
+    bytes[4096 + 300] ^= 4;
+    std::fs::write(&files[0], &bytes).unwrap();
+    let archive = open(folder.path());
+    let later = trace("HHE", "2014-02-16T01:00:00", ramp(1000));
+    archive.write(&[later]).unwrap();
+    let faults = archive.faults();
+    assert_eq!((faults.len(), faults[0].byte), (1, 4096));
+    let name = files[0].display().to_string();
+    assert_eq!(faults[0].file, name);
+    let traces = archive.traces(at(DAY), at("2014-02-17")).unwrap();
+    let lengths = traces[0]
+        .segments
+        .iter()
+        .map(|segment| segment.samples.len());
+    let lengths: Vec<usize> = lengths.collect();
+    assert_eq!((lengths.len(), lengths[2]), (3, 1000));
+    assert!(lengths[0] + lengths[1] > 50_000);
+    let folder = files[0].parent().unwrap();
+    let mut beside = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path());
+    let beside = beside.find(|file| {
+        file.to_string_lossy()
+            .starts_with(&format!("{name}.damaged-"))
+    });
+    assert_eq!(bytes_of(&beside.unwrap()), bytes);
+}

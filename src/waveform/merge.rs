@@ -106,27 +106,26 @@ pub(crate) fn without_contradictions(mut traces: Vec<Trace>) -> Vec<Trace> {
             edges.extend([(segment.start, 1), (end, -1)]);
         }
     }
+    let twice: BTreeMap<_, Vec<(Time, Time)>> = edges
+        .into_iter()
+        .map(|(key, edges)| (key, covered_twice(edges)))
+        .collect();
     for trace in &mut traces {
-        let (key, rate) = (key(trace), trace.sampling_rate_hz);
-        for (start, end) in covered_twice(edges.get_mut(&key).map_or(&mut [], |e| e)) {
-            // Less is a step between two segments, see [`join`].
-            if time::between_s(start, end) * rate >= 0.75 {
-                let segments = std::mem::take(&mut trace.segments).into_iter();
-                trace.segments = segments
-                    .flat_map(|s| outside(s, start, end, rate))
-                    .collect();
-            }
-        }
+        let spans = &twice[&key(trace)];
+        let segments = std::mem::take(&mut trace.segments).into_iter();
+        let rate = trace.sampling_rate_hz;
+        trace.segments = segments.flat_map(|s| outside(s, spans, rate)).collect();
     }
     traces.retain(|trace| !trace.segments.is_empty());
     traces
 }
 
-/// The spans in which more begins than has ended, by the times of beginnings (1) and ends (-1).
-fn covered_twice(edges: &mut [(Time, i32)]) -> Vec<(Time, Time)> {
+/// The spans in which more begins than has ended, in time order, by the times of beginnings (1) and ends
+/// (-1).
+fn covered_twice(mut edges: Vec<(Time, i32)>) -> Vec<(Time, Time)> {
     edges.sort_unstable();
     let (mut depth, mut spans, mut since) = (0, Vec::new(), None);
-    for &(time, step) in edges.iter() {
+    for (time, step) in edges {
         depth += step;
         match since {
             None if depth > 1 => since = Some(time),
@@ -140,28 +139,37 @@ fn covered_twice(edges: &mut [(Time, i32)]) -> Vec<(Time, Time)> {
     spans
 }
 
-/// The samples of a segment that are further than half a sample outside a span.
-fn outside(segment: Segment, start: Time, end: Time, rate: f64) -> Vec<Segment> {
+/// The samples of a segment that are further than half a sample outside all spans, which are in time order
+/// and share no time.
+fn outside(segment: Segment, spans: &[(Time, Time)], rate: f64) -> Vec<Segment> {
     let n = segment.samples.len();
-    // Half-open: the first sample within half a step of the span, and the first after it.
+    // Half-open: the first sample within half a step of a time, and the first after it.
     let index = |at| {
-        (time::between_s(segment.start, at) * rate - 0.5)
-            .ceil()
-            .max(0.0) as usize
+        let index = time::between_s(segment.start, at) * rate - 0.5;
+        (index.ceil().max(0.0) as usize).min(n)
     };
-    let (from, to) = (index(start).min(n), index(end).min(n));
-    if from == to {
+    let end = time::of_sample(segment.start, n, rate);
+    let (mut from, mut kept) = (0, Vec::new());
+    let first = spans.partition_point(|(_, span_end)| *span_end < segment.start);
+    for (span_start, span_end) in spans[first..].iter().take_while(|(start, _)| *start <= end) {
+        // Less is a step between two segments, see [`join`].
+        let is_step = time::between_s(*span_start, *span_end) * rate < TWICE;
+        let (to, next) = (index(*span_start), index(*span_end));
+        if !is_step && to < next {
+            kept.push(from..to);
+            from = next;
+        }
+    }
+    kept.push(from..n);
+    kept.retain(|part| !part.is_empty());
+    if kept == std::slice::from_ref(&(0..n)) {
         return vec![segment];
     }
-    let after = Segment {
-        start: time::of_sample(segment.start, to, rate),
-        samples: segment.samples.slice(to..n),
-    };
-    let mut before = segment;
-    before.samples.truncate(from);
-    let mut parts = vec![before, after];
-    parts.retain(|part| !part.samples.is_empty());
-    parts
+    let parts = kept.into_iter().map(|part| Segment {
+        start: time::of_sample(segment.start, part.start, rate),
+        samples: segment.samples.slice(part),
+    });
+    parts.collect()
 }
 
 /// The same stream and rate, no sample.
@@ -173,7 +181,7 @@ fn trace_like(trace: &Trace) -> Trace {
     }
 }
 
-fn kind(samples: &Samples) -> u8 {
+pub(super) fn kind(samples: &Samples) -> u8 {
     match samples {
         Samples::Int32(_) => 0,
         Samples::Float32(_) => 1,
@@ -192,27 +200,14 @@ fn join(trace: &mut Trace) -> (Vec<Segment>, Vec<Overlap>) {
             trace.segments.push(piece);
             continue;
         };
-        let n = last.samples.len();
-        let first = time::between_s(last.start, piece.start) * rate;
-        let overlap = n as f64 - first;
-        if overlap < -0.5 {
-            trace.segments.push(piece);
-        } else if overlap <= 0.5 {
-            append(&mut last.samples, &piece.samples, 0);
-        } else if overlap < 0.75 {
-            // Later than the last sample, yet nearer to it than to the next: the clock has
-            // drifted by half a sample, and a new segment begins.
-            trace.segments.push(piece);
-        } else {
-            let first = first.round() as usize;
-            let n_twice = (n - first.min(n)).min(piece.samples.len());
-            if same(&last.samples, first..first + n_twice, &piece.samples) {
-                append(&mut last.samples, &piece.samples, n_twice);
-            } else {
+        match continued(last, &piece, rate) {
+            Continued::Whole => {}
+            Continued::Apart => trace.segments.push(piece),
+            Continued::Contradicts { n_samples } => {
                 overlaps.push(Overlap {
                     id: trace.id.clone(),
                     time: piece.start,
-                    n_samples: n_twice,
+                    n_samples,
                 });
                 others.push(piece);
             }
@@ -220,6 +215,57 @@ fn join(trace: &mut Trace) -> (Vec<Segment>, Vec<Overlap>) {
     }
     (others, overlaps)
 }
+
+/// What became of a piece and the segment before it.
+pub(super) enum Continued {
+    /// The segment holds the piece.
+    Whole,
+    /// The piece is a segment of its own.
+    Apart,
+    /// The piece gives other samples.
+    Contradicts { n_samples: usize },
+}
+
+/// Appends a piece that begins no earlier than a segment to it, where it continues it.
+pub(super) fn continued(last: &mut Segment, piece: &Segment, rate: f64) -> Continued {
+    let n = last.samples.len();
+    let first = time::between_s(last.start, piece.start) * rate;
+    let overlap = n as f64 - first;
+    if overlap < -0.5 {
+        Continued::Apart
+    } else if overlap <= 0.5 {
+        append(&mut last.samples, &piece.samples, 0);
+        Continued::Whole
+    } else if overlap < TWICE {
+        // Later than the last sample, yet nearer to it than to the next: the clock has
+        // drifted by half a sample, and a new segment begins.
+        Continued::Apart
+    } else {
+        let first = first.round() as usize;
+        let n_twice = (n - first.min(n)).min(piece.samples.len());
+        if !same(&last.samples, first..first + n_twice, &piece.samples) {
+            return Continued::Contradicts { n_samples: n_twice };
+        }
+        append(&mut last.samples, &piece.samples, n_twice);
+        Continued::Whole
+    }
+}
+
+/// Whether two segments of one rate and type give different samples for one time.
+pub(super) fn contradict(a: &Segment, b: &Segment, rate: f64) -> bool {
+    let (first, second) = if a.start <= b.start { (a, b) } else { (b, a) };
+    let n = first.samples.len();
+    let from = time::between_s(first.start, second.start) * rate;
+    if (n as f64) - from < TWICE {
+        return false;
+    }
+    let from = from.round() as usize;
+    let n_twice = (n - from.min(n)).min(second.samples.len());
+    !same(&first.samples, from..from + n_twice, &second.samples)
+}
+
+/// In samples: two pieces that share less time have no sample in common.
+const TWICE: f64 = 0.75;
 
 /// Bit for bit, so that NaN equals NaN.
 fn same(a: &Samples, range: Range<usize>, b: &Samples) -> bool {

@@ -1,11 +1,12 @@
 //! `quakebook mseed`
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use quakebook::Error;
 use quakebook::time::{self, Time};
 use quakebook::waveform::mseed::{self, Fault, Inspected};
-use quakebook::waveform::{Segment, Trace};
+use quakebook::waveform::{Nslc, Segment, Trace};
 use serde::Serialize;
 
 use crate::output::{self, Failure, Outcome, Result};
@@ -19,7 +20,8 @@ damaged one is passed over, which leaves a gap, and is named. Any damage is exit
 With --json there is one object a trace: file, id, start and end (of its first and last sample),
 sampling_rate_hz, n_samples, sha256 (of the samples as little-endian numbers: int32, float32 or float64)
 and the faults that belong to it. Faults that belong to no trace of their file come in an object of
-their own, whose id and sha256 are null.
+their own, whose id and sha256 are null. Of a file the first thousand faults are told; n_more_faults
+of that object counts the others.
 
 Examples:
   quakebook mseed sds/2014/CX/PB01/HHZ.D/*
@@ -43,6 +45,13 @@ struct Row {
     n_samples: usize,
     sha256: Option<String>,
     faults: Vec<FaultRow>,
+    /// Of the file, in the object of no trace: those that are counted alone.
+    #[serde(skip_serializing_if = "is_zero")]
+    n_more_faults: usize,
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 #[derive(Serialize)]
@@ -90,14 +99,19 @@ fn rows(file: &Path, inspected: &Inspected) -> Vec<Row> {
     });
     let stretches: Vec<(&Trace, &Segment)> = stretches.collect();
     let mut rows: Vec<Row> = stretches.iter().map(|(t, s)| row(&file, t, s)).collect();
+    let mut of_stream: HashMap<&Nslc, Vec<usize>> = HashMap::new();
+    for (i, (trace, _)) in stretches.iter().enumerate() {
+        of_stream.entry(&trace.id).or_default().push(i);
+    }
     let mut homeless = Vec::new();
     for fault in &inspected.faults {
-        match trace_of(fault, &stretches) {
+        match trace_of(fault, &of_stream, &stretches) {
             Some(i) => rows[i].faults.push(fault_row(fault)),
             None => homeless.push(fault_row(fault)),
         }
     }
-    if !homeless.is_empty() {
+    let n_more_faults = inspected.faults.n_not_kept();
+    if !homeless.is_empty() || n_more_faults > 0 {
         rows.push(Row {
             file,
             id: None,
@@ -107,22 +121,24 @@ fn rows(file: &Path, inspected: &Inspected) -> Vec<Row> {
             n_samples: 0,
             sha256: None,
             faults: homeless,
+            n_more_faults,
         });
     }
     rows
 }
 
 /// A fault belongs to the last trace of its stream that begins before it, else to the first.
-fn trace_of(fault: &Fault, stretches: &[(&Trace, &Segment)]) -> Option<usize> {
-    let of_stream = |(_, (trace, _)): &(usize, &(&Trace, &Segment))| {
-        fault.stream.as_ref().is_some_and(|id| *id == trace.id)
-    };
-    let before = |(_, (_, segment)): &(usize, &(&Trace, &Segment))| {
+fn trace_of(
+    fault: &Fault,
+    of_stream: &HashMap<&Nslc, Vec<usize>>,
+    stretches: &[(&Trace, &Segment)],
+) -> Option<usize> {
+    let all = of_stream.get(fault.stream.as_ref()?)?;
+    let before = |i: &&usize| {
+        let (_, segment) = stretches[**i];
         fault.time.is_none_or(|time| segment.start <= time)
     };
-    let all = || stretches.iter().enumerate().filter(of_stream);
-    let found = all().rfind(before).or_else(|| all().next());
-    found.map(|(i, _)| i)
+    all.iter().rfind(before).or(all.first()).copied()
 }
 
 fn row(file: &str, trace: &Trace, segment: &Segment) -> Row {
@@ -140,6 +156,7 @@ fn row(file: &str, trace: &Trace, segment: &Segment) -> Row {
         n_samples: segment.samples.len(),
         sha256: Some(mseed::sha256(&alone)),
         faults: Vec::new(),
+        n_more_faults: 0,
     }
 }
 
@@ -191,6 +208,9 @@ fn text(file: &str, rows: &[Row], inspected: &Inspected) -> String {
     }
     for fault in &inspected.faults {
         text += &format!("  damaged: {fault}\n");
+    }
+    if inspected.faults.n_not_kept() > 0 {
+        text += &format!("  {} more faults\n", inspected.faults.n_not_kept());
     }
     text
 }

@@ -83,8 +83,8 @@ pub fn tell_damage(archive: &Archive) -> bool {
     for fault in faults.iter().take(N_FAULTS_TOLD) {
         progress(format!("left out: {fault}"));
     }
-    if faults.len() > N_FAULTS_TOLD {
-        progress(format!("{} more faults", faults.len() - N_FAULTS_TOLD));
+    if faults.n_all() > N_FAULTS_TOLD {
+        progress(format!("{} more faults", faults.n_all() - N_FAULTS_TOLD));
     }
     !faults.is_empty()
 }

@@ -3,8 +3,12 @@
 use std::fmt;
 
 use crate::error::{Error, fail};
+use crate::printable;
 use crate::time::{self, Time};
 use crate::waveform::Nslc;
+
+/// Characters of what a fault says at most.
+const N_CHARACTERS_MOST: usize = 300;
 
 /// The sort of a [`Fault`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,10 +29,12 @@ pub enum FaultKind {
     Overlap,
     /// A record of another stream than was asked for.
     OtherStream,
+    /// A record of another time than was asked for.
+    OtherTime,
 }
 
 impl FaultKind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NotARecord,
         Self::Header,
         Self::Truncated,
@@ -37,6 +43,7 @@ impl FaultKind {
         Self::Encoding,
         Self::Overlap,
         Self::OtherStream,
+        Self::OtherTime,
     ];
 
     /// A word for tables and files.
@@ -50,6 +57,7 @@ impl FaultKind {
             Self::Encoding => "encoding",
             Self::Overlap => "overlap",
             Self::OtherStream => "other-stream",
+            Self::OtherTime => "other-time",
         }
     }
 }
@@ -92,6 +100,9 @@ impl Fault {
     pub(crate) fn into_error(self) -> Error {
         let remedy = match self.kind {
             FaultKind::Overlap => "Find out which of the two is right and remove the other",
+            FaultKind::OtherStream | FaultKind::OtherTime => {
+                "Keep each stream and day in a file of its own"
+            }
             FaultKind::Encoding => "Ask the data centre for another encoding, such as Steim 2",
             _ => "Fetch this piece again, or cut it out of the file",
         };
@@ -109,10 +120,11 @@ pub(super) struct Flaw {
 pub(super) type Checked<T> = Result<T, Flaw>;
 
 impl FaultKind {
-    pub(super) fn flaw(self, what: impl Into<String>) -> Flaw {
+    /// `what` may hold text of the file.
+    pub(super) fn flaw(self, what: impl AsRef<str>) -> Flaw {
         Flaw {
             kind: self,
-            what: what.into(),
+            what: printable::line(what.as_ref(), N_CHARACTERS_MOST),
         }
     }
 }

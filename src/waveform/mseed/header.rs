@@ -128,7 +128,7 @@ fn text(field: &[u8]) -> Checked<&str> {
     Ok(text.trim_matches([' ', '\0']))
 }
 
-pub(super) fn bad(what: impl Into<String>) -> Flaw {
+pub(super) fn bad(what: impl AsRef<str>) -> Flaw {
     FaultKind::Header.flaw(what)
 }
 

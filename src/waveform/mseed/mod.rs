@@ -54,6 +54,7 @@ mod crc;
 mod decode;
 mod encoding;
 mod fault;
+mod faults;
 mod header;
 mod index;
 mod parse;
@@ -62,6 +63,7 @@ mod steim;
 mod write;
 mod write3;
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 
@@ -75,6 +77,7 @@ use crate::waveform::{Nslc, Trace};
 use reader::{Reader, Stretch};
 
 pub use fault::{Fault, FaultKind};
+pub use faults::Faults;
 pub(crate) use index::{Index, within};
 pub use write::{write, write_records};
 pub use write3::write_version3;
@@ -85,8 +88,8 @@ pub struct Inspected {
     /// As [`read`] gives them; where two records give different samples for one time, both are
     /// here, in traces of their own.
     pub traces: Vec<Trace>,
-    /// In the order of the file.
-    pub faults: Vec<Fault>,
+    /// In the order of the file; the first thousand, and how many there are in all.
+    pub faults: Faults,
     /// Records that are whole.
     pub n_records: usize,
     /// Those that hold no ground motion: text, headers alone, control headers of full SEED.
@@ -110,8 +113,8 @@ fn read_all<'a>(bytes: &'a [u8], name: &'a str) -> Result<Reader<'a>> {
     }
     let mut reader = Reader::new(bytes, name);
     reader.read(false);
-    match reader.faults.pop() {
-        Some(fault) => Err(fault.into_error()),
+    match reader.faults.first() {
+        Some(fault) => Err(fault.clone().into_error()),
         None => Ok(reader),
     }
 }
@@ -119,7 +122,7 @@ fn read_all<'a>(bytes: &'a [u8], name: &'a str) -> Result<Reader<'a>> {
 /// The traces of records that do not contradict one another.
 fn joined(reader: Reader, name: &str) -> Result<Vec<Trace>> {
     let inspected = join(reader, name);
-    match inspected.faults.into_iter().next() {
+    match inspected.faults.into_first() {
         Some(fault) => Err(fault.into_error()),
         None => Ok(inspected.traces),
     }
@@ -129,7 +132,7 @@ fn joined(reader: Reader, name: &str) -> Result<Vec<Trace>> {
 pub fn read_lenient(bytes: &[u8], name: &str) -> Inspected {
     let mut reader = Reader::new(bytes, name);
     if bytes.is_empty() {
-        reader.faults.push(no_byte(name));
+        reader.faults.push(FaultKind::NotARecord, || no_byte(name));
     }
     reader.read(true);
     join(reader, name)
@@ -167,8 +170,37 @@ pub(crate) struct WholeRecord {
     pub end: Time,
 }
 
+impl WholeRecord {
+    /// Whether it has a sample in a span, or one within an interval of it: data centres round to the next
+    /// sample. A record without samples is of any time.
+    pub fn reaches(&self, start: Time, end: Time) -> bool {
+        let is_sampled = self.n_samples > 0 && !self.interval.is_zero();
+        let last = self.end - self.interval;
+        !is_sampled || self.start <= end + self.interval && start <= last + self.interval
+    }
+
+    /// Its samples; `None` where it has none.
+    pub fn piece(&self, bytes: &[u8]) -> Option<Trace> {
+        let traces = read(&bytes[self.bytes.clone()], "").ok()?;
+        traces.into_iter().next()
+    }
+
+    /// As a fault of the file.
+    pub fn fault(&self, name: &str, kind: FaultKind, what: impl Into<String>) -> Fault {
+        Fault {
+            file: name.into(),
+            byte: self.bytes.start,
+            n_bytes: self.bytes.len(),
+            kind,
+            what: what.into(),
+            stream: Some(self.stream.clone()),
+            time: Some(self.start),
+        }
+    }
+}
+
 /// The whole records of a file, in its order, and what is wrong with the rest.
-pub(crate) fn whole_records(bytes: &[u8], name: &str) -> (Vec<WholeRecord>, Vec<Fault>) {
+pub(crate) fn whole_records(bytes: &[u8], name: &str) -> (Vec<WholeRecord>, Faults) {
     let mut reader = Reader::new(bytes, name);
     reader.read(true);
     (records_of(&reader), reader.faults)
@@ -211,27 +243,32 @@ fn no_byte(name: &str) -> Fault {
 
 fn join(reader: Reader, name: &str) -> Inspected {
     let mut faults = reader.faults;
-    let starts: Vec<_> = reader
+    // Of those that begin at one time the last.
+    let starts: HashMap<_, _> = reader
         .stretches
         .iter()
-        .map(|stretch| (stretch.stream.clone(), stretch.start(), stretch.byte))
+        .map(|stretch| ((stretch.stream.clone(), stretch.start()), stretch.byte))
         .collect();
     let pieces = reader.stretches.into_iter().map(Stretch::into_trace);
     let (traces, overlaps) = merge_layers(pieces.collect());
-    faults.extend(overlaps.into_iter().map(|overlap| {
-        let Overlap { id, time, .. } = &overlap;
-        let byte = starts.iter().rev().find(|(i, t, _)| i == id && t == time);
-        Fault {
-            file: name.into(),
-            byte: byte.map_or(0, |(.., byte)| *byte),
-            n_bytes: 0,
-            what: overlap.what(),
-            stream: Some(overlap.id),
-            time: Some(overlap.time),
-            kind: FaultKind::Overlap,
-        }
-    }));
-    faults.sort_by_key(|fault| fault.byte);
+    for overlap in overlaps {
+        faults.push(FaultKind::Overlap, || {
+            let what = overlap.what();
+            let Overlap { id, time, .. } = overlap;
+            let begins = (id, time);
+            let byte = starts.get(&begins).copied();
+            Fault {
+                file: name.into(),
+                byte: byte.unwrap_or(0),
+                n_bytes: 0,
+                what,
+                stream: Some(begins.0),
+                time: Some(begins.1),
+                kind: FaultKind::Overlap,
+            }
+        });
+    }
+    faults.sort();
     Inspected {
         traces,
         faults,

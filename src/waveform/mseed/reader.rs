@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::decode;
 use super::fault::{Checked, Fault, FaultKind, Flaw};
+use super::faults::Faults;
 use super::header::{Codes, Header};
 use super::parse::{self, Kind};
 use crate::time::Time;
@@ -54,7 +55,7 @@ pub(super) struct Reader<'a> {
     bytes: &'a [u8],
     name: &'a str,
     pub stretches: Vec<Stretch<'a>>,
-    pub faults: Vec<Fault>,
+    pub faults: Faults,
     /// Whole records, and where they lie.
     pub records: Vec<(Range<usize>, Header<'a>)>,
     pub n_without_samples: usize,
@@ -71,13 +72,18 @@ const FRAME_STEP: usize = 64;
 /// whole: bytes can be made in which a record seems to begin everywhere.
 const MOST_READINGS: usize = 16;
 
+/// A fault costs as much as reading so many bytes, a small file as much as this one (64 KiB): a file has at
+/// most one fault for the length of the shortest record.
+const N_BYTES_A_FAULT: usize = 128 * MOST_READINGS;
+const N_BYTES_A_SMALL_FILE: usize = 1 << 16;
+
 impl<'a> Reader<'a> {
     pub fn new(bytes: &'a [u8], name: &'a str) -> Self {
         Self {
             bytes,
             name,
             stretches: Vec::new(),
-            faults: Vec::new(),
+            faults: Faults::default(),
             records: Vec::new(),
             n_without_samples: 0,
         }
@@ -86,7 +92,8 @@ impl<'a> Reader<'a> {
     /// Reads all records; only to the first fault, unless damaged ones are to be passed over.
     pub fn read(&mut self, pass_over: bool) {
         let mut at = 0;
-        let mut to_read = self.bytes.len().saturating_mul(MOST_READINGS);
+        let n_bytes = self.bytes.len().max(N_BYTES_A_SMALL_FILE);
+        let mut to_read = n_bytes.saturating_mul(MOST_READINGS);
         while at < self.bytes.len() {
             if matches!(parse::kind(&self.bytes[at..]), Kind::Control) {
                 self.n_without_samples += 1;
@@ -110,9 +117,12 @@ impl<'a> Reader<'a> {
                     }
                     // A record that the file ends in was not read.
                     let n_bytes = header.map_or(0, |header| header.n_bytes);
-                    if at + n_bytes <= self.bytes.len() {
-                        to_read = to_read.saturating_sub(n_bytes);
-                    }
+                    let n_read = if at + n_bytes <= self.bytes.len() {
+                        n_bytes
+                    } else {
+                        0
+                    };
+                    to_read = to_read.saturating_sub(n_read.max(N_BYTES_A_FAULT));
                     if to_read == 0 && next < self.bytes.len() {
                         return self.give_up(next);
                     }
@@ -183,8 +193,9 @@ impl<'a> Reader<'a> {
     }
 
     fn note(&mut self, at: usize, next: usize, header: Option<&Header>, flaw: Flaw) {
-        self.faults.push(Fault {
-            file: self.name.into(),
+        let name = self.name;
+        self.faults.push(flaw.kind, || Fault {
+            file: name.into(),
             byte: at,
             n_bytes: next - at,
             stream: header.and_then(|header| header.codes.stream().ok()),

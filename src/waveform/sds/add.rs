@@ -2,54 +2,39 @@
 //!
 //! A record keeps its bytes: its time to the microsecond, its quality, its encoding. A day file
 //! holds distinct records by time, and always reads without a fault: what contradicts it is put
-//! beside it.
+//! beside it, and a day file that was damaged before is kept beside it as it was.
 
 use chrono::NaiveDate;
 
 use super::Archive;
-use super::log::micros;
+use super::contradictions::contradictions;
+use super::cover::micros;
+use super::existing::Existing;
+use super::records::{Record, in_order, together};
 use crate::atomic_file::{read_regular, write_below};
 use crate::error::Result;
-use crate::time::{Time, TimeSpan};
+use crate::time::{self, TimeSpan};
 use crate::waveform::merge::merge_layers;
-use crate::waveform::mseed::{self, Fault, FaultKind, WholeRecord};
+use crate::waveform::mseed::{self, FaultKind, Faults, WholeRecord};
 use crate::waveform::{Nslc, Trace};
 
 /// What became of records that were added to an archive.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Added {
     /// All that the touched day files hold now.
     pub traces: Vec<Trace>,
-    /// What was kept out: damaged records, records of other streams, and records that give other
+    /// What was kept out: damaged records, records of other streams or times, and records that give other
     /// samples than the archive has ([`FaultKind::Overlap`]); these lie in files of type `O` beside
     /// the day files.
-    pub faults: Vec<Fault>,
-    /// The spans of the records that give other samples than the archive has, in time order.
+    pub faults: Faults,
+    /// The spans of the records that give other samples than the archive has, in time order; those that
+    /// touch are joined.
     pub contradicted: Vec<TimeSpan>,
     /// Samples that the archive did not have.
     pub n_new: usize,
-}
-
-/// A record of the stream, in the answer or in a file.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Record<'a> {
-    start: Time,
-    bytes: &'a [u8],
-}
-
-impl<'a> Record<'a> {
-    fn new(record: &WholeRecord, bytes: &'a [u8]) -> Self {
-        Self {
-            start: record.start,
-            bytes: &bytes[record.bytes.clone()],
-        }
-    }
-
-    /// All but the sequence number of version 2, which counts the records of a file.
-    fn content(&self) -> &'a [u8] {
-        let n_number = if self.bytes.starts_with(b"MS") { 0 } else { 6 };
-        &self.bytes[n_number..]
-    }
+    /// What was damaged in the day files before. Its bytes are kept in a file beside each, and its times
+    /// count as never asked for.
+    pub found_damaged: Faults,
 }
 
 impl Archive {
@@ -58,101 +43,117 @@ impl Archive {
     /// those of other streams. `name` names the bytes in faults.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] where a file cannot be read or written; [`crate::Error::Waveform`] where a day file
-    /// is itself damaged.
+    /// [`crate::Error::Io`] where a file cannot be read or written.
     pub fn add(&self, stream: &Nslc, bytes: &[u8], name: &str) -> Result<Added> {
-        let _locked = self.lock_folder()?;
+        self.add_within(stream, None, bytes, name)
+    }
+
+    /// As [`Archive::add`]; records that do not reach into a span are left out and listed too.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn add_within(
+        &self,
+        stream: &Nslc,
+        span: Option<TimeSpan>,
+        bytes: &[u8],
+        name: &str,
+    ) -> Result<Added> {
         let (records, mut faults) = mseed::whole_records(bytes, name);
-        let (ours, others): (Vec<_>, Vec<_>) = records
-            .into_iter()
-            .partition(|record| record.stream == *stream);
-        faults.extend(others.into_iter().map(|record| Fault {
-            file: name.into(),
-            byte: record.bytes.start,
-            n_bytes: record.bytes.len(),
-            kind: FaultKind::OtherStream,
-            what: format!("{} came where {stream} was asked for", record.stream),
-            stream: Some(record.stream),
-            time: Some(record.start),
-        }));
+        let mut ours = Vec::new();
+        for record in records {
+            match unasked(&record, stream, span) {
+                None => ours.push(record),
+                Some((kind, what)) => faults.push(kind, || record.fault(name, kind, what)),
+            }
+        }
+        ours.sort_by_key(|record| record.start);
         let mut added = Added {
-            traces: Vec::new(),
             faults,
-            contradicted: Vec::new(),
-            n_new: 0,
+            ..Added::default()
         };
         let day = |record: &WholeRecord| record.start.date_naive();
-        let mut ours = ours;
-        ours.sort_by_key(|record| record.start);
+        // All that can be done before is done: others wait for the lock.
+        let _locked = self.lock_folder()?;
         for of_day in ours.chunk_by(|a, b| day(a) == day(b)) {
-            let new: Vec<Record> = of_day.iter().map(|r| Record::new(r, bytes)).collect();
-            let contradicting = self.add_to_day(stream, day(&of_day[0]), new, &mut added)?;
-            let new = of_day
-                .iter()
-                .map(|record| (record, Record::new(record, bytes)));
-            for (record, _) in new.filter(|(_, new)| contradicting.contains(new)) {
-                added.contradicted.push(TimeSpan {
-                    start: micros(record.start),
-                    end: micros(record.end),
-                });
-                added.faults.push(Fault {
-                    file: name.into(),
-                    byte: record.bytes.start,
-                    n_bytes: record.bytes.len(),
-                    kind: FaultKind::Overlap,
-                    what: "it gives other samples than the archive has for this time".into(),
-                    stream: Some(stream.clone()),
-                    time: Some(record.start),
+            let contradicting =
+                self.add_to_day(stream, day(&of_day[0]), of_day, bytes, &mut added)?;
+            for (record, _) in of_day.iter().zip(contradicting).filter(|(_, is)| *is) {
+                push_span(&mut added.contradicted, record);
+                let kind = FaultKind::Overlap;
+                added.faults.push(kind, || {
+                    let what = "it gives other samples than the archive has for this time";
+                    record.fault(name, kind, what)
                 });
             }
         }
-        added.faults.sort_by_key(|fault| fault.byte);
+        added.faults.sort();
         // Days may contradict one another at midnight; each by itself does not.
         added.traces = merge_layers(std::mem::take(&mut added.traces)).0;
         Ok(added)
     }
 
-    /// Returns the records that contradict the day.
-    fn add_to_day<'a>(
+    /// Whether each record contradicts the day, or one before it that does not.
+    fn add_to_day(
         &self,
         stream: &Nslc,
         day: NaiveDate,
-        new: Vec<Record<'a>>,
+        new: &[WholeRecord],
+        bytes: &[u8],
         added: &mut Added,
-    ) -> Result<Vec<Record<'a>>> {
+    ) -> Result<Vec<bool>> {
         let path = self.day_file(stream, day);
         let old_bytes = read_regular(&path)?.unwrap_or_default();
-        let (before, old) = match old_bytes.is_empty() {
-            true => Default::default(),
-            false => mseed::read_records(&old_bytes, &path.display().to_string())?,
-        };
-        let old: Vec<Record> = old.iter().map(|r| Record::new(r, &old_bytes)).collect();
+        let old = Existing::read(stream, &path, &old_bytes)?;
+        let is_damaged = !old.faults.is_empty();
 
-        let mut day_records = old.clone();
-        let mut contradicting = Vec::new();
-        let after = fit(&mut day_records, &new, &mut contradicting);
-        match after {
-            Some(after) if after != before => {
-                added.n_new += n_samples(&after).saturating_sub(n_samples(&before));
-                write_below(&self.root, &path, &together(&day_records))?;
-                added.traces.extend(after);
-                self.days.forget(&path);
+        let pieces: Vec<_> = new.iter().map(|record| record.piece(bytes)).collect();
+        let mut contradicting = contradictions(&old.traces, &pieces);
+        let fitting: Vec<_> = (0..new.len()).filter(|&i| !contradicting[i]).collect();
+        let record = |i: &usize| Record::new(&new[*i], bytes);
+        let mut day_records = old.records.clone();
+        let mut n_readings = MOST_READINGS;
+        let after = fit(
+            &mut day_records,
+            &fitting,
+            &record,
+            &mut n_readings,
+            &mut contradicting,
+        );
+
+        if let Some(after) = after.filter(|after| *after != old.traces) {
+            if is_damaged {
+                self.keep_damaged(&path, &old_bytes)?;
             }
+            added.n_new += n_samples(&after).saturating_sub(n_samples(&old.traces));
+            write_below(&self.root, &path, &together(&day_records))?;
+            self.days.forget(&path);
+            if is_damaged {
+                self.forget_damaged(stream, day, &after)?;
+            }
+            added.traces.extend(after);
+        } else {
             // Other records that hold the same samples do not make the file grow.
-            _ => added.traces.extend(before),
+            added.traces.extend(old.traces);
         }
-        if !contradicting.is_empty() {
-            self.put_beside(stream, day, &contradicting)?;
+        added.found_damaged.append(old.faults);
+        let new_beside = (0..new.len()).filter(|&i| contradicting[i]);
+        let mut beside: Vec<_> = new_beside.map(|i| record(&i)).collect();
+        beside.extend(old.contradicting);
+        if !beside.is_empty() {
+            self.put_beside(stream, day, &beside)?;
         }
-        let contradicts = |record: &Record| contradicting.contains(record);
-        Ok(new.iter().copied().filter(contradicts).collect())
+        Ok(contradicting)
     }
 
     /// Keeps records that contradict the day file, in a file of type `O` (SDS: opaque).
     fn put_beside(&self, stream: &Nslc, day: NaiveDate, records: &[Record]) -> Result<()> {
         let path = self.file(stream, 'O', day);
         let old_bytes = read_regular(&path)?.unwrap_or_default();
-        let (old, _) = mseed::whole_records(&old_bytes, "");
+        let (old, faults) = mseed::whole_records(&old_bytes, "");
+        if !faults.is_empty() {
+            self.keep_damaged(&path, &old_bytes)?;
+        }
         let old = old.iter().map(|r| Record::new(r, &old_bytes));
         let mut all: Vec<Record> = old.chain(records.iter().copied()).collect();
         in_order(&mut all);
@@ -164,47 +165,70 @@ impl Archive {
     }
 }
 
+/// Why a record was not asked for, if it was not.
+fn unasked(
+    record: &WholeRecord,
+    stream: &Nslc,
+    span: Option<TimeSpan>,
+) -> Option<(FaultKind, String)> {
+    if record.stream != *stream {
+        let what = format!("{} came where {stream} was asked for", record.stream);
+        return Some((FaultKind::OtherStream, what));
+    }
+    let is_within = span.is_none_or(|span| record.reaches(span.start, span.end));
+    (!is_within).then(|| {
+        let (first, last) = (time::iso(record.start), time::iso(record.end));
+        let what = format!("a record from {first} to {last}, a time that was not asked for");
+        (FaultKind::OtherTime, what)
+    })
+}
+
+/// Appends the span of a record, to the last one where they touch.
+fn push_span(spans: &mut Vec<TimeSpan>, record: &WholeRecord) {
+    let (start, end) = (micros(record.start), micros(record.end));
+    match spans.last_mut() {
+        Some(last) if start <= last.end => last.end = last.end.max(end),
+        _ => spans.push(TimeSpan { start, end }),
+    }
+}
+
 fn n_samples(traces: &[Trace]) -> usize {
     traces.iter().map(Trace::n_samples).sum()
 }
 
-/// Adds records to a day, and returns what the day then reads as; where they contradict it, or one
-/// another, by halves, until those are found that do. `None` where nothing fitted.
+/// A day is read so many times at most to find the records that do not fit.
+const MOST_READINGS: usize = 64;
+
+/// Adds records to a day, and returns what the day then reads as. Pieces that agree one by one may still not
+/// join where a clock has drifted: then by halves, until those are found that do not, and are marked as
+/// contradicting. `None` where nothing fitted.
 fn fit<'a>(
     day: &mut Vec<Record<'a>>,
-    new: &[Record<'a>],
-    contradicting: &mut Vec<Record<'a>>,
+    new: &[usize],
+    record: &impl Fn(&usize) -> Record<'a>,
+    n_readings: &mut usize,
+    contradicting: &mut [bool],
 ) -> Option<Vec<Trace>> {
+    if new.is_empty() {
+        return None;
+    }
     let mut both = day.clone();
-    both.extend_from_slice(new);
+    both.extend(new.iter().map(record));
     in_order(&mut both);
-    match mseed::read(&together(&both), "") {
-        Ok(traces) => {
-            *day = both;
-            Some(traces)
-        }
-        Err(_) if new.len() <= 1 => {
-            contradicting.extend_from_slice(new);
-            None
-        }
-        Err(_) => {
-            let (left, right) = new.split_at(new.len() / 2);
-            let first = fit(day, left, contradicting);
-            fit(day, right, contradicting).or(first)
-        }
+    let read = match *n_readings {
+        0 => None,
+        _ => mseed::read(&together(&both), "").ok(),
+    };
+    *n_readings = n_readings.saturating_sub(1);
+    if let Some(traces) = read {
+        *day = both;
+        return Some(traces);
     }
-}
-
-/// By time, each once.
-fn in_order(records: &mut Vec<Record>) {
-    records.sort_by(|a, b| (a.start, a.content(), a.bytes).cmp(&(b.start, b.content(), b.bytes)));
-    records.dedup_by(|a, b| a.content() == b.content());
-}
-
-fn together(records: &[Record]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(records.iter().map(|r| r.bytes.len()).sum());
-    for record in records {
-        bytes.extend_from_slice(record.bytes);
+    if new.len() <= 1 || *n_readings == 0 {
+        new.iter().for_each(|&i| contradicting[i] = true);
+        return None;
     }
-    bytes
+    let (left, right) = new.split_at(new.len() / 2);
+    let first = fit(day, left, record, n_readings, contradicting);
+    fit(day, right, record, n_readings, contradicting).or(first)
 }

@@ -3,6 +3,8 @@
 //! A record lies in the file of the day on which it begins, or nearby: which files reach into a span is
 //! known from their records, not from their names. What a day file holds of other streams is a fault.
 
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -14,7 +16,7 @@ use crate::atomic_file::{open_regular, read_regular};
 use crate::error::{Error, Result};
 use crate::time::{self, Time};
 use crate::waveform::merge::{merge_layers, without_contradictions};
-use crate::waveform::mseed::{self, Fault, FaultKind};
+use crate::waveform::mseed::{self, Fault, FaultKind, Faults};
 use crate::waveform::{Nslc, Trace, merge};
 
 /// The traces of one day file, or of a part of it.
@@ -32,8 +34,19 @@ pub(crate) struct Days {
     pub indices: Indices,
     lenient: bool,
     decoded: Mutex<Vec<Decoded>>,
-    faults: Mutex<Vec<Fault>>,
+    met: Mutex<Met>,
 }
+
+/// The faults that were met, each once.
+#[derive(Debug, Default)]
+struct Met {
+    faults: Faults,
+    /// By hash: a day that fell out of the few that are kept is read again, and its faults are known.
+    known: HashSet<u64>,
+}
+
+/// Faults that are told from one another at most; of more, one that is met again counts again.
+const N_KNOWN: usize = 100_000;
 
 /// A day file's traces, as they were when it was last written.
 #[derive(Debug)]
@@ -49,7 +62,7 @@ impl Days {
             indices: Indices::of(root),
             lenient: false,
             decoded: Mutex::default(),
-            faults: Mutex::default(),
+            met: Mutex::default(),
         }
     }
 
@@ -62,8 +75,8 @@ impl Days {
     }
 
     /// What was wrong in all that a lenient reader has met.
-    pub fn faults(&self) -> Vec<Fault> {
-        lock(&self.faults).clone()
+    pub fn faults(&self) -> Faults {
+        lock(&self.met).faults.clone()
     }
 
     /// Of these files of a stream, the traces of all records that reach into a span, and of some
@@ -214,9 +227,7 @@ impl Days {
             };
         }
         let mut inspected = mseed::read_lenient(bytes, &file);
-        for fault in &mut inspected.faults {
-            fault.byte += from;
-        }
+        inspected.faults.shift(from);
         let (ours, others): (Vec<_>, Vec<_>) = inspected
             .traces
             .into_iter()
@@ -224,7 +235,8 @@ impl Days {
         let others = others
             .iter()
             .map(|other| misfiled(stream, other, file.clone()));
-        self.note(inspected.faults.into_iter().chain(others));
+        self.note(&inspected.faults);
+        self.note(&others.collect::<Vec<_>>());
         Ok(without_contradictions(ours))
     }
 
@@ -234,7 +246,7 @@ impl Days {
             return merge(pieces);
         }
         let (traces, overlaps) = merge_layers(pieces);
-        self.note(overlaps.into_iter().map(|overlap| Fault {
+        let overlaps = overlaps.into_iter().map(|overlap| Fault {
             file: format!("day files of {stream}"),
             byte: 0,
             n_bytes: 0,
@@ -242,16 +254,22 @@ impl Days {
             stream: Some(overlap.id),
             time: Some(overlap.time),
             kind: FaultKind::Overlap,
-        }));
+        });
+        self.note(&overlaps.collect::<Vec<_>>());
         Ok(without_contradictions(traces))
     }
 
-    /// A day that fell out of the few that are kept is read again, and its faults are known.
-    fn note(&self, new: impl Iterator<Item = Fault>) {
-        let mut faults = lock(&self.faults);
+    /// Counts faults that were not met before.
+    pub fn note(&self, new: &[Fault]) {
+        let Met { faults, known } = &mut *lock(&self.met);
         for fault in new {
-            if !faults.contains(&fault) {
-                faults.push(fault);
+            let mut hasher = DefaultHasher::new();
+            (&fault.file, fault.byte, fault.kind, fault.time).hash(&mut hasher);
+            if known.insert(hasher.finish()) {
+                faults.push(fault.kind, || fault.clone());
+            }
+            if known.len() > N_KNOWN {
+                known.clear();
             }
         }
     }

@@ -1,12 +1,10 @@
 //! What was asked of a data centre for an archive, what arrived, and what is missing and why.
 
 use std::fmt;
-use std::path::Path;
 
-use crate::atomic_file;
-use crate::error::{Result, fail};
+use crate::printable;
 use crate::time::{self, Time, TimeSpan};
-use crate::waveform::{Nslc, Trace};
+use crate::waveform::Nslc;
 
 /// What became of a span of one stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +59,9 @@ impl DownloadOutcome {
     }
 }
 
+/// Characters of the words of an entry at most.
+pub(super) const N_CHARACTERS_MOST: usize = 300;
+
 /// A span with one outcome.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogEntry {
@@ -76,14 +77,15 @@ pub struct LogEntry {
 }
 
 impl LogEntry {
-    pub(crate) fn new(span: TimeSpan, outcome: DownloadOutcome, detail: impl Into<String>) -> Self {
+    /// `detail` may hold text from outside.
+    pub(crate) fn new(span: TimeSpan, outcome: DownloadOutcome, detail: impl AsRef<str>) -> Self {
         Self {
             start: span.start,
             end: span.end,
             outcome,
             n_samples: 0,
             n_faults: 0,
-            detail: detail.into(),
+            detail: printable::line(detail.as_ref(), N_CHARACTERS_MOST),
         }
     }
 
@@ -116,8 +118,8 @@ impl LogEntry {
 /// ```
 /// use quakebook::waveform::{DownloadLog, DownloadOutcome};
 /// let text = "start,end,outcome,n_samples,n_faults,detail\n\
-///     2014-02-16T00:00:00.000000Z,2014-02-16T02:00:00.000000Z,arrived,720000,0,\"\"\n\
-///     2014-02-16T02:00:00.000000Z,2014-02-16T03:00:00.000000Z,nothing,0,0,\"\"\n";
+///     2014-02-16T00:00:00.000000Z,2014-02-16T02:00:00.000000Z,arrived,720000,0,\n\
+///     2014-02-16T02:00:00.000000Z,2014-02-16T03:00:00.000000Z,nothing,0,0,\n";
 /// let ledger = DownloadLog::from_csv(text, "example")?;
 /// assert_eq!(ledger.n_samples(), 720_000);
 /// assert_eq!(ledger.entries()[1].outcome, DownloadOutcome::Nothing);
@@ -126,10 +128,9 @@ impl LogEntry {
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DownloadLog {
-    entries: Vec<LogEntry>,
+    pub(super) entries: Vec<LogEntry>,
+    pub(super) n_unreadable: usize,
 }
-
-const COLUMNS: &str = "start,end,outcome,n_samples,n_faults,detail";
 
 impl DownloadLog {
     pub fn entries(&self) -> &[LogEntry] {
@@ -138,12 +139,26 @@ impl DownloadLog {
 
     /// Samples in the archive, as far as the ledger knows.
     pub fn n_samples(&self) -> usize {
-        self.entries.iter().map(|entry| entry.n_samples).sum()
+        total(&self.entries, |entry| entry.n_samples)
     }
 
     /// Faults of all that was sent.
     pub fn n_faults(&self) -> usize {
-        self.entries.iter().map(|entry| entry.n_faults).sum()
+        total(&self.entries, |entry| entry.n_faults)
+    }
+
+    /// Lines of its file that could not be read: their spans count as never asked for.
+    pub fn n_unreadable(&self) -> usize {
+        self.n_unreadable
+    }
+
+    /// The entries that reach into a span.
+    fn reaching(&self, span: TimeSpan) -> &[LogEntry] {
+        let first = self
+            .entries
+            .partition_point(|entry| entry.end <= span.start);
+        let end = self.entries.partition_point(|entry| entry.start < span.end);
+        &self.entries[first..end.max(first)]
     }
 
     /// Everything in the span, what was never asked for too.
@@ -152,7 +167,8 @@ impl DownloadLog {
         let mut at = span.start;
         let not_asked =
             |start, end| LogEntry::new(TimeSpan { start, end }, DownloadOutcome::NotAsked, "");
-        for entry in self.entries.iter().filter_map(|entry| entry.within(span)) {
+        let reaching = self.reaching(span).iter();
+        for entry in reaching.filter_map(|entry| entry.within(span)) {
             if entry.start > at {
                 all.push(not_asked(at, entry.start));
             }
@@ -172,6 +188,24 @@ impl DownloadLog {
             entries.retain(|entry| !entry.outcome.is_there());
             self.record(span, entries);
         }
+    }
+
+    /// Forgets what is said to be there of a span but for what is held of it, in time order.
+    pub(super) fn keep_held(&mut self, span: TimeSpan, held: &[LogEntry]) {
+        let mut kept = Vec::new();
+        for entry in self.within(span) {
+            if !entry.outcome.is_there() {
+                kept.push(entry);
+                continue;
+            }
+            let first = held.partition_point(|held| held.end <= entry.start);
+            let reaching = held[first..].iter().take_while(|h| h.start < entry.end);
+            kept.extend(reaching.filter_map(|held| {
+                let (start, end) = (held.start, held.end);
+                entry.within(TimeSpan { start, end })
+            }));
+        }
+        self.record(span, kept);
     }
 
     /// What the archive does not hold of the span, and why.
@@ -215,79 +249,11 @@ impl DownloadLog {
                     && last.n_faults + entry.n_faults == 0 =>
             {
                 last.end = entry.end;
-                last.n_samples += entry.n_samples;
+                last.n_samples = last.n_samples.saturating_add(entry.n_samples);
             }
             _ => self.entries.push(entry),
         }
     }
-
-    pub fn to_csv(&self) -> String {
-        let mut text = format!("{COLUMNS}\n");
-        for entry in &self.entries {
-            let (start, end) = (time::iso(entry.start), time::iso(entry.end));
-            let (outcome, n, faults) = (entry.outcome.name(), entry.n_samples, entry.n_faults);
-            // One line, one pair of quotes.
-            let detail = entry.detail.replace(['\n', '\r'], " ").replace('"', "'");
-            text += &format!("{start},{end},{outcome},{n},{faults},\"{detail}\"\n");
-        }
-        text
-    }
-
-    /// Reads what [`DownloadLog::to_csv`] wrote. `name` names the text in errors. A line that cannot be read
-    /// costs that line: its span counts as never asked for.
-    ///
-    /// # Errors
-    /// [`crate::Error::Waveform`] where the columns are not those of a ledger.
-    pub fn from_csv(text: &str, name: &str) -> Result<Self> {
-        let mut lines = text.lines();
-        if lines.next() != Some(COLUMNS) {
-            return Err(fail!(
-                Waveform,
-                format!("{name}, line 1"),
-                format!("the columns {COLUMNS} were expected"),
-                "Remove the file: the archive's own files then say what is there"
-            ));
-        }
-        let mut ledger = Self::default();
-        for entry in lines.filter_map(parse) {
-            let last = ledger.entries.last().map(|last| last.end);
-            if last.is_none_or(|last| last <= entry.start) {
-                ledger.push(entry);
-            }
-        }
-        Ok(ledger)
-    }
-
-    /// As [`DownloadLog::from_csv`]; `None` where there is no such file, or one that is no ledger.
-    pub(super) fn read(path: &Path) -> Result<Option<Self>> {
-        let bytes = atomic_file::read_regular(path)?;
-        Ok(bytes.and_then(|bytes| Self::from_csv(&String::from_utf8_lossy(&bytes), "").ok()))
-    }
-}
-
-/// `None` for a line that is no entry, or whose span is empty or outside the calendar of nanoseconds.
-fn parse(line: &str) -> Option<LogEntry> {
-    let mut fields = line.splitn(6, ',');
-    let mut next = || fields.next();
-    let within_calendar = |time: &Time| time.timestamp_nanos_opt().is_some();
-    let start = time::parse(next()?).ok().filter(within_calendar)?;
-    let end = time::parse(next()?).ok().filter(within_calendar)?;
-    if start >= end {
-        return None;
-    }
-    Some(LogEntry {
-        start,
-        end,
-        outcome: {
-            let word = next()?;
-            DownloadOutcome::ALL
-                .into_iter()
-                .find(|o| o.name() == word)?
-        },
-        n_samples: next()?.parse().ok()?,
-        n_faults: next()?.parse().ok()?,
-        detail: next()?.strip_prefix('"')?.strip_suffix('"')?.to_string(),
-    })
 }
 
 impl fmt::Display for DownloadLog {
@@ -306,8 +272,8 @@ impl fmt::Display for DownloadLog {
                 .iter()
                 .map(|e| time::between_s(e.start, e.end) / 3600.0)
                 .sum();
-            let n: usize = of.iter().map(|e| e.n_samples).sum();
-            let faults: usize = of.iter().map(|e| e.n_faults).sum();
+            let n = total(of.iter().copied(), |entry| entry.n_samples);
+            let faults = total(of.iter().copied(), |entry| entry.n_faults);
             writeln!(
                 f,
                 "{}: {hours:.3} h in {} spans, {n} samples, {faults} faults",
@@ -315,8 +281,20 @@ impl fmt::Display for DownloadLog {
                 of.len()
             )?;
         }
-        Ok(())
+        match self.n_unreadable {
+            0 => Ok(()),
+            n => writeln!(f, "{n} lines of its file could not be read"),
+        }
     }
+}
+
+/// A sum over entries, which may claim any numbers.
+fn total<'a>(
+    entries: impl IntoIterator<Item = &'a LogEntry>,
+    number: fn(&LogEntry) -> usize,
+) -> usize {
+    let numbers = entries.into_iter().map(number);
+    numbers.fold(0, usize::saturating_add)
 }
 
 /// What the archive lacks of one stream.
@@ -324,67 +302,4 @@ impl fmt::Display for DownloadLog {
 pub struct MissingSpan {
     pub stream: Nslc,
     pub entry: LogEntry,
-}
-
-/// Where the samples of traces of one stream lie within a span: what is there and, between, gaps.
-/// A step of up to one and a half sampling intervals is none, as in [`crate::waveform::merge`].
-pub(crate) fn cover(traces: &[Trace], span: TimeSpan) -> Vec<LogEntry> {
-    let mut stretches: Vec<(Time, Time, f64, usize)> = traces
-        .iter()
-        .flat_map(|trace| {
-            trace
-                .segments
-                .iter()
-                .map(move |s| (trace.sampling_rate_hz, s))
-        })
-        .filter_map(|(rate, segment)| {
-            let index = |at| {
-                (time::between_s(segment.start, at) * rate - 1e-4)
-                    .ceil()
-                    .max(0.0)
-            };
-            let (from, to) = (index(span.start), index(span.end));
-            let n = segment.samples.len();
-            let (from, to) = ((from as usize).min(n), (to as usize).min(n));
-            let at = |index| micros(time::of_sample(segment.start, index, rate));
-            (from < to).then(|| (at(from), at(to), 1.0 / rate, to - from))
-        })
-        .collect();
-    stretches.sort_by_key(|stretch| stretch.0);
-
-    let mut ledger = DownloadLog::default();
-    let mut at = span.start;
-    for (start, end, interval_s, n_samples) in stretches {
-        // The first sample of a piece lies up to one interval after the piece begins.
-        let allowed_s = if at == span.start { 1.5 } else { 0.5 } * interval_s;
-        if time::between_s(at, start) > allowed_s {
-            let gap = TimeSpan {
-                start: at,
-                end: start,
-            };
-            ledger.push(LogEntry::new(gap, DownloadOutcome::Gap, ""));
-            at = start;
-        }
-        let mut end = end.min(span.end).max(at);
-        if time::between_s(end, span.end) <= 0.5 * interval_s {
-            end = span.end;
-        }
-        let there = TimeSpan { start: at, end };
-        let entry = LogEntry::new(there, DownloadOutcome::Arrived, "");
-        ledger.push(LogEntry { n_samples, ..entry });
-        at = end;
-    }
-    if at < span.end {
-        let gap = TimeSpan {
-            start: at,
-            end: span.end,
-        };
-        ledger.push(LogEntry::new(gap, DownloadOutcome::Gap, ""));
-    }
-    ledger.entries
-}
-
-/// To the microsecond, in which the ledger is kept.
-pub(super) fn micros(time: Time) -> Time {
-    Time::from_timestamp_micros(time.timestamp_micros()).unwrap_or(time)
 }

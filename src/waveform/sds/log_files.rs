@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 
-use super::log::{DownloadLog, LogEntry, MissingSpan, cover};
+use super::cover::cover;
+use super::log::{DownloadLog, LogEntry, MissingSpan};
 use super::{Archive, index};
 use crate::atomic_file::{self, write_below};
 use crate::code_pattern::StationChoice;
@@ -24,11 +25,12 @@ impl Archive {
     /// what its files hold has arrived.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] where a file cannot be read, [`crate::Error::Waveform`] where it is damaged.
+    /// [`crate::Error::Io`] where a file cannot be read.
     pub fn download_log(&self, stream: &Nslc, span: TimeSpan) -> Result<DownloadLog> {
         let mut all = DownloadLog::default();
         for year in years(span) {
             let (of_year, _) = self.log_of(stream, year)?;
+            all.n_unreadable += of_year.n_unreadable;
             for entry in of_year.entries() {
                 all.push(entry.clone());
             }
@@ -137,6 +139,23 @@ impl Archive {
         write_below(&self.root, &path, ledger.to_csv().as_bytes())
     }
 
+    /// Forgets what is said to be there of a day, where its file no longer holds it.
+    pub(super) fn forget_damaged(
+        &self,
+        stream: &Nslc,
+        day: NaiveDate,
+        held: &[Trace],
+    ) -> Result<()> {
+        let path = self.log_file(stream, day.year());
+        let Some(mut ledger) = DownloadLog::read(&path)? else {
+            return Ok(());
+        };
+        let mut held = cover(held, of_day(day));
+        held.retain(|entry| entry.outcome.is_there());
+        ledger.keep_held(of_day(day), &held);
+        write_below(&self.root, &path, ledger.to_csv().as_bytes())
+    }
+
     fn log_file(&self, stream: &Nslc, year: i32) -> PathBuf {
         self.root.join(FOLDER).join(format!("{stream}.{year}.csv"))
     }
@@ -161,7 +180,13 @@ impl Archive {
         for day in days(year) {
             let file = self.day_file(stream, day);
             let of_this = match atomic_file::read_regular(&file)? {
-                Some(bytes) => mseed::read(&bytes, &file.display().to_string())?,
+                // What is damaged is not there: it will be asked for.
+                Some(bytes) => {
+                    let inspected = mseed::read_lenient(&bytes, &file.display().to_string());
+                    self.days.note(&inspected.faults);
+                    let traces = inspected.traces.into_iter();
+                    traces.filter(|trace| trace.id == *stream).collect()
+                }
                 None => Vec::new(),
             };
             let both = day_before.iter().chain(&of_this).cloned().collect();

@@ -9,16 +9,21 @@
 //! |---|---|
 //! | names of day files | `layout` |
 //! | reading them | `days`, with `index` and `cut` |
-//! | writing them | `write`, and records as they came `add` |
-//! | the account of a download | `log`, and its files `log_files` |
+//! | writing them | `write`, and records as they came `add`, with `existing`, `contradictions` and `records` |
+//! | the account of a download | `log`, its text `log_csv`, and its files `log_files`; `cover` |
 
 mod add;
+mod contradictions;
+mod cover;
 mod cut;
 mod days;
+mod existing;
 mod index;
 mod layout;
 mod log;
+mod log_csv;
 mod log_files;
+mod records;
 mod write;
 
 use std::collections::BTreeSet;
@@ -32,14 +37,14 @@ use crate::atomic_file::{self, write_whole};
 use crate::code_pattern::StationChoice;
 use crate::error::{Result, fail};
 use crate::time::{self, Time};
-use crate::waveform::mseed::Fault;
+use crate::waveform::mseed::Faults;
 use crate::waveform::{Nslc, Record3C, Trace, WaveformSource};
 
 pub use add::Added;
+pub(crate) use cover::cover;
 pub(crate) use cut::{Last, cut};
 pub(crate) use days::Days;
 pub(crate) use layout::Listing;
-pub(crate) use log::cover;
 pub use log::{DownloadLog, DownloadOutcome, LogEntry, MissingSpan};
 
 /// One station's day files.
@@ -127,8 +132,9 @@ impl Archive {
         self.simulated
     }
 
-    /// What was wrong in the records that a lenient archive has read so far.
-    pub fn faults(&self) -> Vec<Fault> {
+    /// What was wrong in the records that a lenient archive has read so far, and in the day files that
+    /// were written to.
+    pub fn faults(&self) -> Faults {
         self.days.faults()
     }
 

@@ -1,22 +1,24 @@
 //! Traces into day files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{NaiveDate, TimeDelta};
 
 use super::Archive;
+use super::existing::Existing;
 use crate::atomic_file::{self, write_below};
 use crate::error::{Result, fail};
 use crate::time;
-use crate::waveform::{Segment, Trace, merge, mseed};
+use crate::waveform::{Nslc, Segment, Trace, merge, mseed};
 
 impl Archive {
     /// Adds traces to their day files and returns the files that were written. A file is replaced
-    /// whole, by renaming, so that whatever interrupts it leaves the old or the new one.
+    /// whole, by renaming, so that whatever interrupts it leaves the old or the new one. One that was
+    /// damaged is kept beside the new one as it was, and [`Archive::faults`] lists the damage.
     ///
     /// # Errors
     /// [`crate::Error::Io`] where a file cannot be written; [`crate::Error::Waveform`] where an
-    /// existing file is damaged, or holds other samples for the same time, or a trace lacks a code.
+    /// existing file holds other samples for the same time, or a trace lacks a code.
     pub fn write(&self, traces: &[Trace]) -> Result<Vec<PathBuf>> {
         if let Some(trace) = traces.iter().find(|trace| !trace.id.is_complete()) {
             return Err(fail!(
@@ -37,7 +39,7 @@ impl Archive {
         for of_file in days.chunk_by(|a, b| a.0 == b.0) {
             let path = &of_file[0].0;
             let mut pieces = match atomic_file::read_regular(path)? {
-                Some(bytes) => mseed::read(&bytes, &path.display().to_string())?,
+                Some(bytes) => self.whole_pieces(&of_file[0].1.id, path, &bytes)?,
                 None => Vec::new(),
             };
             pieces.extend(of_file.iter().map(|(_, trace)| trace.clone()));
@@ -46,6 +48,16 @@ impl Archive {
             written.push(path.clone());
         }
         Ok(written)
+    }
+
+    /// What is whole in a day file that is about to be replaced.
+    fn whole_pieces(&self, stream: &Nslc, path: &Path, bytes: &[u8]) -> Result<Vec<Trace>> {
+        let old = Existing::read(stream, path, bytes)?;
+        if !old.faults.is_empty() {
+            self.keep_damaged(path, bytes)?;
+            self.days.note(&old.faults);
+        }
+        Ok(old.traces)
     }
 }
 
