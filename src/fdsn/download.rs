@@ -4,14 +4,17 @@
 //! says so, and both are replaced whole: whatever ends the program, what arrived stays, and the
 //! next call goes on where this one stopped. Several processes may fill one archive.
 
+mod account;
+
+use account::{account_of, unanswered};
 use chrono::{NaiveTime, TimeDelta};
 
-use super::Client;
 use super::waveforms::Sent;
-use crate::error::{Error, Result, fail};
+use super::{Client, Reporter};
+use crate::error::{Result, fail};
 use crate::time::{self, Time, TimeSpan};
 use crate::waveform::mseed::FaultKind;
-use crate::waveform::{Added, Archive, DownloadLog, DownloadOutcome, LogEntry, Nslc, cover};
+use crate::waveform::{Added, Archive, DownloadLog, DownloadOutcome, LogEntry, Nslc};
 
 /// How a span is asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,19 +37,27 @@ impl Default for DownloadParams {
 /// After so many pieces in a row without an answer the data centre is taken to be out of reach.
 const MOST_LOST: usize = 3;
 
+/// The rest of a piece whose answer may have been cut off is asked for so often at most.
+const MOST_RESTS: usize = 2;
+
 /// Fetches into the archive what it does not hold of a stream in a span, and returns the account of
 /// the span's years. What lies in the future is not asked for. `progress` is told each piece that
 /// was asked for and what came of it.
 ///
-/// What the ledger calls `lost` is asked for again at the next call; `nothing`, `refused` and
+/// What the ledger calls `lost` is asked for again at the next call; `gap`, `nothing`, `refused` and
 /// `damaged` are settled, unless [`DownloadParams::ask_again`]. After three pieces without an
-/// answer the rest is left for the next call.
+/// answer the rest is left for the next call. Where an answer ends early and nobody told its length, the
+/// line may have broken between two records: the rest is asked for by itself, and `lost` where that proves
+/// nothing.
+///
+/// A day file that was damaged before keeps what is whole; its bytes as they were lie beside it, which is
+/// said, and what it no longer holds is asked for again.
 ///
 /// # Errors
-/// [`Error::Study`] for a piece that is not between a second and a day, or a provider without a
-/// dataselect service; [`Error::Io`] where the archive cannot be written, for example on a full
-/// disk; [`Error::Waveform`] where a file of the archive is damaged, or where simulated records come
-/// for an archive of measured ones, or the other way round.
+/// [`Error::Study`](crate::Error::Study) for a piece that is not between a second and a day, or a provider without a
+/// dataselect service; [`Error::Io`](crate::Error::Io) where the archive cannot be written, for example on a full
+/// disk; [`Error::Waveform`](crate::Error::Waveform) where simulated records come for an archive of measured ones, or the other way
+/// round.
 pub fn download(
     client: &Client,
     archive: &Archive,
@@ -56,7 +67,8 @@ pub fn download(
     progress: &mut dyn FnMut(&LogEntry),
 ) -> Result<DownloadLog> {
     let fetch = |piece: TimeSpan| client.fetch_as_sent(stream, &piece);
-    fill(&fetch, archive, stream, span, params, progress)
+    let reporter = &client.reporter;
+    fill(&fetch, archive, stream, span, params, reporter, progress)
 }
 
 /// Gives the miniSEED of a piece, or nothing.
@@ -68,6 +80,7 @@ fn fill(
     stream: &Nslc,
     span: TimeSpan,
     params: &DownloadParams,
+    reporter: &Reporter,
     progress: &mut dyn FnMut(&LogEntry),
 ) -> Result<DownloadLog> {
     if !(1.0..=86_400.0).contains(&params.piece_s) {
@@ -100,16 +113,21 @@ fn fill(
     if next_piece(archive, stream, span, params)?.is_none() {
         return archive.download_log(stream, span);
     }
+    let n_unreadable = archive.download_log(stream, span)?.n_unreadable();
+    if n_unreadable > 0 {
+        let what = "lines of the ledger cannot be read: their spans are asked for again";
+        reporter.say(&format!("{stream}: {n_unreadable} {what}"));
+    }
     archive.open_log(stream, span)?;
     let (mut at, mut n_lost) = (span.start, 0);
     // The ledger is read again for each piece: another process may have brought it meanwhile.
     while let Some(piece) = next_piece(archive, stream, TimeSpan { start: at, ..span }, params)? {
-        let entries = request(fetch, archive, stream, piece)?;
+        let entries = settle(fetch, archive, stream, piece, reporter)?;
         archive.account(stream, piece, entries.clone())?;
         entries.iter().for_each(&mut *progress);
         let lost = entries
             .iter()
-            .any(|entry| entry.outcome == DownloadOutcome::Lost);
+            .all(|entry| entry.outcome == DownloadOutcome::Lost);
         n_lost = if lost { n_lost + 1 } else { 0 };
         if n_lost == MOST_LOST {
             break;
@@ -151,6 +169,59 @@ fn border_after(time: Time, piece_s: f64) -> Time {
     (midnight + time::seconds(n * piece_s)).min(midnight + TimeDelta::days(1))
 }
 
+/// Asks for one piece until it is settled what became of it: of a gap that nothing proves, once more for the
+/// gap alone.
+fn settle(
+    fetch: &Fetch,
+    archive: &Archive,
+    stream: &Nslc,
+    piece: TimeSpan,
+    reporter: &Reporter,
+) -> Result<Vec<LogEntry>> {
+    let (mut settled, mut rest) = (Vec::new(), piece);
+    for n_rests in 0.. {
+        let (mut entries, proof) = request(fetch, archive, stream, rest, reporter)?;
+        let is_gap = |entry: &&mut LogEntry| entry.outcome == DownloadOutcome::Gap;
+        let unproven: Vec<_> = match proof {
+            Proof::Whole => Vec::new(),
+            Proof::AllButTheEnd => entries.last_mut().into_iter().filter(is_gap).collect(),
+            Proof::Nothing => entries.iter_mut().filter(is_gap).collect(),
+        };
+        let is_last = n_rests == MOST_RESTS || proof == Proof::Nothing;
+        let next = unproven.first().map(|gap| TimeSpan {
+            start: gap.start,
+            end: gap.end,
+        });
+        for gap in unproven {
+            gap.outcome = DownloadOutcome::Lost;
+            gap.detail = "the answer ends here, but did not say how long it is".into();
+        }
+        match next.filter(|next| !is_last && next.start > rest.start) {
+            Some(next) => {
+                entries.pop();
+                settled.append(&mut entries);
+                rest = next;
+            }
+            None => {
+                settled.append(&mut entries);
+                break;
+            }
+        }
+    }
+    Ok(settled)
+}
+
+/// What an answer proves of the gaps in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    /// It came whole.
+    Whole,
+    /// It may have been cut at its end: a gap before a record is one.
+    AllButTheEnd,
+    /// It came in parts, each of which may have been cut.
+    Nothing,
+}
+
 /// Asks for one piece, puts what comes into the archive, and says what became of the piece. Damage
 /// is asked for again once.
 fn request(
@@ -158,17 +229,19 @@ fn request(
     archive: &Archive,
     stream: &Nslc,
     piece: TimeSpan,
-) -> Result<Vec<LogEntry>> {
-    let (mut n_faults, mut last): (usize, Option<Added>) = (0, None);
+    reporter: &Reporter,
+) -> Result<(Vec<LogEntry>, Proof)> {
+    let (mut n_faults, mut proof, mut last) = (0, Proof::Whole, None);
     for _ in 0..2 {
         let sent = match (fetch(piece), &last) {
             (Ok(Some(sent)), _) => sent,
             // A second answer does not unsay the first.
             (_, Some(_)) => break,
             (Ok(None), None) => {
-                return Ok(vec![LogEntry::new(piece, DownloadOutcome::Nothing, "")]);
+                let nothing = LogEntry::new(piece, DownloadOutcome::Nothing, "");
+                return Ok((vec![nothing], Proof::Whole));
             }
-            (Err(error), None) => return Ok(vec![unanswered(error, piece)?]),
+            (Err(error), None) => return Ok((vec![unanswered(error, piece)?], Proof::Whole)),
         };
         let name = format!("{stream} from {}", time::iso(piece.start));
         if sent.simulated != archive.is_simulated() {
@@ -181,81 +254,34 @@ fn request(
                 "Make an archive of their own for them, by Archive::create"
             ));
         }
-        let added = archive.add(stream, &sent.bytes, &name)?;
-        let damaged = added.faults.iter().any(|f| f.kind != FaultKind::Overlap);
-        n_faults += added.faults.len();
+        proof = match (sent.measured, sent.n_parts) {
+            (true, _) => Proof::Whole,
+            (false, 1) => Proof::AllButTheEnd,
+            (false, _) => Proof::Nothing,
+        };
+        let added = archive.add_within(stream, Some(piece), &sent.bytes, &name)?;
+        if let Some(first) = added.found_damaged.first() {
+            let n = added.found_damaged.n_all();
+            let what = format!("{n} faults, kept beside the file as it was: {first}");
+            reporter.say(&format!("a day file was damaged before: {what}"));
+        }
+        let damaged = is_damaged(&added);
+        n_faults += added.faults.n_all();
         last = Some(added);
         if !damaged {
             break;
         }
     }
-    Ok(last.map_or_else(Vec::new, |added| account_of(&added, n_faults, piece)))
+    let entries = last.map_or_else(Vec::new, |added| account_of(&added, n_faults, piece));
+    Ok((entries, proof))
 }
 
-/// What an error of a request means for its piece; other errors end the download.
-fn unanswered(error: Error, piece: TimeSpan) -> Result<LogEntry> {
-    match error {
-        Error::Request { status, what, .. } => {
-            let (outcome, status) = match status {
-                // Time-out and too many requests: another time.
-                Some(status @ (408 | 429)) => (DownloadOutcome::Lost, format!("status {status}: ")),
-                Some(status @ 400..=499) => {
-                    (DownloadOutcome::Refused, format!("status {status}: "))
-                }
-                Some(status) => (DownloadOutcome::Lost, format!("status {status}: ")),
-                None => (DownloadOutcome::Lost, String::new()),
-            };
-            Ok(LogEntry::new(piece, outcome, status + &what))
-        }
-        other => Err(other),
-    }
-}
-
-/// What of a piece is in the archive, and why the rest is not.
-fn account_of(added: &Added, n_faults: usize, piece: TimeSpan) -> Vec<LogEntry> {
-    let mut entries = Vec::new();
-    let mut at = piece.start;
-    let mut part = |end: Time, contradicted: bool| {
-        if at < end {
-            entries.extend(
-                cover(&added.traces, TimeSpan { start: at, end })
-                    .into_iter()
-                    .map(|entry| match entry.outcome {
-                        DownloadOutcome::Arrived if contradicted => LogEntry {
-                            outcome: DownloadOutcome::Contradicted,
-                            ..entry
-                        },
-                        _ => entry,
-                    }),
-            );
-            at = end;
-        }
-    };
-    for span in &added.contradicted {
-        part(span.start.min(piece.end), false);
-        part(span.end.min(piece.end), true);
-    }
-    part(piece.end, false);
-
-    for entry in entries
-        .iter_mut()
-        .filter(|e| e.outcome == DownloadOutcome::Gap)
-    {
-        // A fault without a time may lie anywhere.
-        let here = |time: Option<Time>| time.is_none_or(|t| entry.start <= t && t < entry.end);
-        let mut causes = added.faults.iter().filter(|fault| here(fault.time));
-        if let Some(cause) = causes.next() {
-            entry.outcome = match cause.kind {
-                FaultKind::Overlap => DownloadOutcome::Gap,
-                _ => DownloadOutcome::Damaged,
-            };
-            entry.detail = cause.what.clone();
-        }
-    }
-    if let Some(first) = entries.first_mut() {
-        first.n_faults = n_faults;
-    }
-    entries
+/// Whether an answer may be another one when it is asked for again. Data centres send a record too many at
+/// either end; records of other times alone are no answer.
+fn is_damaged(added: &Added) -> bool {
+    let n_of = |kind| added.faults.n_of(kind);
+    let n_beside = n_of(FaultKind::Overlap) + n_of(FaultKind::OtherTime);
+    added.faults.n_all() > n_beside || (added.traces.is_empty() && n_of(FaultKind::OtherTime) > 0)
 }
 
 #[cfg(test)]

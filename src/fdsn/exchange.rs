@@ -1,13 +1,14 @@
 //! From a request to an answer that can be believed: cache, limits, attempts, halves.
 
-use std::time::Duration;
+use std::cell::Cell;
+use std::time::{Duration, Instant};
 
 use super::Client;
 use super::cache::Kept;
 use super::http::{self, Answer, HttpOutcome, Refusal};
 use super::request::Request;
+use super::transfer::Bounds;
 use crate::error::{Error, Result};
-use crate::printable;
 
 /// What was asked for, or that it was too much at once: then the error says so, for a request that
 /// cannot be made smaller.
@@ -25,12 +26,51 @@ const SETTLED_AFTER: chrono::TimeDelta = chrono::TimeDelta::days(7);
 /// way is whole the second time, a wrong one is not.
 const MAX_INVALID: u32 = 2;
 
+/// The requests that one call may still send.
+#[derive(Debug)]
+pub(super) struct Budget {
+    n_most: u32,
+    n_left: Cell<u32>,
+}
+
+impl Budget {
+    pub fn of(n_requests: u32) -> Self {
+        Self {
+            n_most: n_requests,
+            n_left: Cell::new(n_requests),
+        }
+    }
+
+    /// Takes one request.
+    fn take(&self) -> std::result::Result<(), Refusal> {
+        match self.n_left.get().checked_sub(1) {
+            Some(left) => {
+                self.n_left.set(left);
+                Ok(())
+            }
+            None => Err(Refusal {
+                status: None,
+                what: format!(
+                    "{} requests did not bring all of it: ask for a shorter span",
+                    self.n_most
+                ),
+            }),
+        }
+    }
+}
+
 impl Client {
+    /// A budget for one call.
+    pub(super) fn budget(&self) -> Budget {
+        Budget::of(self.retry.n_requests)
+    }
+
     /// What `read` makes of the answer to one request: an error where it cannot be believed, `None`
     /// where the data centre may have left something out.
     pub(super) fn request<T>(
         &self,
         request: &Request,
+        budget: &Budget,
         read: &dyn Fn(&Answer) -> Result<Option<T>>,
     ) -> Result<Fetched<T>> {
         if let Some(fetched) = self.kept(request, read)? {
@@ -39,14 +79,27 @@ impl Client {
         if self.offline && !self.provider.simulated {
             return Err(self.missing(request)?);
         }
+        let (policy, say) = (self.retry, |line: &str| self.say(request, line));
         let mut by_post = request.needs_post();
-        let (mut waited, mut n_asked, mut n_invalid) = (Duration::ZERO, 0, 0);
+        let (mut waited, mut n_asked, mut n_invalid, mut n_stalled) = (Duration::ZERO, 0, 0, 0);
+        let mut taken = Duration::ZERO;
         loop {
             n_asked += 1;
             let url = request.url(by_post)?;
+            if let Err(refusal) = budget.take() {
+                return Err(refusal.into_error(&url, 1));
+            }
             let permit = self.limiter.pass(&*self.clock);
             let body = request.body().filter(|_| by_post);
-            let outcome = http::send(&self.http, &url, body, self.clock.now());
+            let bounds = Bounds {
+                policy: &policy,
+                time_left: policy.deadline.saturating_sub(taken),
+                n_bytes_most: request.n_bytes_most(),
+            };
+            let begun = Instant::now();
+            let now = self.clock.now();
+            let outcome = http::send(&self.http, &url, body, &bounds, now, &say);
+            taken += begun.elapsed();
             drop(permit);
             let (refusal, wait) = match outcome {
                 HttpOutcome::Answer(mut answer) => {
@@ -73,20 +126,22 @@ impl Client {
                     return Err(refusal.into_error(&url, n_asked));
                 }
                 HttpOutcome::Passing(refusal, wait) => (refusal, wait),
+                HttpOutcome::Stalled(refusal) => {
+                    n_stalled += 1;
+                    (refusal, None)
+                }
             };
             n_invalid += u32::from(refusal.status == Some(200));
-            let of = self.retry;
-            let wait = wait.unwrap_or_else(|| of.wait(n_asked, self.clock.chance()));
-            if n_asked >= of.n_attempts
+            let wait = wait.unwrap_or_else(|| policy.wait(n_asked, self.clock.chance()));
+            if n_asked >= policy.n_attempts
                 || n_invalid >= MAX_INVALID
-                || waited.saturating_add(wait) > of.total_wait
+                || n_stalled >= policy.n_stalls
+                || taken >= policy.deadline
+                || waited.saturating_add(wait) > policy.total_wait
             {
                 return Err(refusal.into_error(&url, n_asked));
             }
-            self.say(
-                request,
-                &waiting(&refusal, wait, n_asked + 1, of.n_attempts),
-            );
+            say(&waiting(&refusal, wait, n_asked + 1, policy.n_attempts));
             self.clock.sleep(wait);
             waited += wait;
         }
@@ -174,10 +229,17 @@ impl Client {
         })
     }
 
+    /// Says how much of an answer was not asked for.
+    pub(super) fn say_left_out(&self, request: &Request, n_others: usize, things: &str) {
+        if n_others > 0 {
+            let line = format!("{n_others} {things} that were not asked for are left out");
+            self.say(request, &line);
+        }
+    }
+
     pub(super) fn say(&self, request: &Request, line: &str) {
         let (name, service) = (&self.provider.name, request.service);
-        self.reporter
-            .say(&printable::line(&format!("{name} {service}: {line}"), 500));
+        self.reporter.say(&format!("{name} {service}: {line}"));
     }
 }
 

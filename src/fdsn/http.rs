@@ -1,21 +1,17 @@
 //! One request, sent once, and what its answer means.
 
 use std::borrow::Cow;
-use std::io::Read;
 use std::sync::Once;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use reqwest::blocking::{self, Response};
 use reqwest::header::{self, HeaderMap};
-use reqwest::{Url, Version, redirect};
+use reqwest::{Client, Url, redirect};
 
+use super::transfer::{Bounds, Broken, Whole, cause, transfer};
 use crate::error::{Error, Result};
 use crate::printable;
 use crate::simulated;
 use crate::time::Time;
-
-/// No answer may be larger (256 MiB, unpacked): the client asks for less.
-const N_BYTES_MOST: usize = 1 << 28;
 
 /// An error text is looked for in so many bytes of an answer.
 const N_BYTES_OF_WORDS: usize = 4096;
@@ -25,9 +21,6 @@ const N_CHARACTERS_MOST: usize = 300;
 
 /// Redirects of one request at most.
 const N_REDIRECTS_MOST: usize = 5;
-
-/// No answer may take longer, even when it trickles in.
-const LONGEST: Duration = Duration::from_secs(3600);
 
 /// An answer that may be believed once it was looked at.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +48,8 @@ pub(super) enum HttpOutcome {
     /// Ask again after a while, of the length that the server gave: 408, 429, 500, 502, 503, 504,
     /// no answer at all, one that broke off, and a page in place of data.
     Passing(Refusal, Option<Duration>),
+    /// The same, but it took long: nothing came, or too little.
+    Stalled(Refusal),
     /// It is no use to ask again: 400, 401, 403, 404, 422 and whatever else there is.
     Final(Refusal),
 }
@@ -113,9 +108,17 @@ impl Answer {
         let Ok(text) = std::str::from_utf8(body) else {
             return invalid_response("bytes where text was expected");
         };
-        // XML shows by itself that it is whole. Of a row one cannot tell 2.25 from 2.2.
-        if !self.measured && !text.ends_with('\n') && !text.trim_start().starts_with('<') {
-            return invalid_response("the text ends within a row, and the connection was closed");
+        // XML shows by itself that it is whole. Of a row one cannot tell 2.25 from 2.2, and a header that
+        // was cut looks like one without rows, whatever length was told.
+        if !text.ends_with('\n') && !text.trim_start().starts_with('<') {
+            if !self.measured {
+                return invalid_response(
+                    "the text ends within a row, and the connection was closed",
+                );
+            }
+            if !text.trim_end().contains(['\n', '\r']) {
+                return invalid_response("the text ends within its first line");
+            }
         }
         Ok(Some(text))
     }
@@ -123,14 +126,12 @@ impl Answer {
 
 /// An HTTP client that keeps its connections. `local` is for servers on this machine: it takes no
 /// proxy, and no certificates of the system, which a machine without network may not have.
-pub(super) fn client(local: bool, stall: Duration) -> Result<blocking::Client> {
+pub(super) fn client(local: bool) -> Result<Client> {
     static TLS: Once = Once::new();
     // A failure means that the program chose a provider before: that one serves as well.
     TLS.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
-    // A time-out of the blocking client is one for each step: connecting, waiting for the head, and
-    // each piece of the body.
-    let mut builder = blocking::Client::builder()
-        .timeout(stall)
+    // The time that each step may take is in `transfer`.
+    let mut builder = Client::builder()
         .redirect(redirect::Policy::custom(follow))
         .user_agent(concat!("quakebook/", env!("CARGO_PKG_VERSION")));
     if local {
@@ -146,7 +147,8 @@ pub(super) fn client(local: bool, stall: Duration) -> Result<blocking::Client> {
 
 /// Follows a redirect on the same host, and from http to https; no other one.
 ///
-/// Another host could be anyone, and https must not become http. 307 and 308 keep the body of a POST.
+/// Another host could be anyone, and https must not become http. A POST goes on by 307 and 308, which keep its
+/// body.
 fn follow(attempt: redirect::Attempt) -> redirect::Action {
     let stays = |from: &Url, to: &Url| {
         let is_same_port = from.port_or_known_default() == to.port_or_known_default();
@@ -158,12 +160,14 @@ fn follow(attempt: redirect::Attempt) -> redirect::Action {
     let may = previous
         .last()
         .is_none_or(|from| stays(from, attempt.url()));
-    if may && previous.len() <= N_REDIRECTS_MOST {
-        return attempt.follow();
-    }
-    let why = match may {
-        true => "after more redirects than are followed",
-        false => "at another host or without https",
+    // A question without parameters in its address is a POST.
+    let is_post = previous.first().is_some_and(|url| url.query().is_none());
+    let drops_body = is_post && !matches!(attempt.status().as_u16(), 307 | 308);
+    let why = match (may, drops_body, previous.len() <= N_REDIRECTS_MOST) {
+        (true, false, true) => return attempt.follow(),
+        (false, ..) => "at another host or without https",
+        (_, true, _) => "by a status that drops what was asked",
+        _ => "after more redirects than are followed",
     };
     let what = format!("the data centre sends to {}, {why}", attempt.url());
     attempt.error(format!(
@@ -174,77 +178,33 @@ fn follow(attempt: redirect::Attempt) -> redirect::Action {
 /// Sends a GET, or a POST where there is a body, and sorts the answer. `now` is for a `Retry-After`
 /// that is a date.
 pub(super) fn send(
-    client: &blocking::Client,
+    client: &Client,
     url: &str,
     post: Option<String>,
+    bounds: &Bounds,
     now: Time,
+    say: &dyn Fn(&str),
 ) -> HttpOutcome {
-    let sent = match post {
-        Some(body) => client
-            .post(url)
-            .header(header::CONTENT_TYPE, "text/plain")
-            .body(body)
-            .send(),
-        None => client.get(url).send(),
-    };
-    let response = match sent {
-        Ok(response) => response,
-        Err(error) => {
-            let refusal = Refusal {
-                status: None,
-                what: cause(&error),
-            };
-            return match error.is_builder() || error.is_redirect() {
-                true => HttpOutcome::Final(refusal),
-                false => HttpOutcome::Passing(refusal, None),
-            };
-        }
-    };
-    let head = Head {
-        status: response.status().as_u16(),
-        version: response.version(),
-        headers: response.headers().clone(),
-    };
-    match read_body(response) {
-        Ok(Some(body)) => sort(url, &head, body, now),
-        Ok(None) => HttpOutcome::TooLarge(Refusal {
+    let unanswered = |what| Refusal { status: None, what };
+    match transfer(client, url, post, bounds, say) {
+        Ok(whole) => sort(url, whole, now),
+        Err(Broken::Never(what)) => HttpOutcome::Final(unanswered(what)),
+        Err(Broken::Line(what)) => HttpOutcome::Passing(unanswered(what), None),
+        Err(Broken::Stalled(what)) => HttpOutcome::Stalled(unanswered(what)),
+        Err(Broken::TooLarge) => HttpOutcome::TooLarge(Refusal {
             status: Some(413),
-            what: format!("an answer of more than {N_BYTES_MOST} bytes"),
+            what: format!("an answer of more than {} bytes", bounds.n_bytes_most),
         }),
-        Err(what) => HttpOutcome::Passing(Refusal { status: None, what }, None),
     }
 }
 
-/// What came before the body.
-struct Head {
-    status: u16,
-    version: Version,
-    headers: HeaderMap,
-}
-
-/// The whole body; `None` where it is larger than any may be.
-fn read_body(mut response: Response) -> std::result::Result<Option<Vec<u8>>, String> {
-    let begun = Instant::now();
-    let mut body = Vec::new();
-    let mut piece = vec![0; 1 << 16];
-    loop {
-        let n = match response.read(&mut piece) {
-            Ok(0) => return Ok(Some(body)),
-            Ok(n) => n,
-            Err(error) => return Err(format!("the answer broke off: {}", cause(&error))),
-        };
-        body.extend_from_slice(&piece[..n]);
-        if body.len() > N_BYTES_MOST {
-            return Ok(None);
-        }
-        if begun.elapsed() > LONGEST {
-            return Err(format!("only {} bytes came in an hour", body.len()));
-        }
-    }
-}
-
-fn sort(url: &str, head: &Head, body: Vec<u8>, now: Time) -> HttpOutcome {
-    let (status, headers) = (head.status, &head.headers);
+fn sort(url: &str, whole: Whole, now: Time) -> HttpOutcome {
+    let Whole {
+        status,
+        headers,
+        body,
+        measured,
+    } = whole;
     let because = |what: &str| Refusal {
         status: Some(status),
         what: what.into(),
@@ -256,7 +216,7 @@ fn sort(url: &str, head: &Head, body: Vec<u8>, now: Time) -> HttpOutcome {
             url: url.into(),
             status,
             body,
-            measured: is_measured(head),
+            measured: measured || status != 200,
             simulated: server.is_some_and(|server| server == simulated::SERVER_NAME),
         })
     };
@@ -280,25 +240,10 @@ fn sort(url: &str, head: &Head, body: Vec<u8>, now: Time) -> HttpOutcome {
         413 => HttpOutcome::TooLarge(in_its_words()),
         414 => HttpOutcome::AddressTooLong(in_its_words()),
         408 | 429 | 500 | 502 | 503 | 504 => {
-            HttpOutcome::Passing(in_its_words(), retry_after(headers, now))
+            HttpOutcome::Passing(in_its_words(), retry_after(&headers, now))
         }
         _ => HttpOutcome::Final(in_its_words()),
     }
-}
-
-/// Whether the end of the body shows: by its length, by chunks, or by a connection that stays open.
-/// (A body that was unpacked has lost the header of its length, but breaks when it is cut.)
-fn is_measured(head: &Head) -> bool {
-    let connection = head.headers.get(header::CONNECTION);
-    let says =
-        |word: &[u8]| connection.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(word));
-    let stays = match head.version {
-        Version::HTTP_10 => says(b"keep-alive"),
-        _ => !says(b"close"),
-    };
-    stays
-        || head.headers.contains_key(header::CONTENT_LENGTH)
-        || head.headers.contains_key(header::TRANSFER_ENCODING)
 }
 
 /// `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3).
@@ -362,15 +307,6 @@ fn first_line(body: &[u8]) -> String {
         _ => first.to_string(),
     };
     printable::line(&line, 200)
-}
-
-/// The innermost cause: "connection refused" says more than "error sending request".
-fn cause(error: &dyn std::error::Error) -> String {
-    let mut inner = error;
-    while let Some(source) = inner.source() {
-        inner = source;
-    }
-    inner.to_string()
 }
 
 #[cfg(test)]

@@ -3,7 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// Where progress lines go: a wait and its reason, a request split in halves.
+use crate::printable;
+
+/// Characters of a line at most.
+const N_CHARACTERS_MOST: usize = 500;
+
+/// Where progress lines go: a wait and its reason, how far a long request is, one split in halves, and what
+/// was left out because it was not asked for.
 ///
 /// The default is standard output: a notebook shows it below the cell, where a line on standard error
 /// would mark the cell as failed. A program that prints its results there takes another.
@@ -17,12 +23,14 @@ pub enum Reporter {
 }
 
 impl Reporter {
+    /// Says a line, which may hold text from outside.
     pub(super) fn say(&self, line: &str) {
+        let line = printable::line(line, N_CHARACTERS_MOST);
         match self {
             Self::Silent => {}
             Self::Stdout => println!("{line}"),
             Self::Stderr => eprintln!("{line}"),
-            Self::To(listener) => listener(line),
+            Self::To(listener) => listener(&line),
         }
     }
 }

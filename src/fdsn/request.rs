@@ -96,6 +96,15 @@ impl Request {
         })
     }
 
+    /// Bytes that its answer may have, unpacked: of events and waveforms, which are asked for in halves where
+    /// they are more, 64 MiB; of stations, which are not, 256 MiB.
+    pub fn n_bytes_most(&self) -> usize {
+        match self.service {
+            "station" => 1 << 28,
+            _ => 1 << 26,
+        }
+    }
+
     /// Whether it can only be asked by POST: an address holds one selection.
     pub fn needs_post(&self) -> bool {
         self.selections.len() > 1

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Bounds of the attempts at one request.
+/// Bounds of one request and of the attempts at it.
 ///
 /// Before attempt *n* + 1 the client waits `first_wait * 2^(n-1)`, at most `longest_wait`, of which a
 /// half is left to chance ("equal jitter": Brooker 2015, *Exponential backoff and jitter*, AWS
@@ -24,8 +24,21 @@ pub struct RetryPolicy {
     /// All waits of one request together; a data centre that asks for more is taken at its word,
     /// and the request fails.
     pub total_wait: Duration,
-    /// A connection, or a body under way, from which nothing comes for so long is given up.
+    /// A request is given up where no answer begins in so long.
+    pub first_byte: Duration,
+    /// An answer is given up from which nothing more comes for so long, or too little.
     pub stall: Duration,
+    /// In each [`RetryPolicy::stall`] an answer must bring so much.
+    pub least_bytes_per_s: u32,
+    /// A request that stalls or is too slow is sent so often at most.
+    pub n_stalls: u32,
+    /// All attempts at one request together, without the waits between them.
+    pub deadline: Duration,
+    /// A request that takes longer says after each such time how far it is.
+    pub report: Duration,
+    /// Requests that one call may send: a span that is too much at once is asked for in halves, and halves of
+    /// these.
+    pub n_requests: u32,
 }
 
 impl Default for RetryPolicy {
@@ -36,7 +49,13 @@ impl Default for RetryPolicy {
             longest_wait: Duration::from_secs(60),
             total_wait: Duration::from_secs(600),
             // A data centre may take minutes before the first byte of a large answer.
-            stall: Duration::from_secs(120),
+            first_byte: Duration::from_secs(120),
+            stall: Duration::from_secs(30),
+            least_bytes_per_s: 100,
+            n_stalls: 2,
+            deadline: Duration::from_secs(1800),
+            report: Duration::from_secs(15),
+            n_requests: 500,
         }
     }
 }

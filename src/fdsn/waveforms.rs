@@ -1,8 +1,9 @@
 //! Asks for waveforms, and verifies that they are what was asked for.
 
 use super::Client;
+use super::asked::Wanted;
 use super::client::TOO_MUCH;
-use super::exchange::Fetched;
+use super::exchange::{Budget, Fetched};
 use super::request::{Request, Selection, halves};
 use crate::code_pattern::{NslcPattern, StationChoice};
 use crate::error::{Error, Result, Unavailable, fail};
@@ -13,6 +14,11 @@ use crate::waveform::{Nslc, Record3C, Trace, WaveformSource, merge, mseed};
 pub(super) struct Sent {
     pub bytes: Vec<u8>,
     pub simulated: bool,
+    /// Whether each part came whole for certain: else a connection that broke between two records looks
+    /// like the end.
+    pub measured: bool,
+    /// Answers that it is made of.
+    pub n_parts: usize,
 }
 
 /// A verified answer, or one half of it.
@@ -20,14 +26,18 @@ struct Part {
     bytes: Vec<u8>,
     traces: Vec<Trace>,
     simulated: bool,
+    measured: bool,
 }
+
+/// Requests for one piece of a download at most.
+const N_REQUESTS_A_PIECE: u32 = 50;
 
 impl Client {
     /// The whole miniSEED of the streams and the half-open span; `None` where there is nothing. Codes
     /// may hold wildcards and lists (`HH?`, `HHE,HHN`); an empty location is one, no wildcard.
     ///
-    /// Every record is verified ([`mseed::read`]), belongs to a stream that was asked for and
-    /// overlaps the span: what else a data centre sends is an error. A record at either end may reach
+    /// Every record is verified ([`mseed::read`]). Records of other streams and times are left out, which
+    /// is said; an answer of such records alone is an error. A record at either end may reach
     /// beyond the span. A span that is too large for one answer is asked for in halves. The answer
     /// is not kept in the cache: it is what an archive keeps.
     ///
@@ -53,16 +63,25 @@ impl Client {
         let selections = wanted
             .iter()
             .map(|(stream, span)| half_open(stream.clone(), span));
-        let parts = self.parts(selections.collect(), false, &verified)?;
+        let budget = self.budget();
+        let parts = self.parts(selections.collect(), false, &budget, &verified)?;
         Ok(together(parts))
     }
 
-    /// As [`Client::fetch_mseed`], but damaged records and those of other streams are left in it, for
-    /// the archive to count and keep out. At least one record is whole.
+    /// As [`Client::fetch_mseed`], but damaged records and those of other streams and times are left in it,
+    /// for the archive to count and keep out. At least one record is whole.
     pub(super) fn fetch_as_sent(&self, stream: &Nslc, span: &TimeSpan) -> Result<Option<Sent>> {
-        let parts = self.parts(vec![half_open(stream, span)], false, &miniseed)?;
+        let budget = Budget::of(self.retry.n_requests.min(N_REQUESTS_A_PIECE));
+        let parts = self.parts(vec![half_open(stream, span)], false, &budget, &miniseed)?;
         let simulated = parts.iter().any(|part| part.simulated);
-        Ok(together(parts).map(|bytes| Sent { bytes, simulated }))
+        let measured = parts.iter().all(|part| part.measured);
+        let n_parts = parts.len();
+        Ok(together(parts).map(|bytes| Sent {
+            bytes,
+            simulated,
+            measured,
+            n_parts,
+        }))
     }
 
     /// What was recorded by the client's station from `start` to `end`, both included as FDSN
@@ -79,7 +98,8 @@ impl Client {
     /// The traces, and whether they are simulated.
     fn waveforms(&self, start: Time, end: Time) -> Result<(Vec<Trace>, bool)> {
         let stream = self.station()?.0.into();
-        let mut parts = self.parts(vec![Selection { stream, start, end }], true, &verified)?;
+        let selections = vec![Selection { stream, start, end }];
+        let mut parts = self.parts(selections, true, &self.budget(), &verified)?;
         let simulated = parts.iter().any(|part| part.simulated);
         let traces = match parts.len() {
             1 => parts.remove(0).traces,
@@ -101,26 +121,37 @@ impl Client {
     }
 
     /// The answer, or those to its halves where it would be too large.
-    fn parts(&self, selections: Vec<Selection>, kept: bool, verify: &Verify) -> Result<Vec<Part>> {
+    fn parts(
+        &self,
+        selections: Vec<Selection>,
+        kept: bool,
+        budget: &Budget,
+        verify: &Verify,
+    ) -> Result<Vec<Part>> {
         let request = Request::waveforms(&self.provider, selections.clone(), kept)?;
-        let fetched = self.request(&request, &|answer| {
-            let (bytes, traces) = match &answer.body {
-                Some(bytes) => (bytes.clone(), verify(bytes, &selections)?),
-                None => (Vec::new(), Vec::new()),
+        let fetched = self.request(&request, budget, &|answer| {
+            let verified = match &answer.body {
+                Some(bytes) => verify(bytes, &selections)?,
+                None => Verified::default(),
             };
-            Ok(Some(Part {
-                bytes,
-                traces,
+            let part = Part {
+                bytes: verified.bytes,
+                traces: verified.traces,
                 simulated: answer.simulated,
-            }))
+                measured: answer.measured,
+            };
+            Ok(Some((part, verified.n_others)))
         })?;
         match fetched {
-            Fetched::Read(part) => Ok(vec![part]),
+            Fetched::Read((part, n_others)) => {
+                self.say_left_out(&request, n_others, "records");
+                Ok(vec![part])
+            }
             Fetched::TooLarge(error) => {
                 let [first, second] = smaller(&selections).ok_or(error)?;
                 self.say(&request, TOO_MUCH);
-                let mut parts = self.parts(first, kept, verify)?;
-                parts.extend(self.parts(second, kept, verify)?);
+                let mut parts = self.parts(first, kept, budget, verify)?;
+                parts.extend(self.parts(second, kept, budget, verify)?);
                 Ok(parts)
             }
         }
@@ -155,52 +186,64 @@ fn smaller(selections: &[Selection]) -> Option<[Vec<Selection>; 2]> {
     Some([first.to_vec(), second.to_vec()])
 }
 
-/// The traces of an answer, or why it cannot be believed.
-type Verify = dyn Fn(&[u8], &[Selection]) -> Result<Vec<Trace>>;
-
-/// No trace, once there is a whole record among the bytes.
-fn miniseed(bytes: &[u8], _: &[Selection]) -> Result<Vec<Trace>> {
-    match mseed::whole_records(bytes, "the answer").0.is_empty() {
-        true => mseed::read(bytes, "the answer"),
-        false => Ok(Vec::new()),
-    }
+/// What of an answer was asked for.
+#[derive(Default)]
+struct Verified {
+    bytes: Vec<u8>,
+    traces: Vec<Trace>,
+    /// Records that were not asked for.
+    n_others: usize,
 }
 
-/// The traces of an answer, once each of its records was found sound, and asked for.
-fn verified(bytes: &[u8], wanted: &[Selection]) -> Result<Vec<Trace>> {
-    const NAME: &str = "the answer";
+/// What of an answer was asked for, or why it cannot be believed.
+type Verify = dyn Fn(&[u8], &[Selection]) -> Result<Verified>;
+
+/// What errors call the answer.
+const NAME: &str = "the answer";
+
+/// All bytes and no trace, once there is a whole record among the bytes.
+fn miniseed(bytes: &[u8], _: &[Selection]) -> Result<Verified> {
+    if mseed::whole_records(bytes, NAME).0.is_empty() {
+        mseed::read(bytes, NAME)?;
+    }
+    Ok(Verified {
+        bytes: bytes.to_vec(),
+        ..Verified::default()
+    })
+}
+
+/// The records that were asked for, once each of all was found sound.
+fn verified(bytes: &[u8], wanted: &[Selection]) -> Result<Verified> {
     let (traces, records) = mseed::read_records(bytes, NAME)?;
-    for record in records {
-        let stranger = |what: &str| {
-            fail!(
-                Waveform,
-                format!("{NAME}, byte {}, {}", record.bytes.start, record.stream),
-                what,
-                "Run this again later"
-            )
-        };
-        let mut of_stream = wanted
-            .iter()
-            .filter(|w| w.stream.admits(&record.stream))
-            .peekable();
-        if of_stream.peek().is_none() {
-            return Err(stranger("a record of a stream that was not asked for"));
-        }
-        // Data centres may round to the next sample.
-        let (first, interval) = (record.start, record.interval);
-        let last = record.end - interval;
-        let is_sampled = record.n_samples > 0 && !interval.is_zero();
-        if is_sampled && !of_stream.any(|w| first <= w.end + interval && w.start <= last + interval)
-        {
-            let what = format!(
-                "a record from {} to {}, a time that was not asked for",
-                time::iso(first),
-                time::iso(last)
-            );
-            return Err(stranger(&what));
+    let mut wanted = Wanted::new(wanted);
+    let (mut kept, mut n_others, mut first_other) = (Vec::new(), 0, None);
+    for record in &records {
+        match wanted.objection(record) {
+            None => kept.extend_from_slice(&bytes[record.bytes.clone()]),
+            Some(objection) => {
+                n_others += 1;
+                first_other.get_or_insert((record, objection));
+            }
         }
     }
-    Ok(traces)
+    match first_other {
+        None => Ok(Verified {
+            bytes: bytes.to_vec(),
+            traces,
+            n_others: 0,
+        }),
+        Some((record, objection)) if kept.is_empty() => Err(fail!(
+            Waveform,
+            format!("{NAME}, byte {}, {}", record.bytes.start, record.stream),
+            objection,
+            "Run this again later"
+        )),
+        Some(_) => Ok(Verified {
+            traces: mseed::read(&kept, NAME)?,
+            bytes: kept,
+            n_others,
+        }),
+    }
 }
 
 impl WaveformSource for Client {

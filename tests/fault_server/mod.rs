@@ -21,6 +21,8 @@ pub enum Act {
     Reset(Vec<u8>),
     /// Sends these bytes and then nothing, until the client hangs up.
     Stall(Vec<u8>),
+    /// Sends these bytes, and then a piece again and again after each pause, until the client hangs up.
+    Drip(Vec<u8>, Vec<u8>, Duration),
 }
 
 /// A request as it came.
@@ -144,6 +146,14 @@ fn serve(
             read_last(&mut stream);
             let _ = stream.write_all(&bytes);
             let _ = stream.read(&mut [0]);
+        }
+        Act::Drip(bytes, piece, pause) => {
+            read_last(&mut stream);
+            let mut sent = stream.write_all(&bytes);
+            while sent.is_ok() {
+                std::thread::sleep(pause);
+                sent = stream.write_all(&piece);
+            }
         }
     }
 }
@@ -279,16 +289,22 @@ impl Rig {
 
     /// As [`Rig::new`], giving up a line on which nothing comes for so long.
     pub fn with_stall(server: &FaultServer, stall: Duration) -> Self {
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        let ear = lines.clone();
-        let clock = TestClock::at("2026-01-01");
         let policy = RetryPolicy {
+            first_byte: stall,
             stall,
             ..RetryPolicy::default()
         };
+        Self::with_policy(server, policy)
+    }
+
+    /// As [`Rig::new`], with bounds of its own.
+    pub fn with_policy(server: &FaultServer, policy: RetryPolicy) -> Self {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let ear = lines.clone();
+        let clock = TestClock::at("2026-01-01");
         let client = Client::at(&server.address)
-            .and_then(|client| client.with_retry_policy(policy))
             .unwrap()
+            .with_retry_policy(policy)
             .without_cache()
             .with_clock(clock.clone())
             .reporting(Reporter::To(Arc::new(move |line| {

@@ -26,8 +26,8 @@ fn a_body_is_looked_at_before_it_is_believed() {
     let mut strange_location = trace("HHZ", 0, 1000);
     strange_location.id = Nslc::new("CX", "PB01", "10", "HHZ").unwrap();
     let strange_location = mseed::write(&[strange_location]).unwrap();
-    let one_more = [sound.as_slice(), &recorded("HHN", 0, 10)].concat();
-    let later = [sound.as_slice(), &recorded("HHZ", 2000, 2010)].concat();
+    let other_channel = recorded("HHN", 0, 10);
+    let later = recorded("HHZ", 2000, 2010);
     type Fetch = fn(&Client) -> quakebook::Result<()>;
     let events: Fetch = |client| client.fetch_events(&BOX, &span(0, 3600)).map(drop);
     let waveforms: Fetch = |client| fetch_hhz(client).map(drop);
@@ -79,7 +79,11 @@ fn a_body_is_looked_at_before_it_is_believed() {
             strange_location,
             "CX.PB01.10.HHZ: a record of a stream",
         ),
-        (waveforms, one_more, "CX.PB01..HHN: a record of a stream"),
+        (
+            waveforms,
+            other_channel,
+            "CX.PB01..HHN: a record of a stream",
+        ),
         (waveforms, later, "a time that was not asked for"),
     ] {
         let server = FaultServer::always(ok(&body));

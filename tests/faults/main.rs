@@ -4,6 +4,7 @@
 #[path = "../fault_server/mod.rs"]
 mod fault_server;
 
+mod hostile;
 mod invalid;
 mod kept;
 mod ledger;

@@ -67,6 +67,9 @@ struct Span {
     detail: String,
 }
 
+/// Channels of one station that a wildcard may stand for.
+const N_CHANNELS: usize = 100;
+
 pub fn run(args: &Args) -> Result {
     let mut study = args.fetch.study.study()?;
     if let Some(stream) = &args.stream {
@@ -121,14 +124,10 @@ fn streams(client: &Client, study: &Study, span: &TimeSpan) -> Result<(Vec<Nslc>
     let all = NslcPattern::from(&study.station);
     let is_list = all.channel.is_list();
     // Text would do, but cannot tell of a station whose place nobody knows.
-    let words = match client.fetch_stations(&all, span, StationFormat::Xml) {
+    let inventory = match client.fetch_inventory(&all, span, StationFormat::Xml) {
         // A list needs no station service.
         Err(_) if is_list => None,
-        words => words?,
-    };
-    let inventory = match &words {
-        Some(words) => Some(Inventory::from_text(words, "the answer")?),
-        None => None,
+        inventory => inventory?,
     };
     let simulated = client.provider().simulated || inventory.as_ref().is_some_and(|i| i.simulated);
     if is_list {
@@ -158,6 +157,12 @@ fn streams(client: &Client, study: &Study, span: &TimeSpan) -> Result<(Vec<Nslc>
     channels.sort();
     // A channel has an entry for each of its epochs.
     channels.dedup();
+    if channels.len() > N_CHANNELS {
+        let n = channels.len();
+        args::refuse(&format!(
+            "{all} are {n} channels by the station service: name at most {N_CHANNELS} in --stream"
+        ));
+    }
     Ok((channels, simulated))
 }
 
