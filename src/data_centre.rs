@@ -18,10 +18,10 @@ use crate::catalog::Catalog;
 use crate::classroom::{self, Classroom, Nuisance, Synthesis, Truth};
 use crate::error::Result;
 use crate::fdsn::{Client, Provider, Station};
-use crate::server::{self, DataCentre, Portion, Server};
+use crate::server::{self, DataCentre, Portions, Selection, Server};
 use crate::station::Inventory;
 use crate::study::Study;
-use crate::time::{Time, TimeSpan};
+use crate::time::TimeSpan;
 use crate::waveform::Nslc;
 
 /// The name of the simulated data centre among the providers.
@@ -76,7 +76,8 @@ pub fn serve_classroom(seed: u64, port: u16) -> Result<Server> {
     server::start(Arc::new(Classroom::new(seed)), port)
 }
 
-/// The server of the simulated data centre of this process, started at the first call.
+/// The server of the simulated data centre of this process, started at the first call, and anew where it
+/// has ended.
 ///
 /// # Errors
 /// As [`serve_classroom`].
@@ -84,7 +85,7 @@ pub fn classroom_of_process() -> Result<Server> {
     static RUNNING: Mutex<Option<Server>> = Mutex::new(None);
     // A panic while the lock was held left the value whole: it is set in one step.
     let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(server) = &*running {
+    if let Some(server) = running.as_ref().filter(|server| server.check().is_ok()) {
         return Ok(server.clone());
     }
     Ok(running.insert(serve_classroom(classroom::SEED, 0)?).clone())
@@ -129,18 +130,17 @@ impl DataCentre for Classroom {
         ]
     }
 
-    fn inventory(&self) -> Result<Inventory> {
-        Ok(Classroom::inventory())
+    fn inventory(&self) -> Option<Inventory> {
+        Some(Classroom::inventory())
     }
 
-    fn portions(
-        &self,
-        wanted: &dyn Fn(&Nslc) -> bool,
-        start: Time,
-        end: Time,
-    ) -> Result<Vec<Portion>> {
-        let pieces = self.pieces(wanted, start, end).into_iter();
-        let portion = |piece: classroom::Piece| -> Portion { Box::new(move || piece.mseed()) };
-        Ok(pieces.map(portion).collect())
+    fn waveforms(&self, selections: Vec<Selection>) -> Result<Portions> {
+        let classroom = self.clone();
+        let portions = selections.into_iter().flat_map(move |selection| {
+            let wanted = |stream: &Nslc| selection.streams.admits(stream);
+            let pieces = classroom.pieces(&wanted, selection.start, selection.end);
+            pieces.into_iter().map(|piece| piece.mseed())
+        });
+        Ok(Box::new(portions))
     }
 }

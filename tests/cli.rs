@@ -642,10 +642,9 @@ fn an_archive_is_served_and_fetched_again() {
     let text = String::from_utf8(body).unwrap();
     assert_eq!(Catalog::from_fdsn_text(&text, "served").unwrap().len(), 60);
 
-    let (status, body) = get(&server, "/fdsnws/station/1/query?level=channel&format=text");
-    assert_eq!(status, 200);
-    let text = String::from_utf8(body).unwrap();
-    assert!(text.contains("XX|ABC||HHE|NaN|NaN|NaN"), "{text}");
+    // Nobody knows where the station stands.
+    let (status, _) = get(&server, "/fdsnws/station/1/query?level=channel&format=text");
+    assert_eq!(status, 204);
 
     let query = "/fdsnws/dataselect/1/query?net=XX&sta=ABC&loc=--&cha=HHZ";
     let (status, body) = get(
@@ -669,7 +668,7 @@ fn an_archive_is_served_and_fetched_again() {
         "--archive",
         "copy",
         "--stream",
-        "XX.ABC..HH*",
+        "XX.ABC..HHE,HHN,HHZ",
         "--from",
         "2014-02-16T00:00:00",
         "--to",
@@ -695,6 +694,86 @@ fn the_classroom_is_served() {
     assert_eq!(status, 200);
     let text = String::from_utf8(body).unwrap();
     assert_eq!(Catalog::from_fdsn_text(&text, "served").unwrap().len(), 3);
+}
+
+/// What `serve` says of a folder or a port, and how it ended.
+fn serve_refused(dir: &Path, args: &[&str]) -> String {
+    let output = run(dir, &[&["serve"], args].concat());
+    assert_eq!(output.status.code(), Some(1), "{args:?}");
+    assert!(output.stdout.is_empty(), "{args:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn what_cannot_be_served_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    std::fs::write(dir.join("file"), "").unwrap();
+    std::fs::create_dir(dir.join("sds")).unwrap();
+    std::fs::write(dir.join("bad.xml"), "<html/>").unwrap();
+    for (args, words) in [
+        (&["nowhere"] as &[&str], ["nowhere", "no such folder"]),
+        (&["file"], ["file", "a folder was expected"]),
+        (&["sds", "--catalog", "none.xml"], ["none.xml", "exists"]),
+        (&["sds", "--stations", "bad.xml"], ["bad.xml", "station"]),
+    ] {
+        let told = serve_refused(dir, args);
+        assert!(words.iter().all(|word| told.contains(word)), "{told}");
+    }
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let told = serve_refused(dir, &["sds", "--port", &port]);
+    assert!(told.contains(&port) && told.contains("in use"), "{told}");
+    printed(dir, &["serve", "sds", "--port", "99999"], 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_ends_by_signals() {
+    use std::os::unix::process::ExitStatusExt;
+    let dir = tempfile::tempdir().unwrap();
+    for (name, number) in [("INT", 2), ("TERM", 15)] {
+        let mut server = Server::start(&mut command(dir.path(), &["serve", "classroom"]));
+        // Those who are connected do not keep it.
+        let _open = TcpStream::connect(server.1.strip_prefix("http://").unwrap()).unwrap();
+        let id = server.0.id().to_string();
+        let kill = Command::new("kill")
+            .args([&format!("-{name}"), &id])
+            .status();
+        assert!(kill.unwrap().success());
+        assert_eq!(server.0.wait().unwrap().signal(), Some(number));
+    }
+}
+
+#[test]
+fn serve_tells_what_it_leaves_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let day = dir.path().join("sds/2014/XX/ABC/HHZ.D");
+    std::fs::create_dir_all(&day).unwrap();
+    std::fs::write(day.join("XX.ABC..HHZ.D.2014.047"), "<html>").unwrap();
+    let mut child = command(dir.path(), &["serve", "sds", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut line = String::new();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    out.read_line(&mut line).unwrap();
+    let address: Value = serde_json::from_str(&line).unwrap();
+    let server = Server(child, address["url"].as_str().unwrap().into());
+    let query = "/fdsnws/dataselect/1/query?start=2014-02-16&end=2014-02-17";
+    assert_eq!(get(&server, query).0, 204);
+    for expected in [
+        "1 day files",
+        "no catalog",
+        "no stations",
+        "Ctrl-C",
+        "left out",
+    ] {
+        let line = told.next().unwrap().unwrap();
+        assert!(line.contains(expected), "{expected}: {line}");
+    }
 }
 
 /// The real archive's files, each whole.

@@ -23,8 +23,12 @@ pub mod geo;
 mod hash;
 #[path = "../../src/printable.rs"]
 mod printable;
+#[path = "../../src/server/mod.rs"]
+pub mod server;
 #[path = "../../src/simd.rs"]
 mod simd;
+#[path = "../../src/simulated.rs"]
+mod simulated;
 #[path = "../../src/station/mod.rs"]
 pub mod station;
 #[path = "../../src/study/mod.rs"]

@@ -53,6 +53,7 @@ pub use synthesis::Synthesis;
 pub use zones::{ZONES, Zone};
 
 /// The simulated region as a data centre has it: catalogs, one station and its records.
+#[derive(Clone)]
 pub struct Classroom {
     truth: Arc<Catalog>,
     published: Arc<Catalog>,

@@ -1,30 +1,30 @@
 //! An SDS archive as a data centre.
 
-use std::ops::RangeInclusive;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
+use chrono::{NaiveDate, NaiveTime};
 
-use super::{DataCentre, Portion, Server};
+use super::faults::Faults;
+use super::{DataCentre, Portions, Selection, Server};
 use crate::catalog::Catalog;
-use crate::error::{Result, fail};
-use crate::station::{ChannelEpoch, Epoch, Inventory, NetworkEpoch, StationEpoch};
+use crate::error::{Error, Result, fail};
+use crate::station::Inventory;
 use crate::time::Time;
-use crate::waveform::{Days, Last, Listing, Nslc, cut, is_simulated, mseed};
+use crate::waveform::{DayFile, DayFiles, Days, Last, Listing, Trace, cut, is_simulated, mseed};
 
 /// A folder of day files in the SDS layout (see [`crate::waveform::Archive`]), of any number of
 /// stations, to be served on loopback.
 ///
 /// Beside the years the folder may hold `catalog.xml`, `catalog.csv` or `catalog.txt` in any format
 /// of [`Catalog::read`], which the event service then serves, and `stations.txt` or `stations.xml`
-/// for the station service. Without a station file the service tells what the day files tell: codes,
-/// sampling rates and days. Coordinates are then NaN, and in StationXML 0 with an uncertainty of the whole
-/// globe, for nobody knows them.
+/// for the station service. Without a station file the station service has nothing to tell: day files hold no
+/// coordinates, and neither a client nor FDSN's formats know a channel without them.
 ///
-/// The folder is looked through at each request: an archive that grows is served as it is. Damaged
-/// records and those in another stream's day file are left out; a sample that lies in two day files is
-/// sent once.
+/// An archive that grows is served as it is: what has changed in its folders is read again at the next request.
+/// Damaged records and those in another stream's day file are left out, and so are links, pipes and files that may
+/// not be read; [`Server::faults`] names them. A sample that lies in two day files is sent once.
 #[derive(Debug, Clone)]
 pub struct ServedArchive {
     root: PathBuf,
@@ -32,30 +32,37 @@ pub struct ServedArchive {
     stations: Option<Inventory>,
     days: Arc<Days>,
     listing: Arc<Listing>,
+    faults: Arc<Faults>,
 }
 
-/// The site of a station of which only day files are known.
-const UNKNOWN_SITE: &str = "position unknown: the archive has no station file";
-
-/// Years of which day files can be.
-const YEARS: RangeInclusive<i32> = 1900..=2100;
-
-/// A record may lie in the file of a day so many days away.
-const N_DAYS_AROUND: i64 = 8;
+/// What an archive has to serve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Contents {
+    pub n_streams: usize,
+    pub n_day_files: usize,
+    /// `None` without a catalog file.
+    pub n_events: Option<usize>,
+    /// Epochs of channels; `None` without a station file.
+    pub n_channels: Option<usize>,
+}
 
 impl ServedArchive {
     /// The archive in a folder, with the catalog and the stations that lie in it.
     ///
     /// # Errors
-    /// [`Error::Server`] where there is no such folder; what is wrong with its catalog or its
-    /// station file.
+    /// [`Error::Server`] where there is no such folder; [`Error::Io`] where it may not be read; what is
+    /// wrong with its catalog or its station file.
     pub fn open(root: impl AsRef<Path>) -> Result<Self> {
         let root = root.as_ref();
         if !root.is_dir() {
+            let what = match root.exists() {
+                true => "a file, where a folder was expected",
+                false => "no such folder",
+            };
             return Err(fail!(
                 Server,
                 root.display(),
-                "no such folder",
+                what,
                 "Give the folder that holds the archive's years"
             ));
         }
@@ -68,8 +75,10 @@ impl ServedArchive {
             catalog: None,
             stations: None,
             days: Arc::new(Days::of(root).lenient()),
-            listing: Arc::default(),
+            listing: Arc::new(Listing::of(root)),
+            faults: Arc::default(),
         };
+        archive.streams()?;
         if let Some(path) = first(&["catalog.xml", "catalog.csv", "catalog.txt"]) {
             archive = archive.with_catalog(path)?;
         }
@@ -97,8 +106,23 @@ impl ServedArchive {
         Ok(self)
     }
 
+    /// What there is to serve now.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the folder cannot be read.
+    pub fn contents(&self) -> Result<Contents> {
+        let streams = self.streams()?;
+        let stations = self.stations.as_ref();
+        Ok(Contents {
+            n_streams: streams.len(),
+            n_day_files: streams.iter().map(Vec::len).sum(),
+            n_events: self.catalog.as_ref().map(|catalog| catalog.len()),
+            n_channels: stations.map(|stations| stations.channels().count()),
+        })
+    }
+
     /// Starts the services on a port of loopback; 0 takes a free one. They run as long as the
-    /// process.
+    /// process, or until [`Server::stop`].
     ///
     /// # Errors
     /// [`Error::Server`] where the port is taken.
@@ -106,65 +130,8 @@ impl ServedArchive {
         super::start(Arc::new(self), port)
     }
 
-    /// What the day files tell of their stations.
-    fn inventory_of_files(&self) -> Result<Inventory> {
-        let files = self.listing.day_files(&self.root, YEARS, &|_| true)?;
-        let mut networks: Vec<NetworkEpoch> = Vec::new();
-        for files in files.chunk_by(|a, b| a.stream == b.stream) {
-            let id = &files[0].stream;
-            let days = Epoch {
-                start: Some(midnight(files[0].day)),
-                end: Some(midnight(files[files.len() - 1].day + TimeDelta::days(1))),
-            };
-            // A file that cannot be read tells no rate.
-            let rate_hz = self.days.rate_hz(id, &files[0].path).ok().flatten();
-            let channel = ChannelEpoch {
-                location: id.location().clone(),
-                code: id.channel().clone(),
-                latitude_deg: f64::NAN,
-                longitude_deg: f64::NAN,
-                elevation_m: f64::NAN,
-                depth_m: Some(f64::NAN),
-                sampling_rate_hz: rate_hz,
-                epoch: days,
-                ..ChannelEpoch::default()
-            };
-            // Streams come sorted: a network or station that is not the last one is new.
-            if networks
-                .last()
-                .is_none_or(|network| &network.code != id.network())
-            {
-                networks.push(NetworkEpoch {
-                    code: id.network().clone(),
-                    ..NetworkEpoch::default()
-                });
-            }
-            let network = networks.last_mut().expect("a network was just pushed");
-            if network
-                .stations
-                .last()
-                .is_none_or(|station| &station.code != id.station())
-            {
-                network.stations.push(StationEpoch {
-                    code: id.station().clone(),
-                    site: UNKNOWN_SITE.into(),
-                    latitude_deg: f64::NAN,
-                    longitude_deg: f64::NAN,
-                    elevation_m: f64::NAN,
-                    ..StationEpoch::default()
-                });
-            }
-            let station = network
-                .stations
-                .last_mut()
-                .expect("a station was just pushed");
-            station.channels.push(channel);
-        }
-        Ok(Inventory {
-            source: "the names of day files".into(),
-            simulated: self.simulated(),
-            networks,
-        })
+    fn streams(&self) -> Result<Arc<Vec<DayFiles>>> {
+        self.listing.streams(&mut |error| self.faults.note(error))
     }
 }
 
@@ -178,52 +145,95 @@ impl DataCentre for ServedArchive {
         catalog.map(|catalog| ("archive", catalog)).collect()
     }
 
-    fn inventory(&self) -> Result<Inventory> {
-        match &self.stations {
-            Some(inventory) => Ok(inventory.clone()),
-            None => self.inventory_of_files(),
-        }
+    fn inventory(&self) -> Option<Inventory> {
+        self.stations.clone()
     }
 
-    fn portions(
-        &self,
-        wanted: &dyn Fn(&Nslc) -> bool,
-        start: Time,
-        end: Time,
-    ) -> Result<Vec<Portion>> {
-        let around = TimeDelta::days(N_DAYS_AROUND);
-        let first = start.checked_sub_signed(around).unwrap_or(start);
-        let last = end.checked_add_signed(around).unwrap_or(end);
-        let years = first.year()..=last.year();
-        let files = self.listing.day_files(&self.root, years, wanted)?;
-        let mut portions: Vec<Portion> = Vec::new();
-        for of_stream in files.chunk_by(|a, b| a.stream == b.stream) {
-            for (number, file) in of_stream.iter().enumerate() {
-                // A file stands for the time from its day until that of the next.
-                let from = match number {
-                    0 => start,
-                    _ => midnight(file.day).max(start),
-                };
-                let next = of_stream.get(number + 1).map(|next| midnight(next.day));
-                let (until, last) = match next {
-                    Some(next) if next <= end => (next, Last::Excluded),
-                    _ => (end, Last::Included),
-                };
-                if from > until || (from == until && last == Last::Excluded) {
-                    continue;
-                }
-                let around = number.saturating_sub(2)..of_stream.len().min(number + 3);
-                let files = of_stream[around].iter().map(|file| file.path.clone());
-                let (days, stream) = (self.days.clone(), file.stream.clone());
-                let files: Vec<PathBuf> = files.collect();
-                portions.push(Box::new(move || {
-                    let day = days.span(&stream, &files, from, until)?;
-                    let traces = day.iter().map(|trace| cut(trace, from, until, last));
-                    mseed::write(&traces.collect::<Vec<_>>())
-                }));
+    fn waveforms(&self, selections: Vec<Selection>) -> Result<Portions> {
+        // One look at the folder for all selections.
+        let streams = self.streams()?;
+        let archive = self.clone();
+        let portions = selections.into_iter().flat_map(move |selection| {
+            let (archive, streams) = (archive.clone(), streams.clone());
+            let parts = parts(&streams, &selection).into_iter();
+            parts.map(move |part| archive.portion(&streams[part.stream], &part, &selection))
+        });
+        Ok(Box::new(portions))
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let faults = self.days.faults();
+        let faults = faults.iter().map(|fault| format!("left out: {fault}"));
+        self.faults.list().into_iter().chain(faults).collect()
+    }
+}
+
+/// A record may lie in the file of another day: so many files before and after are looked into.
+const N_AROUND: usize = 2;
+
+/// A part of a stream's record: it stands for the time from the day of one file until that of the next.
+struct Part {
+    stream: usize,
+    file: usize,
+}
+
+/// The parts of a selection, stream after stream.
+fn parts(streams: &[DayFiles], selection: &Selection) -> Vec<Part> {
+    let (first, last) = (selection.start.date_naive(), selection.end.date_naive());
+    let mut parts = Vec::new();
+    for (stream, files) in streams.iter().enumerate() {
+        if selection.streams.admits(&files[0].stream) {
+            // What lies before the first file's day belongs to that file.
+            let from = files.partition_point(|file| file.day <= first).max(1) - 1;
+            let to = files.partition_point(|file| file.day <= last).max(1);
+            parts.extend((from..to).map(|file| Part { stream, file }));
+        }
+    }
+    parts
+}
+
+impl ServedArchive {
+    /// The samples of a part within a selection's span.
+    fn portion(&self, files: &[DayFile], part: &Part, within: &Selection) -> Result<Vec<u8>> {
+        let file = &files[part.file];
+        let from = match part.file {
+            0 => within.start,
+            _ => midnight(file.day).max(within.start),
+        };
+        let next = files.get(part.file + 1).map(|next| midnight(next.day));
+        let (until, last) = match next {
+            Some(next) if next <= within.end => (next, Last::Excluded),
+            _ => (within.end, Last::Included),
+        };
+        if from > until || (from == until && last == Last::Excluded) {
+            return Ok(Vec::new());
+        }
+        let around = part.file.saturating_sub(N_AROUND)..files.len().min(part.file + 1 + N_AROUND);
+        let day = self.day(&files[around], from..until)?;
+        let mut bytes = Vec::new();
+        for trace in day.iter() {
+            match mseed::write(&[cut(trace, from, until, last)]) {
+                Ok(written) => bytes.extend(written),
+                Err(error) => self.faults.note(format!("left out: {error}")),
             }
         }
-        Ok(portions)
+        Ok(bytes)
+    }
+
+    /// The traces of day files of one stream; a file that cannot be read is left out.
+    fn day(&self, files: &[DayFile], span: Range<Time>) -> Result<Arc<Vec<Trace>>> {
+        let stream = &files[0].stream;
+        let mut paths: Vec<PathBuf> = files.iter().map(|file| file.path.clone()).collect();
+        loop {
+            match self.days.span(stream, &paths, span.start, span.end) {
+                Err(Error::Io { path, source }) if paths.contains(&path) => {
+                    paths.retain(|other| *other != path);
+                    self.faults
+                        .note(format!("left out: {}: {source}", path.display()));
+                }
+                day => return day,
+            }
+        }
     }
 }
 

@@ -1,73 +1,83 @@
 //! The event service.
 
-use axum::extract::State;
+use std::sync::Arc;
 
-use super::query::{BOX, COMMON, Known, Query, QueryError};
-use super::{Centre, Parameters, QueryResult, text, xml};
-use crate::catalog::{self, Event};
+use super::query::{BOX, COMMON, Kind, Known, Query, TIMES, shown};
+use super::refusal::Refusal;
+use super::{Answer, DataCentre};
+use crate::catalog::{self, Catalog, Event};
 
 /// Beside the common ones and the box.
 const OWN: [Known; 13] = [
-    ("minmagnitude", "minmag", "xs:double"),
-    ("maxmagnitude", "maxmag", "xs:double"),
-    ("mindepth", "mindepth", "xs:double"),
-    ("maxdepth", "maxdepth", "xs:double"),
-    ("magnitudetype", "magtype", "xs:string"),
-    ("orderby", "orderby", "xs:string"),
-    ("limit", "limit", "xs:int"),
-    ("offset", "offset", "xs:int"),
-    ("eventid", "eventid", "xs:string"),
-    ("catalog", "catalog", "xs:string"),
+    ("minmagnitude", "minmag", Kind::Number),
+    ("maxmagnitude", "maxmag", Kind::Number),
+    ("mindepth", "mindepth", Kind::Number),
+    ("maxdepth", "maxdepth", Kind::Number),
+    ("magnitudetype", "magtype", Kind::Word),
+    ("orderby", "orderby", Kind::Word),
+    ("limit", "limit", Kind::Count),
+    ("offset", "offset", Kind::Count),
+    ("eventid", "eventid", Kind::Word),
+    ("catalog", "catalog", Kind::Word),
     // An event here has one origin and one magnitude: all of them are included anyhow.
-    ("includeallorigins", "includeallorigins", "xs:boolean"),
-    ("includeallmagnitudes", "includeallmagnitudes", "xs:boolean"),
-    ("includearrivals", "includearrivals", "xs:boolean"),
+    ("includeallorigins", "includeallorigins", Kind::Flag),
+    ("includeallmagnitudes", "includeallmagnitudes", Kind::Flag),
+    ("includearrivals", "includearrivals", Kind::Flag),
 ];
 
+const NO_CATALOG: &str = "there is no catalog here: put catalog.xml, .csv or .txt beside the archive's years, or name one by --catalog";
+
 pub(super) fn known() -> impl Iterator<Item = Known> + Clone {
-    COMMON.into_iter().chain(BOX).chain(OWN)
+    COMMON.into_iter().chain(TIMES).chain(BOX).chain(OWN)
 }
 
-pub(super) async fn query(State(centre): State<Centre>, parameters: Parameters) -> QueryResult {
-    let query = Query::new(&parameters.0, known())?;
+pub(super) fn query(centre: &dyn DataCentre, text: &str) -> Result<Answer, Refusal> {
+    let query = Query::parse(text, known())?;
     let catalogs = centre.catalogs();
-    let found = match query.text("catalog") {
+    let catalog = match query.word("catalog") {
         None => catalogs.first(),
-        Some(name) => catalogs.iter().find(|(known, _)| *known == name),
+        Some(name) => Some(named(name, &catalogs)?),
     };
-    let Some((_, catalog)) = found else {
-        let names: Vec<&str> = catalogs.iter().map(|(name, _)| *name).collect();
-        return Err(QueryError::bad(match query.text("catalog") {
-            Some(name) => format!("catalog={name}: served are [{}]", names.join(", ")),
-            None => "there is no catalog here".to_string(),
-        }));
+    let Some((_, catalog)) = catalog else {
+        return Err(query.nothing(NO_CATALOG));
     };
     let events = select(catalog.events(), &query)?;
     if events.is_empty() {
-        return Err(query.nothing());
+        return Err(query.nothing("no event matches the query"));
     }
-    match query.text("format").unwrap_or("xml") {
-        "xml" | "quakeml" => Ok(xml(catalog::quakeml(&events, catalog.simulated))),
-        "text" => Ok(text(catalog::fdsn_text(&events, catalog.simulated))),
-        other => Err(QueryError::bad(format!(
-            "format={other}: xml and text are served"
+    match query.word("format").unwrap_or("xml") {
+        "xml" | "quakeml" => Ok(Answer::xml(catalog::quakeml(&events, catalog.simulated))),
+        "text" => Ok(Answer::text(catalog::fdsn_text(&events, catalog.simulated))),
+        other => Err(Refusal::bad(format!(
+            "format={}: xml and text are served",
+            shown(other)
         ))),
     }
 }
 
-pub(super) async fn catalogs(State(centre): State<Centre>) -> axum::response::Response {
+type Named = (&'static str, Arc<Catalog>);
+
+fn named<'a>(name: &str, catalogs: &'a [Named]) -> Result<&'a Named, Refusal> {
+    let found = catalogs.iter().find(|(known, _)| *known == name);
+    found.ok_or_else(|| {
+        let names: Vec<&str> = catalogs.iter().map(|(name, _)| *name).collect();
+        let what = format!("catalog={}: served are [{}]", shown(name), names.join(", "));
+        Refusal::bad(what)
+    })
+}
+
+pub(super) fn catalogs(centre: &dyn DataCentre, _: &str) -> Result<Answer, Refusal> {
     let names: String = centre
         .catalogs()
         .iter()
         .map(|(name, _)| format!("<Catalog>{name}</Catalog>"))
         .collect();
-    xml(format!("<Catalogs>{names}</Catalogs>"))
+    Ok(Answer::xml(format!("<Catalogs>{names}</Catalogs>")))
 }
 
 /// The events that a query asks for, in its order: newest first where it says nothing.
-fn select<'a>(events: &'a [Event], query: &Query) -> Result<Vec<&'a Event>, QueryError> {
-    let start = query.time("starttime")?;
-    let end = query.time("endtime")?;
+fn select<'a>(events: &'a [Event], query: &Query) -> Result<Vec<&'a Event>, Refusal> {
+    let (start, end) = (query.time("starttime"), query.time("endtime"));
     let mut limits = Vec::new();
     for (of, least, most) in [
         (
@@ -87,7 +97,7 @@ fn select<'a>(events: &'a [Event], query: &Query) -> Result<Vec<&'a Event>, Quer
         ),
         (|event| event.depth_km, "mindepth", "maxdepth"),
     ] {
-        limits.push((of, query.number(least)?, query.number(most)?));
+        limits.push((of, query.number(least), query.number(most)));
     }
     let mut chosen: Vec<&Event> = events
         .iter()
@@ -95,10 +105,10 @@ fn select<'a>(events: &'a [Event], query: &Query) -> Result<Vec<&'a Event>, Quer
             start.is_none_or(|start| start <= event.origin_time)
                 && end.is_none_or(|end| event.origin_time <= end)
                 && query
-                    .text("eventid")
+                    .word("eventid")
                     .is_none_or(|ids| ids.split(',').any(|id| id == event.id))
                 && query
-                    .text("magnitudetype")
+                    .word("magnitudetype")
                     .is_none_or(|kind| kind.eq_ignore_ascii_case(&event.magnitude_type))
                 && limits.iter().all(|(of, least, most)| {
                     // A value that is not known passes no limit.
@@ -107,15 +117,21 @@ fn select<'a>(events: &'a [Event], query: &Query) -> Result<Vec<&'a Event>, Quer
                 })
         })
         .collect();
-    match query.text("orderby").unwrap_or("time") {
+    match query.word("orderby").unwrap_or("time") {
         "time" => chosen.reverse(),
         "time-asc" => {}
         "magnitude" => chosen.sort_by(|a, b| b.magnitude.total_cmp(&a.magnitude)),
         "magnitude-asc" => chosen.sort_by(|a, b| a.magnitude.total_cmp(&b.magnitude)),
-        other => return Err(QueryError::bad(format!("orderby={other}: not an order"))),
+        other => {
+            let what = format!(
+                "orderby={}: not an order: time, time-asc, magnitude or magnitude-asc",
+                shown(other)
+            );
+            return Err(Refusal::bad(what));
+        }
     }
     // FDSN counts from 1.
-    let n_skipped = query.count("offset")?.unwrap_or(1).saturating_sub(1);
-    let n_most = query.count("limit")?.unwrap_or(usize::MAX);
+    let n_skipped = query.count("offset").unwrap_or(1).saturating_sub(1);
+    let n_most = query.count("limit").unwrap_or(usize::MAX);
     Ok(chosen.into_iter().skip(n_skipped).take(n_most).collect())
 }

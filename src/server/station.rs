@@ -1,60 +1,70 @@
 //! The station service: FDSN text and StationXML.
 
-use axum::extract::State;
-
-use super::query::{BOX, COMMON, Known, Query, QueryError, STREAM};
-use super::{Centre, Parameters, QueryResult, text, xml};
+use super::query::{BOX, COMMON, Kind, Known, Query, STREAM, TIMES, shown};
+use super::refusal::Refusal;
+use super::{Answer, DataCentre};
 use crate::station::{Epoch, Inventory, Level};
 use crate::time::Time;
 
 /// Beside the common ones, the streams and the box. Nothing here is restricted.
 const OWN: [Known; 2] = [
-    ("level", "level", "xs:string"),
-    ("includerestricted", "includerestricted", "xs:boolean"),
+    ("level", "level", Kind::Word),
+    ("includerestricted", "includerestricted", Kind::Flag),
 ];
 
+const NO_STATIONS: &str = "nothing is known of the stations: \
+    put stations.xml or stations.txt beside the archive's years, or name one by --stations";
+
 pub(super) fn known() -> impl Iterator<Item = Known> + Clone {
-    COMMON.into_iter().chain(STREAM).chain(BOX).chain(OWN)
+    let choices = TIMES.into_iter().chain(STREAM).chain(BOX);
+    COMMON.into_iter().chain(choices).chain(OWN)
 }
 
-pub(super) async fn query(State(centre): State<Centre>, parameters: Parameters) -> QueryResult {
-    let query = Query::new(&parameters.0, known())?;
-    let level = match query.text("level").unwrap_or("station") {
+pub(super) fn query(centre: &dyn DataCentre, text: &str) -> Result<Answer, Refusal> {
+    let query = Query::parse(text, known())?;
+    let level = match query.word("level").unwrap_or("station") {
         "network" => Some(Level::Network),
         "station" => Some(Level::Station),
         "channel" => Some(Level::Channel),
         "response" => None,
-        other => return Err(QueryError::bad(format!("level={other}: not a level"))),
+        other => {
+            let what = format!(
+                "level={}: not a level: network, station, channel or response",
+                shown(other)
+            );
+            return Err(Refusal::bad(what));
+        }
     };
-    let mut inventory = centre
-        .inventory()
-        .map_err(|error| QueryError::fault(&error))?;
-    select(&query, &mut inventory)?;
+    let Some(mut inventory) = centre.inventory() else {
+        return Err(query.nothing(NO_STATIONS));
+    };
+    select(&query, &mut inventory);
     if inventory.networks.is_empty() {
-        return Err(query.nothing());
+        return Err(query.nothing("no station or channel matches the query"));
     }
-    match (query.text("format").unwrap_or("xml"), level) {
-        ("xml", None) => Ok(xml(stationxml(&inventory))),
+    match (query.word("format").unwrap_or("xml"), level) {
+        ("xml", None) => Ok(Answer::xml(inventory.to_stationxml())),
         ("xml", Some(level)) => {
             shorten(&mut inventory, level);
-            Ok(xml(stationxml(&inventory)))
+            Ok(Answer::xml(inventory.to_stationxml()))
         }
-        ("text", Some(level)) => Ok(text(inventory.to_fdsn_text(level))),
-        ("text", None) => Err(QueryError::bad(
+        ("text", Some(level)) => Ok(Answer::text(inventory.to_fdsn_text(level))),
+        ("text", None) => Err(Refusal::bad(
             "a response has no text form: ask for format=xml",
         )),
-        (other, _) => Err(QueryError::bad(format!(
-            "format={other}: xml and text are served"
+        (other, _) => Err(Refusal::bad(format!(
+            "format={}: xml and text are served",
+            shown(other)
         ))),
     }
 }
 
-/// Leaves what the query asks for. A place that nobody knows lies in no box.
-fn select(query: &Query, inventory: &mut Inventory) -> Result<(), QueryError> {
-    let (start, end) = (query.time("starttime")?, query.time("endtime")?);
+/// Leaves what the query asks for.
+fn select(query: &Query, inventory: &mut Inventory) {
+    let (start, end) = (query.time("starttime"), query.time("endtime"));
     let limits = [
-        (query.number("minlatitude")?, query.number("maxlatitude")?),
-        (query.number("minlongitude")?, query.number("maxlongitude")?),
+        (query.number("minlatitude"), query.number("maxlatitude")),
+        (query.number("minlongitude"), query.number("maxlongitude")),
     ];
     let in_box = |latitude_deg: f64, longitude_deg: f64| {
         let degrees = [latitude_deg, longitude_deg];
@@ -63,7 +73,7 @@ fn select(query: &Query, inventory: &mut Inventory) -> Result<(), QueryError> {
         })
     };
     // A station of which no channel is told is there where no channel is asked for.
-    let any_channel = query.text("channel").is_none() && query.text("location").is_none();
+    let any_channel = query.codes("channel").is_none() && query.codes("location").is_none();
     for network in &mut inventory.networks {
         network.stations.retain_mut(|station| {
             let untold = station.channels.is_empty();
@@ -82,7 +92,6 @@ fn select(query: &Query, inventory: &mut Inventory) -> Result<(), QueryError> {
     inventory
         .networks
         .retain(|network| query.admits("network", &network.code) && !network.stations.is_empty());
-    Ok(())
 }
 
 /// Leaves out what the level does not tell.
@@ -102,24 +111,6 @@ fn shorten(inventory: &mut Inventory, level: Level) {
             }
         }
     }
-}
-
-/// StationXML has no word for a place that nobody knows, and clients refuse a station without one: it
-/// is told as 0, give or take all that there is.
-fn stationxml(inventory: &Inventory) -> String {
-    let mut text = inventory.to_stationxml();
-    for (name, most) in [
-        ("Latitude", 90),
-        ("Longitude", 180),
-        ("Elevation", 9000),
-        ("Depth", 9000),
-    ] {
-        text = text.replace(
-            &format!("<{name}>NaN</{name}>"),
-            &format!("<{name} plusError=\"{most}\" minusError=\"{most}\">0</{name}>"),
-        );
-    }
-    text
 }
 
 fn overlaps(epoch: Epoch, start: Option<Time>, end: Option<Time>) -> bool {

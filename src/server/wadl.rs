@@ -13,6 +13,7 @@ pub(super) fn describe(service: &str) -> String {
     let parameters: String = parameters
         .iter()
         .map(|(name, _, kind)| {
+            let kind = kind.xml_type();
             format!("<param name=\"{name}\" style=\"query\" type=\"{kind}\"/>\n")
         })
         .collect();

@@ -31,5 +31,5 @@ pub use harmonise::{BAND_HZ, Defect, Harmonised, RATE_HZ, harmonise, resample};
 pub use merge::merge;
 pub use record::{Record3C, WaveformSource};
 pub use sds::{Added, Archive, DownloadLog, DownloadOutcome, LogEntry, MissingSpan};
-pub(crate) use sds::{Days, Last, Listing, cover, cut, is_simulated};
+pub(crate) use sds::{DayFile, DayFiles, Days, Last, Listing, cover, cut, is_simulated};
 pub use trace::{Samples, Segment, Trace};

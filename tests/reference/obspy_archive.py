@@ -55,7 +55,10 @@ def main():
     except FDSNNoDataException:
         no_data = True
     events = client.get_events()
-    inventory = client.get_stations(level="channel")
+    try:
+        inventory = client.get_stations(level="channel")
+    except FDSNNoDataException:
+        inventory = []
     print(
         json.dumps(
             {

@@ -1,6 +1,8 @@
 //! `quakebook serve`
 
-use std::path::PathBuf;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use quakebook::server::ServedArchive;
 use quakebook::{classroom, data_centre};
@@ -14,7 +16,8 @@ use crate::output::{self, Result};
 #[command(after_help = "\
 The address is printed to standard output as soon as requests are answered; Ctrl-C ends the program.
 The folder of an archive may hold catalog.xml (or .csv, .txt) for the event service, and stations.xml
-(or .txt) for the station service; without the latter the day files tell what they can.
+(or .txt) for the station service, which have nothing to tell without. What is left out of answers, such
+as damaged records, is named on standard error. Only programs on this machine are answered, no web pages.
 
 Examples:
   quakebook serve classroom --port 8080
@@ -38,20 +41,22 @@ pub struct Args {
     json: bool,
 }
 
+/// How often faults are told.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
 #[derive(Serialize)]
 struct Address<'a> {
     url: &'a str,
 }
 
 pub fn run(args: &Args) -> Result {
-    let url = if args.what.as_os_str() == "classroom" {
+    let server = if args.what.as_os_str() == "classroom" {
         if args.catalog.is_some() || args.stations.is_some() {
             args::refuse(
                 "the classroom has its own catalog and station: --catalog and --stations are for an archive",
             );
         }
-        let server = data_centre::serve_classroom(classroom::SEED, args.port)?;
-        server.base_url().to_string()
+        data_centre::serve_classroom(classroom::SEED, args.port)?
     } else {
         let mut archive = ServedArchive::open(&args.what)?;
         if let Some(path) = &args.catalog {
@@ -60,14 +65,49 @@ pub fn run(args: &Args) -> Result {
         if let Some(path) = &args.stations {
             archive = archive.with_stations(path)?;
         }
-        archive.start(args.port)?.base_url().to_string()
+        tell(&archive, &args.what)?;
+        archive.start(args.port)?
     };
+    let url = server.base_url();
     match args.json {
-        true => output::print_json(&Address { url: &url })?,
+        true => output::print_json(&Address { url })?,
         false => output::print(format!("{url}\n"))?,
     }
     output::progress("serving event, station and dataselect below /fdsnws/; Ctrl-C ends");
+    let mut told = HashSet::new();
     loop {
-        std::thread::park();
+        std::thread::sleep(LOOK_EVERY);
+        for fault in server.faults() {
+            if told.insert(fault.clone()) {
+                output::progress(fault);
+            }
+        }
+        server.check()?;
     }
+}
+
+/// What there is to serve, and what not.
+fn tell(archive: &ServedArchive, folder: &Path) -> Result<()> {
+    let contents = archive.contents()?;
+    let folder = folder.display();
+    match contents.n_day_files {
+        0 => output::progress(format!(
+            "no day file YEAR/NET/STA/CHAN.D/NET.STA.LOC.CHAN.D.YEAR.DAY lies below {folder}: dataselect has nothing"
+        )),
+        n => output::progress(format!("{n} day files of {} streams", contents.n_streams)),
+    }
+    match contents.n_events {
+        Some(n) => output::progress(format!("{n} events")),
+        None => output::progress(format!(
+            "no catalog.xml, .csv or .txt in {folder}, and no --catalog: the event service has nothing"
+        )),
+    }
+    match contents.n_channels {
+        Some(n) => output::progress(format!("{n} epochs of channels")),
+        None => output::progress(format!(
+            "no stations.xml or .txt in {folder}, and no --stations: the station service has nothing, \
+             for day files hold no coordinates"
+        )),
+    }
+    Ok(())
 }

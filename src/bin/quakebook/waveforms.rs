@@ -86,7 +86,7 @@ pub fn run(args: &Args) -> Result {
     let (streams, simulated) = streams(&client, &study, &span)?;
     if streams.is_empty() {
         output::progress(format!(
-            "no channel {} is known in this time",
+            "no channel {} is known in this time; of a data centre that knows no stations, name the channels: HHE,HHN,HHZ",
             NslcPattern::from(&study.station)
         ));
         return Ok(Outcome::Incomplete);

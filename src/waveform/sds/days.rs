@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use super::cut::{Last, cut};
+use super::extents::Extents;
 use super::index::{Indices, Version};
 use super::lock;
 use crate::atomic_file::{open_regular, read_regular};
@@ -32,6 +33,7 @@ const N_DECODED: usize = 6;
 #[derive(Debug)]
 pub(crate) struct Days {
     pub indices: Indices,
+    extents: Extents,
     lenient: bool,
     decoded: Mutex<Vec<Decoded>>,
     met: Mutex<Met>,
@@ -60,6 +62,7 @@ impl Days {
     pub fn of(root: &Path) -> Self {
         Self {
             indices: Indices::of(root),
+            extents: Extents::default(),
             lenient: false,
             decoded: Mutex::default(),
             met: Mutex::default(),
@@ -149,12 +152,17 @@ impl Days {
     /// The traces of the records of a day file that reach into a span, and of some around them; all
     /// of them where its records are out of order, and none where there is no file.
     fn part(&self, stream: &Nslc, path: &Path, start: Time, end: Time) -> Result<Day> {
+        if self.extents.is_beside(path, start, end) {
+            return Ok(Day::default());
+        }
         let Some(mut file) = open_regular(path)? else {
             return Ok(Day::default());
         };
+        let version = Version::of(&file.metadata().map_err(Error::io(path))?);
         let Some(index) = self.indices.get(path, &mut file)? else {
             return self.decode(stream, path);
         };
+        self.extents.keep(path, version, index.span());
         if !index.reaches(start, end) {
             return Ok(Day::default());
         }
@@ -201,6 +209,7 @@ impl Days {
                 None => return Ok(Day::default()),
             },
         };
+        self.extents.keep(path, version, span_of(&day));
         if decoded.len() == N_DECODED {
             decoded.remove(0);
         }
@@ -285,6 +294,15 @@ fn misfiled(stream: &Nslc, other: &Trace, file: String) -> Fault {
         kind: FaultKind::OtherStream,
         what: format!("records of {} in a day file of {stream}", other.id),
     }
+}
+
+/// From when until when traces have samples, to within one interval.
+fn span_of(traces: &[Trace]) -> Option<(Time, Time)> {
+    let spans = traces.iter().filter_map(|trace| {
+        let (first, last) = (trace.start()?, trace.last()?);
+        Some(widened(trace, first, last))
+    });
+    spans.reduce(|(a, b), (c, d)| (a.min(c), b.max(d)))
 }
 
 /// The span and one interval of the trace at both ends.

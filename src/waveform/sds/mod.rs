@@ -7,8 +7,8 @@
 //!
 //! | What | Where |
 //! |---|---|
-//! | names of day files | `layout` |
-//! | reading them | `days`, with `index` and `cut` |
+//! | names of day files | `layout`, and all that there are `listing` |
+//! | reading them | `days`, with `index`, `extents` and `cut` |
 //! | writing them | `write`, and records as they came `add`, with `existing`, `contradictions` and `records` |
 //! | the account of a download | `log`, its text `log_csv`, and its files `log_files`; `cover` |
 
@@ -18,8 +18,10 @@ mod cover;
 mod cut;
 mod days;
 mod existing;
+mod extents;
 mod index;
 mod layout;
+mod listing;
 mod log;
 mod log_csv;
 mod log_files;
@@ -44,7 +46,8 @@ pub use add::Added;
 pub(crate) use cover::cover;
 pub(crate) use cut::{Last, cut};
 pub(crate) use days::Days;
-pub(crate) use layout::Listing;
+pub(crate) use layout::DayFile;
+pub(crate) use listing::{DayFiles, Listing};
 pub use log::{DownloadLog, DownloadOutcome, LogEntry, MissingSpan};
 
 /// One station's day files.

@@ -99,6 +99,15 @@ impl Index {
         let first = begun(start, -self.interval_ns).saturating_sub(1);
         byte(first)..byte(begun(end, self.interval_ns))
     }
+
+    /// From when until when the file has samples, to within a sample.
+    pub fn span(&self) -> Option<(Time, Time)> {
+        let (first_ns, _) = self.marks.first()?;
+        let time = |ns, later_ns| Time::from_timestamp_nanos(after(ns, later_ns));
+        let first = time(*first_ns, -self.interval_ns);
+        Some((first, time(self.end_ns, self.interval_ns)))
+    }
+
     /// Whether the file may have samples from `start` until `end`, to within a sample.
     pub fn reaches(&self, start: Time, end: Time) -> bool {
         let first = self.marks.first().map_or(i64::MAX, |(first, _)| *first);

@@ -1,0 +1,44 @@
+//! From when until when day files reach, so that those beside a span need not be opened.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use super::index::Version;
+use super::lock;
+use crate::time::Time;
+
+/// Files that are remembered: fifty years of eight channels, some 30 MB.
+const N_KNOWN: usize = 150_000;
+
+#[derive(Debug, Default)]
+pub(super) struct Extents(Mutex<HashMap<PathBuf, Extent>>);
+
+#[derive(Debug)]
+struct Extent {
+    version: Version,
+    /// To within one sample; `None` where the file has no sample.
+    span: Option<(Time, Time)>,
+}
+
+impl Extents {
+    /// Whether the file, as it is now, is known to have no sample from `start` until `end`.
+    pub fn is_beside(&self, path: &Path, start: Time, end: Time) -> bool {
+        let Ok(data) = path.symlink_metadata() else {
+            return false;
+        };
+        lock(&self.0).get(path).is_some_and(|extent| {
+            let is_beside = |(first, last)| last < start || end < first;
+            extent.version == Version::of(&data) && extent.span.is_none_or(is_beside)
+        })
+    }
+
+    /// Remembers what a version of the file holds.
+    pub fn keep(&self, path: &Path, version: Version, span: Option<(Time, Time)>) {
+        let mut known = lock(&self.0);
+        if known.len() == N_KNOWN {
+            known.clear();
+        }
+        known.insert(path.into(), Extent { version, span });
+    }
+}

@@ -1,0 +1,222 @@
+//! Which day files lie below a folder: read once, and then only where it has changed.
+
+use std::collections::BTreeMap;
+use std::fs::FileType;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use super::layout::{DayFile, YEARS};
+use super::lock;
+use crate::error::{Error, Result};
+
+/// The day files below a folder, in memory.
+#[derive(Debug)]
+pub(crate) struct Listing {
+    root: PathBuf,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    root: Folder,
+    streams: Arc<Vec<DayFiles>>,
+}
+
+/// The day files of one stream, at least one, by day.
+pub(crate) type DayFiles = Vec<DayFile>;
+
+/// A folder as it was when it was last read.
+#[derive(Debug, Default)]
+struct Folder {
+    /// When it was changed; `None` while it may change once more within one tick of the file system's clock.
+    changed: Option<SystemTime>,
+    /// Those of years, networks, stations and channels.
+    folders: BTreeMap<PathBuf, Folder>,
+    /// Those of a channel.
+    files: Vec<DayFile>,
+}
+
+/// Levels of folders above the day files: year, network, station, channel.
+const N_LEVELS: usize = 4;
+
+/// A folder that was changed so shortly ago may change once more within one tick of the file system's clock.
+const SETTLED: Duration = Duration::from_secs(2);
+
+impl Listing {
+    pub fn of(root: &Path) -> Self {
+        Self {
+            root: root.into(),
+            known: Mutex::default(),
+        }
+    }
+
+    /// The day files that lie there now, stream by stream; `unread` is told of folders that may not be
+    /// read. Links and pipes are no day files.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the root cannot be read.
+    pub fn streams(&self, unread: &mut dyn FnMut(Error)) -> Result<Arc<Vec<DayFiles>>> {
+        let mut known = lock(&self.known);
+        if known.root.refresh(&self.root, 0, unread)? {
+            let mut files = Vec::new();
+            known.root.gather(&mut files);
+            files.sort_by(|a, b| (&a.stream, a.day).cmp(&(&b.stream, b.day)));
+            let streams = files.chunk_by(|a, b| a.stream == b.stream);
+            known.streams = Arc::new(streams.map(<[DayFile]>::to_vec).collect());
+        }
+        Ok(known.streams.clone())
+    }
+}
+
+impl Folder {
+    /// Reads again what has changed, here and below; whether anything has.
+    fn refresh(
+        &mut self,
+        path: &Path,
+        level: usize,
+        unread: &mut dyn FnMut(Error),
+    ) -> Result<bool> {
+        let mut has_changed = self.read(path, level).map_err(Error::io(path))?;
+        for (path, folder) in &mut self.folders {
+            match folder.refresh(path, level + 1, unread) {
+                Ok(changed) => has_changed |= changed,
+                Err(error) => {
+                    *folder = Self::default();
+                    has_changed = true;
+                    // One that was removed meanwhile is no fault.
+                    if !matches!(&error, Error::Io { source, .. } if source.kind() == ErrorKind::NotFound)
+                    {
+                        unread(error);
+                    }
+                }
+            }
+        }
+        Ok(has_changed)
+    }
+
+    /// Reads what lies in the folder itself if it has changed; whether it holds anything else now.
+    fn read(&mut self, path: &Path, level: usize) -> std::io::Result<bool> {
+        let changed = path.metadata()?.modified()?;
+        if self.changed == Some(changed) {
+            return Ok(false);
+        }
+        let mut is_other = false;
+        let (mut before, mut files) = (std::mem::take(&mut self.folders), Vec::new());
+        for entry in std::fs::read_dir(path)? {
+            let entry = entry?;
+            let (path, kind) = (entry.path(), entry.file_type()?);
+            if level == N_LEVELS {
+                files.extend(DayFile::of(path).filter(|_| kind.is_file()));
+            } else if is_folder(kind, &path) && (level > 0 || is_year(&path)) {
+                let known = before.remove(&path);
+                is_other |= known.is_none();
+                self.folders.insert(path, known.unwrap_or_default());
+            }
+        }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        is_other |= !before.is_empty() || files != self.files;
+        self.files = files;
+        let has_settled = changed.elapsed().is_ok_and(|age| age >= SETTLED);
+        self.changed = has_settled.then_some(changed);
+        Ok(is_other)
+    }
+
+    fn gather(&self, files: &mut Vec<DayFile>) {
+        files.extend(self.files.iter().cloned());
+        for folder in self.folders.values() {
+            folder.gather(files);
+        }
+    }
+}
+
+/// A linked folder is one: large archives are spread over disks.
+fn is_folder(kind: FileType, path: &Path) -> bool {
+    kind.is_dir() || (kind.is_symlink() && path.is_dir())
+}
+
+fn is_year(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let year = name.and_then(|name| name.parse::<u16>().ok());
+    year.is_some_and(|year| YEARS.contains(&i32::from(year)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An empty file of a channel's day, and the time at which its folder was changed long ago.
+    fn add(root: &Path, channel: &str, name: &str, changed_s: u64) {
+        let folder = root.join(format!("2014/XX/A/{channel}.D"));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(name), "").unwrap();
+        let changed = SystemTime::UNIX_EPOCH + Duration::from_secs(changed_s);
+        for folder in folder.ancestors().take(N_LEVELS + 1) {
+            let folder = std::fs::File::open(folder).unwrap();
+            folder.set_modified(changed).unwrap();
+        }
+    }
+
+    fn days(listing: &Listing) -> Vec<Vec<String>> {
+        let streams = listing.streams(&mut |error| panic!("{error}")).unwrap();
+        let days = |files: &DayFiles| files.iter().map(|file| file.day.to_string()).collect();
+        streams.iter().map(days).collect()
+    }
+
+    #[test]
+    fn only_what_has_changed_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        add(root, "HHZ", "XX.A..HHZ.D.2014.047", 1000);
+        add(root, "HHE", "XX.A..HHE.D.2014.047", 1000);
+        add(root, "HHE", "not.a.day.file", 1000);
+        let listing = Listing::of(root);
+        assert_eq!(days(&listing), [["2014-02-16"], ["2014-02-16"]]);
+        let first = listing.streams(&mut |_| ()).unwrap();
+        assert!(Arc::ptr_eq(&first, &listing.streams(&mut |_| ()).unwrap()));
+        // Behind its time nothing is seen, and so nothing was read.
+        add(root, "HHZ", "XX.A..HHZ.D.2014.048", 1000);
+        assert_eq!(days(&listing), [["2014-02-16"], ["2014-02-16"]]);
+        add(root, "HHZ", "XX.A..HHZ.D.2014.049", 1001);
+        let three = vec!["2014-02-16", "2014-02-17", "2014-02-18"];
+        assert_eq!(days(&listing), [vec!["2014-02-16"], three]);
+        std::fs::remove_dir_all(root.join("2014/XX/A/HHE.D")).unwrap();
+        assert_eq!(days(&listing).len(), 1);
+        std::fs::remove_dir_all(root.join("2014")).unwrap();
+        assert!(days(&listing).is_empty());
+    }
+
+    #[test]
+    fn what_was_changed_just_now_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, listing) = (folder.path(), Listing::of(folder.path()));
+        let channel = root.join("2014/XX/A/HHZ.D");
+        std::fs::create_dir_all(&channel).unwrap();
+        for n in 1..5 {
+            std::fs::write(channel.join(format!("XX.A..HHZ.D.2014.00{n}")), "").unwrap();
+            assert_eq!(days(&listing)[0].len(), n);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_regular_files_of_a_year_are_listed() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        add(root, "HHZ", "XX.A..HHZ.D.2014.047", 1000);
+        let channel = root.join("2014/XX/A/HHZ.D");
+        let link = channel.join("XX.A..HHZ.D.2014.048");
+        std::os::unix::fs::symlink("/dev/zero", link).unwrap();
+        std::fs::create_dir(channel.join("XX.A..HHZ.D.2014.049")).unwrap();
+        std::fs::write(channel.join("XX.A..HHZ.D.262142.365"), "").unwrap();
+        // A folder that leads back to the root ends at the depth of day files.
+        std::os::unix::fs::symlink(root, root.join("2014/XX/loop")).unwrap();
+        assert_eq!(days(&Listing::of(root)), [["2014-02-16"]]);
+        assert!(
+            Listing::of(&root.join("none"))
+                .streams(&mut |_| ())
+                .is_err()
+        );
+    }
+}
