@@ -28,7 +28,7 @@
 //! from the cache alone.
 //!
 //! What cannot be seen: an answer whose length nobody told (no `Content-Length`, no chunks) and that broke off
-//! exactly between two rows. Between two records [`download`] asks for the rest.
+//! exactly between two rows: it is believed, but not kept. Between two records [`download`] asks for the rest.
 //!
 //! ```
 //! use quakebook::fdsn::Provider;

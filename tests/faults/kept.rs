@@ -85,6 +85,24 @@ fn an_answer_that_came_too_soon_is_asked_for_again() {
 }
 
 #[test]
+fn an_answer_without_a_length_is_not_kept() {
+    let server = FaultServer::always(Act::Send(unmeasured(rows(0, 3600).as_bytes())));
+    let folder = tempfile::tempdir().unwrap();
+    let rig = Rig::new(&server);
+    let client = rig.client.with_cache(folder.path());
+    for n in 1..=2 {
+        assert_eq!(client.fetch_events(&BOX, &span(0, 3600)).unwrap().len(), 6);
+        assert_eq!(server.n_requests(), n);
+    }
+    assert!(
+        rig.lines()[0].contains("how long it is"),
+        "{:?}",
+        rig.lines()
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn a_damaged_file_of_the_cache_is_asked_for_again() {
     let server = FaultServer::always(ok(rows(0, 3600).as_bytes()));
     let folder = tempfile::tempdir().unwrap();
