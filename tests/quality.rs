@@ -15,7 +15,9 @@ use quakebook::waveform::filter::{Filter, Pass};
 use quakebook::waveform::{
     Archive, Nslc, Record3C, Samples, Segment, Trace, WaveformSource, harmonise, mseed, quality,
 };
-use quakebook::window::{self, Normalisation, Reason, StartRule, Windows, cut, event_windows};
+use quakebook::window::{
+    self, CutParams, Normalisation, Reason, StartRule, Windows, cut, event_windows,
+};
 use quakebook::{Error, Result};
 
 /// Says the same of every window.
@@ -93,7 +95,15 @@ fn trained(record: &Record3C, n_samples: usize, hop: usize) -> Windows {
     let catalog = Catalog::new("test", true, (0..n).map(event).collect());
     let silent = &mut window::silent;
     let (rule, study) = (StartRule::Origin, study(n_samples));
-    event_windows(record, &catalog, &vec![0; n], &rule, &study, silent).unwrap()
+    event_windows(
+        record,
+        &catalog,
+        &vec![0; n],
+        &rule,
+        &CutParams::of(&study),
+        silent,
+    )
+    .unwrap()
 }
 
 /// What can be wrong with a stretch of a component.

@@ -12,7 +12,7 @@ use quakebook::time::{self, Time};
 use quakebook::travel::{LayeredModel, Phase};
 use quakebook::waveform::{Archive, Record3C, WaveformSource};
 use quakebook::window::{
-    NoiseRule, Normalisation, Origin, Reason, StartRule, Windows, cut, event_windows,
+    CutParams, NoiseRule, Normalisation, Origin, Reason, StartRule, Windows, cut, event_windows,
     noise_windows, normalise, relative_ranges, seam_jumps, silent,
 };
 use quakebook::{Error, Result};
@@ -86,7 +86,7 @@ fn windows_at(starts_s: &[f64], rule: &StartRule) -> Result<Windows> {
         &catalog(starts_s),
         &labels,
         rule,
-        &study,
+        &CutParams::of(&study),
         &mut silent,
     )
 }
@@ -138,7 +138,14 @@ fn broken_records_are_named_and_counted() {
         change(&mut record);
         let (catalog, study) = (catalog(&[100.0, 300.0]), Study::oklahoma());
         let (rule, silent) = (StartRule::Origin, &mut silent);
-        let windows = event_windows(&record, &catalog, &[0, 0], &rule, &study, silent);
+        let windows = event_windows(
+            &record,
+            &catalog,
+            &[0, 0],
+            &rule,
+            &CutParams::of(&study),
+            silent,
+        );
         windows.unwrap().rejections.to_string()
     };
     assert_eq!(log(&|_| ()), "2 windows asked for, 2 had");
@@ -192,7 +199,14 @@ fn another_rate_or_a_single_component_is_refused_with_its_reason() {
     let (catalog, study) = (catalog(&[100.0, 400.0]), Study::oklahoma());
     let reason = |single| {
         let (rule, source) = (StartRule::Origin, Refuses(single));
-        let windows = event_windows(&source, &catalog, &[0, 0], &rule, &study, &mut silent);
+        let windows = event_windows(
+            &source,
+            &catalog,
+            &[0, 0],
+            &rule,
+            &CutParams::of(&study),
+            &mut silent,
+        );
         let windows = windows.unwrap();
         assert_eq!((windows.len(), windows.rejections.items.len()), (1, 1));
         windows.rejections.items[0].reason.clone()
@@ -240,7 +254,7 @@ fn bad_input_is_refused() {
             &catalog(starts),
             labels,
             &rule,
-            &study,
+            &CutParams::of(&study),
             &mut silent,
         )
         .unwrap_err()
@@ -269,7 +283,16 @@ fn bad_input_is_refused() {
 fn noise_lies_between_events() {
     let study = Study::oklahoma();
     let catalog = catalog(&[0.0, 200.0, 240.0]);
-    let noise = |rule| noise_windows(&Source::new(), &catalog, &study, rule, &mut silent).unwrap();
+    let noise = |rule| {
+        noise_windows(
+            &Source::new(),
+            &catalog,
+            &CutParams::of(&study),
+            rule,
+            &mut silent,
+        )
+        .unwrap()
+    };
     let midpoints = noise(NoiseRule::Midpoints);
     let starts = |windows: &Windows| -> Vec<f64> {
         windows
@@ -302,7 +325,7 @@ fn windows_survive_the_disk_and_their_damage_is_found() {
     let noise = noise_windows(
         &Source::new(),
         &catalog(&[0.0, 200.0]),
-        &Study::oklahoma(),
+        &CutParams::of(&Study::oklahoma()),
         NoiseRule::Midpoints,
         &mut silent,
     );
@@ -408,7 +431,15 @@ fn windows_of_a_real_record() {
     let archive = Archive::open(data.join("iquique/sds"), "CX", "PB01", "", "HH*").unwrap();
     let labels = vec![0; triggers.len()];
     let rule = StartRule::Origin;
-    let windows = event_windows(&archive, &triggers, &labels, &rule, &study, &mut silent).unwrap();
+    let windows = event_windows(
+        &archive,
+        &triggers,
+        &labels,
+        &rule,
+        &CutParams::of(&study),
+        &mut silent,
+    )
+    .unwrap();
     // The record ends at 12:00:00, no trigger stands in its last ten seconds, and it has no gap.
     assert_eq!(
         windows.rejections.to_string(),
@@ -446,7 +477,14 @@ fn windows_of_a_real_record() {
     assert!(ratio < 0.9);
 
     let rule = NoiseRule::Guarded { guard_s: 10.0 };
-    let noise = noise_windows(&archive, &triggers, &study, rule, &mut silent).unwrap();
+    let noise = noise_windows(
+        &archive,
+        &triggers,
+        &CutParams::of(&study),
+        rule,
+        &mut silent,
+    )
+    .unwrap();
     println!("noise: {}", noise.rejections);
     assert_eq!(noise.rejections.n_requested, 3 * 356);
     assert_eq!(noise.len() + noise.rejections.items.len(), 3 * 356);

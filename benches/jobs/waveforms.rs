@@ -8,7 +8,7 @@ use quakebook::study::Study;
 use quakebook::waveform::filter::{Filter, Pass};
 use quakebook::waveform::{Archive, Record3C, Samples, Trace, mseed};
 use quakebook::window::{
-    NoiseRule, Normalisation, StartRule, Windows, event_windows, noise_windows, silent,
+    CutParams, NoiseRule, Normalisation, StartRule, Windows, event_windows, noise_windows, silent,
 };
 
 use crate::Result;
@@ -124,10 +124,10 @@ fn correlation(folder: &Path) -> Result<Box<dyn Job>> {
 
 /// Windows of the events and of the noise between them, cut and normalised.
 pub fn cut(archive: &Archive, events: &Catalog) -> quakebook::Result<Windows> {
-    let study = Study::oklahoma();
+    let params = CutParams::of(&Study::oklahoma());
     let (labels, rule) = (vec![0; events.len()], StartRule::Origin);
-    let of_events = event_windows(archive, events, &labels, &rule, &study, &mut silent)?;
-    let noise = noise_windows(archive, events, &study, NoiseRule::Midpoints, &mut silent)?;
+    let of_events = event_windows(archive, events, &labels, &rule, &params, &mut silent)?;
+    let noise = noise_windows(archive, events, &params, NoiseRule::Midpoints, &mut silent)?;
     of_events.concat(&noise)?.normalised(Normalisation::Std)
 }
 

@@ -9,7 +9,7 @@ use crate::network::{Network, Perceptron};
 use crate::store::{self, Store};
 use crate::study::Study;
 use crate::train::{Run, TrainParams, train};
-use crate::window::{self, NoiseRule, Normalisation, StartRule, Windows};
+use crate::window::{self, CutParams, NoiseRule, Normalisation, StartRule, Windows};
 
 /// The paper's scale: each window to `[0, 1]`, its three components together.
 pub const PAPER_NORMALISATION: Normalisation = Normalisation::MinMaxJoint;
@@ -68,10 +68,10 @@ fn cut(
 ) -> Result<Windows> {
     let client = data_centre::connect(study)?;
     let rule = rule(data_centre::station(study)?.position());
-    let silent = &mut window::silent;
-    let events = window::event_windows(&client, catalog, labels, &rule, study, silent)?;
+    let (params, silent) = (CutParams::of(study), &mut window::silent);
+    let events = window::event_windows(&client, catalog, labels, &rule, &params, silent)?;
     events.concat(&window::noise_windows(
-        &client, catalog, study, noise, silent,
+        &client, catalog, &params, noise, silent,
     )?)
 }
 

@@ -16,11 +16,11 @@
 //! assert!(classroom.published().len() < classroom.truth().len());
 //! ```
 
-pub mod branching;
+mod branching;
 mod channels;
 pub mod coda;
 pub mod earthquake;
-pub mod greens;
+mod greens;
 mod ground;
 pub mod instrument;
 pub mod motion;

@@ -6,9 +6,9 @@ use super::windows::segment_samples;
 use super::{Inputs, labels};
 use crate::catalog::{Catalog, Event};
 use crate::error::{Result, fail};
-use crate::study::{Onset, Study, WindowChoice};
+use crate::study::{Onset, Study};
 use crate::time::{self, Time};
-use crate::window::{self, NoiseRule, Reason, StartRule, Windows};
+use crate::window::{self, CutParams, NoiseRule, Reason, StartRule, Windows};
 
 /// Segments around the P wave of each event and in the middle of each gap, in counts, and around
 /// disturbances.
@@ -21,28 +21,27 @@ use crate::window::{self, NoiseRule, Reason, StartRule, Windows};
 /// As [`labels`]; [`crate::Error::Window`] where no segment of an event or of noise could be had, or the
 /// station's place is needed and not given.
 pub fn segments(study: &Study, inputs: &Inputs) -> Result<Windows> {
-    let long = Study {
-        window: WindowChoice {
-            n_samples: segment_samples(study),
-            n_noise_per_gap: 1,
-            ..study.window.clone()
-        },
-        ..study.clone()
+    let params = CutParams {
+        n_samples: segment_samples(study),
+        n_noise_per_gap: 1,
+        ..CutParams::of(study)
     };
     let source = Banded::new(inputs.source, study)?;
     let (catalog, silent) = (inputs.catalog, &mut window::silent);
     let classes = labels(study, catalog)?;
     let rule = start_rule(study, inputs)?;
-    let events = window::event_windows(&source, catalog, &classes, &rule, &long, silent)?;
+    let events = window::event_windows(&source, catalog, &classes, &rule, &params, silent)?;
     let guard = NoiseRule::Guarded {
         guard_s: study.method.guard_s,
     };
-    let noise = window::noise_windows(&source, catalog, &long, guard, silent)?;
+    let noise = window::noise_windows(&source, catalog, &params, guard, silent)?;
     let mut all = events.concat(&noise)?;
     let mut failed = Vec::new();
     let starts = disturbances(&source, catalog, study, &mut failed)?;
     if !starts.is_empty() {
-        all = all.concat(&window::noise_windows_at(&source, &starts, &long, silent)?)?;
+        all = all.concat(&window::noise_windows_at(
+            &source, &starts, &params, silent,
+        )?)?;
     }
     all.rejections.n_requested += failed.len();
     all.rejections.items.append(&mut failed);

@@ -28,6 +28,41 @@ pub enum StartRule {
     },
 }
 
+/// What windows are to be alike in: station, rate, length, and the classes that they may have.
+///
+/// ```
+/// use quakebook::study::Study;
+/// use quakebook::window::CutParams;
+/// let params = CutParams::of(&Study::oklahoma());
+/// assert_eq!((params.n_samples, params.n_clusters), (1000, 3));
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct CutParams {
+    /// `GS.OK029.00`, until a record says so itself.
+    pub station: String,
+    pub sampling_rate_hz: f64,
+    /// Samples of one component of a window.
+    pub n_samples: usize,
+    /// Classes of events; noise is the class after them.
+    pub n_clusters: usize,
+    /// Consecutive windows of noise between two events.
+    pub n_noise_per_gap: usize,
+}
+
+impl CutParams {
+    /// Those of a study.
+    pub fn of(study: &Study) -> Self {
+        let choice = &study.station;
+        Self {
+            station: format!("{}.{}.{}", choice.network, choice.station, choice.location),
+            sampling_rate_hz: study.window.sampling_rate_hz,
+            n_samples: study.window.n_samples,
+            n_clusters: study.cluster.k,
+            n_noise_per_gap: study.window.n_noise_per_gap,
+        }
+    }
+}
+
 /// Samples of three components, `(3, n_samples)`, from the sample nearest to `start`.
 ///
 /// # Errors
@@ -76,16 +111,16 @@ fn samples_of(record: &Record3C) -> std::result::Result<(Vec<f32>, bool), Reason
 ///
 /// # Errors
 /// [`crate::Error::Window`] where the catalog is empty, the labels are not one for each event and
-/// below the study's number of clusters, or the source failed for every single window.
+/// below the number of clusters, or the source failed for every single window.
 pub fn event_windows(
     source: &dyn WaveformSource,
     catalog: &Catalog,
     labels: &[usize],
     rule: &StartRule,
-    study: &Study,
+    params: &CutParams,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Windows> {
-    let k = study.cluster.k;
+    let k = params.n_clusters;
     if labels.len() != catalog.len() || labels.iter().any(|label| *label >= k) {
         return Err(fail!(
             Window,
@@ -96,10 +131,10 @@ pub fn event_windows(
                 labels.iter().max(),
                 catalog.len()
             ),
-            "Cluster this very catalog with the study's k"
+            "Cluster this very catalog with as many clusters"
         ));
     }
-    let mut collector = Collector::new(study, catalog.simulated);
+    let mut collector = Collector::new(params, catalog.simulated);
     for (i, (event, &class)) in catalog.events().iter().zip(labels).enumerate() {
         let id = event.id.clone();
         let origin = Origin::Event { id };
@@ -148,15 +183,14 @@ pub(super) struct Collector {
 }
 
 impl Collector {
-    pub fn new(study: &Study, simulated: bool) -> Self {
-        let choice = &study.station;
+    pub fn new(params: &CutParams, simulated: bool) -> Self {
         Self {
             windows: Windows {
-                station: format!("{}.{}.{}", choice.network, choice.station, choice.location),
+                station: params.station.clone(),
                 channels: Default::default(),
-                sampling_rate_hz: study.window.sampling_rate_hz,
-                n_samples: study.window.n_samples,
-                n_classes: study.cluster.k + 1,
+                sampling_rate_hz: params.sampling_rate_hz,
+                n_samples: params.n_samples,
+                n_classes: params.n_clusters + 1,
                 normalisation: None,
                 simulated,
                 windows: Vec::new(),
@@ -213,8 +247,8 @@ impl Collector {
         });
     }
 
-    /// Windows of one set have one rate and one set of channels: the study's, and those of the
-    /// first.
+    /// Windows of one set have one rate and one set of channels: that asked for, and those of
+    /// the first.
     fn same_kind(&mut self, record: Record3C) -> std::result::Result<Record3C, Reason> {
         let windows = &mut self.windows;
         let rate = record.sampling_rate_hz;

@@ -35,7 +35,7 @@ use crate::error::{Result, fail};
 use crate::time::Time;
 
 pub use crate::study::Normalisation;
-pub use cut::{StartRule, cut, event_windows, print_progress, silent};
+pub use cut::{CutParams, StartRule, cut, event_windows, print_progress, silent};
 pub use noise::{NoiseRule, noise_windows, noise_windows_at};
 pub(crate) use normalise::{by_counts, normalise_again, normalise_in_place};
 pub use normalise::{normalise, relative_ranges, seam_jumps};

@@ -1,10 +1,9 @@
 //! Windows of noise: what the station records between events.
 
-use super::cut::Collector;
+use super::cut::{Collector, CutParams};
 use super::{Origin, Reason, Windows};
 use crate::catalog::Catalog;
 use crate::error::Result;
-use crate::study::Study;
 use crate::time::{self, Time};
 use crate::waveform::WaveformSource;
 
@@ -19,7 +18,7 @@ pub enum NoiseRule {
     Guarded { guard_s: f64 },
 }
 
-/// For each pair of consecutive events the study's number of windows between them, of the class
+/// For each pair of consecutive events [`CutParams::n_noise_per_gap`] windows between them, of the class
 /// after the last cluster. An event that the catalog does not have may be in them: the denser the
 /// catalog, the purer the noise.
 ///
@@ -28,13 +27,13 @@ pub enum NoiseRule {
 pub fn noise_windows(
     source: &dyn WaveformSource,
     catalog: &Catalog,
-    study: &Study,
+    params: &CutParams,
     rule: NoiseRule,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Windows> {
-    let n = study.window.n_noise_per_gap;
-    let length_s = (n * study.window.n_samples) as f64 / study.window.sampling_rate_hz;
-    let mut collector = Collector::new(study, catalog.simulated);
+    let n = params.n_noise_per_gap;
+    let length_s = (n * params.n_samples) as f64 / params.sampling_rate_hz;
+    let mut collector = Collector::new(params, catalog.simulated);
     for (i, pair) in catalog.events().windows(2).enumerate() {
         let (before, after) = (pair[0].origin_time, pair[1].origin_time);
         let gap_s = time::between_s(before, after);
@@ -50,7 +49,7 @@ pub fn noise_windows(
             after: pair[0].id.clone(),
         };
         if has_room {
-            collector.ask(source, start, n, study.cluster.k, &origin);
+            collector.ask(source, start, n, params.n_clusters, &origin);
         } else {
             (0..n).for_each(|_| collector.miss(&origin, start, Reason::NoRoom));
         }
@@ -67,14 +66,14 @@ pub fn noise_windows(
 pub fn noise_windows_at(
     source: &dyn WaveformSource,
     starts: &[(Time, String)],
-    study: &Study,
+    params: &CutParams,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Windows> {
-    let mut collector = Collector::new(study, false);
+    let mut collector = Collector::new(params, false);
     for (i, (start, after)) in starts.iter().enumerate() {
         let after = after.clone();
         let origin = Origin::Noise { after };
-        collector.ask(source, *start, 1, study.cluster.k, &origin);
+        collector.ask(source, *start, 1, params.n_clusters, &origin);
         progress(i + 1, starts.len());
     }
     collector.finish()
