@@ -12,6 +12,7 @@ use quakebook::data_centre;
 use quakebook::study::Study;
 use quakebook::time::{self, Time};
 use quakebook::waveform::{Samples, Segment, Trace, WaveformSource, mseed};
+use quakebook::{Error, Unavailable};
 
 fn at(text: &str) -> Time {
     time::parse(text).unwrap()
@@ -200,7 +201,8 @@ fn missing_samples_are_gaps_and_nothing_is_204() {
 
     let client = data_centre::connect(&Study::oklahoma()).unwrap();
     let error = client.record(time(outage.start), 1000).unwrap_err();
-    assert!(error.to_string().contains("no sample"), "{error}");
+    let no_sample = Unavailable::NoSample;
+    assert!(matches!(error, Error::Unavailable { reason, .. } if reason == no_sample));
     let n = (n_asked as usize).min(2_000_000);
     let record = client.record(time(outage.start - 300), n).unwrap();
     assert_eq!(record.gaps()[0].start, 300);
