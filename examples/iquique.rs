@@ -112,16 +112,8 @@ fn read_triggers(path: &Path, window_s: f64) -> Result<Catalog> {
         if events.last().is_some_and(is_close) {
             continue;
         }
-        events.push(Event {
-            id: format!("trigger at {}", time::iso(trigger.time)),
-            origin_time: trigger.time,
-            longitude_deg: f64::NAN,
-            latitude_deg: f64::NAN,
-            depth_km: None,
-            magnitude: f64::NAN,
-            magnitude_type: String::new(),
-            event_type: "trigger".into(),
-        });
+        let id = format!("trigger at {}", time::iso(trigger.time));
+        events.push(Event::at_time(id, trigger.time, "trigger"));
     }
     println!("{} triggers, at least {window_s} s apart", events.len());
     Ok(Catalog::new("triggers", false, events))

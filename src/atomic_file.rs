@@ -42,7 +42,10 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// Writes a result where the user wants it: whole, to where a link leads; into a device or a pipe as it is.
+/// Writes a result where the user wants it.
+///
+/// It is written whole: an error or a full disk leaves the old file. A link stays, and what it leads to is
+/// written, or made where it leads to nothing. A device or a pipe is written into as it is.
 ///
 /// # Errors
 /// [`Error::Io`] naming the path.
@@ -55,7 +58,10 @@ pub fn write_result(path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> Result<(
             .and_then(|mut file| file.write_all(bytes.as_ref()))
             .map_err(Error::io(path)),
         Ok(_) => write_whole(path.canonicalize().map_err(Error::io(path))?, bytes),
-        Err(_) => write_whole(path, bytes),
+        Err(_) => match std::fs::read_link(path) {
+            Ok(target) => write_whole(folder_of(path).join(target), bytes),
+            Err(_) => write_whole(path, bytes),
+        },
     }
 }
 
@@ -101,6 +107,49 @@ pub(crate) fn read_regular(path: &Path) -> Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
+/// The largest file of the user's that is read: larger ones would not fit in memory.
+const MAX_INPUT_BYTES: u64 = 4 << 30;
+
+/// Opens a file that the user names. A link is followed; only a regular file is read, so that no pipe
+/// is waited for and no device read without end.
+///
+/// # Errors
+/// [`Error::Io`] naming the path, of kind `InvalidInput` where it is a folder, a pipe or a device, or has
+/// more than 4 GiB.
+pub(crate) fn open_input(path: &Path) -> Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags(libc::O_NONBLOCK);
+    }
+    let file = options.open(path).map_err(Error::io(path))?;
+    let about = file.metadata().map_err(Error::io(path))?;
+    let refuse = |what: &str| {
+        let expected = "a regular file of at most 4 GiB was expected; found";
+        let error = std::io::Error::new(ErrorKind::InvalidInput, format!("{expected} {what}"));
+        Err(Error::io(path)(error))
+    };
+    match about.len() {
+        _ if about.is_dir() => refuse("a folder"),
+        _ if !about.is_file() => refuse("a pipe or a device"),
+        n if n > MAX_INPUT_BYTES => refuse(&format!("{n} bytes")),
+        _ => Ok(file),
+    }
+}
+
+/// The bytes of a file that the user names.
+///
+/// # Errors
+/// As [`open_input`].
+pub fn read_input(path: impl AsRef<Path>) -> Result<Vec<u8>> {
+    let (path, mut bytes) = (path.as_ref(), Vec::new());
+    let mut file = open_input(path)?.take(MAX_INPUT_BYTES);
+    file.read_to_end(&mut bytes).map_err(Error::io(path))?;
+    Ok(bytes)
+}
+
 fn open_unfollowed(path: &Path, options: &mut OpenOptions) -> std::io::Result<File> {
     #[cfg(unix)]
     {
@@ -122,7 +171,9 @@ fn is_link(path: &Path) -> bool {
 }
 
 fn not_regular(expected: &str) -> std::io::Error {
-    let what = format!("{expected} was expected; found a link, a pipe or a device");
+    let what = format!(
+        "{expected} was expected; found a link, a pipe or a device, which is not followed: put the file itself there"
+    );
     std::io::Error::new(ErrorKind::InvalidInput, what)
 }
 
@@ -256,6 +307,20 @@ mod tests {
         // What the user names is written to where the link leads.
         write_result(&link, b"new").unwrap();
         assert_eq!(std::fs::read(&target).unwrap(), b"new");
+        std::fs::remove_file(&target).unwrap();
+        write_result(&link, b"made").unwrap();
+        assert_eq!(std::fs::read(&target).unwrap(), b"made");
+        assert!(is_link(&link));
+        // And read from there, but from no pipe, device or folder.
+        assert_eq!(read_input(&link).unwrap(), b"made");
+        for path in [pipe.as_path(), folder.path(), Path::new("/dev/zero")] {
+            let error = read_input(path).unwrap_err();
+            assert!(matches!(error, Error::Io { path: named, .. } if named == *path));
+        }
+        let large = folder.path().join("large");
+        let sparse = File::create(&large).unwrap();
+        sparse.set_len(MAX_INPUT_BYTES + 1).unwrap();
+        assert!(matches!(read_input(&large), Err(Error::Io { .. })));
         // Below a root no linked folder is written through.
         let outside = tempfile::tempdir().unwrap();
         let linked = folder.path().join("2014");

@@ -1,4 +1,60 @@
-//! Rows as CSV.
+//! Text of tables: from bytes to text, its lines, and rows as CSV.
+
+/// Bytes of a file that should be text: UTF-8, UTF-16 with its mark, or else Latin-1, which older files
+/// of data centres have. A mark at the beginning is taken away.
+///
+/// # Errors
+/// What stands there in place of text.
+pub(crate) fn text_of(bytes: Vec<u8>) -> Result<String, String> {
+    let mut text = if bytes.starts_with(&LITTLE_ENDIAN) {
+        utf16(&bytes[2..], u16::from_le_bytes)?
+    } else if bytes.starts_with(&BIG_ENDIAN) {
+        utf16(&bytes[2..], u16::from_be_bytes)?
+    } else {
+        String::from_utf8(bytes)
+            .unwrap_or_else(|error| error.as_bytes().iter().copied().map(char::from).collect())
+    };
+    no_nul(&text)?;
+    if text.starts_with(MARK) {
+        text.drain(..MARK.len_utf8());
+    }
+    Ok(text)
+}
+
+fn utf16(bytes: &[u8], from: fn([u8; 2]) -> u16) -> Result<String, String> {
+    let (units, rest) = bytes.as_chunks::<2>();
+    let units: Vec<u16> = units.iter().map(|unit| from(*unit)).collect();
+    match (rest, String::from_utf16(&units)) {
+        ([], Ok(text)) => Ok(text),
+        _ => Err("broken UTF-16".into()),
+    }
+}
+
+/// The byte order mark, which some programs write before UTF-8 too.
+pub(crate) const MARK: char = '\u{feff}';
+const LITTLE_ENDIAN: [u8; 2] = [0xff, 0xfe];
+const BIG_ENDIAN: [u8; 2] = [0xfe, 0xff];
+
+/// # Errors
+/// Where a byte 0 stands: text has none, but damaged files and UTF-16 without its mark do.
+pub(crate) fn no_nul(text: &str) -> Result<(), String> {
+    match text.find('\0') {
+        None => Ok(()),
+        Some(byte) => Err(format!("byte {byte} is 0, which no text has")),
+    }
+}
+
+/// What to do where bytes are no text.
+pub(crate) const NO_TEXT_REMEDY: &str = "Give an undamaged file of text, in UTF-8";
+
+/// The lines of a text, numbered from 1. They end with LF, CR LF or CR: as Unix, Windows and old Macs
+/// write them, in one file too.
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.split('\n')
+        .flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
+        .enumerate()
+        .map(|(i, line)| (i + 1, line))
+}
 
 /// A header and rows as CSV (RFC 4180, lines end with `\n`): fields are quoted where they need it.
 pub(crate) fn csv<const N: usize>(
@@ -17,7 +73,46 @@ pub(crate) fn csv<const N: usize>(
 
 #[cfg(test)]
 mod tests {
-    use super::csv;
+    use super::{csv, lines, text_of};
+
+    #[test]
+    fn lines_end_as_any_system_ends_them() {
+        for text in ["a\nb\nc", "a\r\nb\r\nc", "a\rb\rc", "a\r\nb\rc"] {
+            let found: Vec<_> = lines(text).collect();
+            assert_eq!(found, [(1, "a"), (2, "b"), (3, "c")], "{text:?}");
+            for end in ["\n", "\r\n", "\r"] {
+                let more = format!("{text}{end}");
+                let found: Vec<_> = lines(&more).filter(|(_, line)| !line.is_empty()).collect();
+                assert_eq!(found, [(1, "a"), (2, "b"), (3, "c")], "{more:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn encodings_are_read_or_refused() {
+        let text = "São, 地震";
+        let wide = |bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+            units.flat_map(bytes).collect()
+        };
+        for bytes in [
+            text.as_bytes().to_vec(),
+            [b"\xef\xbb\xbf", text.as_bytes()].concat(),
+            wide(u16::to_le_bytes),
+            wide(u16::to_be_bytes),
+        ] {
+            assert_eq!(text_of(bytes).as_deref(), Ok(text));
+        }
+        assert_eq!(text_of(b"S\xE3o".to_vec()).as_deref(), Ok("São"));
+        for bytes in [
+            &b"a\0b"[..],
+            b"\xff\xfea",
+            b"\xff\xfe\x00\xd8",
+            b"t\0i\0m\0e\0",
+        ] {
+            assert!(text_of(bytes.to_vec()).is_err(), "{bytes:?}");
+        }
+    }
 
     #[test]
     fn fields_are_quoted_where_they_need_it() {

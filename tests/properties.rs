@@ -3,6 +3,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use quakebook::Error;
 use quakebook::catalog::{Catalog, Event};
 use quakebook::station::{
     ChannelEpoch, Coefficients, Decimation, Epoch, Filter, Fir, Gain, Inventory, Level,
@@ -49,22 +50,31 @@ fn any_number() -> impl Strategy<Value = f64> {
     ]
 }
 
+/// Longitude and latitude, or nowhere.
+fn any_point() -> impl Strategy<Value = (f64, f64)> {
+    prop_oneof![
+        4 => (-180.0..=360.0_f64, -90.0..=90.0_f64),
+        1 => Just((f64::NAN, f64::NAN)),
+    ]
+}
+
 fn any_event() -> impl Strategy<Value = Event> {
     (
-        (any_text(), any_time(), -180.0..=360.0_f64, -90.0..=90.0_f64),
-        proptest::option::of(any_number()),
-        prop_oneof![-3.0..10.0_f64, Just(f64::NAN)],
+        (any_text(), any_time(), any_point()),
+        proptest::option::of(-8.9..900.0_f64),
+        prop_oneof![-3.0..9.8_f64, Just(f64::NAN)],
         (any_text(), any_text()),
     )
         .prop_map(
             |(origin, depth_km, magnitude, (magnitude_type, event_type))| {
-                let (id, origin_time, longitude_deg, latitude_deg) = origin;
+                let (id, origin_time, (longitude_deg, latitude_deg)) = origin;
                 Event {
                     id,
                     origin_time,
                     longitude_deg,
                     latitude_deg,
-                    depth_km,
+                    // What has no place has no depth.
+                    depth_km: depth_km.filter(|_| longitude_deg.is_finite()),
                     magnitude,
                     // A type belongs to a magnitude: without one, QuakeML has no place for it.
                     magnitude_type: if magnitude.is_nan() {
@@ -320,7 +330,12 @@ fn any_channel() -> impl Strategy<Value = ChannelEpoch> {
             any_text(),
         ),
         (-90.0..=90.0_f64, -180.0..=180.0_f64, any_number()),
-        (number(), number(), number(), number()),
+        (
+            number(),
+            proptest::option::of(0.0..=360.0_f64),
+            proptest::option::of(-90.0..=90.0_f64),
+            proptest::option::of(prop_oneof![Just(0.0), 1e-8..1e8_f64]),
+        ),
         (any_epoch(), proptest::option::of(any_response())),
     )
         .prop_map(
@@ -527,6 +542,22 @@ fn a_study_of_no_use_is_refused_by_its_key() {
             "region",
         ),
         ("start = \"2014-02-15", "start = \"0001-02-15", "catalog"),
+        ("start = \"2014-02-15", "start = \"+262142-02-15", "catalog"),
+        (
+            "start = \"2014-02-15T00:00:00",
+            "start = \"2014-02-15T00:00:60",
+            "catalog",
+        ),
+        (
+            "sampling_rate_hz = ",
+            "sampling_rate_hz = 1e-45 # ",
+            "window.sampling_rate_hz",
+        ),
+        (
+            "sampling_rate_hz = ",
+            "sampling_rate_hz = 3e38 # ",
+            "window.sampling_rate_hz",
+        ),
         (
             "learning_rate = ",
             "learning_rate = inf # ",
@@ -535,11 +566,50 @@ fn a_study_of_no_use_is_refused_by_its_key() {
     ] {
         assert!(sound.contains(old), "{old}\n{sound}");
         let error = Study::from_toml(&sound.replacen(old, new, 1)).unwrap_err();
-        assert!(
-            error.to_string().starts_with(&format!("study, {key}: ")),
-            "{error}"
-        );
+        let Error::Study { place, what, .. } = error else {
+            panic!("{error}");
+        };
+        assert_eq!(place, key);
+        assert!(what.contains(", found "), "{what}");
     }
+}
+
+/// Each number of a study, impossible: the error says which key, what was expected, and what was found.
+#[test]
+fn an_impossible_number_is_told_as_found() {
+    let sound = Study::oklahoma().to_toml();
+    let mut table = String::new();
+    let mut n_refused = 0;
+    for line in sound.lines() {
+        if let Some(name) = line.strip_prefix('[') {
+            table = name.trim_matches(['[', ']']).to_string();
+        }
+        let Some((key, value)) = line.split_once(" = ") else {
+            continue;
+        };
+        if table.starts_with("velocity_model") || value.parse::<f64>().is_err() || key == "seed" {
+            continue;
+        }
+        let bad = match value.contains('.') {
+            true => "-777.5",
+            false => "777777777",
+        };
+        let place = format!("[{table}]");
+        let (head, tail) = sound.split_at(sound.find(&place).unwrap());
+        let tail = tail.replacen(line, &format!("{key} = {bad}"), 1);
+        let study = format!("{head}{tail}");
+        match Study::from_toml(&study) {
+            Err(Error::Study { what, .. }) => {
+                assert!(
+                    what.contains(bad) && what.contains("expected"),
+                    "{key}: {what}"
+                );
+                n_refused += 1;
+            }
+            other => panic!("{table}.{key} = {bad}: {other:?}"),
+        }
+    }
+    assert!(n_refused > 30, "{n_refused}");
 }
 
 /// Texts that begin as real ones do, to be cut, joined and changed.
@@ -547,7 +617,7 @@ const BEGINNINGS: [&str; 9] = [
     "2 Event(s) in Catalog:\n2014-02-16T01:51:47.800000Z | +35.781,  -97.481 | 3.3 ML\n",
     "#EventID|Time|Latitude|Longitude|Depth/km|MagType|Magnitude\ne|2014-02-16T01:51:47|35.7|-97.4|5|ML|3.3\n",
     "time,latitude,longitude,depth,mag,magType,place,id\n2014-02-16T01:51:47Z,35.7,-97.4,5,3.3,ml,\"near, by\",a\n",
-    "<q:quakeml><eventParameters><event publicID=\"smi:a/b\"><origin><time><value>2014-02-16T01:51:47Z</value></time><latitude><value>35.7</value></latitude><longitude><value>-97.4</value></longitude></origin></event></eventParameters></q:quakeml>",
+    "<q:quakeml xmlns:q=\"http://quakeml.org/xmlns/quakeml/1.2\" xmlns:z=\"z\"><eventParameters><event publicID=\"smi:a/b\"><origin><time><value>2014-02-16T01:51:47Z</value></time><latitude><value>35.7</value></latitude><longitude><value>-97.4</value></longitude></origin></event></eventParameters></q:quakeml>",
     "#Network|Station|Location|Channel|Latitude|Longitude|Elevation|Depth|Azimuth|Dip|SensorDescription|Scale|ScaleFreq|ScaleUnits|SampleRate|StartTime|EndTime\nAK|BWN||HHZ|64|-149|356|0|0|-90|T|5E8|1|M/S|100|2010-07-23T00:00:00|\n",
     "#Network|Station|Latitude|Longitude|Elevation|SiteName|StartTime|EndTime\nAK|BWN|64|-149|356|x|2010-07-23T00:00:00|\n",
     "#Network|Description|StartTime|EndTime|TotalStations\nTA|x|2003-01-01T00:00:00||1700\n",

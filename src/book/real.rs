@@ -4,16 +4,16 @@
 //! made comparable ([`crate::waveform::harmonise()`]), wherever it came from. [`read_picked`] reads a
 //! folder, [`fetch_picked`] asks a study's data centre, and [`windows_of`] cuts both alike.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 
+use crate::atomic_file::open_input;
 use crate::catalog::Event;
 use crate::data_centre;
-use crate::error::{Error, Result, fail};
+use crate::error::{Result, fail};
 use crate::store::catalog;
 use crate::study::{Study, real_data_dir};
 use crate::time::{self, Time};
@@ -78,11 +78,11 @@ struct Pick {
 /// `p_time` and `s_time`.
 ///
 /// # Errors
-/// [`Error::Io`] where a file cannot be read, [`Error::Window`] where the list lacks a column or a row is
-/// broken, [`Error::Waveform`] where a record is damaged or lacks a component.
+/// [`crate::Error::Io`] where a file cannot be read, [`crate::Error::Window`] where the list lacks a column or a row is
+/// broken, [`crate::Error::Waveform`] where a record is damaged or lacks a component.
 pub fn read_picked(dir: &Path) -> Result<Vec<Picked>> {
     let path = dir.join("picks.csv");
-    let list = File::open(&path).map_err(Error::io(&path))?;
+    let list = open_input(&path)?;
     let refuse = |what: String| {
         let remedy = "Give each row file, network, station, window_start, p_time and s_time";
         fail!(Window, path.display(), what, remedy)
@@ -130,7 +130,7 @@ pub fn read_picked(dir: &Path) -> Result<Vec<Picked>> {
 /// it. An event is left out where the noise before it holds another event of the catalog.
 ///
 /// # Errors
-/// As [`catalog`], and [`Error::Window`] where not one record could be had.
+/// As [`catalog`], and [`crate::Error::Window`] where not one record could be had.
 pub fn fetch_picked(study: &Study, n_most: usize) -> Result<(Vec<Picked>, usize)> {
     let all_events = catalog(study)?;
     let client = data_centre::connect(study)?;

@@ -1,7 +1,6 @@
 //! Twelve hours of a real record beside the triggers of a classical detector: agreement, and what a network finds
 //! beside them. Triggers are machine labels, no truth.
 
-use std::fs::File;
 use std::path::Path;
 
 use rand::{RngExt, SeedableRng};
@@ -11,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use super::real::{REAL_WINDOW_SAMPLES, iquique_dir};
 use super::trained_convnet;
 use super::transfer::{fine_tuned, pretrained};
+use crate::atomic_file::open_input;
 use crate::catalog::{Catalog, Event};
 use crate::dataset::{Dataset, Split};
 use crate::detect::{Detections, MergeParams, ReferenceEvents, ScanParams, scan};
-use crate::error::{Error, Result, fail};
+use crate::error::{Result, fail};
 use crate::evaluate::{ConfusionMatrix, Rate, Score};
 use crate::network::ConvNet;
 use crate::plot::{self, Figure};
@@ -81,9 +81,9 @@ struct Row {
 /// The triggers of `triggers_recursive_stalta_PB01.csv`, those within ten seconds of another joined to it.
 ///
 /// # Errors
-/// [`Error::Io`] where the file cannot be read, [`Error::Detect`] naming a broken row.
+/// [`crate::Error::Io`] where the file cannot be read, [`crate::Error::Detect`] naming a broken row.
 pub fn read_triggers(path: &Path) -> Result<Vec<Trigger>> {
-    let file = File::open(path).map_err(Error::io(path))?;
+    let file = open_input(path)?;
     let mut all: Vec<Trigger> = Vec::new();
     for row in csv::Reader::from_reader(file).deserialize() {
         let row: Row = row.map_err(|error| {
@@ -245,16 +245,10 @@ fn last_hours(record: &Record3C) -> Result<Record3C> {
 
 /// The triggers as events that a detector should find.
 fn reference(triggers: &[Trigger]) -> Result<ReferenceEvents> {
-    let events = triggers.iter().enumerate().map(|(i, trigger)| Event {
-        id: format!("trigger {}", i + 1),
-        origin_time: trigger.time,
-        longitude_deg: f64::NAN,
-        latitude_deg: f64::NAN,
-        depth_km: None,
-        magnitude: f64::NAN,
-        magnitude_type: String::new(),
-        event_type: "trigger".into(),
-    });
+    let event = |(i, trigger): (usize, &Trigger)| {
+        Event::at_time(format!("trigger {}", i + 1), trigger.time, "trigger")
+    };
+    let events = triggers.iter().enumerate().map(event);
     let events = Catalog::new("STA/LTA triggers", false, events.collect());
     let arrivals = events.events().iter().map(|event| event.origin_time);
     ReferenceEvents::at(events.clone(), arrivals.collect(), TOLERANCE_S)

@@ -2,16 +2,20 @@
 //!
 //! Columns and their meaning: <https://earthquake.usgs.gov/data/comcat/>. They are found by name, so
 //! that ObsPy's own CSV (`lat`, `lon`, `dep`) is read as well.
+//!
+//! A table without latitude and longitude is a list of times: of triggers, picks or detections, such as the
+//! CSV of a scan. A list with `phase_type` has picks: those of P count.
 
 use std::borrow::Cow;
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use super::row::{Header, one_line};
+use super::event::LeftOut;
+use super::field::{known, one_line};
+use super::row::{Header, Row, no_header};
 use super::{Catalog, Event, read_text};
 use crate::error::{Error, Result, fail};
-use crate::{tables, time};
+use crate::{atomic_file, tables, time};
 
 const COLUMNS: [&str; 22] = [
     "time",
@@ -41,6 +45,10 @@ const COLUMNS: [&str; 22] = [
 /// Stands in the column `status` of simulated events.
 const SIMULATED: &str = "simulated";
 
+/// Begins the first line of a scan's CSV, which says more of it.
+pub(super) const SCAN: &str = "# {";
+const SIMULATED_SCAN: &str = "\"simulated\":true";
+
 impl Catalog {
     /// Reads ComCat's CSV from a file.
     ///
@@ -48,7 +56,7 @@ impl Catalog {
     /// [`crate::Error::Io`] naming the path, or as [`Catalog::from_comcat_csv`].
     pub fn read_comcat_csv(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let file = File::open(path).map_err(Error::io(path))?;
+        let file = atomic_file::open_input(path)?;
         // New memory for a large file takes longer than to look for its commas.
         let mut file = BufReader::with_capacity(1 << 18, file);
         let mut rows = Rows::new(&path.display().to_string());
@@ -59,7 +67,7 @@ impl Catalog {
                 let (text, name) = read_text(path)?;
                 return Self::from_comcat_csv(&text, &name);
             };
-            rows.read(text)?;
+            rows.read_all(text)?;
             line.clear();
         }
         rows.finish()
@@ -72,7 +80,15 @@ impl Catalog {
     /// has other than the header's number of fields, or a field is not what it should be.
     pub fn from_comcat_csv(text: &str, name: &str) -> Result<Self> {
         let mut rows = Rows::new(name);
-        text.lines().try_for_each(|line| rows.read(line))?;
+        rows.read_all(text)?;
+        rows.finish()
+    }
+
+    /// Reads a time a line, without a header.
+    pub(super) fn from_times(text: &str, name: &str) -> Result<Self> {
+        let mut rows = Rows::new(name);
+        rows.header = Some((Header::new(name, 1, &["time"])?, None));
+        rows.read_all(text)?;
         rows.finish()
     }
 
@@ -95,6 +111,7 @@ struct Rows {
     header: Option<(Header, Option<usize>)>,
     fields: Fields,
     events: Vec<Event>,
+    left_out: LeftOut,
     simulated: bool,
 }
 
@@ -106,31 +123,48 @@ impl Rows {
             header: None,
             fields: Fields::default(),
             events: Vec::new(),
+            left_out: LeftOut::default(),
             simulated: false,
         }
     }
 
-    /// Reads the next line, with or without what ends it.
+    /// Reads lines, the last one with or without what ends it.
+    fn read_all(&mut self, text: &str) -> Result<()> {
+        let text = text.strip_suffix(['\n']).unwrap_or(text);
+        tables::lines(text).try_for_each(|(_, line)| self.read(line))
+    }
+
+    /// Reads the next line, without what ends it.
     fn read(&mut self, line: &str) -> Result<()> {
         self.n_lines += 1;
-        let line = line.trim_end_matches(['\r', '\n']);
         if line.trim().is_empty() {
             return Ok(());
         }
+        if self.header.is_none() && line.starts_with(SCAN) {
+            self.simulated |= line.contains(SIMULATED_SCAN);
+            return Ok(());
+        }
+        tables::no_nul(line).map_err(|what| {
+            let place = format!("{}:{}", self.name, self.n_lines);
+            fail!(Catalog, place, what, tables::NO_TEXT_REMEDY)
+        })?;
         self.fields.split(line).ok_or_else(|| {
             fail!(
                 Catalog,
                 format!("{}:{}", self.name, self.n_lines),
                 "a quotation mark that is not closed",
-                "The row was cut short or broken: fetch the catalog again"
+                "Close it, or complete the row: it was cut short"
             )
         })?;
         let n_fields = self.fields.0.len();
         let field = |index| self.fields.of(line, index);
         match &self.header {
             Some((header, status)) => {
-                self.events
-                    .push(header.event(self.n_lines, n_fields, field)?);
+                match header.row(self.n_lines, n_fields, field)? {
+                    Row::Event(event) => self.events.push(event),
+                    Row::LeftOut(why) => self.left_out.add(|| why),
+                    Row::Header => {}
+                }
                 self.simulated |= status.is_some_and(|index| field(index).trim() == SIMULATED);
             }
             None => {
@@ -144,21 +178,21 @@ impl Rows {
     }
 
     fn finish(self) -> Result<Catalog> {
-        if self.header.is_none() {
-            // It fails, and says which column is not there.
-            Header::new(&self.name, 1, &[""])?;
-        }
-        Ok(Catalog::new(self.name, self.simulated, self.events))
+        let Some((header, _)) = &self.header else {
+            return Err(no_header(&self.name));
+        };
+        header.check_rows(self.events.len() + self.left_out.n_events)?;
+        Ok(Catalog::new(self.name, self.simulated, self.events).without(self.left_out))
     }
 }
 
 fn row(event: &Event, status: &str) -> [String; 22] {
     COLUMNS.map(|column| match column {
         "time" => time::iso(event.origin_time),
-        "latitude" => event.latitude_deg.to_string(),
-        "longitude" => event.longitude_deg.to_string(),
+        "latitude" => known(event.latitude_deg),
+        "longitude" => known(event.longitude_deg),
         "depth" => event.depth_km.map(|d| d.to_string()).unwrap_or_default(),
-        "mag" if event.magnitude.is_finite() => event.magnitude.to_string(),
+        "mag" => known(event.magnitude),
         "magType" => one_line(&event.magnitude_type, None),
         "id" => one_line(&event.id, None),
         "type" => one_line(&event.event_type, None),

@@ -1,5 +1,7 @@
 //! One earthquake, and a list of them.
 
+use std::fmt;
+
 use crate::geo::{Point, Region};
 use crate::time::{Time, TimeSpan};
 use crate::travel::{LayeredModel, Phase};
@@ -14,7 +16,9 @@ pub struct Event {
     /// The identifier that its data centre gave it.
     pub id: String,
     pub origin_time: Time,
+    /// NaN where the place is not known.
     pub longitude_deg: f64,
+    /// NaN where the place is not known.
     pub latitude_deg: f64,
     /// Below sea level, positive down; a listing as the paper's has none.
     pub depth_km: Option<f64>,
@@ -27,6 +31,25 @@ pub struct Event {
 }
 
 impl Event {
+    /// An event of which the time alone is known, such as a trigger, a pick or a detection.
+    pub fn at_time(id: impl Into<String>, time: Time, event_type: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            origin_time: time,
+            longitude_deg: f64::NAN,
+            latitude_deg: f64::NAN,
+            depth_km: None,
+            magnitude: f64::NAN,
+            magnitude_type: String::new(),
+            event_type: event_type.into(),
+        }
+    }
+
+    /// Whether its epicentre is known.
+    pub fn has_place(&self) -> bool {
+        self.longitude_deg.is_finite() && self.latitude_deg.is_finite()
+    }
+
     pub fn epicentre(&self) -> Point {
         Point::new(self.longitude_deg, self.latitude_deg)
     }
@@ -48,6 +71,34 @@ pub struct Catalog {
     /// True where the events were simulated; every figure then says so.
     pub simulated: bool,
     events: Vec<Event>,
+    left_out: LeftOut,
+}
+
+/// Events of a source that are not in its catalog: they have no time.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LeftOut {
+    pub n_events: usize,
+    /// Which event was the first, and why; empty where there is none.
+    pub first: String,
+}
+
+impl LeftOut {
+    pub(super) fn add(&mut self, why: impl FnOnce() -> String) {
+        if self.n_events == 0 {
+            self.first = crate::error::shown(&why());
+        }
+        self.n_events += 1;
+    }
+}
+
+/// `3 events are left out, the first: event e1: no origin`.
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.n_events {
+            0 => f.write_str("no event is left out"),
+            n => write!(f, "{n} events are left out, the first: {}", self.first),
+        }
+    }
 }
 
 impl Catalog {
@@ -58,7 +109,18 @@ impl Catalog {
             source: source.into(),
             simulated,
             events,
+            left_out: LeftOut::default(),
         }
+    }
+
+    /// The same, of a source that has more events, which have no time.
+    pub(super) fn without(self, left_out: LeftOut) -> Self {
+        Self { left_out, ..self }
+    }
+
+    /// The events of the source that could not be read, for they have no time.
+    pub fn left_out(&self) -> &LeftOut {
+        &self.left_out
     }
 
     /// The events, oldest first.
@@ -85,7 +147,13 @@ impl Catalog {
                 .filter(|event| keep(event))
                 .cloned()
                 .collect(),
+            left_out: self.left_out.clone(),
         }
+    }
+
+    /// The events whose epicentre is known.
+    pub fn with_places(&self) -> Self {
+        self.filter(Event::has_place)
     }
 
     /// The events of a half-open time span.

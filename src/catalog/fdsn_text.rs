@@ -4,9 +4,11 @@
 //! `|`, a 14th for the event's type since 2019; some data centres send 8. A field may be empty,
 //! times come with and without `Z`.
 
-use super::row::{Header, one_line};
-use super::{Catalog, Event};
-use crate::error::{Result, fail};
+use super::event::LeftOut;
+use super::field::{known, one_line};
+use super::row::{Header, Row, no_header};
+use super::{Catalog, Event, rows};
+use crate::error::Result;
 use crate::time;
 
 const HEADER: &str = "#EventID | Time | Latitude | Longitude | Depth/km | Author | Catalog | Contributor | ContributorID | MagType | Magnitude | MagAuthor | EventLocationName | EventType";
@@ -21,27 +23,22 @@ impl Catalog {
     /// [`crate::Error::Catalog`] naming line and column where the header lacks a column, a row
     /// has other than the header's number of fields, or a field is not what it should be.
     pub fn from_fdsn_text(text: &str, name: &str) -> Result<Self> {
-        let mut lines = text
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| !line.trim().is_empty());
-        let (line, header) = lines.next().ok_or_else(|| {
-            fail!(
-                Catalog,
-                format!("{name}:1"),
-                "no header",
-                "Fetch the catalog again: an answer without events has a header, or the status 204"
-            )
-        })?;
-        let header = Header::new(name, line + 1, &fields(header))?;
+        let mut rows = rows(text, name)?;
+        let (line, header) = rows.next().ok_or_else(|| no_header(name))?;
+        let header = Header::new(name, line, &fields(header))?;
         let catalog = header.index(&["catalog"]);
-        let (mut events, mut simulated) = (Vec::new(), false);
-        for (line, row) in lines {
+        let (mut events, mut left_out, mut simulated) = (Vec::new(), LeftOut::default(), false);
+        for (line, row) in rows {
             let fields = fields(row);
-            events.push(header.event(line + 1, fields.len(), |index| fields[index].into())?);
+            match header.row(line, fields.len(), |index| fields[index].into())? {
+                Row::Event(event) => events.push(event),
+                Row::LeftOut(why) => left_out.add(|| why),
+                Row::Header => {}
+            }
             simulated |= catalog.is_some_and(|index| fields[index].trim() == SIMULATED);
         }
-        Ok(Catalog::new(name, simulated, events))
+        header.check_rows(events.len() + left_out.n_events)?;
+        Ok(Catalog::new(name, simulated, events).without(left_out))
     }
 
     /// The catalog as FDSN text of 14 columns, oldest first.
@@ -62,11 +59,7 @@ fn fields(row: &str) -> Vec<&str> {
 }
 
 fn row(event: &Event, catalog: &str) -> String {
-    let Event {
-        latitude_deg,
-        longitude_deg,
-        ..
-    } = event;
+    let (latitude, longitude) = (known(event.latitude_deg), known(event.longitude_deg));
     let field = |text: &str| one_line(text, Some('|'));
     let (id, magnitude_type, event_type) = (
         field(&event.id),
@@ -76,11 +69,8 @@ fn row(event: &Event, catalog: &str) -> String {
     let time = time::iso(event.origin_time);
     let time = time.trim_end_matches('Z');
     let depth = event.depth_km.map(|d| d.to_string()).unwrap_or_default();
-    let magnitude = match event.magnitude {
-        m if m.is_finite() => m.to_string(),
-        _ => String::new(),
-    };
+    let magnitude = known(event.magnitude);
     format!(
-        "{id}|{time}|{latitude_deg}|{longitude_deg}|{depth}||{catalog}|||{magnitude_type}|{magnitude}|||{event_type}\n"
+        "{id}|{time}|{latitude}|{longitude}|{depth}||{catalog}|||{magnitude_type}|{magnitude}|||{event_type}\n"
     )
 }

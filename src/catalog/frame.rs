@@ -29,10 +29,10 @@ impl Catalog {
         DataFrame::new_infer_height(vec![
             text("id", |e| &e.id),
             times,
-            number("longitude_deg", |e| Some(e.longitude_deg)),
-            number("latitude_deg", |e| Some(e.latitude_deg)),
+            number("longitude_deg", |e| finite(e.longitude_deg)),
+            number("latitude_deg", |e| finite(e.latitude_deg)),
             number("depth_km", |e| e.depth_km),
-            number("magnitude", |e| Some(e.magnitude).filter(|m| m.is_finite())),
+            number("magnitude", |e| finite(e.magnitude)),
             text("magnitude_type", |e| &e.magnitude_type),
             text("event_type", |e| &e.event_type),
         ])
@@ -43,7 +43,7 @@ impl Catalog {
     ///
     /// # Errors
     /// [`crate::Error::Catalog`] naming the column that is absent or of another type, or the row
-    /// that lacks an identifier, a time or a coordinate.
+    /// that lacks a time or one of its coordinates.
     pub fn from_frame(frame: &DataFrame, source: &str, simulated: bool) -> Result<Self> {
         let column = |name: &str, kind: &DataType| {
             let cast = frame.column(name).and_then(|column| column.cast(kind));
@@ -80,14 +80,17 @@ impl Catalog {
         let (depths, magnitudes) = (numbers("depth_km")?, numbers("magnitude")?);
 
         let events = (0..frame.height()).map(|row| {
-            let needed = (times.get(row), longitudes[row], latitudes[row]);
-            let (Some(nanoseconds), Some(longitude_deg), Some(latitude_deg)) = needed else {
-                return Err(fail!(
-                    Catalog,
-                    format!("table, row {row}"),
-                    "no origin time, longitude or latitude",
-                    "Leave out the events without an origin"
-                ));
+            let wrong = |what: &str, remedy: &str| {
+                Err(fail!(Catalog, format!("table, row {row}"), what, remedy))
+            };
+            let Some(nanoseconds) = times.get(row) else {
+                return wrong("no origin time", "Leave out the events without an origin");
+            };
+            let point = [longitudes[row], latitudes[row]].map(|x| x.filter(|x| x.is_finite()));
+            let (longitude_deg, latitude_deg) = match point {
+                [Some(longitude), Some(latitude)] => (longitude, latitude),
+                [None, None] => (f64::NAN, f64::NAN),
+                _ => return wrong("longitude without latitude, or the reverse", "Give both"),
             };
             Ok(Event {
                 id: ids[row].clone().unwrap_or_default(),
@@ -106,4 +109,8 @@ impl Catalog {
             events.collect::<Result<_>>()?,
         ))
     }
+}
+
+fn finite(number: f64) -> Option<f64> {
+    Some(number).filter(|number| number.is_finite())
 }

@@ -11,8 +11,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::row::{one_line, read_number, read_point, read_time};
-use super::{Catalog, Event, read_text, shortened};
+use super::field::{MAGNITUDE, one_line, read_bounded, read_point, read_time};
+use super::{Catalog, Event, read_text, rows, shortened};
 use crate::atomic_file;
 use crate::error::{Result, fail};
 use crate::time;
@@ -42,7 +42,7 @@ impl Catalog {
     /// # Errors
     /// [`crate::Error::Io`] naming the path.
     pub fn write_listing(&self, path: impl AsRef<Path>) -> Result<()> {
-        atomic_file::write_whole(path.as_ref(), self.listing().as_bytes())
+        atomic_file::write_result(path, self.listing())
     }
 
     /// Reads a listing from a file.
@@ -60,10 +60,7 @@ impl Catalog {
     /// [`crate::Error::Catalog`] naming the line where the heading or a row is not in this form, or
     /// where the heading counts other than the rows there are.
     pub fn from_listing(text: &str, name: &str) -> Result<Self> {
-        let mut lines = text
-            .lines()
-            .enumerate()
-            .map(|(i, line)| (i + 1, line.trim()));
+        let mut lines = rows(text, name)?.map(|(line, row)| (line, row.trim()));
         let (_, heading) = lines.next().unwrap_or((1, ""));
         let n_expected = heading
             .split_once(' ')
@@ -86,7 +83,7 @@ impl Catalog {
             if let Some(said) = row.strip_prefix(SOURCE) {
                 simulated = said.ends_with(SIMULATED);
                 source = said.trim_end_matches(SIMULATED).to_string();
-            } else if !row.is_empty() {
+            } else {
                 events.push(read_row(&format!("{name}:{line}"), row)?);
             }
         }
@@ -112,12 +109,16 @@ impl Catalog {
 /// `time | lat, lon | mag type`, the columns as wide as ObsPy's. (Newer ObsPy puts a second
 /// space after a magnitude of one decimal; the paper's listing has one.)
 fn row(event: &Event) -> String {
-    let mut text = format!(
-        "{} | {:+7.3}, {:+8.3}",
-        time::iso(event.origin_time),
-        event.latitude_deg,
-        event.longitude_deg
-    );
+    let mut text = time::iso(event.origin_time);
+    match event.has_place() {
+        true => write!(
+            text,
+            " | {:+7.3}, {:+8.3}",
+            event.latitude_deg, event.longitude_deg
+        ),
+        false => write!(text, " | {:>7}, {:>8}", "None", "None"),
+    }
+    .expect("writing to a String cannot fail");
     if event.magnitude.is_finite() {
         // One word: a second one would be a column more.
         let kind = one_line(&event.magnitude_type, Some('|'));
@@ -139,7 +140,7 @@ fn read_row(place: &str, row: &str) -> Result<Event> {
                 "{:?} where \"time | lat, lon | mag type\" was expected",
                 shortened(row)
             ),
-            "Correct this row, or fetch the catalog again"
+            "Correct this row"
         )
     };
     let mut columns = row.split('|').map(str::trim);
@@ -163,7 +164,8 @@ fn read_row(place: &str, row: &str) -> Result<Event> {
         longitude_deg,
         latitude_deg,
         depth_km: None,
-        magnitude: read_number(format_args!("{place}, magnitude"), value)?.unwrap_or(f64::NAN),
+        magnitude: read_bounded(format_args!("{place}, magnitude"), value, &MAGNITUDE)?
+            .unwrap_or(f64::NAN),
         magnitude_type: if kind == "None" { "" } else { kind }.to_string(),
         event_type: String::new(),
     })

@@ -1,19 +1,24 @@
 //! QuakeML 1.2 (Schorlemmer et al. 2011; <https://quake.ethz.ch/quakeml>): of each event the
-//! preferred origin and magnitude, or the first where none is preferred.
+//! preferred origin and magnitude, or the first where none is preferred. An event without an origin is
+//! at the time of its first pick, and nowhere; one without picks too is left out, and counted
+//! ([`Catalog::left_out`]).
 //!
-//! A document is read event by event, and of an event its picks, arrivals and amplitudes are passed
-//! over: what is held in memory is the catalog, whatever the length of the file.
+//! Versions 1.0 to 1.2 are read, and documents without any namespace; an element of another namespace is
+//! an extension, and passed over. A document is read event by event, and of an event its arrivals
+//! and amplitudes are passed over: what is held in memory is the catalog, whatever the length of the file.
 
 use std::io::BufRead;
 
-use super::row::{read_number, read_point, read_time};
+use super::event::LeftOut;
+use super::field::{MAGNITUDE, read_bounded, read_depth_m, read_point, read_time};
 use super::{Catalog, Event};
 use crate::error::{Result, fail};
-use crate::time;
+use crate::time::{self, Time};
 use crate::xml::{self, Broken, Element, Part, Shape, escaped, optional};
 
 const SHAPE: Shape = Shape {
     root: "quakeml",
+    namespaces: NAMESPACES,
     containers: &["quakeml", "eventParameters"],
     wanted: &[
         "event",
@@ -31,9 +36,27 @@ const SHAPE: Shape = Shape {
         "value",
         "comment",
         "text",
+        "pick",
     ],
-    attributes: &["publicID", "eventsource", "eventid"],
+    attributes: &["publicID"],
+    foreign_attributes: &[("eventsource", COMCAT), ("eventid", COMCAT)],
 };
+
+/// Of QuakeML and of its Basic Event Description; version 1.0 had one for both, `rt` is the form for
+/// real-time systems.
+pub(crate) const NAMESPACES: &[&str] = &[
+    "http://quakeml.org/xmlns/quakeml/1.2",
+    "http://quakeml.org/xmlns/bed/1.2",
+    "http://quakeml.org/xmlns/quakeml/1.1",
+    "http://quakeml.org/xmlns/bed/1.1",
+    "http://quakeml.org/xmlns/quakeml/1.0",
+    "http://quakeml.org/xmlns/bed/1.0",
+    "http://quakeml.org/xmlns/quakeml-rt/1.2",
+    "http://quakeml.org/xmlns/bed-rt/1.2",
+];
+
+/// Of the attributes that ComCat adds.
+const COMCAT: &str = "http://anss.org/xmlns/catalog/0.1";
 
 /// Public identifiers of events that have none of their own in QuakeML's form.
 const OWN_PREFIX: &str = "smi:quakebook/event/";
@@ -98,18 +121,24 @@ impl Catalog {
     ///
     /// # Errors
     /// [`crate::Error::Catalog`] where the text is not whole XML (naming the byte), not QuakeML,
-    /// or where an event has no origin or a value that is not a number (naming the event).
+    /// or where an event has a value that is not what it should be (naming the event).
     pub fn from_quakeml(text: &str, name: &str) -> Result<Self> {
         Self::stream_quakeml(text.as_bytes(), name)
     }
 
     /// Reads QuakeML from a file or an answer that need not be in memory.
     pub(super) fn stream_quakeml(source: impl BufRead, name: &str) -> Result<Self> {
-        let (mut events, mut simulated) = (Vec::new(), false);
+        let (mut events, mut left_out, mut simulated) = (Vec::new(), LeftOut::default(), false);
         let walked = xml::walk(source, &SHAPE, |part| {
             match part {
                 Part::Whole(element) if element.name == "event" => {
-                    events.push(event(element, name).map_err(Stop::Event)?);
+                    match event(element, name).map_err(Stop::Event)? {
+                        Some(event) => events.push(event),
+                        None => left_out.add(|| {
+                            let id = identifier(element);
+                            format!("{name}, event {id}: neither an origin nor a pick with a time")
+                        }),
+                    }
                 }
                 Part::Whole(element) if element.name == "description" => {
                     simulated |= element.text() == SIMULATED;
@@ -119,13 +148,13 @@ impl Catalog {
             Ok(())
         });
         match walked {
-            Ok(()) => Ok(Catalog::new(name, simulated, events)),
+            Ok(()) => Ok(Catalog::new(name, simulated, events).without(left_out)),
             Err(Stop::Event(error)) => Err(error),
             Err(Stop::Broken(broken)) => Err(fail!(
                 Catalog,
                 format!("{name}, byte {}", broken.byte),
                 broken.what,
-                "The answer was cut short or is none: fetch the catalog again"
+                "Give a whole document of QuakeML 1; an answer that was cut short can be fetched again"
             )),
         }
     }
@@ -162,30 +191,36 @@ impl From<Broken> for Stop {
     }
 }
 
-/// The event that an element `<event>` tells of.
-fn event(element: &Element, name: &str) -> Result<Event> {
+/// The event that an element `<event>` tells of; `None` where it has no time.
+fn event(element: &Element, name: &str) -> Result<Option<Event>> {
     let id = identifier(element);
     let place = format_args!("{name}, event {id}");
-    let origin = preferred(element, "origin", "preferredOriginID").ok_or_else(|| {
-        fail!(
-            Catalog,
-            place,
-            "no origin",
-            "Ask the data centre for events with their origins"
-        )
-    })?;
-    let at = |path: &str| origin.text_at(path).unwrap_or("");
-    let (longitude_deg, latitude_deg) =
-        read_point(place, at("longitude/value"), at("latitude/value"))?;
-    let depth_m = read_number(format_args!("{place}, depth"), at("depth/value"))?;
-    let magnitude = preferred(element, "magnitude", "preferredMagnitudeID");
-    let of_magnitude = |path: &str| magnitude.and_then(|m| m.text_at(path)).unwrap_or("");
-    let origin_time = read_time(format_args!("{place}, time"), at("time/value"))?;
-    let size = read_number(
-        format_args!("{place}, magnitude"),
-        of_magnitude("mag/value"),
+    let origin = preferred(element, "origin", "preferredOriginID");
+    let of = |parent: Option<&Element>, path: &str| -> String {
+        let text = parent.and_then(|parent| parent.text_at(path));
+        text.unwrap_or_default().to_string()
+    };
+    let origin_time = match of(origin, "time/value").as_str() {
+        "" => first_pick(element, name, &id)?,
+        text => Some(read_time(format_args!("{place}, time"), text)?),
+    };
+    let Some(origin_time) = origin_time else {
+        return Ok(None);
+    };
+    let (longitude_deg, latitude_deg) = read_point(
+        place,
+        &of(origin, "longitude/value"),
+        &of(origin, "latitude/value"),
     )?;
-    Ok(Event {
+    let magnitude = preferred(element, "magnitude", "preferredMagnitudeID");
+    let size = read_bounded(
+        format_args!("{place}, magnitude"),
+        &of(magnitude, "mag/value"),
+        &MAGNITUDE,
+    )?;
+    let depth_km = read_depth_m(format_args!("{place}, depth"), &of(origin, "depth/value"))?;
+    let event_type = other_type(element).or_else(|| element.text_at("type"));
+    Ok(Some(Event {
         id: match id.as_str() {
             "" => time::iso(origin_time),
             _ => id,
@@ -193,14 +228,21 @@ fn event(element: &Element, name: &str) -> Result<Event> {
         origin_time,
         longitude_deg,
         latitude_deg,
-        depth_km: depth_m.map(|metres| metres / 1000.0),
+        depth_km,
         magnitude: size.unwrap_or(f64::NAN),
-        magnitude_type: of_magnitude("type").to_string(),
-        event_type: other_type(element)
-            .or_else(|| element.text_at("type"))
-            .unwrap_or("")
-            .to_string(),
-    })
+        magnitude_type: of(magnitude, "type"),
+        event_type: event_type.unwrap_or_default().to_string(),
+    }))
+}
+
+/// The time of an event's first pick: a detector of one station knows no origin.
+fn first_pick(event: &Element, name: &str, id: &str) -> Result<Option<Time>> {
+    let texts = event
+        .children("pick")
+        .filter_map(|pick| pick.text_at("time/value"));
+    let place = || format!("{name}, event {id}, pick");
+    let times = texts.map(|text| read_time(place(), text));
+    Ok(times.collect::<Result<Vec<_>>>()?.into_iter().min())
 }
 
 /// A type that QuakeML does not have, as [`element`] writes it.
@@ -267,12 +309,33 @@ fn element(event: &Event) -> String {
     let depth = event.depth_km.map_or(String::new(), |depth_km| {
         format!("<depth><value>{}</value></depth>", depth_km * 1000.0)
     });
+    let time = time::iso(event.origin_time);
+    let (preferred_origin, origin, origin_id) = match event.has_place() {
+        true => (
+            format!("<preferredOriginID>{public}/origin</preferredOriginID>"),
+            format!(
+                "<origin publicID=\"{public}/origin\"><time><value>{time}</value></time>\
+                 <latitude><value>{}</value></latitude><longitude><value>{}</value></longitude>{depth}</origin>",
+                event.latitude_deg, event.longitude_deg,
+            ),
+            format!("<originID>{public}/origin</originID>"),
+        ),
+        // An origin must have a place; a pick has a stream, which a time alone does not tell.
+        false => (
+            String::new(),
+            format!(
+                "<pick publicID=\"{public}/pick\"><time><value>{time}</value></time>\
+                 <waveformID networkCode=\"\" stationCode=\"\"/></pick>"
+            ),
+            String::new(),
+        ),
+    };
     let (preferred, magnitude) = match event.magnitude {
         m if m.is_finite() => (
             format!("<preferredMagnitudeID>{public}/magnitude</preferredMagnitudeID>"),
             format!(
                 "<magnitude publicID=\"{public}/magnitude\"><mag><value>{m}</value></mag>{}\
-                 <originID>{public}/origin</originID></magnitude>\n",
+                 {origin_id}</magnitude>\n",
                 optional("type", &event.magnitude_type)
             ),
         ),
@@ -286,14 +349,8 @@ fn element(event: &Event) -> String {
         ),
     };
     format!(
-        "<event publicID=\"{public}\"><preferredOriginID>{public}/origin</preferredOriginID>\
-         {preferred}{event_type}\n\
-         <origin publicID=\"{public}/origin\"><time><value>{}</value></time>\
-         <latitude><value>{}</value></latitude><longitude><value>{}</value></longitude>{depth}</origin>\n\
-         {magnitude}</event>\n",
-        time::iso(event.origin_time),
-        event.latitude_deg,
-        event.longitude_deg,
+        "<event publicID=\"{public}\">{preferred_origin}{preferred}{event_type}\n\
+         {origin}\n{magnitude}</event>\n"
     )
 }
 

@@ -1,82 +1,107 @@
 //! Rows under a header: what FDSN text and ComCat's CSV have in common.
 
 use std::borrow::Cow;
-use std::fmt::Display;
 
-use chrono::DateTime;
-
+use super::field::{DEPTH_KM, MAGNITUDE, read_bounded, read_point, read_time, trimmed};
 use crate::catalog::{Event, shortened};
-use crate::error::{Result, fail};
-use crate::time::{self, Time};
+use crate::error::{Error, Result, fail};
+use crate::tables;
 
 /// The columns of a table of events, found by their names.
 pub(super) struct Header {
     /// What errors call the table.
     name: String,
+    line: usize,
     /// Lower case, without spaces and `#`.
     columns: Vec<String>,
-    places: Paths,
+    places: Places,
 }
 
-/// Where an event's columns stand; the first three are in every header.
-#[derive(Default)]
-struct Paths {
+/// Where an event's columns stand.
+struct Places {
     time: usize,
-    longitude: usize,
-    latitude: usize,
+    /// Longitude and latitude; none in a list of times.
+    point: Option<(usize, usize)>,
     id: Option<usize>,
     depth: Option<usize>,
     magnitude: Option<usize>,
     magnitude_type: Option<usize>,
     event_type: Option<usize>,
+    phase: Option<usize>,
+}
+
+/// What a row holds.
+pub(super) enum Row {
+    Event(Event),
+    /// An event without a time, or a pick that is no event's onset: where it stands, and why.
+    LeftOut(String),
+    /// The header once more, where files were joined.
+    Header,
 }
 
 impl Header {
     /// Reads the header's fields; `line` counts from 1.
     pub fn new(name: &str, line: usize, fields: &[impl AsRef<str>]) -> Result<Self> {
-        let plain = |field: &str| field.trim_start_matches('\u{feff}').trim().to_lowercase();
-        let mut header = Self {
+        let columns: Vec<String> = fields.iter().map(|field| plain(field.as_ref())).collect();
+        let place = || format!("{name}:{line}");
+        let named = |i: &usize| !columns[*i].is_empty() && columns[..*i].contains(&columns[*i]);
+        if let Some(twice) = (0..columns.len()).find(named) {
+            return Err(fail!(
+                Catalog,
+                place(),
+                format!(
+                    "the column {:?} twice in the header",
+                    shortened(&columns[twice])
+                ),
+                "Leave one of the two columns out, or rename it"
+            ));
+        }
+        let index = |names: Names| {
+            let mut names = names.iter();
+            names.find_map(|name| columns.iter().position(|column| column == name))
+        };
+        let absent = |names: Names| {
+            fail!(
+                Catalog,
+                place(),
+                format!(
+                    "no column {:?} in the header {:?}",
+                    names[0],
+                    shortened(&columns.join(" "))
+                ),
+                "Give the file with its header line, as the data centre sent it, its columns parted by commas or |"
+            )
+        };
+        let places = Places {
+            time: index(TIME).ok_or_else(|| absent(TIME))?,
+            point: match (index(LONGITUDE), index(LATITUDE)) {
+                (Some(longitude), Some(latitude)) => Some((longitude, latitude)),
+                (None, None) => None,
+                (Some(_), None) => return Err(absent(LATITUDE)),
+                (None, Some(_)) => return Err(absent(LONGITUDE)),
+            },
+            id: index(ID),
+            depth: index(DEPTH),
+            magnitude: index(MAGNITUDES),
+            magnitude_type: index(MAGNITUDE_TYPE),
+            event_type: index(EVENT_TYPE),
+            phase: index(PHASE),
+        };
+        Ok(Self {
             name: name.to_string(),
-            columns: fields
-                .iter()
-                .map(|field| plain(field.as_ref()).trim_start_matches('#').trim().into())
-                .collect(),
-            places: Paths::default(),
-        };
-        let needed = |names: Names| {
-            header.index(names).ok_or_else(|| {
-                fail!(
-                    Catalog,
-                    format!("{name}:{line}"),
-                    format!(
-                        "no column {:?} in the header {:?}",
-                        names[0],
-                        shortened(&header.columns.join(" "))
-                    ),
-                    "Give the file with its header line, as the data centre sent it"
-                )
-            })
-        };
-        header.places = Paths {
-            time: needed(TIME)?,
-            latitude: needed(LATITUDE)?,
-            longitude: needed(LONGITUDE)?,
-            id: header.index(ID),
-            depth: header.index(DEPTH),
-            magnitude: header.index(MAGNITUDE),
-            magnitude_type: header.index(MAGNITUDE_TYPE),
-            event_type: header.index(EVENT_TYPE),
-        };
-        Ok(header)
+            line,
+            columns,
+            places,
+        })
     }
 
-    /// The event of one row, whose fields are counted from 0.
-    pub fn event<'a>(
+    /// What one row holds, whose fields are counted from 0.
+    pub fn row<'a>(
         &self,
         line: usize,
         n_fields: usize,
         field: impl Fn(usize) -> Cow<'a, str>,
-    ) -> Result<Event> {
+    ) -> Result<Row> {
         if n_fields != self.columns.len() {
             return Err(fail!(
                 Catalog,
@@ -86,36 +111,52 @@ impl Header {
                     n_fields,
                     self.columns.len()
                 ),
-                "The row was cut short or broken: fetch the catalog again"
+                "Complete this row: it was cut short, or a field holds what parts fields"
             ));
         }
         let (name, places) = (&self.name, &self.places);
         let text = |index: Option<usize>| index.map_or(Cow::Borrowed(""), &field);
-        let number = |column: &str, index: Option<usize>| {
-            let place = format_args!("{name}:{line}, {column}");
-            read_number(place, trimmed(&text(index)))
-        };
         let time = field(places.time);
-        let origin_time = read_time(format_args!("{name}:{line}, time"), trimmed(&time))?;
-        let (longitude_deg, latitude_deg) = read_point(
-            format_args!("{name}:{line}"),
-            trimmed(&field(places.longitude)),
-            trimmed(&field(places.latitude)),
-        )?;
-        let id = match trimmed(&text(places.id)) {
-            "" => time::iso(origin_time),
-            id => id.to_string(),
+        let time = trimmed(&time);
+        let phase = text(places.phase);
+        if time.is_empty() {
+            return Ok(Row::LeftOut(format!("{name}:{line}: no time")));
+        }
+        if !time.starts_with(|c: char| c.is_ascii_digit())
+            && self.columns[places.time] == plain(time)
+        {
+            return Ok(Row::Header);
+        }
+        if !phase.is_empty() && !trimmed(&phase).starts_with(['P', 'p']) {
+            let phase = shortened(&phase);
+            return Ok(Row::LeftOut(format!("{name}:{line}: a pick of {phase}")));
+        }
+        let origin_time = read_time(format_args!("{name}:{line}, time"), time)?;
+        let event = match trimmed(&text(places.id)) {
+            "" => Event::at_time(crate::time::iso(origin_time), origin_time, ""),
+            id => Event::at_time(id, origin_time, ""),
         };
-        Ok(Event {
-            id,
-            origin_time,
+        let (longitude_deg, latitude_deg) = match places.point {
+            None => (event.longitude_deg, event.latitude_deg),
+            Some((longitude, latitude)) => read_point(
+                format_args!("{name}:{line}"),
+                trimmed(&field(longitude)),
+                trimmed(&field(latitude)),
+            )?,
+        };
+        let number = |bounds, column: &str, index| {
+            let place = format_args!("{name}:{line}, {column}");
+            read_bounded(place, trimmed(&text(index)), bounds)
+        };
+        Ok(Row::Event(Event {
             longitude_deg,
             latitude_deg,
-            depth_km: number(DEPTH[0], places.depth)?,
-            magnitude: number(MAGNITUDE[0], places.magnitude)?.unwrap_or(f64::NAN),
+            depth_km: number(&DEPTH_KM, DEPTH[0], places.depth)?,
+            magnitude: number(&MAGNITUDE, MAGNITUDES[0], places.magnitude)?.unwrap_or(f64::NAN),
             magnitude_type: trimmed(&text(places.magnitude_type)).to_string(),
             event_type: trimmed(&text(places.event_type)).to_string(),
-        })
+            ..event
+        }))
     }
 
     /// Where the first of the names stands.
@@ -124,87 +165,56 @@ impl Header {
             .iter()
             .find_map(|name| self.columns.iter().position(|column| column == name))
     }
+
+    /// # Errors
+    /// [`Error::Catalog`] where a header without places has no row below it: it is rather a table that was
+    /// cut in its first line than a list of no times.
+    pub fn check_rows(&self, n_rows: usize) -> Result<()> {
+        match self.places.point {
+            None if n_rows == 0 => Err(fail!(
+                Catalog,
+                format!("{}:{}", self.name, self.line),
+                format!(
+                    "a header without latitude and longitude, and no row below it: {:?}",
+                    shortened(&self.columns.join(" "))
+                ),
+                "Give the whole table, or a list of times with one time or more"
+            )),
+            _ => Ok(()),
+        }
+    }
 }
 
-/// What data centres call a column.
+/// Whether these are the columns of a table of events, complete or not.
+pub(super) fn is_header<'a>(mut columns: impl Iterator<Item = &'a str>) -> bool {
+    let known = |name: &str| [TIME, LATITUDE].iter().any(|names| names.contains(&name));
+    columns.any(|column| known(&plain(column)))
+}
+
+fn plain(field: &str) -> String {
+    let field = field.trim_start_matches(tables::MARK).trim().to_lowercase();
+    field.trim_start_matches('#').trim().into()
+}
+
+/// A text without a header of events.
+pub(super) fn no_header(name: &str) -> Error {
+    fail!(
+        Catalog,
+        format!("{name}:1"),
+        "no header",
+        "Give the table with its header: an answer without events has a header, or the status 204"
+    )
+}
+
+/// What data centres call a column, and programs that pick or trigger.
 type Names = &'static [&'static str];
 
 const ID: Names = &["eventid", "id"];
-const TIME: Names = &["time"];
+const TIME: Names = &["time", "origin_time", "time_utc", "phase_time", "pick_time"];
 const LATITUDE: Names = &["latitude", "lat"];
 const LONGITUDE: Names = &["longitude", "lon"];
 const DEPTH: Names = &["depth/km", "depth", "dep"];
-const MAGNITUDE: Names = &["magnitude", "mag"];
+const MAGNITUDES: Names = &["magnitude", "mag"];
 const MAGNITUDE_TYPE: Names = &["magtype"];
 const EVENT_TYPE: Names = &["eventtype", "type"];
-
-/// Without the space around it, of which there is seldom any.
-fn trimmed(text: &str) -> &str {
-    let is_plain = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_graphic);
-    let bytes = text.as_bytes();
-    match is_plain(bytes.first()) && is_plain(bytes.last()) {
-        true => text,
-        false => text.trim(),
-    }
-}
-
-/// A time with or without `Z` or an offset. `place` is written where it cannot be read.
-pub(super) fn read_time(place: impl Display, text: &str) -> Result<Time> {
-    if let Some(time) = time::plain(text) {
-        return Ok(time);
-    }
-    match DateTime::parse_from_rfc3339(text) {
-        Ok(time) => Ok(time.to_utc()),
-        Err(_) => time::parse(text).map_err(|_| unreadable(place, text, "a time in UTC")),
-    }
-}
-
-/// A finite number, or nothing where the field is empty or says so.
-pub(super) fn read_number(place: impl Display, text: &str) -> Result<Option<f64>> {
-    match text.parse::<f64>() {
-        Ok(number) if number.is_finite() => Ok(Some(number)),
-        _ if matches!(text, "" | "null" | "None" | "nan" | "NaN") => Ok(None),
-        _ => Err(unreadable(place, text, "a number")),
-    }
-}
-
-/// Longitude and latitude in degrees.
-pub(super) fn read_point(
-    place: impl Display,
-    longitude: &str,
-    latitude: &str,
-) -> Result<(f64, f64)> {
-    let within = |name: &str, text: &str, limits: std::ops::RangeInclusive<f64>| match read_number(
-        format_args!("{place}, {name}"),
-        text,
-    )? {
-        Some(degrees) if limits.contains(&degrees) => Ok(degrees),
-        _ => Err(unreadable(
-            format_args!("{place}, {name}"),
-            text,
-            &format!("degrees from {} to {}", limits.start(), limits.end()),
-        )),
-    };
-    Ok((
-        within("longitude", longitude, -180.0..=360.0)?,
-        within("latitude", latitude, -90.0..=90.0)?,
-    ))
-}
-
-/// A field's text as one line of a table can hold it: what ends a line or parts the fields becomes a
-/// space.
-pub(super) fn one_line(text: &str, separator: Option<char>) -> String {
-    let unfit = |c: char| c.is_control() || Some(c) == separator;
-    text.chars()
-        .map(|c| if unfit(c) { ' ' } else { c })
-        .collect()
-}
-
-fn unreadable(place: impl Display, text: &str, expected: &str) -> crate::Error {
-    fail!(
-        Catalog,
-        place,
-        format!("{:?} where {expected} was expected", shortened(text)),
-        "Correct this row, or fetch the catalog again"
-    )
-}
+const PHASE: Names = &["phase_type"];

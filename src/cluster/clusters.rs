@@ -9,7 +9,7 @@ use super::nearest::nearest;
 use super::{ClusterParams, Metric, Space, adjusted_rand_index, silhouettes};
 use crate::atomic_file;
 use crate::catalog::Catalog;
-use crate::error::{Error, Result, fail};
+use crate::error::{Result, fail};
 use crate::geo::Point;
 
 /// Clusters of epicentres, numbered from west to east.
@@ -138,7 +138,7 @@ impl Clusters {
     /// The mean silhouette of a catalog's events in these clusters, see [`silhouettes`].
     ///
     /// # Errors
-    /// [`Error::Cluster`] where the events fall into one cluster only.
+    /// [`crate::Error::Cluster`] where the events fall into one cluster only.
     pub fn silhouette(&self, catalog: &Catalog) -> Result<f64> {
         let epicentres: Vec<Point> = catalog.events().iter().map(|e| e.epicentre()).collect();
         let points = self.params.space.project(&epicentres, self.origin);
@@ -150,7 +150,7 @@ impl Clusters {
     /// [`adjusted_rand_index`], 1 for the same groups, about 0 for chance.
     ///
     /// # Errors
-    /// [`Error::Cluster`] where the numbers of events differ.
+    /// [`crate::Error::Cluster`] where the numbers of events differ.
     pub fn agreement(&self, other: &Self) -> Result<f64> {
         adjusted_rand_index(&self.labels, &other.labels)
     }
@@ -158,7 +158,7 @@ impl Clusters {
     /// Writes the clusters as TOML; [`Clusters::read`] gives back the same bits.
     ///
     /// # Errors
-    /// [`Error::Io`] where the file cannot be written.
+    /// [`crate::Error::Io`] where the file cannot be written.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         let text = toml::to_string(self).expect("every field of clusters is plain TOML");
         atomic_file::write_whole(&path, text)
@@ -167,10 +167,10 @@ impl Clusters {
     /// Reads clusters that [`Clusters::write`] wrote.
     ///
     /// # Errors
-    /// [`Error::Io`] where the file cannot be read, [`Error::Cluster`] where it is cut off or its
+    /// [`crate::Error::Io`] where the file cannot be read, [`crate::Error::Cluster`] where it is cut off or its
     /// numbers do not fit together.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
-        let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
+        let bytes = atomic_file::read_input(&path)?;
         let broken = |what: String| {
             fail!(
                 Cluster,
@@ -179,6 +179,7 @@ impl Clusters {
                 "Delete the file and run the chapter that writes it"
             )
         };
+        let text = String::from_utf8(bytes).map_err(|e| broken(e.to_string()))?;
         let clusters: Self =
             toml::from_str(&text).map_err(|e| broken(e.to_string().trim().to_string()))?;
         let k = clusters.params.k;

@@ -53,15 +53,9 @@ impl Detections {
     /// The detections as events of a catalog, each `before_s` before its time: labels for a training
     /// where nobody has made a better catalog. Places and magnitudes are NaN.
     pub fn to_catalog(&self, before_s: f64) -> Catalog {
-        let event = |(i, detection): (usize, &Detection)| Event {
-            id: format!("detection {}", i + 1),
-            origin_time: detection.time - time::seconds(before_s),
-            longitude_deg: f64::NAN,
-            latitude_deg: f64::NAN,
-            depth_km: None,
-            magnitude: f64::NAN,
-            magnitude_type: String::new(),
-            event_type: "detection".into(),
+        let event = |(i, detection): (usize, &Detection)| {
+            let time = detection.time - time::seconds(before_s);
+            Event::at_time(format!("detection {}", i + 1), time, "detection")
         };
         let events = self.items.iter().enumerate().map(event);
         Catalog::new("detections", self.simulated, events.collect())

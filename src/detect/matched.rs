@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Detection, Detections, Matches};
 use crate::atomic_file;
-use crate::catalog::Catalog;
-use crate::error::{Error, Result, fail};
+use crate::catalog::{Catalog, QUAKEML_NAMESPACES};
+use crate::error::{Result, fail};
 use crate::tables;
 use crate::time::{self, Time, TimeSpan};
 use crate::xml::{self, Broken, Element, Part, Shape, escaped};
@@ -64,9 +64,11 @@ struct Row {
 /// Where QuakeML holds them.
 const SHAPE: Shape = Shape {
     root: "quakeml",
+    namespaces: QUAKEML_NAMESPACES,
     containers: &["quakeml", "eventParameters"],
     wanted: &["event", "comment", "text"],
     attributes: &["publicID"],
+    foreign_attributes: &[],
 };
 
 const COLUMNS: [&str; 7] = [
@@ -116,7 +118,7 @@ impl MatchedDetections {
     /// Reads what [`MatchedDetections::to_csv`] wrote.
     ///
     /// # Errors
-    /// [`Error::Detect`] naming the line.
+    /// [`crate::Error::Detect`] naming the line.
     pub fn from_csv(text: &str) -> Result<Self> {
         let broken = |line: usize, what: &str| {
             fail!(
@@ -126,7 +128,7 @@ impl MatchedDetections {
                 "Write the file again with Detections::write"
             )
         };
-        let (head, table) = text.split_once('\n').unwrap_or((text, ""));
+        let (head, table) = text.split_once(['\n', '\r']).unwrap_or((text, ""));
         let head: Head = json(head.strip_prefix("# "))
             .ok_or_else(|| broken(1, "expected a comment with station and scanned spans"))?;
         let mut reader = csv::ReaderBuilder::new()
@@ -198,7 +200,7 @@ impl MatchedDetections {
     /// Reads what [`MatchedDetections::to_quakeml`] wrote.
     ///
     /// # Errors
-    /// [`Error::Detect`] naming the byte, or the event whose comment is no detection.
+    /// [`crate::Error::Detect`] naming the byte, or the event whose comment is no detection.
     pub fn from_quakeml(text: &str) -> Result<Self> {
         let broken = |place: String, what: String| {
             let remedy = "Write the file again with Detections::write; for the events of others, see Catalog";
@@ -234,24 +236,27 @@ impl MatchedDetections {
         Self::from_rows(head, rows)
     }
 
-    /// Writes a file: QuakeML where its name ends in `.xml`, `.qml` or `.quakeml`, else CSV.
+    /// Writes a file: QuakeML where its name ends in `.xml`, `.qml` or `.quakeml`, else CSV. See
+    /// [`atomic_file::write_result`](crate::atomic_file::write_result) for links and pipes.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`crate::Error::Io`].
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         let text = match is_quakeml(path.as_ref()) {
             true => self.to_quakeml(),
             false => self.to_csv(),
         };
-        atomic_file::write_whole(&path, text)
+        atomic_file::write_result(&path, text)
     }
 
     /// Reads a file of [`MatchedDetections::write`].
     ///
     /// # Errors
-    /// [`Error::Io`], and as [`MatchedDetections::from_csv`] or [`MatchedDetections::from_quakeml`].
+    /// [`crate::Error::Io`], and as [`MatchedDetections::from_csv`] or [`MatchedDetections::from_quakeml`].
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
-        let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
+        let name = path.as_ref().display();
+        let text = tables::text_of(atomic_file::read_input(&path)?)
+            .map_err(|what| fail!(Detect, name, what, tables::NO_TEXT_REMEDY))?;
         match is_quakeml(path.as_ref()) {
             true => Self::from_quakeml(&text),
             false => Self::from_csv(&text),
@@ -300,13 +305,14 @@ impl Row {
         }
     }
 
-    /// None where the cluster is not one of the classes before noise.
+    /// None where the cluster is not one of the classes before noise, or a time is beyond the calendar.
     fn detection(self, n_classes: usize) -> Option<(Detection, Option<String>)> {
         (1..n_classes).contains(&self.cluster).then_some(())?;
+        let [start, end, time] = [self.start, self.end, self.time].map(time::possible);
         let detection = Detection {
-            start: self.start,
-            end: self.end,
-            time: self.time,
+            start: start?,
+            end: end?,
+            time: time?,
             class: self.cluster - 1,
             probability: self.probability.parse().ok()?,
             n_windows: self.n_windows,

@@ -31,18 +31,29 @@ impl Catalog {
                     .origin_time
                     .format("%Y-%m-%d %H:%M:%S%.3f")
                     .to_string(),
-                format!("{:.4}", event.latitude_deg),
-                format!("{:.4}", event.longitude_deg),
+                known(event.latitude_deg, 4),
+                known(event.longitude_deg, 4),
                 event
                     .depth_km
                     .map_or("-".into(), |depth| format!("{depth:.1}")),
-                format!("{:.1}", event.magnitude),
+                known(event.magnitude, 1),
                 event.magnitude_type.clone(),
             ]);
+        }
+        if self.left_out().n_events > 0 {
+            table = table.noted(&self.left_out().to_string());
         }
         table
             .noted(&first_rows(N_ROWS, self.len()))
             .noted(&provenance(&self.source, self.simulated))
+    }
+}
+
+/// A number, or a dash where it is not known.
+fn known(number: f64, digits: usize) -> String {
+    match number.is_finite() {
+        true => format!("{number:.digits$}"),
+        false => "-".into(),
     }
 }
 

@@ -169,10 +169,14 @@ impl Client {
             };
             events.simulated |= answer.simulated;
             let n_most = self.provider.limits.n_events.unwrap_or(usize::MAX);
-            Ok((events.len() < n_most).then_some(events))
+            let n_sent = events.len() + events.left_out().n_events;
+            Ok((n_sent < n_most).then_some(events))
         })?;
         match fetched {
             Fetched::Read(part) => {
+                if part.left_out().n_events > 0 {
+                    self.say(&request, &part.left_out().to_string());
+                }
                 let (events, n_others) = asked::events(&part, region, start, end);
                 self.say_left_out(&request, n_others, "events");
                 parts.push(Catalog::new("", part.simulated, events));

@@ -7,6 +7,9 @@
 //! | FDSN text `.txt` of level network, station or channel | [`Inventory::from_fdsn_text`] | [`Inventory::to_fdsn_text`] |
 //! | either of these | [`Inventory::read`] | [`Inventory::write`] |
 //!
+//! Text is UTF-8, UTF-16 with its mark, or Latin-1; its lines end with LF, CR LF or CR. Of StationXML the
+//! elements of its own namespace count, or those of none in a document without one.
+//!
 //! An [`Inventory`] is all that a data centre told: networks, their stations, the channels of each
 //! location, and each of them with the [`Epoch`] in which it was so. What a study works with is one
 //! [`Station`] at one time: [`Inventory::station`].
@@ -31,14 +34,12 @@ mod rotate;
 mod stationxml;
 mod text;
 
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use crate::atomic_file;
 use crate::code::Code;
 use crate::error::{Error, Result, fail};
-use crate::xml;
+use crate::{atomic_file, tables, time};
 
 pub use crate::code_pattern::{CodePattern, NslcPattern, StationChoice};
 pub use chosen::{Channel, Station};
@@ -58,13 +59,14 @@ impl Inventory {
     /// [`Inventory::from_stationxml`] and [`Inventory::from_fdsn_text`].
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let name = path.as_ref().display().to_string();
-        let mut file = BufReader::new(File::open(&path).map_err(Error::io(&path))?);
+        let mut file = BufReader::new(atomic_file::open_input(path.as_ref())?);
         let beginning = file.fill_buf().map_err(Error::io(&path))?;
         if is_xml(&String::from_utf8_lossy(beginning)) {
             return Self::stream_stationxml(file, &name);
         }
-        let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
-        Self::from_fdsn_text(&xml::text_of(bytes), &name)
+        let text = tables::text_of(atomic_file::read_input(path)?);
+        let text = text.map_err(|what| fail!(Station, name, what, tables::NO_TEXT_REMEDY))?;
+        Self::from_text(&text, &name)
     }
 
     /// As [`Inventory::read`], of text that is at hand; `name` is what errors call it.
@@ -79,8 +81,8 @@ impl Inventory {
     }
 
     /// Writes the inventory in the format that the path's extension names: `.xml` StationXML 1.1,
-    /// `.txt` FDSN text of the deepest level that there is. The file is replaced whole, or left as
-    /// it was.
+    /// `.txt` FDSN text of the deepest level that there is. See
+    /// [`atomic_file::write_result`](crate::atomic_file::write_result) for links and pipes.
     ///
     /// # Errors
     /// [`Error::Station`] for any other extension, or where a station without channels among
@@ -101,7 +103,7 @@ impl Inventory {
                 ));
             }
         };
-        atomic_file::write_whole(path, text.as_bytes())
+        atomic_file::write_result(path, text)
     }
 
     /// The deepest level of which there is anything, where its text holds everything.
@@ -136,7 +138,7 @@ impl Inventory {
 }
 
 fn is_xml(beginning: &str) -> bool {
-    let blank = |c: char| c.is_whitespace() || c == '\u{feff}';
+    let blank = |c: char| c.is_whitespace() || c == tables::MARK;
     beginning.trim_start_matches(blank).starts_with('<')
 }
 
@@ -159,20 +161,41 @@ fn read_time(place: &str, text: &str) -> Result<Option<crate::time::Time>> {
     if text.trim().is_empty() {
         return Ok(None);
     }
-    let offset = chrono::DateTime::parse_from_rfc3339(text.trim()).map(|time| time.to_utc());
-    let time = offset.or_else(|_| crate::time::parse(text));
-    time.map(Some)
-        .map_err(|_| unreadable(place, text, "a time in UTC"))
+    match time::read(text.trim()) {
+        None => Err(unreadable(place, text, "a time in UTC")),
+        time => Ok(time),
+    }
 }
 
 /// A latitude or longitude in degrees.
 fn read_degrees(place: &str, text: &str, limit_deg: f64) -> Result<f64> {
-    let degrees = need_number(place, text)?;
-    if degrees.abs() > limit_deg {
+    read_angle(place, text, limit_deg)?.ok_or_else(|| unreadable(place, text, "degrees"))
+}
+
+/// An angle in degrees, or nothing where the text is empty.
+fn read_angle(place: &str, text: &str, limit_deg: f64) -> Result<Option<f64>> {
+    let degrees = read_number(place, text)?;
+    if degrees.is_some_and(|degrees| degrees.abs() > limit_deg) {
         let expected = format!("degrees from -{limit_deg} to {limit_deg}");
         return Err(unreadable(place, text, &expected));
     }
     Ok(degrees)
+}
+
+/// Sampling rates that an instrument can have: a sample in three years is the slowest that SEED can
+/// express, and no digitiser of ground motion is faster than some megahertz.
+const RATES_HZ: std::ops::RangeInclusive<f64> = 1e-8..=1e8;
+
+/// A sampling rate in hertz, 0 for a channel of no regular samples; nothing where the text is empty.
+fn read_rate(place: &str, text: &str) -> Result<Option<f64>> {
+    match read_number(place, text)? {
+        Some(rate_hz) if rate_hz != 0.0 && !RATES_HZ.contains(&rate_hz) => Err(unreadable(
+            place,
+            text,
+            "a sampling rate of 0, or from 1e-8 to 1e8 Hz,",
+        )),
+        rate => Ok(rate),
+    }
 }
 
 fn unreadable(place: &str, text: &str, expected: &str) -> Error {
@@ -181,7 +204,7 @@ fn unreadable(place: &str, text: &str, expected: &str) -> Error {
         Station,
         place,
         format!("{shortened:?} where {expected} was expected"),
-        "Correct this entry, or ask the data centre again"
+        "Correct this value"
     )
 }
 

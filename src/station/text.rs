@@ -7,10 +7,12 @@ use std::collections::HashMap;
 
 use super::{
     ChannelEpoch, Epoch, Inventory, NetworkEpoch, Response, Sensitivity, StationEpoch, Units,
-    location_code, need_number, needed_code, read_degrees, read_number, read_time,
+    location_code, need_number, needed_code, read_angle, read_degrees, read_number, read_rate,
+    read_time,
 };
 use crate::code::Code;
 use crate::error::{Result, fail};
+use crate::tables;
 use crate::time::Time;
 
 /// How much text of one station service tells.
@@ -47,12 +49,10 @@ impl Inventory {
     /// [`crate::Error::Station`] naming the line where the header lacks a column, a row has other
     /// than the header's number of fields, or a field is not what it should be.
     pub fn from_fdsn_text(text: &str, name: &str) -> Result<Self> {
-        let text = text.trim_start_matches('\u{feff}');
-        let mut lines = text
-            .lines()
-            .enumerate()
-            .filter(|(_, row)| !row.trim().is_empty());
-        let (line, header) = lines.next().unwrap_or((0, ""));
+        let text = text.trim_start_matches(tables::MARK);
+        tables::no_nul(text).map_err(|what| fail!(Station, name, what, tables::NO_TEXT_REMEDY))?;
+        let mut lines = tables::lines(text).filter(|(_, row)| !row.trim().is_empty());
+        let (line, header) = lines.next().unwrap_or((1, ""));
         let plain = header.trim_start().trim_start_matches('#').to_lowercase();
         let columns: Vec<&str> = fields(&plain);
         let has = |column: &str| columns.contains(&column);
@@ -64,7 +64,7 @@ impl Inventory {
                 let shortened: String = header.chars().take(60).collect();
                 return Err(fail!(
                     Station,
-                    format!("{name}, line {}", line + 1),
+                    format!("{name}, line {line}"),
                     format!(
                         "no channel, station or network: {shortened:?} begins no text of stations"
                     ),
@@ -72,10 +72,24 @@ impl Inventory {
                 ));
             }
         };
+        if let Some(twice) = (1..columns.len())
+            .find(|i| !columns[*i].is_empty() && columns[..*i].contains(&columns[*i]))
+        {
+            return Err(fail!(
+                Station,
+                format!("{name}, line {line}"),
+                format!("the column {:?} twice in the header", columns[twice]),
+                "Leave one of the two columns out, or rename it"
+            ));
+        }
         let mut made = Made::new();
         for (line, row) in lines {
+            // Where files were joined the header comes again.
+            if row == header {
+                continue;
+            }
             let row = Row {
-                place: format!("{name}, line {}", line + 1),
+                place: format!("{name}, line {line}"),
                 columns: &columns,
                 fields: fields(row),
             };
@@ -262,7 +276,7 @@ impl Row<'_> {
                 self.fields.len(),
                 self.columns.len()
             ),
-            "The row was cut short or broken: ask the data centre again"
+            "Complete this row: it was cut short, or a field holds what parts fields"
         ))
     }
 
@@ -297,9 +311,9 @@ impl Row<'_> {
             longitude_deg: self.degrees("longitude", 180.0)?,
             elevation_m: need_number(&self.place_of("elevation"), self.text("elevation")?)?,
             depth_m: self.number("depth")?,
-            azimuth_deg: self.number("azimuth")?,
-            dip_deg: self.number("dip")?,
-            sampling_rate_hz: self.number("samplerate")?,
+            azimuth_deg: read_angle(&self.place_of("azimuth"), self.text("azimuth")?, 360.0)?,
+            dip_deg: read_angle(&self.place_of("dip"), self.text("dip")?, 90.0)?,
+            sampling_rate_hz: read_rate(&self.place_of("samplerate"), self.text("samplerate")?)?,
             sensor: sensor.or_else(|_| self.text("instrument"))?.into(),
             epoch: self.epoch()?,
             response: self.response()?,

@@ -2,30 +2,86 @@
 
 use super::{MethodChoice, Normalisation, Study};
 use crate::error::{Result, fail};
-use crate::time::Time;
+use crate::time::{self, Time};
 
 /// Bounds of sizes. A file from elsewhere must not ask for more memory than there is: three components
-/// of a window at most 12 MB, a rate at most that of the fastest digitisers.
-const MAX_SAMPLES: usize = 1_000_000;
+/// of a window of so many samples take at most 12 MB, a rate is at most that of the fastest digitisers.
+const MAX_COUNT: usize = 1_000_000;
+const MAX_FEW: usize = 1000;
 const MAX_RATE_HZ: f64 = 10_000.0;
 const MIN_RATE_HZ: f64 = 1e-3;
-const MAX_CLUSTERS: usize = 1000;
-const MAX_COUNT: usize = 1_000_000;
 const MAX_SECONDS: f64 = 86_400.0;
 
-/// A key, whether its value is possible, and what would be.
-type Check = (&'static str, bool, &'static str);
+/// What is found under a key, whether it is possible, and what would be.
+struct Check {
+    key: &'static str,
+    found: String,
+    is_good: bool,
+    wanted: &'static str,
+}
+
+fn check(key: &'static str, found: impl ToString, is_good: bool, wanted: &'static str) -> Check {
+    let found = found.to_string();
+    Check {
+        key,
+        found,
+        is_good,
+        wanted,
+    }
+}
+
+/// A number of things, 1 to a million.
+fn count(key: &'static str, n: usize) -> Check {
+    check(key, n, (1..=MAX_COUNT).contains(&n), "1 to 1,000,000")
+}
+
+/// A number of things, 1 to a thousand.
+fn few(key: &'static str, n: usize) -> Check {
+    check(key, n, (1..=MAX_FEW).contains(&n), "1 to 1000")
+}
+
+/// A number of things, none to a thousand.
+fn up_to_few(key: &'static str, n: usize) -> Check {
+    check(key, n, n <= MAX_FEW, "at most 1000")
+}
+
+fn seconds(key: &'static str, s: f64) -> Check {
+    let is_good = (0.0..=MAX_SECONDS).contains(&s);
+    check(key, format!("{s} s"), is_good, "0 to 86,400 s")
+}
+
+fn positive(key: &'static str, x: f64) -> Check {
+    check(key, x, x > 0.0 && x.is_finite(), "a positive number")
+}
+
+fn zero_or_more(key: &'static str, x: f64) -> Check {
+    check(key, x, x >= 0.0 && x.is_finite(), "0 or more")
+}
+
+/// A span whose end is later, of years that nanoseconds can count: differences of other times are more than
+/// a duration can hold. A second 60 is no instant of a computer's clock.
+fn span(key: &'static str, start: Time, end: Time) -> Check {
+    let is_countable = |t: &Time| {
+        t.timestamp_nanos_opt().is_some() && time::possible(*t).is_some_and(|same| same == *t)
+    };
+    check(
+        key,
+        format!("{start:?} to {end:?}"),
+        start < end && [start, end].iter().all(is_countable),
+        "a start before the end, in the years 1678 to 2261",
+    )
+}
 
 impl Study {
     /// # Errors
     /// [`crate::Error::Study`] naming the first key whose value is impossible.
     pub(super) fn check(&self) -> Result<()> {
         let checks = [self.of_frame(), self.of_sizes(), self.method.checks()];
-        match checks.iter().flatten().find(|(_, good, _)| !good) {
-            Some((key, _, wanted)) => Err(fail!(
+        match checks.iter().flatten().find(|check| !check.is_good) {
+            Some(check) => Err(fail!(
                 Study,
-                key,
-                format!("expected {wanted}"),
+                check.key,
+                format!("expected {}, found {}", check.wanted, check.found),
                 "Correct this key of the study"
             )),
             None => self.window_in_segment(),
@@ -46,35 +102,28 @@ impl Study {
         let is_name = self.name.starts_with(char::is_alphanumeric)
             && self.name.chars().all(letter)
             && self.name.len() <= 100;
-        // Differences of other times are more than a duration can hold.
-        let countable = |span: [Time; 2]| span.iter().all(|t| t.timestamp_nanos_opt().is_some());
-        let years = "years from 1678 to 2261";
-        let order = "a start before the end";
         vec![
-            (
+            check(
                 "name",
+                format!("{:?}", self.name),
                 is_name,
                 "at most 100 letters, digits, spaces, dots, - and _, a letter or digit first",
             ),
-            (
-                "catalog",
-                countable([self.catalog.start, self.catalog.end]),
-                years,
-            ),
-            ("scan", countable([self.scan.start, self.scan.end]), years),
-            (
-                "held_out",
-                countable([self.held_out.start, self.held_out.end]),
-                years,
-            ),
-            (
+            check(
                 "region",
+                format!(
+                    "latitudes {} to {}, longitudes {} to {}",
+                    r.min_latitude_deg,
+                    r.max_latitude_deg,
+                    r.min_longitude_deg,
+                    r.max_longitude_deg
+                ),
                 ordered,
                 "a box whose minima are below its maxima, latitudes from -90 to 90, longitudes from -180 to 360",
             ),
-            ("catalog", self.catalog.start < self.catalog.end, order),
-            ("scan", self.scan.start < self.scan.end, order),
-            ("held_out", self.held_out.start < self.held_out.end, order),
+            span("catalog", self.catalog.start, self.catalog.end),
+            span("scan", self.scan.start, self.scan.end),
+            span("held_out", self.held_out.start, self.held_out.end),
         ]
     }
 
@@ -82,60 +131,40 @@ impl Study {
     fn of_sizes(&self) -> Vec<Check> {
         let (split, train) = (&self.split, &self.train);
         let fractions = split.train_fraction + split.validation_fraction;
-        let count = |n: usize| (1..=MAX_COUNT).contains(&n);
         let rate_hz = self.window.sampling_rate_hz;
         let levels = &self.augment.noise_levels;
-        let whole = "1 to 1,000,000";
         vec![
-            ("scan.hop_samples", count(self.scan.hop_samples), whole),
-            (
-                "cluster.k",
-                (1..=MAX_CLUSTERS).contains(&self.cluster.k),
-                "1 to 1000",
-            ),
-            (
-                "cluster.n_replicates",
-                count(self.cluster.n_replicates),
-                whole,
-            ),
-            (
-                "window.n_samples",
-                (1..=MAX_SAMPLES).contains(&self.window.n_samples),
-                whole,
-            ),
-            (
+            count("scan.hop_samples", self.scan.hop_samples),
+            few("cluster.k", self.cluster.k),
+            count("cluster.n_replicates", self.cluster.n_replicates),
+            count("window.n_samples", self.window.n_samples),
+            check(
                 "window.sampling_rate_hz",
+                format!("{rate_hz} Hz"),
                 (MIN_RATE_HZ..=MAX_RATE_HZ).contains(&rate_hz),
                 "0.001 to 10,000 Hz",
             ),
-            (
-                "window.n_noise_per_gap",
-                self.window.n_noise_per_gap <= 1000,
-                "at most 1000",
-            ),
-            (
+            up_to_few("window.n_noise_per_gap", self.window.n_noise_per_gap),
+            check(
                 "split",
+                format!(
+                    "{} to train and {} to validate",
+                    split.train_fraction, split.validation_fraction
+                ),
                 split.train_fraction > 0.0 && split.validation_fraction > 0.0 && fractions < 1.0,
                 "positive fractions that leave a part for the test",
             ),
-            (
+            check(
                 "augment.noise_levels",
+                format!("{} numbers, {:?} the first", levels.len(), levels.first()),
                 levels.len() <= 100 && levels.iter().all(|l| *l > 0.0 && l.is_finite()),
                 "at most 100 positive numbers",
             ),
-            ("train.batch_size", count(train.batch_size), whole),
-            ("train.max_epochs", count(train.max_epochs), whole),
-            ("train.patience", count(train.patience), whole),
-            (
-                "train.learning_rate",
-                train.learning_rate > 0.0 && train.learning_rate.is_finite(),
-                "a positive number",
-            ),
-            (
-                "train.weight_decay",
-                train.weight_decay >= 0.0 && train.weight_decay.is_finite(),
-                "0 or more",
-            ),
+            count("train.batch_size", train.batch_size),
+            count("train.max_epochs", train.max_epochs),
+            count("train.patience", train.patience),
+            positive("train.learning_rate", train.learning_rate),
+            zero_or_more("train.weight_decay", train.weight_decay),
         ]
     }
 
@@ -156,69 +185,47 @@ impl Study {
 
 impl MethodChoice {
     fn checks(&self) -> Vec<Check> {
-        let seconds = |s: f64| (0.0..=MAX_SECONDS).contains(&s);
-        let some = |n: usize| (1..=1000).contains(&n);
-        let long = "0 to 86,400 s";
-        let few = "1 to 1000";
         let band = |[low, high]: [f64; 2]| 0.0 < low && low < high && high.is_finite();
+        let shown = match self.band_hz {
+            Some([low, high]) => format!("{low} to {high} Hz"),
+            None => "none".into(),
+        };
         vec![
-            (
+            check(
                 "method.band_hz",
+                shown,
                 self.band_hz.is_none_or(band),
                 "two positive frequencies, the lower first",
             ),
-            (
+            check(
                 "method.normalisation",
+                format!("{:?}", self.normalisation),
                 self.normalisation != (Normalisation::Fixed { counts: 0 }),
                 "1 count or more",
             ),
-            (
-                "method.n_cluster_starts",
-                (1..=MAX_COUNT).contains(&self.n_cluster_starts),
-                "1 to 1,000,000",
-            ),
-            ("method.segment_s", seconds(self.segment_s), long),
-            ("method.guard_s", seconds(self.guard_s), long),
-            (
-                "method.least_after_p_s",
-                seconds(self.least_after_p_s),
-                long,
-            ),
-            ("method.before_p_s", seconds(self.before_p_s), long),
-            ("method.coda_s", seconds(self.coda_s), long),
-            (
-                "method.longest_glitch_s",
-                seconds(self.longest_glitch_s),
-                long,
-            ),
-            ("method.n_of_event", some(self.n_of_event), few),
-            ("method.n_of_noise", some(self.n_of_noise), few),
-            ("method.n_beside", self.n_beside <= 1000, "at most 1000"),
-            (
+            count("method.n_cluster_starts", self.n_cluster_starts),
+            seconds("method.segment_s", self.segment_s),
+            seconds("method.guard_s", self.guard_s),
+            seconds("method.least_after_p_s", self.least_after_p_s),
+            seconds("method.before_p_s", self.before_p_s),
+            seconds("method.coda_s", self.coda_s),
+            seconds("method.longest_glitch_s", self.longest_glitch_s),
+            few("method.n_of_event", self.n_of_event),
+            few("method.n_of_noise", self.n_of_noise),
+            up_to_few("method.n_beside", self.n_beside),
+            check(
                 "method.one_hour_in",
+                self.one_hour_in,
                 self.one_hour_in >= 1.0 && self.one_hour_in.is_finite(),
                 "1 or more",
             ),
-            (
-                "method.disturbance_ratio",
-                self.disturbance_ratio > 0.0 && self.disturbance_ratio.is_finite(),
-                "a positive number",
-            ),
-            ("method.n_of_hour", self.n_of_hour <= 1000, "at most 1000"),
-            (
-                "method.max_epochs",
-                (1..=MAX_COUNT).contains(&self.max_epochs),
-                "1 to 1,000,000",
-            ),
-            (
-                "method.n_validation_days",
-                some(self.n_validation_days),
-                few,
-            ),
-            (
+            positive("method.disturbance_ratio", self.disturbance_ratio),
+            up_to_few("method.n_of_hour", self.n_of_hour),
+            count("method.max_epochs", self.max_epochs),
+            few("method.n_validation_days", self.n_validation_days),
+            zero_or_more(
                 "method.max_false_alarms_per_day",
-                self.max_false_alarms_per_day >= 0.0 && self.max_false_alarms_per_day.is_finite(),
-                "0 or more",
+                self.max_false_alarms_per_day,
             ),
         ]
     }

@@ -23,10 +23,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result, fail};
 use crate::geo::Region;
-use crate::hash;
 use crate::station::StationChoice;
 use crate::time::{Time, TimeSpan};
 use crate::travel::LayeredModel;
+use crate::{atomic_file, hash, tables};
 
 pub use choices::{
     AugmentChoice, ClusterChoice, ScanChoice, SplitChoice, TrainChoice, WindowChoice,
@@ -136,7 +136,7 @@ impl Study {
     /// `QUAKEBOOK_PROVIDER` overrides its data centre.
     ///
     /// # Errors
-    /// [`Error::Io`] where the file cannot be read, [`Error::Study`] where it is not a study.
+    /// [`crate::Error::Io`] where the file cannot be read, [`crate::Error::Study`] where it is not a study.
     pub fn current() -> Result<Self> {
         let mut study = match std::env::var_os("QUAKEBOOK_STUDY") {
             Some(path) => Self::read(path)?,
@@ -165,14 +165,28 @@ impl Study {
     /// # Errors
     /// As [`Study::current`].
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
-        let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
-        Self::from_toml(&text)
+        let text = tables::text_of(atomic_file::read_input(&path)?).map_err(|what| {
+            let place = path.as_ref().display();
+            fail!(Study, place, what, tables::NO_TEXT_REMEDY)
+        })?;
+        Self::from_toml(&text).map_err(|error| match error {
+            Error::Study {
+                place,
+                what,
+                remedy,
+            } => Error::Study {
+                place: format!("{}, {place}", path.as_ref().display()),
+                what,
+                remedy,
+            },
+            other => other,
+        })
     }
 
     /// Parses TOML and checks every value.
     ///
     /// # Errors
-    /// [`Error::Study`] naming the key and the value.
+    /// [`crate::Error::Study`] naming the key and the value.
     pub fn from_toml(text: &str) -> Result<Self> {
         let study: Self = toml::from_str(text).map_err(|error| {
             fail!(
@@ -189,7 +203,7 @@ impl Study {
     /// The study itself, if all its values are possible: for one that was changed in code.
     ///
     /// # Errors
-    /// [`Error::Study`] naming the key and the value.
+    /// [`crate::Error::Study`] naming the key and the value.
     pub fn checked(self) -> Result<Self> {
         self.check()?;
         Ok(self)

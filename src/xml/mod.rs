@@ -3,38 +3,44 @@
 //!
 //! A document of a data centre can be large, its elements are small: only the element at hand is
 //! held in memory, and of that only what was asked for.
+//!
+//! An element counts if its namespace is one of the document's kind, or if neither it nor what it stands
+//! in has one. Elements and attributes of any other namespace are extensions: they are passed over with
+//! everything in them.
 
 mod element;
+mod namespace;
 mod text;
 
 use std::io::{BufRead, BufReader};
 
-use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
-use quick_xml::reader::Reader;
+use quick_xml::reader::NsReader;
 
 pub(crate) use element::Element;
+use namespace::Namespaces;
 use text::{Latin1, is_latin1};
-pub(crate) use text::{escaped, optional, text_of};
+pub(crate) use text::{escaped, optional};
 
 /// Elements nest at most this deep, so that recursion ends.
 const MAX_DEPTH: usize = 64;
-
-/// At most this many attributes of an element are read.
-const MAX_ATTRIBUTES: usize = 64;
 
 /// What to look for in a document.
 pub(crate) struct Shape {
     /// The name of the outermost element, which is a container.
     pub root: &'static str,
+    /// The namespaces of its elements.
+    pub namespaces: &'static [&'static str],
     /// Elements that are told of when they begin and end, and whose children are handed over one
     /// by one.
     pub containers: &'static [&'static str],
     /// The elements that are looked at, in whatever they stand; all others are passed over with
     /// everything in them.
     pub wanted: &'static [&'static str],
-    /// And the attributes.
+    /// And the attributes, which have no namespace.
     pub attributes: &'static [&'static str],
+    /// Attributes of extensions, with their namespaces.
+    pub foreign_attributes: &'static [(&'static str, &'static str)],
 }
 
 /// One step through a document.
@@ -67,8 +73,9 @@ pub(crate) fn walk<E: From<Broken>>(
 }
 
 struct Walk<'a, R, V> {
-    reader: Reader<R>,
+    reader: NsReader<R>,
     shape: &'a Shape,
+    namespaces: Namespaces,
     visit: V,
     /// How many containers are open.
     n_containers: usize,
@@ -85,8 +92,9 @@ struct Walk<'a, R, V> {
 impl<'a, E: From<Broken>, R: BufRead, V: FnMut(Part) -> Result<(), E>> Walk<'a, R, V> {
     fn new(source: R, shape: &'a Shape, visit: V) -> Self {
         Self {
-            reader: Reader::from_reader(source),
+            reader: NsReader::from_reader(source),
             shape,
+            namespaces: Namespaces::default(),
             visit,
             n_containers: 0,
             open: Vec::new(),
@@ -153,20 +161,29 @@ impl<'a, E: From<Broken>, R: BufRead, V: FnMut(Part) -> Result<(), E>> Walk<'a, 
             self.n_passed_over += 1;
             return Ok(());
         }
-        let is_first = self.n_containers == 0;
         let known = |names| known(name, names);
-        let container = match is_first {
-            true => Some(self.shape.root),
-            false if self.open.is_empty() => known(self.shape.containers),
-            false => None,
+        let container = match self.n_containers {
+            0 => Some(self.shape.root),
+            _ if self.open.is_empty() => known(self.shape.containers),
+            _ => None,
         };
-        let Some(name) = container.or_else(|| known(self.shape.wanted)) else {
+        let resolver = self.reader.resolver();
+        let name = match container.or_else(|| known(self.shape.wanted)) {
+            Some(name) => {
+                let at = (self.n_containers, container.is_some());
+                let namespace = resolver.resolve_element(start.name()).0;
+                let is_own = self.namespaces.admits(namespace, name, at, self.shape);
+                is_own.map(|is_own| is_own.then_some(name))
+            }
+            None => Ok(None),
+        };
+        let Some(name) = name.map_err(|what| self.broken(what))? else {
             self.n_passed_over += 1;
             return Ok(());
         };
         let mut element = self.spare.pop().unwrap_or_default();
         element.name = name;
-        attributes(start, self.shape.attributes, &mut element.attributes)
+        namespace::attributes(start, resolver, self.shape, &mut element.attributes)
             .map_err(|what| self.broken(what))?;
         if container.is_some() {
             self.n_containers += 1;
@@ -191,6 +208,10 @@ impl<'a, E: From<Broken>, R: BufRead, V: FnMut(Part) -> Result<(), E>> Walk<'a, 
                 // The reader has checked that each end belongs to a start.
                 self.n_containers -= 1;
                 self.done = self.n_containers == 0;
+                if self.done {
+                    let whole = self.namespaces.check_whole();
+                    whole.map_err(|what| self.broken(what))?;
+                }
                 (self.visit)(Part::Close)?;
             }
         }
@@ -214,6 +235,12 @@ impl<'a, E: From<Broken>, R: BufRead, V: FnMut(Part) -> Result<(), E>> Walk<'a, 
         if self.n_passed_over == 0
             && let Some(element) = self.open.last_mut()
         {
+            let unfit = |c: char| c < ' ' && !['\t', '\n', '\r'].contains(&c);
+            if text.contains(unfit) {
+                return Err(self
+                    .broken("a control character, which XML cannot hold")
+                    .into());
+            }
             // Most of it is the space between elements.
             let is_first = element.text.is_empty();
             element.text += if is_first { text.trim_start() } else { text };
@@ -247,39 +274,17 @@ fn known(name: &str, names: &[&'static str]) -> Option<&'static str> {
     names.iter().copied().find(|known| *known == name)
 }
 
-/// Adds those of the attributes that are wanted.
-fn attributes(
-    start: &BytesStart<'_>,
-    wanted: &[&'static str],
-    to: &mut Vec<(&'static str, String)>,
-) -> Result<(), String> {
-    // Finding out whether a name stands there twice takes time by the square of their number.
-    for (i, attribute) in start.attributes().with_checks(false).enumerate() {
-        if i == MAX_ATTRIBUTES {
-            return Err(format!(
-                "an element of more than {MAX_ATTRIBUTES} attributes"
-            ));
-        }
-        let attribute = attribute.map_err(|error| error.to_string())?;
-        let is_namespace = attribute.key.as_namespace_binding().is_some();
-        let name = known(attribute.key.local_name().as_ref(), wanted);
-        if let (Some(name), false) = (name, is_namespace) {
-            let value = attribute.normalized_value(XmlVersion::Implicit1_0);
-            to.push((name, value.map_err(|error| error.to_string())?.into_owned()));
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const SHAPE: Shape = Shape {
         root: "a",
+        namespaces: &["x", "x/2"],
         containers: &["a", "in"],
         wanted: &["b", "c"],
         attributes: &["id", "d"],
+        foreign_attributes: &[("key", "y")],
     };
 
     fn all(bytes: &[u8]) -> Result<Vec<Element>, Broken> {
@@ -295,7 +300,7 @@ mod tests {
 
     #[test]
     fn prefixes_entities_and_nesting() {
-        let text = r#"<q:a xmlns:q="x"><b id="1 &amp; 2" xmlns:d="y"><c>t &lt;&#65;</c><b/>
+        let text = r#"<q:a xmlns:q="x" xmlns="x/2"><b id="1 &amp; 2" xmlns:d="y"><c>t &lt;&#65;</c><b/>
             <not><c>no</c></not></b><b/></q:a>"#;
         let found = all(text.as_bytes()).unwrap();
         assert_eq!(found.len(), 2);
@@ -304,6 +309,40 @@ mod tests {
         assert_eq!(found[0].text_at("c"), Some("t <A"));
         assert_eq!(found[0].children("b").count(), 1);
         assert_eq!(found[0].children.len(), 2);
+    }
+
+    #[test]
+    fn what_is_of_another_namespace_is_no_part() {
+        let text = r#"<q:a xmlns:q="x" xmlns:z="else"><q:b z:id="no" id="1"><z:c><q:c>no</q:c></z:c>
+            <c>no</c><q:c>yes</q:c></q:b><z:b/><b/><z:in><q:b/></z:in><q:in/></q:a>"#;
+        let found = all(text.as_bytes()).unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].attribute("id"), Some("1"));
+        assert_eq!(found[0].children.len(), 1);
+        assert_eq!(found[0].text_at("c"), Some("yes"));
+        // Without any namespace, and with the container's alone.
+        for text in [
+            "<a><b/><z:b xmlns:z='else'/><b xmlns='x'/></a>",
+            "<q:a xmlns:q='x'><in><b/><q:b/></in></q:a>",
+            "<a xmlns='x'><b/><z:in xmlns:z='else'/><in><b/></in><b xmlns=''/></a>",
+        ] {
+            assert_eq!(all(text.as_bytes()).unwrap().len(), 2, "{text}");
+        }
+        let text = "<a xmlns:y='y' xmlns:z='z'><b z:key='no' y:key='yes' key='no'/></a>";
+        assert_eq!(
+            all(text.as_bytes()).unwrap()[0].attribute("key"),
+            Some("yes")
+        );
+        // Nothing of it would be read.
+        for text in [
+            "<a xmlns='else'/>",
+            "<q:a/>",
+            "<a><q:b/></a>",
+            "<a xmlns='x'><z:in xmlns:z='else'><z:b/></z:in></a>",
+            "<a xmlns='x'><in xmlns='x/3'><b/></in></a>",
+        ] {
+            assert!(all(text.as_bytes()).is_err(), "{text}");
+        }
     }
 
     #[test]
@@ -336,6 +375,8 @@ mod tests {
             "<a/>Error 500: Internal Server Error",
             "Error <a/>",
             "<!DOCTYPE a [<!ENTITY e 'eeee'>]><a>&e;</a>",
+            "<a><b>\0</b></a>",
+            "<a><b>&#1;</b></a>",
         ] {
             assert!(all(text.as_bytes()).is_err(), "{text}");
         }
@@ -350,6 +391,5 @@ mod tests {
         let declared = b"<?xml version='1.0' encoding='ISO-8859-1'?><a><b>S\xE3o \xBF</b></a>";
         assert_eq!(all(declared).unwrap()[0].text(), "São ¿");
         assert!(all(b"<a><b>S\xE3o</b></a>").is_err());
-        assert_eq!(text_of(b"S\xE3o".to_vec()), "São");
     }
 }

@@ -52,12 +52,6 @@ impl<R: BufRead> Read for Latin1<R> {
     }
 }
 
-/// Bytes that should be text: UTF-8, or else Latin-1, which older files of data centres have.
-pub(crate) fn text_of(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes)
-        .unwrap_or_else(|error| error.as_bytes().iter().copied().map(char::from).collect())
-}
-
 /// Text as it may stand in XML, in an attribute too; characters that no XML can hold become
 /// spaces.
 pub(crate) fn escaped(text: &str) -> String {

@@ -8,7 +8,7 @@ use std::io::BufRead;
 
 use super::{
     ChannelEpoch, Epoch, Inventory, NetworkEpoch, StationEpoch, location_code, need_number,
-    needed_code, read_degrees, read_number, read_time,
+    needed_code, read_angle, read_degrees, read_number, read_rate, read_time,
 };
 use crate::code::Code;
 use crate::error::{Result, fail};
@@ -16,6 +16,7 @@ use crate::xml::{self, Broken, Element, Part, Shape};
 
 const SHAPE: Shape = Shape {
     root: "FDSNStationXML",
+    namespaces: &["http://www.fdsn.org/xml/station/1"],
     containers: &["FDSNStationXML", "Network", "Station"],
     wanted: &[
         // Of documents, networks and stations.
@@ -89,6 +90,7 @@ const SHAPE: Shape = Shape {
         "endDate",
         "number",
     ],
+    foreign_attributes: &[],
 };
 
 /// Follows the source of what is simulated.
@@ -124,7 +126,7 @@ impl Inventory {
                 Station,
                 format!("{name}, byte {}", broken.byte),
                 broken.what,
-                "The answer was cut short or is none: ask the data centre again"
+                "Give a whole document of StationXML 1; an answer that was cut short can be fetched again"
             )),
         }
     }
@@ -348,21 +350,26 @@ fn channel(place: &str, element: &Element, station: &StationEpoch) -> Result<Cha
     };
     let sensor = |name: &str| element.text_at(&format!("Sensor/{name}"));
     let of_ratio = |part: &str| number_at(&place, element, &format!("SampleRateRatio/{part}"));
-    let sampling_rate_hz = match number("SampleRate")? {
+    let rate_place = format!("{place}, SampleRate");
+    let sampling_rate_hz = match read_rate(&rate_place, text("SampleRate"))? {
         Some(rate_hz) => Some(rate_hz),
         None => match (of_ratio("NumberSamples")?, of_ratio("NumberSeconds")?) {
-            (Some(n_samples), Some(seconds)) if seconds > 0.0 => Some(n_samples / seconds),
+            (Some(n_samples), Some(seconds)) if seconds > 0.0 => {
+                read_rate(&rate_place, &(n_samples / seconds).to_string())?
+            }
             _ => None,
         },
     };
+    let angle =
+        |name: &str, limit_deg| read_angle(&format!("{place}, {name}"), text(name), limit_deg);
     let response = element.child("Response");
     Ok(ChannelEpoch {
         latitude_deg: degrees("Latitude", 90.0, station.latitude_deg)?,
         longitude_deg: degrees("Longitude", 180.0, station.longitude_deg)?,
         elevation_m: number("Elevation")?.unwrap_or(station.elevation_m),
         depth_m: number("Depth")?,
-        azimuth_deg: number("Azimuth")?,
-        dip_deg: number("Dip")?,
+        azimuth_deg: angle("Azimuth", 360.0)?,
+        dip_deg: angle("Dip", 90.0)?,
         sampling_rate_hz,
         sensor: sensor("Description")
             .or(sensor("Type"))

@@ -69,7 +69,8 @@ use std::path::Path;
 
 use chrono::TimeDelta;
 
-use crate::error::{Error, Result};
+use crate::atomic_file;
+use crate::error::Result;
 use crate::hash::Hash;
 use crate::time::Time;
 use crate::waveform::merge::{Overlap, merge_layers};
@@ -90,9 +91,9 @@ pub struct Inspected {
     pub traces: Vec<Trace>,
     /// In the order of the file; the first thousand, and how many there are in all.
     pub faults: Faults,
-    /// Records that are whole.
+    /// Records that are whole, with samples or without.
     pub n_records: usize,
-    /// Those that hold no ground motion: text, headers alone, control headers of full SEED.
+    /// Those that hold no ground motion: text, headers alone, control headers of full SEED, blanks.
     pub n_without_samples: usize,
 }
 
@@ -100,7 +101,7 @@ pub struct Inspected {
 /// the traces come sorted by stream and time. `name` names the bytes in errors.
 ///
 /// # Errors
-/// [`Error::Waveform`] at the first damaged record, at bytes that are no record, and where two
+/// [`crate::Error::Waveform`] at the first damaged record, at bytes that are no record, and where two
 /// records give different samples for one time.
 pub fn read(bytes: &[u8], name: &str) -> Result<Vec<Trace>> {
     joined(read_all(bytes, name)?, name)
@@ -141,9 +142,9 @@ pub fn read_lenient(bytes: &[u8], name: &str) -> Inspected {
 /// Reads a file as [`read`] does.
 ///
 /// # Errors
-/// [`Error::Io`] where the file cannot be read, else as [`read`].
+/// [`crate::Error::Io`] where the file cannot be read, else as [`read`].
 pub fn read_file(path: impl AsRef<Path>) -> Result<Vec<Trace>> {
-    let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
+    let bytes = atomic_file::read_input(&path)?;
     read(&bytes, &path.as_ref().display().to_string())
 }
 
@@ -272,7 +273,7 @@ fn join(reader: Reader, name: &str) -> Inspected {
     Inspected {
         traces,
         faults,
-        n_records: reader.records.len(),
+        n_records: reader.records.len() + reader.n_control,
         n_without_samples: reader.n_without_samples,
     }
 }

@@ -30,13 +30,17 @@ pub(super) fn kind(bytes: &[u8]) -> Kind {
     if !front[..6].iter().all(number) {
         return Kind::Unknown;
     }
-    let blank = || bytes.len() >= 48 && bytes[6..48].iter().all(|b| *b == b' ');
     match (front[6], front[7]) {
         (b'D' | b'R' | b'Q' | b'M', b' ' | 0) => Kind::Version2,
         (b'V' | b'A' | b'S' | b'T', b' ' | b'*') if !has_year(bytes) => Kind::Control,
-        _ if blank() => Kind::Control,
+        _ if is_blank(bytes) => Kind::Control,
         _ => Kind::Unknown,
     }
+}
+
+/// Whether a record of spaces begins here, perhaps with a number.
+pub(super) fn is_blank(bytes: &[u8]) -> bool {
+    bytes.len() >= 48 && bytes[6..48].iter().all(|b| *b == b' ')
 }
 
 /// Whether a data header's year stands here. A control header is text, without such a year. `D` and `T`

@@ -58,6 +58,8 @@ pub(super) struct Reader<'a> {
     pub faults: Faults,
     /// Whole records, and where they lie.
     pub records: Vec<(Range<usize>, Header<'a>)>,
+    /// Control headers and blanks, which are among the records without samples.
+    pub n_control: usize,
     pub n_without_samples: usize,
 }
 
@@ -85,6 +87,7 @@ impl<'a> Reader<'a> {
             stretches: Vec::new(),
             faults: Faults::default(),
             records: Vec::new(),
+            n_control: 0,
             n_without_samples: 0,
         }
     }
@@ -96,8 +99,13 @@ impl<'a> Reader<'a> {
         let mut to_read = n_bytes.saturating_mul(MOST_READINGS);
         while at < self.bytes.len() {
             if matches!(parse::kind(&self.bytes[at..]), Kind::Control) {
+                self.n_control += 1;
                 self.n_without_samples += 1;
                 at = self.next_record(at + FRAME_STEP, FRAME_STEP);
+                // Blanks do not say how long they are: however many, they are one record.
+                while self.bytes.get(at..).is_some_and(parse::is_blank) {
+                    at = self.next_record(at + FRAME_STEP, FRAME_STEP);
+                }
                 continue;
             }
             let taken = parse::header(&self.bytes[at..])

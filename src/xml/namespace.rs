@@ -1,0 +1,120 @@
+//! Which elements and attributes belong to a document's own kind, by their namespaces (W3C, Namespaces in
+//! XML 1.0).
+
+use quick_xml::XmlVersion;
+use quick_xml::events::BytesStart;
+use quick_xml::name::{NamespaceResolver, ResolveResult};
+
+use super::{Shape, known};
+
+/// At most this many attributes of an element are read.
+const MAX_ATTRIBUTES: usize = 64;
+
+/// What was seen of a document's namespaces.
+#[derive(Default)]
+pub(super) struct Namespaces {
+    /// Whether elements without a namespace count: the outermost element has none, or a container in it.
+    is_bare: bool,
+    /// Whether a container was opened in the outermost element.
+    has_body: bool,
+    /// The first element that is called as a container there, but is of another namespace.
+    foreign: Option<String>,
+}
+
+impl Namespaces {
+    /// Whether an element counts. It stands in so many containers, and may be called as one itself.
+    ///
+    /// # Errors
+    /// What is wrong where the outermost element is of another kind, or a prefix is not declared.
+    pub fn admits(
+        &mut self,
+        namespace: ResolveResult<'_>,
+        name: &str,
+        (n_containers, is_container): (usize, bool),
+        shape: &Shape,
+    ) -> Result<bool, String> {
+        let found = match &namespace {
+            ResolveResult::Unbound => None,
+            ResolveResult::Bound(namespace) => Some(namespace.as_ref()),
+            ResolveResult::Unknown(prefix) => {
+                return Err(format!("the prefix {prefix:?} of <{name}> is not declared"));
+            }
+        };
+        let is_root = n_containers == 0;
+        let may_be_bare = is_root || (n_containers == 1 && is_container);
+        let is_own = match found {
+            Some(found) => shape.namespaces.contains(&found),
+            None => self.is_bare || may_be_bare,
+        };
+        if is_root && !is_own {
+            return Err(shape.expected(name, found));
+        }
+        self.is_bare |= found.is_none() && may_be_bare;
+        if n_containers == 1 && is_container {
+            self.has_body |= is_own;
+            if !is_own && self.foreign.is_none() {
+                self.foreign = Some(shape.expected(name, found));
+            }
+        }
+        Ok(is_own)
+    }
+
+    /// # Errors
+    /// Where the whole content was of another namespace: to pass over it would leave nothing.
+    pub fn check_whole(&self) -> Result<(), String> {
+        match &self.foreign {
+            Some(what) if !self.has_body => Err(what.clone()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Shape {
+    fn expected(&self, name: &str, found: Option<&str>) -> String {
+        format!(
+            "<{name}> of the namespace {:?} where {} was expected",
+            found.unwrap_or_default(),
+            self.namespaces.join(" or ")
+        )
+    }
+}
+
+/// Adds those of the attributes that are wanted.
+///
+/// # Errors
+/// What is wrong with them.
+pub(super) fn attributes(
+    start: &BytesStart<'_>,
+    resolver: &NamespaceResolver,
+    shape: &Shape,
+    to: &mut Vec<(&'static str, String)>,
+) -> Result<(), String> {
+    // Finding out whether a name stands there twice takes time by the square of their number.
+    for (i, attribute) in start.attributes().with_checks(false).enumerate() {
+        if i == MAX_ATTRIBUTES {
+            return Err(format!(
+                "an element of more than {MAX_ATTRIBUTES} attributes"
+            ));
+        }
+        let attribute = attribute.map_err(|error| error.to_string())?;
+        if attribute.key.as_namespace_binding().is_some() {
+            continue;
+        }
+        let (namespace, name) = resolver.resolve_attribute(attribute.key);
+        let name: &str = name.as_ref();
+        let name = match namespace {
+            ResolveResult::Unbound => known(name, shape.attributes),
+            ResolveResult::Bound(namespace) => {
+                let mut foreign = shape.foreign_attributes.iter();
+                let found = foreign.find(|(known, of)| *known == name && *of == namespace.as_ref());
+                found.map(|(known, _)| *known)
+            }
+            ResolveResult::Unknown(_) => None,
+        };
+        if let Some(name) = name {
+            let value = attribute.normalized_value(XmlVersion::Implicit1_0);
+            to.push((name, value.map_err(|error| error.to_string())?.into_owned()));
+        }
+    }
+    Ok(())
+}
