@@ -77,15 +77,9 @@ impl WaveformSource for Silence {
 }
 
 fn events(n: usize, apart_s: f64) -> Catalog {
-    let event = |i: usize| Event {
-        id: format!("e{i}"),
-        origin_time: at("2015-01-01") + time::seconds(apart_s * i as f64),
-        longitude_deg: f64::NAN,
-        latitude_deg: f64::NAN,
-        depth_km: None,
-        magnitude: f64::NAN,
-        magnitude_type: String::new(),
-        event_type: "trigger".into(),
+    let event = |i: usize| {
+        let time = at("2015-01-01") + time::seconds(apart_s * i as f64);
+        Event::at_time(format!("e{i}"), time, "trigger")
     };
     Catalog::new("triggers", false, (0..n).map(event).collect())
 }
@@ -123,6 +117,24 @@ fn travel_times_need_the_station() {
     let refused = method::segments(&study, &inputs).unwrap_err();
     assert!(
         matches!(refused, Error::Window { ref place, .. } if place == "OK029"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn travel_times_need_places_of_events() {
+    let mut study = Study::oklahoma();
+    study.cluster.k = 1;
+    let catalog = events(10, 1000.0);
+    let inputs = Inputs {
+        source: &Silence,
+        catalog: &catalog,
+        station: Some(quakebook::geo::Point::new(-97.4, 35.8)),
+        known_events: None,
+    };
+    let refused = method::segments(&study, &inputs).unwrap_err();
+    assert!(
+        matches!(refused, Error::Window { ref place, .. } if place.ends_with("event e0")),
         "{refused}"
     );
 }
@@ -166,6 +178,32 @@ fn a_run_with_another_study_is_refused() {
     let refused = Detector::read(folder.path()).unwrap_err();
     assert!(
         !matches!(refused, Error::Train { ref place, .. } if place.ends_with("detector.toml")),
+        "{refused}"
+    );
+}
+
+/// Before anything is cut.
+#[test]
+fn a_folder_of_another_run_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = Study::oklahoma();
+    let check = |study: &Study| method::check_folder(study, folder.path());
+    check(&study).unwrap();
+    let record = format!(
+        "weights_sha256 = \"0\"\nstudy_sha256 = \"{}\"\nthreshold = 0.5\ncurve = []\n[study]\n{}",
+        study.hash(),
+        nested(&study.to_toml())
+    );
+    std::fs::write(folder.path().join("detector.toml"), record).unwrap();
+    check(&study).unwrap();
+    // The threshold alone is chosen anew.
+    let mut other = study.clone();
+    other.method.max_false_alarms_per_day = 2.0;
+    check(&other).unwrap();
+    other.method.guard_s = 9.0;
+    let refused = check(&other).unwrap_err();
+    assert!(
+        matches!(refused, Error::Train { ref what, .. } if what.contains("method.guard_s")),
         "{refused}"
     );
 }

@@ -222,7 +222,19 @@ fn damaged_run_folders_are_errors() {
 
     let log = std::fs::read_to_string(path("log.csv")).unwrap();
     std::fs::write(path("log.csv"), log.replace("\n1,", "\n7,")).unwrap();
-    assert!(again().unwrap_err().to_string().contains("line 2"));
+    let refused = again().unwrap_err();
+    assert!(matches!(refused, Error::Train { ref place, .. } if place.ends_with("line 2")));
+    for other in [
+        log.replacen("epoch", "era", 1),
+        log.replacen(",", ";", 3),
+        log.replacen("\n1,", "\n1,nan,", 1),
+    ] {
+        std::fs::write(path("log.csv"), other).unwrap();
+        assert!(matches!(again(), Err(Error::Train { .. })));
+    }
+    // However its lines end.
+    std::fs::write(path("log.csv"), log.replace('\n', "\r\n")).unwrap();
+    assert!(again().is_ok());
     std::fs::write(path("log.csv"), log).unwrap();
 
     let weights = std::fs::read(path("weights.safetensors")).unwrap();

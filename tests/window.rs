@@ -209,6 +209,8 @@ fn another_rate_or_a_single_component_is_refused_with_its_reason() {
         );
         let windows = windows.unwrap();
         assert_eq!((windows.len(), windows.rejections.items.len()), (1, 1));
+        let told = windows.rejections.to_string();
+        assert_eq!(told.contains("at 40 Hz"), !single, "{told}");
         windows.rejections.items[0].reason.clone()
     };
     let rate = |hz: f64| format!("[\"HH1\", \"HH2\", \"HHZ\"] at {hz} Hz");
@@ -218,6 +220,28 @@ fn another_rate_or_a_single_component_is_refused_with_its_reason() {
     };
     assert_eq!(reason(false), mismatch);
     assert_eq!(reason(true), Reason::MissingComponent);
+
+    // Another rate throughout is an error, which says both.
+    struct Fast(f64);
+    impl WaveformSource for Fast {
+        fn record(&self, start: Time, n_samples: usize) -> Result<Record3C> {
+            let record = Source::new().0.record(start, n_samples)?;
+            Ok(Record3C {
+                sampling_rate_hz: self.0,
+                ..record
+            })
+        }
+    }
+    for rate_hz in [250.0, 2000.0] {
+        let (rule, source) = (StartRule::Origin, Fast(rate_hz));
+        let refused = event_windows(&source, &catalog, &[0, 0], &rule, &study, &mut silent);
+        let found = format!("at {rate_hz} Hz");
+        assert!(
+            matches!(&refused, Err(Error::Window { what, .. })
+                if what.contains("expected 100 Hz") && what.contains(&found)),
+            "{refused:?}"
+        );
+    }
 }
 
 #[test]
@@ -242,6 +266,15 @@ fn windows_start_by_the_chosen_rule() {
     assert!((delay_s(p.clone()) - travel_s + 1.0).abs() <= 0.005);
     let rejections = windows_at(&[100.0, 200.0], &p).unwrap().rejections;
     assert_eq!(rejections.items[0].reason, Reason::NoDepth);
+    // Of a pick or a trigger the time alone is known.
+    let time = midnight() + time::seconds(100.0);
+    let picks = Catalog::new("picks", true, vec![Event::at_time("p", time, "pick")]);
+    let cut = |rule| {
+        let study = Study::oklahoma();
+        event_windows(&Source::new(), &picks, &[0], &rule, &study, &mut silent).unwrap()
+    };
+    assert_eq!(cut(p).rejections.items[0].reason, Reason::NoPlace);
+    assert_eq!(cut(StartRule::CatalogTime { before_s: 1.0 }).len(), 1);
 }
 
 #[test]

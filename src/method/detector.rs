@@ -37,7 +37,7 @@ pub struct Scanned {
 }
 
 /// The file beside the weights.
-const FILE: &str = "detector.toml";
+pub(super) const FILE: &str = "detector.toml";
 const WEIGHTS: &str = "weights.safetensors";
 
 /// The folder of the scan on which the threshold was chosen.

@@ -41,6 +41,7 @@ mod blocks;
 mod detector;
 mod disturbances;
 mod fit;
+mod folder;
 mod segments;
 mod windows;
 
@@ -56,6 +57,7 @@ pub(crate) use blocks::spread_days;
 pub use blocks::{TimeBlocks, held_out, validation_days};
 pub use detector::{Detector, Scanned, merge_params, scan_params, scan_spans, validation_scan};
 pub use fit::{Fitted, fit, train_params};
+pub use folder::check_folder;
 pub use segments::segments;
 pub use windows::{crop, segment_samples, segment_split, windows};
 
@@ -75,10 +77,14 @@ impl Inputs<'_> {
     /// Seconds from an event's catalog time to its P wave at the station.
     ///
     /// # Errors
-    /// [`crate::Error::Window`] where the station's place is needed and not given.
+    /// [`crate::Error::Window`] where the station's place is needed and not given, or an event's.
     pub(crate) fn p_after_s(&self, study: &Study) -> Result<impl Fn(&Event) -> f64> {
         let place = match study.method.onset {
-            Onset::TravelTime => Some(self.place(study)?),
+            Onset::TravelTime => {
+                let place = self.place(study)?;
+                self.check_places()?;
+                Some(place)
+            }
             Onset::CatalogTime => None,
         };
         let model = &study.velocity_model;
@@ -87,6 +93,19 @@ impl Inputs<'_> {
                 place.map_or(0.0, |station| p_travel_time_s(model, event, station))
             },
         )
+    }
+
+    fn check_places(&self) -> Result<()> {
+        let mut events = self.catalog.events().iter();
+        match events.find(|event| !event.has_place()) {
+            None => Ok(()),
+            Some(event) => Err(fail!(
+                Window,
+                format!("{}, event {}", self.catalog.source, event.id),
+                "the P wave's travel time needs the event's place, and only its time is known",
+                "Take Catalog::with_places, or the catalog's times as those of the P wave (catalog_time)"
+            )),
+        }
     }
 
     fn place(&self, study: &Study) -> Result<Point> {

@@ -56,11 +56,15 @@ fn start_rule(study: &Study, inputs: &Inputs) -> Result<StartRule> {
     let before_s = study.method.segment_s / 2.0;
     Ok(match study.method.onset {
         Onset::CatalogTime => StartRule::CatalogTime { before_s },
-        Onset::TravelTime => StartRule::PArrival {
-            station: inputs.place(study)?,
-            model: study.velocity_model.clone(),
-            before_s,
-        },
+        Onset::TravelTime => {
+            let station = inputs.place(study)?;
+            inputs.check_places()?;
+            StartRule::PArrival {
+                station,
+                model: study.velocity_model.clone(),
+                before_s,
+            }
+        }
     })
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::params::TrainParams;
 use super::run::{Config, Epoch, Outcome, Run};
 use crate::atomic_file::write_whole;
 use crate::error::{Error, Result, fail};
@@ -12,8 +13,15 @@ use crate::network::{
     NamedTensors, Network, check_sizes, max_bytes, read_tensors, read_weights, weights_sha256,
     write_tensors, write_weights,
 };
+use crate::tables;
 
-const LOG_HEADER: &str = "epoch,train_loss,validation_loss,validation_accuracy,seconds";
+const LOG_COLUMNS: [&str; 5] = [
+    "epoch",
+    "train_loss",
+    "validation_loss",
+    "validation_accuracy",
+    "seconds",
+];
 
 /// The largest text file of a run: a log of 100,000 epochs.
 const MAX_TEXT_BYTES: u64 = 16 << 20;
@@ -42,6 +50,21 @@ impl Run {
     pub fn load(dir: impl AsRef<Path>, network: &mut dyn Network) -> Result<Self> {
         Folder::at(dir.as_ref()).load(network)
     }
+}
+
+/// Refuses a folder that holds a run of another network or of other parameters: what is known before there
+/// are data. [`super::train()`] checks the rest.
+///
+/// # Errors
+/// [`crate::Error::Train`] naming the first key that differs.
+pub fn check_folder(dir: &Path, network: &dyn Network, params: &TrainParams) -> Result<()> {
+    let folder = Folder::at(dir);
+    let path = folder.path("config.json");
+    if !path.exists() {
+        return Ok(());
+    }
+    let found: Config = from_json(&path)?;
+    folder.same(&found, &Config::without_data(network, params, &found))
 }
 
 /// A folder that holds a run of one configuration.
@@ -90,11 +113,16 @@ impl Folder {
                 .first_weights_sha256
                 .clone_from(&config.first_weights_sha256);
         }
-        match difference(&found, config) {
-            None => Ok(folder),
+        folder.same(&found, config)?;
+        Ok(folder)
+    }
+
+    fn same(&self, found: &Config, wanted: &Config) -> Result<()> {
+        match difference(found, wanted) {
+            None => Ok(()),
             Some(what) => Err(fail!(
                 Train,
-                path.display(),
+                self.path("config.json").display(),
                 format!("the folder holds another run: {what}"),
                 "Give this run a folder of its own, or make network and data as they were then"
             )),
@@ -169,14 +197,13 @@ impl Folder {
         let partial = path.with_extension("partial");
         write_tensors(state, &partial)?;
         std::fs::rename(&partial, &path).map_err(Error::io(&path))?;
-        let mut log = format!("{LOG_HEADER}\n");
-        for e in epochs {
-            log += &format!(
-                "{},{},{},{},{:.3}\n",
-                e.epoch, e.train_loss, e.validation_loss, e.validation_accuracy, e.seconds
-            );
-        }
-        write_whole(self.path("log.csv"), &log)?;
+        let rows = epochs.iter().map(|e| {
+            let losses = [e.train_loss, e.validation_loss, e.validation_accuracy];
+            let [train, validation, accuracy] = losses.map(|number| number.to_string());
+            let seconds = format!("{:.3}", e.seconds);
+            [e.epoch.to_string(), train, validation, accuracy, seconds]
+        });
+        write_whole(self.path("log.csv"), tables::csv(LOG_COLUMNS, rows))?;
         self.remove_checkpoint(epochs.len() - 1)
     }
 
@@ -237,30 +264,44 @@ impl Folder {
     fn read_log(&self) -> Result<Vec<Epoch>> {
         let path = self.path("log.csv");
         let text = read_text(&path)?;
-        let rows = text.lines().skip(1).enumerate();
-        rows.map(|(index, row)| {
-            read_epoch(row)
+        let mut reader = csv::ReaderBuilder::new()
+            .flexible(true)
+            .from_reader(text.as_bytes());
+        let refuse = |line: usize, expected: &str, found: &csv::StringRecord| {
+            fail!(
+                Train,
+                format!("{}, line {line}", path.display()),
+                format!(
+                    "expected {expected}, found {:?}",
+                    found.iter().collect::<Vec<_>>()
+                ),
+                TRAIN_AGAIN
+            )
+        };
+        let text_is_utf8 = "the reader has text, which is UTF-8, and takes rows of any length";
+        let header = reader.headers().expect(text_is_utf8);
+        if *header != LOG_COLUMNS[..] {
+            return Err(refuse(1, &format!("the columns {LOG_COLUMNS:?}"), header));
+        }
+        let rows = reader.records().enumerate().map(|(index, row)| {
+            let row = row.expect(text_is_utf8);
+            read_epoch(&row)
                 .filter(|epoch| epoch.epoch == index + 1)
                 .ok_or_else(|| {
-                    fail!(
-                        Train,
-                        format!("{}, line {}", path.display(), index + 2),
-                        format!(
-                            "expected epoch {} and four numbers, found {row:?}",
-                            index + 1
-                        ),
-                        TRAIN_AGAIN
-                    )
+                    let expected = format!("epoch {} and four numbers", index + 1);
+                    refuse(index + 2, &expected, &row)
                 })
-        })
-        .collect()
+        });
+        rows.collect()
     }
 }
 
-fn read_epoch(row: &str) -> Option<Epoch> {
-    let (epoch, numbers) = row.split_once(',')?;
+fn read_epoch(row: &csv::StringRecord) -> Option<Epoch> {
+    let [epoch, numbers @ ..] = &row.iter().collect::<Vec<_>>()[..] else {
+        return None;
+    };
     let numbers: Vec<f64> = numbers
-        .split(',')
+        .iter()
         .map(|text| text.parse().ok().filter(|number: &f64| number.is_finite()))
         .collect::<Option<_>>()?;
     let [train_loss, validation_loss, validation_accuracy, seconds] = numbers[..] else {

@@ -36,6 +36,7 @@ mod training;
 
 use std::path::Path;
 
+pub use folder::check_folder;
 pub use params::{Optimiser, TrainParams};
 pub use run::{Epoch, Run, Stop};
 

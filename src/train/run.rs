@@ -140,6 +140,18 @@ impl fmt::Display for Epoch {
 }
 
 impl Config {
+    /// What is known before there are data: the rest is as in a configuration that was found.
+    pub fn without_data(network: &dyn Network, params: &TrainParams, found: &Self) -> Self {
+        Self {
+            network: network.name().into(),
+            n_samples: network.n_samples(),
+            n_classes: network.n_classes(),
+            n_parameters: network.n_parameters(),
+            params: params.clone(),
+            ..found.clone()
+        }
+    }
+
     pub fn new(
         network: &dyn Network,
         params: &TrainParams,

@@ -139,16 +139,23 @@ pub fn event_windows(
         let id = event.id.clone();
         let origin = Origin::Event { id };
         match start_of(event, rule) {
-            Some(start) => collector.ask(source, start, 1, class, &origin),
-            None => collector.miss(&origin, event.origin_time, Reason::NoDepth),
+            Ok(start) => collector.ask(source, start, 1, class, &origin),
+            Err(reason) => collector.miss(&origin, event.origin_time, reason),
         }
         progress(i + 1, catalog.len());
     }
     collector.finish()
 }
 
-/// `None` where the rule wants a depth and the catalog gives none.
-fn start_of(event: &Event, rule: &StartRule) -> Option<Time> {
+/// Where the window of an event begins, or why the rule cannot tell.
+fn start_of(event: &Event, rule: &StartRule) -> std::result::Result<Time, Reason> {
+    let needs_place = matches!(
+        rule,
+        StartRule::Distance { .. } | StartRule::PArrival { .. }
+    );
+    if needs_place && !event.has_place() {
+        return Err(Reason::NoPlace);
+    }
     let delay_s = match rule {
         StartRule::Origin => 0.0,
         StartRule::CatalogTime { before_s } => -before_s,
@@ -159,12 +166,12 @@ fn start_of(event: &Event, rule: &StartRule) -> Option<Time> {
             before_s,
         } => {
             // A depth above sea level, as a few catalogs have, is the surface.
-            let depth_km = event.depth_km?.max(0.0);
+            let depth_km = event.depth_km.ok_or(Reason::NoDepth)?.max(0.0);
             let distance_km = event.epicentre().distance_km(*station);
             model.travel_time_s(Phase::P, depth_km, distance_km) - before_s
         }
     };
-    Some(event.origin_time + time::seconds(delay_s))
+    Ok(event.origin_time + time::seconds(delay_s))
 }
 
 /// No progress shown.
@@ -255,8 +262,13 @@ impl Collector {
         let first = windows.windows.is_empty();
         if rate != windows.sampling_rate_hz || !(first || record.channels == windows.channels) {
             let kind = |channels: &[String; 3], hz: f64| format!("{channels:?} at {hz} Hz");
+            let wanted = windows.sampling_rate_hz;
             return Err(Reason::Mismatch {
-                expected: kind(&windows.channels, windows.sampling_rate_hz),
+                // Before the first window any channels will do.
+                expected: match first {
+                    true => format!("{wanted} Hz"),
+                    false => kind(&windows.channels, wanted),
+                },
                 found: kind(&record.channels, rate),
             });
         }
@@ -283,7 +295,11 @@ impl Collector {
                 Window,
                 format!("{}, {} and all others", self.windows.station, first.what),
                 first.reason,
-                "Check the source: not one of the windows could be read"
+                match first.reason {
+                    Reason::Mismatch { .. } =>
+                        "Give the study the records' rate (window.sampling_rate_hz), or records of its rate",
+                    _ => "Check the source: not one of the windows could be read",
+                }
             ));
         }
         Ok(self.windows)

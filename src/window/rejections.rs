@@ -30,6 +30,8 @@ pub enum Reason {
     NoRoom,
     /// The travel time asks for a depth that the catalog does not give.
     NoDepth,
+    /// The travel time asks for an epicentre, and only the event's time is known.
+    NoPlace,
     /// It was to be noise, but holds an earthquake that the catalog does not list.
     Unlisted,
     /// The source's record has another rate, length or set of channels than the others.
@@ -50,6 +52,7 @@ impl Reason {
             Self::BeyondRecord => "beyond the record",
             Self::NoRoom => "no room between events",
             Self::NoDepth => "no depth",
+            Self::NoPlace => "no epicentre",
             Self::Unlisted => "unlisted earthquake",
             Self::Mismatch { .. } | Self::Failed { .. } => "failed",
         }
@@ -131,7 +134,7 @@ impl RejectionLog {
     }
 }
 
-/// `712 windows asked for, 700 had; missing: 8 gap, 4 no data`.
+/// `712 windows asked for, 700 had; missing: 8 gap, 4 failed (the first: expected ..., found ...)`.
 impl fmt::Display for RejectionLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -140,8 +143,13 @@ impl fmt::Display for RejectionLog {
             self.n_requested,
             self.n_cut()
         )?;
+        let failures = |rejection: &&Rejection| rejection.reason.is_failure();
+        let first = self.items.iter().find(failures);
         for (i, (kind, n)) in self.counts().iter().enumerate() {
             write!(f, "{}{n} {kind}", if i == 0 { "; missing: " } else { ", " })?;
+            if let Some(first) = first.filter(|first| first.reason.kind() == kind) {
+                write!(f, " (the first: {}, {})", first.what, first.reason)?;
+            }
         }
         match self.n_clipped {
             0 => Ok(()),
