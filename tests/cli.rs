@@ -580,17 +580,260 @@ fn train_and_scan_an_archive() {
     assert_eq!(found["unscanned"], serde_json::json!({}));
     let csv = Detections::read(dir.join("found.csv")).unwrap();
     assert_eq!(csv.len(), times.len());
+    // A link stays, and what it leads to is written.
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("behind.xml", dir.join("found.xml")).unwrap();
     scan("found.xml", "2014-02-16T00:45:00", "2014-02-16T01:00:00", 0);
+    #[cfg(unix)]
+    assert!(dir.join("found.xml").is_symlink() && dir.join("behind.xml").is_file());
     let xml = Detections::read(dir.join("found.xml")).unwrap();
     let same = |(a, b): (&Detection, &Detection)| a.time == b.time && a.n_windows == b.n_windows;
     assert_eq!(xml.len(), csv.len());
     assert!(xml.items.iter().zip(&csv.items).all(same));
+    // The scan's own file is a list of times to train with; so is one by hand, without places.
+    let times: String = made_up
+        .bursts
+        .iter()
+        .map(|burst| format!("{}\n", time::iso(*burst)))
+        .collect();
+    std::fs::write(dir.join("times.csv"), format!("time\n{times}")).unwrap();
+    std::fs::write(dir.join("times.txt"), times).unwrap();
+    for (run, list) in [
+        ("of_scan", "found.xml"),
+        ("of_csv", "times.csv"),
+        ("of_text", "times.txt"),
+    ] {
+        // Of the scan's few detections none is in the time of training: that is another error.
+        let code = if list == "found.xml" { 1 } else { 0 };
+        let mut args = training(run, &[]);
+        let at = args.iter().position(|arg| *arg == "bursts.csv").unwrap();
+        args[at] = list;
+        let output = self::run(dir, &args);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{list}: {errors}");
+        if code == 0 {
+            // The same times are the same training.
+            let of_list: Value = serde_json::from_slice(&output.stdout).unwrap();
+            assert_eq!(
+                of_list["weights_sha256"], trained["weights_sha256"],
+                "{list}"
+            );
+        } else {
+            assert!(!errors.starts_with("quakebook: catalog"), "{errors}");
+        }
+    }
+    // Another run's folder is refused before anything is cut.
+    for (option, value, key) in [
+        ("--band", "2-20", "method.band_hz"),
+        ("--guard", "9", "method.guard_s"),
+    ] {
+        let mut args = training("run", &[]);
+        let at = args.iter().position(|arg| *arg == option).unwrap();
+        args[at + 1] = value;
+        let output = self::run(dir, &args);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{errors}");
+        assert!(
+            errors.contains(key) && !errors.contains("cutting"),
+            "{errors}"
+        );
+    }
     // Half of what is asked for was never recorded.
     let found = scan("half.csv", "2014-02-16T00:50:00", "2014-02-16T01:10:00", 4);
     assert!(
         !found["unscanned"].as_object().unwrap().is_empty(),
         "{found}"
     );
+}
+
+/// What was sought and what is there is told, in training as in a scan.
+#[test]
+fn codes_that_find_nothing_are_told_with_what_is_there() {
+    let made_up = MadeUp::new();
+    let dir = made_up.path();
+    for stream in [
+        "XX.ABC..hh*",
+        "xx.abc..HH*",
+        "XX.ABC.10.HH*",
+        "XX.ABC..HH",
+        "XX.ABC..BH?",
+    ] {
+        let mut args = training("run", &[]);
+        let at = args.iter().position(|arg| *arg == "XX.ABC..HH*").unwrap();
+        args[at] = stream;
+        let output = run(dir, &args);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{errors}");
+        let sought = stream.to_string();
+        assert!(
+            errors.contains(&sought) && errors.contains("XX.ABC..HHZ"),
+            "{errors}"
+        );
+        assert!(!dir.join("run").exists());
+    }
+    // Codes of other networks' ways: three components, but not of one band.
+    let day = |channel: &str| {
+        dir.join(format!(
+            "sds/2014/XX/ABC/{channel}.D/XX.ABC..{channel}.D.2014.047"
+        ))
+    };
+    for (from, to) in [("HHE", "EW"), ("HHN", "NS"), ("HHZ", "UD")] {
+        let traces = mseed::read_file(day(from)).unwrap();
+        let renamed: Vec<Trace> = traces
+            .into_iter()
+            .map(|trace| Trace {
+                id: Nslc::new("XX", "ABC", "", to).unwrap(),
+                ..trace
+            })
+            .collect();
+        std::fs::create_dir_all(day(to).parent().unwrap()).unwrap();
+        std::fs::write(day(to), mseed::write(&renamed).unwrap()).unwrap();
+        std::fs::remove_file(day(from)).unwrap();
+    }
+    let mut args = training("run", &[]);
+    let at = args.iter().position(|arg| *arg == "XX.ABC..HH*").unwrap();
+    args[at] = "XX.ABC..*";
+    let output = run(dir, &args);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(
+        errors.contains("sought XX.ABC..*") && errors.contains("XX.ABC..UD"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn the_usage_is_that_of_the_command() {
+    let dir = tempfile::tempdir().unwrap();
+    let span = ["--from", "2014-02-16", "--to", "2014-02-15"];
+    for (command, more) in [
+        (
+            "scan",
+            &["--run", "r", "--archive", "a", "--out", "f.csv"][..],
+        ),
+        ("waveforms", &["--archive", "a"]),
+    ] {
+        let args = [&[command][..], &span, more].concat();
+        let output = run(dir.path(), &args);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{errors}");
+        assert!(
+            errors.contains(&format!("Usage: quakebook {command}")),
+            "{errors}"
+        );
+        assert!(errors.contains("2014-02-15T00:00:00"), "{errors}");
+    }
+    for time in [
+        "+262142-01-01",
+        "-0001-01-01",
+        "2014-02-16T00:00:60",
+        "nan",
+        "1e300",
+    ] {
+        let from = format!("--from={time}");
+        let args = ["waveforms", "--archive", "a", &from, "--to", "2014-02-16"];
+        printed(dir.path(), &args, 2);
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_does_not_hide_the_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let trace = common::trace("HHZ", "2014-02-16", Samples::Int32((0..1000).collect()));
+    let bytes = mseed::write(&[trace]).unwrap();
+    std::fs::write(dir.path().join("good.mseed"), &bytes).unwrap();
+    std::fs::write(dir.path().join("cut.mseed"), &bytes[..1000]).unwrap();
+    let args = [
+        "mseed",
+        "--json",
+        "good.mseed",
+        "nope.mseed",
+        ".",
+        "good.mseed",
+    ];
+    let output = run(dir.path(), &args);
+    assert_eq!(output.status.code(), Some(1));
+    let rows = json_lines(&String::from_utf8(output.stdout).unwrap());
+    assert_eq!(rows.len(), 2);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        errors.contains("nope.mseed") && errors.contains("2 of 4"),
+        "{errors}"
+    );
+    let rows = json_lines(&printed(
+        dir.path(),
+        &["mseed", "--json", "cut.mseed", "good.mseed"],
+        3,
+    ));
+    assert_eq!(rows.len(), 2);
+    // Blank blocks are records without samples, and are counted as both.
+    std::fs::write(
+        dir.path().join("blank.mseed"),
+        [bytes, vec![b' '; 1024]].concat(),
+    )
+    .unwrap();
+    let text = printed(dir.path(), &["mseed", "blank.mseed"], 0);
+    let counts: Vec<usize> = text
+        .lines()
+        .next()
+        .unwrap()
+        .split_whitespace()
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    assert!(counts[1] <= counts[0], "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn pipes_and_devices_are_not_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let made = Command::new("mkfifo").arg(dir.path().join("pipe")).status();
+    assert!(made.unwrap().success());
+    for path in ["pipe", "/dev/zero", "."] {
+        for args in [
+            &["cluster", path][..],
+            &["mseed", path],
+            &["events", "--study", path],
+        ] {
+            let output = run(dir.path(), args);
+            let errors = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{args:?}: {errors}");
+            assert!(errors.contains(path), "{args:?}: {errors}");
+        }
+    }
+}
+
+/// One event without an origin or a place costs that event, and is counted.
+#[test]
+fn events_without_a_place_are_left_out_of_clusters() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut events = two_clusters().events().to_vec();
+    events.push(Event::at_time("nowhere", at("2014-02-17"), ""));
+    let catalog = Catalog::new("by hand", false, events);
+    let text = catalog.to_quakeml().replacen(
+        "<event ",
+        "<event publicID=\"smi:local/no_origin\"/>\n<event ",
+        1,
+    );
+    std::fs::write(dir.path().join("c.xml"), text).unwrap();
+    let args = [
+        "cluster",
+        "c.xml",
+        "--k",
+        "2",
+        "--replicates",
+        "20",
+        "--json",
+    ];
+    let output = run(dir.path(), &args);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{errors}");
+    assert!(
+        errors.contains("no_origin") && errors.contains("1 of 6 events"),
+        "{errors}"
+    );
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["sizes"], serde_json::json!([3, 2]));
 }
 
 #[test]

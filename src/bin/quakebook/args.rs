@@ -6,7 +6,7 @@ use clap::CommandFactory;
 use quakebook::fdsn::{Client, Reporter};
 use quakebook::station::{NslcPattern, StationChoice};
 use quakebook::study::Study;
-use quakebook::time::{self, Time};
+use quakebook::time::{self, Time, TimeSpan};
 use quakebook::{Result, data_centre};
 
 /// What is studied.
@@ -59,11 +59,21 @@ impl FetchArgs {
 
 /// A time in UTC, within the calendar of nanoseconds.
 pub fn time(text: &str) -> std::result::Result<Time, String> {
-    let time = time::parse(text).map_err(|error| error.to_string())?;
-    match time.timestamp_nanos_opt() {
-        Some(_) => Ok(time),
-        None => Err("a year from 1678 to 2261 was expected".into()),
+    let time = time::parse(text)
+        .ok()
+        .filter(|time| time.timestamp_nanos_opt().is_some());
+    time.ok_or_else(|| {
+        "expected a time in UTC of the years 1678 to 2261, as in 2014-02-16T01:28:31".into()
+    })
+}
+
+/// The span of `--from` and `--to`.
+pub fn span(start: Time, end: Time) -> TimeSpan {
+    if end <= start {
+        let (start, end) = (time::iso(start), time::iso(end));
+        refuse(&format!("--to ({end}) must be later than --from ({start})"));
     }
+    TimeSpan { start, end }
 }
 
 /// `NET.STA.LOC.CHA`, the channel with wildcards.
@@ -107,11 +117,17 @@ pub fn ending(path: &std::path::Path) -> String {
     ending.to_lowercase()
 }
 
-/// Ends the program as for any command that is not understood.
+/// Ends the program as for any command that is not understood, with the usage of the command at hand.
 pub fn refuse(what: &str) -> ! {
-    crate::Cli::command()
-        .error(clap::error::ErrorKind::ArgumentConflict, what)
-        .exit()
+    let mut program = crate::Cli::command();
+    let given = program.clone().get_matches();
+    program.build();
+    let command = given.subcommand_name().unwrap_or_default();
+    let kind = clap::error::ErrorKind::ValueValidation;
+    match program.find_subcommand_mut(command) {
+        Some(command) => command.error(kind, what).exit(),
+        None => program.error(kind, what).exit(),
+    }
 }
 
 /// A number of seconds, 0 or more.

@@ -21,7 +21,7 @@ Examples:
   quakebook cluster catalog.xml --k 4 --space km --replicates 100
   quakebook cluster cat.txt --json")]
 pub struct Args {
-    /// ComCat CSV, FDSN text, QuakeML, or the paper's listing
+    /// ComCat CSV, FDSN text, QuakeML, or the paper's listing; a regular file of at most 4 GiB
     catalog: PathBuf,
     /// The number of clusters
     #[arg(long, default_value_t = 3)]
@@ -31,8 +31,8 @@ pub struct Args {
     #[arg(long, value_enum, default_value = "degrees")]
     space: Space,
     /// Starts; the one with the smallest sum is kept
-    #[arg(long, default_value_t = 5)]
-    replicates: usize,
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    replicates: u32,
     /// Where the starts come from: the same seed gives the same clusters
     #[arg(long, default_value_t = 2019)]
     seed: u64,
@@ -67,6 +67,8 @@ struct Report<'a> {
 
 pub fn run(args: &Args) -> Result {
     let catalog = Catalog::read(&args.catalog)?;
+    output::tell_left_out(&catalog);
+    let catalog = output::with_places(&catalog);
     let clusters = ClusterParams::new(args.k)
         .metric(match args.metric {
             Metric::Cityblock => cluster::Metric::Cityblock,
@@ -76,7 +78,7 @@ pub fn run(args: &Args) -> Result {
             Space::Degrees => cluster::Space::Degrees,
             Space::Km => cluster::Space::Kilometres,
         })
-        .n_replicates(args.replicates)
+        .n_replicates(args.replicates as usize)
         .seed(args.seed)
         .fit(&catalog)?;
     let best = clusters.minima()[0].n_replicates;

@@ -55,6 +55,7 @@ pub fn run(args: &Args) -> Result {
     } else {
         ""
     };
+    output::tell_left_out(&catalog);
     output::progress(format!(
         "{} events from {}{simulated}, {} to {}",
         catalog.len(),

@@ -18,7 +18,9 @@ use clap::{Parser, Subcommand};
 use output::Failure;
 
 const EXIT_CODES: &str = "\
-Results go to standard output, progress to standard error.
+Results go to standard output, progress to standard error. A file of --out is written whole, or left as it
+was; a link stays, and what it leads to is written; a pipe or a device is written into. Files that are read
+must be regular ones, or links to them, of at most 4 GiB.
 
 Exit codes:
   0  done

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use quakebook::Error;
+use quakebook::atomic_file;
 use quakebook::time::{self, Time};
 use quakebook::waveform::mseed::{self, Fault, Inspected};
 use quakebook::waveform::{Nslc, Segment, Trace};
@@ -15,7 +15,8 @@ use crate::output::{self, Failure, Outcome, Result};
 #[derive(clap::Args)]
 #[command(after_help = "\
 A trace is a stretch of one channel without a gap. Every record is verified by all that it carries; a
-damaged one is passed over, which leaves a gap, and is named. Any damage is exit code 3.
+damaged one is passed over, which leaves a gap, and is named. Any damage is exit code 3. A file that cannot
+be read is named, and the others are read: then the exit code is 1.
 
 With --json there is one object a trace: file, id, start and end (of its first and last sample),
 sampling_rate_hz, n_samples, sha256 (of the samples as little-endian numbers: int32, float32 or float64)
@@ -66,13 +67,17 @@ struct FaultRow {
 
 pub fn run(args: &Args) -> Result {
     let mut outcome = Outcome::Done;
+    let mut n_unreadable = 0;
     for path in &args.files {
-        let bytes = std::fs::read(path).map_err(|source| {
-            Failure::Library(Error::Io {
-                path: path.clone(),
-                source,
-            })
-        })?;
+        let bytes = match atomic_file::read_input(path) {
+            Ok(bytes) => bytes,
+            // The other files may be whole.
+            Err(error) => {
+                output::progress(format!("quakebook: {error}"));
+                n_unreadable += 1;
+                continue;
+            }
+        };
         let file = path.display().to_string();
         let inspected = mseed::read_lenient(&bytes, &file);
         if !inspected.faults.is_empty() {
@@ -87,7 +92,13 @@ pub fn run(args: &Args) -> Result {
             output::print(text(&file, &rows, &inspected))?;
         }
     }
-    Ok(outcome)
+    match n_unreadable {
+        0 => Ok(outcome),
+        n => Err(Failure::Files {
+            n_unreadable: n,
+            n_files: args.files.len(),
+        }),
+    }
 }
 
 /// A row for each trace of the file with its faults, and one for the faults of none.

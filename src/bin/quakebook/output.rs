@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use quakebook::catalog::Catalog;
 use quakebook::printable;
 use quakebook::waveform::Archive;
 use serde::Serialize;
@@ -25,6 +26,11 @@ pub enum Failure {
     Library(quakebook::Error),
     /// Nobody takes the output.
     Output(io::Error),
+    /// Some files could not be read; they were named when it was their turn.
+    Files {
+        n_unreadable: usize,
+        n_files: usize,
+    },
 }
 
 pub type Result<T = Outcome> = std::result::Result<T, Failure>;
@@ -50,6 +56,10 @@ impl fmt::Display for Failure {
         match self {
             Self::Library(error) => error.fmt(f),
             Self::Output(error) => write!(f, "standard output: {error}"),
+            Self::Files {
+                n_unreadable,
+                n_files,
+            } => write!(f, "{n_unreadable} of {n_files} files could not be read"),
         }
     }
 }
@@ -87,6 +97,27 @@ pub fn tell_damage(archive: &Archive) -> bool {
         progress(format!("{} more faults", faults.n_all() - N_FAULTS_TOLD));
     }
     !faults.is_empty()
+}
+
+/// Says how many events of a catalog have no time, and so are not in it.
+pub fn tell_left_out(catalog: &Catalog) {
+    let left_out = catalog.left_out();
+    if left_out.n_events > 0 {
+        progress(left_out);
+    }
+}
+
+/// The events with places, and how many have none.
+pub fn with_places(catalog: &Catalog) -> Catalog {
+    let placed = catalog.with_places();
+    let n = catalog.len() - placed.len();
+    if n > 0 {
+        progress(format!(
+            "{n} of {} events are left out: of them the time alone is known",
+            catalog.len()
+        ));
+    }
+    placed
 }
 
 /// The result as a file, whole or not at all.

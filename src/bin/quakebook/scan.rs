@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use quakebook::detect::Detection;
 use quakebook::method::{Detector, Scanned};
 use quakebook::station::StationChoice;
-use quakebook::time::{self, Time, TimeSpan};
+use quakebook::time::{self, Time};
 use quakebook::waveform::Archive;
 use serde::Serialize;
 
@@ -19,7 +19,8 @@ use crate::output::{self, Outcome, Result};
 The run's folder says which station, window, filter and scale: the records are treated as they were in
 training. The archive is read an hour at a time. Windows in gaps are not scanned: then the exit code
 is 4, and standard error says how many there are and why. A damaged record is a gap, named on standard
-error with its file and byte: then the exit code is 3.
+error with its file and byte: then the exit code is 3. A day file that is a link is not read: put the file
+itself there, or name the archive that the link leads to.
 
 Examples:
   quakebook scan --run runs/first --archive sds --from 2014-02-16 --to 2014-02-16T10:00:00 --out found.csv
@@ -69,9 +70,7 @@ struct Report<'a> {
 }
 
 pub fn run(args: &Args) -> Result {
-    if args.to <= args.from {
-        args::refuse("--to must be later than --from");
-    }
+    let span = args::span(args.from, args.to);
     let mut detector = Detector::read(&args.run)?;
     let study = &mut detector.study;
     if let Some(stream) = &args.stream {
@@ -80,21 +79,23 @@ pub fn run(args: &Args) -> Result {
     if let Some(hop_s) = args.hop {
         let n_samples = (hop_s * study.window.sampling_rate_hz).round();
         if !(1.0..=MAX_HOP_SAMPLES).contains(&n_samples) {
-            args::refuse("--hop must be one sample at least, and a million at most");
+            let rate_hz = study.window.sampling_rate_hz;
+            let what = "--hop must be one sample at least, and a million at most";
+            args::refuse(&format!("{what}: found {hop_s} s at {rate_hz} Hz"));
         }
         study.scan.hop_samples = n_samples as usize;
     }
     let archive = Archive::open_for(&args.archive, &study.station)?.lenient();
+    archive.check_sought()?;
     if let Some(threshold) = args.threshold {
         detector.threshold = threshold;
     }
-    let span = TimeSpan {
-        start: args.from,
-        end: args.to,
-    };
     let scanned = detector.scan(&archive, &span)?;
     scanned.detections.write(&args.out)?;
     report(args, &detector, &scanned)?;
+    if scanned.n_windows == 0 {
+        output::progress(archive.sought_and_held()?);
+    }
     let is_damaged = output::tell_damage(&archive);
     Ok(match scanned.unscanned.is_empty() {
         _ if is_damaged => Outcome::Damaged,

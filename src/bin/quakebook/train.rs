@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use quakebook::catalog::Catalog;
+use quakebook::catalog::{Catalog, Event};
 use quakebook::data_centre;
 use quakebook::evaluate::{Counts, OperatingPoint, Score};
 use quakebook::geo::Point;
@@ -29,8 +29,10 @@ A run that was cut off goes on where it stopped; a finished one is read. What co
 on standard error.
 
 Records, catalog and station come from the study's data centre, unless an archive and files are given.
-Where the catalog's times are those of the P wave at the station (triggers, picks), take --onset
-catalog-time: then neither places nor depths are needed. The options below override the study's [method].
+Where the catalog's times are those of the P wave at the station (triggers, picks, the detections of a
+scan), take --onset catalog-time: then neither places nor depths are needed, and a list of times will do: CSV
+with a column time, or a time a line. Events without places are one class. The options below override the
+study's [method].
 
 With --scale the windows keep how strong they are, and a scan with a short --hop takes a fraction of the
 time. It wants --band, which takes the sensor's offset away.
@@ -38,7 +40,10 @@ time. It wants --band, which takes the sensor's offset away.
 Examples:
   quakebook train --run runs/first
   quakebook train --study iquique.toml --archive sds --catalog triggers.csv --onset catalog-time \\
-      --guard 10 --segment 30 --band 1-20 --run runs/iquique")]
+      --guard 10 --segment 30 --band 1-20 --run runs/iquique
+
+A day file that is a link is not read: put the file itself there, or name the archive that the link leads
+to. A run folder that holds another run is refused before anything is cut.")]
 pub struct Args {
     #[command(flatten)]
     study: StudyArgs,
@@ -104,10 +109,16 @@ struct Report<'a> {
 }
 
 pub fn run(args: &Args) -> Result {
-    let study = study(args)?;
+    let mut study = study(args)?;
     let archive = args.archive.as_ref();
     let archive = archive.map(|root| Archive::open_for(root, &study.station));
     let archive = archive.transpose()?.map(Archive::lenient);
+    if let Some(archive) = &archive {
+        archive.check_sought()?;
+    }
+    let given = args.catalog.as_ref().map(Catalog::read).transpose()?;
+    let given = given.map(|catalog| usable(&catalog, &mut study));
+    method::check_folder(&study, &args.run)?;
     // The simulation's truth says nothing of records from elsewhere.
     let is_simulated = archive.as_ref().is_none_or(Archive::is_simulated);
     let centre;
@@ -118,8 +129,8 @@ pub fn run(args: &Args) -> Result {
             &centre
         }
     };
-    let catalog = match &args.catalog {
-        Some(path) => Catalog::read(path)?,
+    let catalog = match given {
+        Some(catalog) => catalog,
         None => data_centre::connect(&study)?.fetch_events(&study.region, &study.catalog)?,
     };
     let known = match is_simulated && study.method.onset == Onset::TravelTime {
@@ -136,7 +147,13 @@ pub fn run(args: &Args) -> Result {
         "{} events; cutting segments and training ...",
         catalog.len()
     ));
-    let segments = method::segments(&study, &inputs)?;
+    let segments = method::segments(&study, &inputs).inspect_err(|_| {
+        // Why there is nothing may be in the codes.
+        let told = archive.as_ref().map(Archive::sought_and_held);
+        if let Some(Ok(told)) = told {
+            output::progress(told);
+        }
+    })?;
     output::progress(&segments.rejections);
     let fitted = method::fit(&study, &inputs, &segments, &args.run)?;
     match args.json {
@@ -149,6 +166,25 @@ pub fn run(args: &Args) -> Result {
             false => Outcome::Done,
         },
     )
+}
+
+/// The events of a file that the training can use. Without a place an event has no travel time and belongs
+/// to no cluster: where none has one, all are of one class.
+fn usable(catalog: &Catalog, study: &mut Study) -> Catalog {
+    output::tell_left_out(catalog);
+    if study.method.onset == Onset::TravelTime {
+        return output::with_places(catalog);
+    }
+    let has_places = catalog.events().iter().any(Event::has_place);
+    match study.cluster.k {
+        1 => catalog.clone(),
+        _ if has_places => output::with_places(catalog),
+        _ => {
+            output::progress("the events have no places: they are one class (cluster.k = 1)");
+            study.cluster.k = 1;
+            catalog.clone()
+        }
+    }
 }
 
 /// The study, with what the options override.

@@ -75,13 +75,10 @@ pub fn run(args: &Args) -> Result {
     if let Some(stream) = &args.stream {
         study.station.clone_from(stream);
     }
-    let span = TimeSpan {
-        start: args.from.unwrap_or(study.scan.start),
-        end: args.to.unwrap_or(study.scan.end),
-    };
-    if span.end <= span.start {
-        args::refuse("--to must be later than --from");
-    }
+    let span = args::span(
+        args.from.unwrap_or(study.scan.start),
+        args.to.unwrap_or(study.scan.end),
+    );
     let client = args.fetch.client(&study)?;
     let (streams, simulated) = streams(&client, &study, &span)?;
     if streams.is_empty() {

@@ -19,6 +19,7 @@ mod cut;
 mod days;
 mod existing;
 mod extents;
+mod held;
 mod index;
 mod layout;
 mod listing;
