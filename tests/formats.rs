@@ -787,7 +787,7 @@ fn text_is_read_in_any_encoding_or_refused() {
             utf16(text, u16::to_le_bytes)[2..].to_vec(),
             utf16(text, u16::to_be_bytes)[2..].to_vec(),
             [text.as_bytes(), &[0; 512]].concat(),
-            text.replacen('e', "\0", 1).into_bytes(),
+            text.replacen(':', "\0", 1).into_bytes(),
             utf16(text, u16::to_le_bytes)[..51].to_vec(),
         ]
     };
