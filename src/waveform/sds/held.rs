@@ -1,8 +1,6 @@
 //! What an archive has beside what was sought, for who finds nothing.
 
-use std::collections::BTreeSet;
-
-use super::{Archive, Listing};
+use super::{Archive, DayFiles, Listing};
 use crate::code_pattern::NslcPattern;
 use crate::error::{Result, fail};
 use crate::waveform::Nslc;
@@ -16,9 +14,10 @@ impl Archive {
     /// # Errors
     /// [`crate::Error::Io`] where a folder cannot be read.
     pub fn held_streams(&self) -> Result<Vec<Nslc>> {
-        let files = Listing::default().day_files(&self.root, 1900..=2100, &|_| true)?;
-        let streams: BTreeSet<Nslc> = files.into_iter().map(|file| file.stream).collect();
-        Ok(streams.into_iter().collect())
+        // Reading tells of a folder that may not be read.
+        let streams = Listing::of(&self.root).streams(&mut |_| ())?;
+        let first = |days: &DayFiles| days.first().map(|file| file.stream.clone());
+        Ok(streams.iter().filter_map(first).collect())
     }
 
     /// What was sought and what is there: `sought CX.PB01..hh*; the archive has CX.PB01..HHE, ...`.
@@ -29,7 +28,7 @@ impl Archive {
         let held = self.held_streams()?;
         let mut names: Vec<String> = held.iter().take(N_NAMED).map(Nslc::to_string).collect();
         match held.len() {
-            0 => names.push("no day file".into()),
+            0 => names.push("no day file (a link is none)".into()),
             n if n > N_NAMED => names.push(format!("{} more", n - N_NAMED)),
             _ => {}
         }
