@@ -234,7 +234,8 @@ fn another_rate_or_a_single_component_is_refused_with_its_reason() {
     }
     for rate_hz in [250.0, 2000.0] {
         let (rule, source) = (StartRule::Origin, Fast(rate_hz));
-        let refused = event_windows(&source, &catalog, &[0, 0], &rule, &study, &mut silent);
+        let params = CutParams::of(&study);
+        let refused = event_windows(&source, &catalog, &[0, 0], &rule, &params, &mut silent);
         let found = format!("at {rate_hz} Hz");
         assert!(
             matches!(&refused, Err(Error::Window { what, .. })
@@ -270,8 +271,8 @@ fn windows_start_by_the_chosen_rule() {
     let time = midnight() + time::seconds(100.0);
     let picks = Catalog::new("picks", true, vec![Event::at_time("p", time, "pick")]);
     let cut = |rule| {
-        let study = Study::oklahoma();
-        event_windows(&Source::new(), &picks, &[0], &rule, &study, &mut silent).unwrap()
+        let params = CutParams::of(&Study::oklahoma());
+        event_windows(&Source::new(), &picks, &[0], &rule, &params, &mut silent).unwrap()
     };
     assert_eq!(cut(p).rejections.items[0].reason, Reason::NoPlace);
     assert_eq!(cut(StartRule::CatalogTime { before_s: 1.0 }).len(), 1);
