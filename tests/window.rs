@@ -22,14 +22,14 @@ const STATION: Point = Point {
     latitude_deg: 35.8,
 };
 
-/// Twenty minutes from midnight whose samples count from 0, with faults at set times.
+/// Twenty minutes from midnight whose samples count from 0, nearly, with faults at set times.
 struct Source(Record3C);
 
 impl Source {
     fn new() -> Self {
         let n = 120_000;
         let mut data =
-            [0.0, 1e6, 2e6].map(|offset| (0..n).map(|i| offset + i as f32).collect::<Vec<f32>>());
+            [0.0, 1e6, 2e6].map(|offset| (0..n).map(|i| offset + count(i)).collect::<Vec<f32>>());
         data[0][30_500] = f32::NAN;
         data[1][60_000..61_000].fill(3.0);
         data[2][90_000..91_000].fill(f32::NAN);
@@ -58,6 +58,11 @@ impl WaveformSource for Source {
         }
         self.0.record(start, n_samples)
     }
+}
+
+/// The sample's number, but for every fourth: a straight line is a fill.
+fn count(i: usize) -> f32 {
+    i as f32 + if i % 4 == 2 { 50.0 } else { 0.0 }
 }
 
 fn midnight() -> Time {

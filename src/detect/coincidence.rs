@@ -80,7 +80,7 @@ pub fn sta_lta(record: &Record3C, params: &StaLtaParams) -> Result<Alarms> {
     }
     let mut condition = DataQuality::of(record).with_live(params.n_components, &record.station)?;
     let live = condition.live();
-    let banded = params.band.of(record)?;
+    let mut banded = params.band.of(record)?;
     let (long, short): (Vec<_>, Vec<_>) = stretches(&banded)
         .into_iter()
         .partition(|stretch| stretch.len() > n_lta);
@@ -93,6 +93,13 @@ pub fn sta_lta(record: &Record3C, params: &StaLtaParams) -> Result<Alarms> {
             format!("no {} s without a gap", params.lta_s),
             "Scan a longer record, or shorten the long average"
         ));
+    }
+    // Where one component is a gap none can trigger: that time is not scanned.
+    for gap in banded.gaps() {
+        banded
+            .data
+            .iter_mut()
+            .for_each(|row| row[gap.clone()].fill(f32::NAN));
     }
     let mut triggers: Vec<Trigger> = Vec::new();
     for component in live {

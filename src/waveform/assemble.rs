@@ -18,7 +18,7 @@ impl Record3C {
     ///
     /// The vertical component gives the grid. The others may lie beside it by a fraction of a
     /// sample, as real digitisers do by microseconds: each takes its nearest sample. What was not
-    /// recorded is NaN. Counts above 2^24 are rounded to `f32`.
+    /// recorded is NaN, and so is -2^31, which stands for missing. Counts above 2^24 are rounded to `f32`.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where a component is missing or the span holds no sample;
@@ -204,9 +204,17 @@ fn place_segment(row: &mut [f32], segment: &Segment, grid: Time, rate: f64) {
     }
     let target = &mut row[(from as i64 + shift) as usize..(to as i64 + shift) as usize];
     match &segment.samples {
-        Samples::Int32(v) => copy(target, &v[from..to], |x| x as f32),
+        Samples::Int32(v) => copy(target, &v[from..to], count),
         Samples::Float32(v) => copy(target, &v[from..to], finite),
         Samples::Float64(v) => copy(target, &v[from..to], |x| finite(x as f32)),
+    }
+}
+
+/// The smallest number is no sample of any digitiser: programs write it where one is missing.
+fn count(x: i32) -> f32 {
+    match x {
+        i32::MIN => f32::NAN,
+        x => x as f32,
     }
 }
 

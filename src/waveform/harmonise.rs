@@ -32,7 +32,7 @@ use std::fmt;
 
 use super::Record3C;
 use super::filter::{Filter, Pass};
-use super::quality::{ComponentQuality, mask, open};
+use super::quality::{ComponentQuality, gaps_of, mask, open};
 use crate::error::{Result, fail};
 
 /// The rate to which records are brought: enough for the band below, and half of what most stations
@@ -119,20 +119,13 @@ pub fn harmonise(record: &Record3C) -> Result<Harmonised> {
     defects.extend(defects_of(|q| q.n_stuck, stuck));
     let living = quality.map(|q| !q.is_dead);
     let mut moving = record.clone();
-    let opened = open(&mut moving);
+    open(&mut moving);
     let mut made = resample(&moving.detrend(), RATE_HZ);
     filter.in_place(&mut made, Pass::Causal)?;
-    for (row, opened) in made.data.iter_mut().zip(opened) {
+    for row in &mut made.data {
         // The filter rings where it begins anew.
-        let place = |sample: usize| {
-            let place = sample as f64 * RATE_HZ / record.sampling_rate_hz;
-            (place.round() as usize).min(row.len())
-        };
-        let opened: Vec<_> = opened
-            .iter()
-            .map(|r| place(r.start)..place(r.end))
-            .collect();
-        mask(row, &opened, Pass::Causal, filter.n_ringing());
+        let gaps = gaps_of(row);
+        mask(row, &gaps, Pass::Causal, filter.n_ringing());
     }
     for dead in (0..3).filter(|i| !living[*i]) {
         // The vertical is last: a horizontal component is the likelier stand-in for another.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{equal_runs, is_dead, shortest_stuck};
+use super::{equal_runs, fills, is_dead};
 use crate::error::Result;
 use crate::simd;
 use crate::waveform::Record3C;
@@ -19,7 +19,7 @@ pub fn coverage(record: &Record3C) -> f64 {
 /// Makes gaps of infinite samples, and of the stuck stretches of components that are not dead. The
 /// stuck stretches of each component are returned.
 pub(crate) fn open(record: &mut Record3C) -> [Vec<Range<usize>>; 3] {
-    let shortest = shortest_stuck(record.sampling_rate_hz);
+    let rate_hz = record.sampling_rate_hz;
     record.data.each_mut().map(|row| {
         if simd::has_gap(row) {
             let odd = row.iter_mut().filter(|y| !y.is_finite());
@@ -28,8 +28,7 @@ pub(crate) fn open(record: &mut Record3C) -> [Vec<Range<usize>>; 3] {
         if is_dead(row) {
             return Vec::new();
         }
-        let mut stuck = equal_runs(row);
-        stuck.retain(|run| run.len() >= shortest);
+        let stuck = fills(row, &equal_runs(row), rate_hz);
         stuck.iter().for_each(|run| row[run.clone()].fill(f32::NAN));
         stuck
     })
@@ -37,18 +36,19 @@ pub(crate) fn open(record: &mut Record3C) -> [Vec<Range<usize>>; 3] {
 
 /// Filters counts as they were recorded: the rule first, then the filter.
 ///
-/// What is stuck becomes a gap, and so do the samples beside it in which the filter still rings. A
-/// dead component becomes zeros.
+/// What is stuck becomes a gap, and so do the samples beside every gap in which the filter still rings: it
+/// begins anew there, and a slow wave that sets in is no earthquake. A dead component becomes zeros.
 ///
 /// # Errors
 /// As [`Filter::in_place`].
 pub fn filter_counts(filter: &Filter, record: &mut Record3C, pass: Pass) -> Result<()> {
     let dead = record.data.each_ref().map(|row| is_dead(row));
-    let stuck = open(record);
+    open(record);
     filter.in_place(record, pass)?;
     let n_ring = filter.n_ringing();
-    for (row, stuck) in record.data.iter_mut().zip(&stuck) {
-        mask(row, stuck, pass, n_ring);
+    for row in &mut record.data {
+        let gaps = gaps_of(row);
+        mask(row, &gaps, pass, n_ring);
     }
     for (row, _) in record.data.iter_mut().zip(dead).filter(|(_, dead)| *dead) {
         row.iter_mut()
@@ -56,6 +56,21 @@ pub fn filter_counts(filter: &Filter, record: &mut Record3C, pass: Pass) -> Resu
             .for_each(|y| *y = 0.0);
     }
     Ok(())
+}
+
+/// The gaps of a component, in order.
+pub(crate) fn gaps_of(row: &[f32]) -> Vec<Range<usize>> {
+    let mut gaps = Vec::new();
+    if simd::has_gap(row) {
+        let mut start = 0;
+        for stretch in row.chunk_by(|a, b| a.is_finite() == b.is_finite()) {
+            if !stretch[0].is_finite() {
+                gaps.push(start..start + stretch.len());
+            }
+            start += stretch.len();
+        }
+    }
+    gaps
 }
 
 /// Makes gaps of the samples in which a filter rings beside gaps.

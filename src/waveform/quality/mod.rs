@@ -5,16 +5,17 @@
 //!
 //! | Word | Definition | What becomes of it |
 //! |---|---|---|
-//! | missing | NaN or infinite | a gap |
-//! | stuck | one value for [`STUCK_S`], and for [`MIN_STUCK`] samples or more | a gap; a window that holds it is rejected |
+//! | missing | NaN or infinite, or the smallest number of four bytes, which stands for missing | a gap |
+//! | stuck | one value for [`STUCK_S`], and for [`MIN_STUCK`] samples or more; a straight line for [`LINE_S`], and for twice as many | a gap; a window that holds it is rejected, and in a scan one that touches it |
 //! | dead | a component that never moves in the whole record or window | not used; a window is rejected |
 //! | clipped | [`CLIPPED_RUN`] equal samples or more at the largest or smallest value of a component whose range is twice [`CLIPPED_COUNTS`] or more; or a peak near the full scale of a digitiser ([`FULL_SCALES_COUNTS`]) | used, and counted: the largest earthquakes clip |
 //!
-//! Stuck samples are padding (zeros, a held value, a number that stands for missing) or a digitiser
-//! that hangs. A window is judged by its own samples alone, so that training and scanning decide
-//! alike, wherever the record around it was divided.
+//! Stuck samples are padding (zeros, a held value, a line from the last sample to the next, a number that stands
+//! for missing) or a digitiser that hangs. A window that is cut is judged by its own samples alone. A scan knows the
+//! samples around each window too: one that holds the end of a fill holds a step, though the fill in it is short.
 
 mod gaps;
+mod runs;
 
 use std::ops::Range;
 
@@ -22,9 +23,10 @@ use rayon::prelude::*;
 
 use super::Record3C;
 use crate::simd;
+use runs::{equal_runs, straight_runs};
 
 pub use gaps::{coverage, filter_counts};
-pub(crate) use gaps::{mask, open};
+pub(crate) use gaps::{gaps_of, mask, open};
 
 /// Shortest stuck stretch in seconds.
 ///
@@ -35,6 +37,11 @@ pub const STUCK_S: f64 = 0.5;
 
 /// Fewest samples of a stuck stretch, for rates below 50 Hz: a little more than the 20 measured.
 pub const MIN_STUCK: usize = 25;
+
+/// Shortest straight line in seconds, rounded to counts or not.
+///
+/// Twice [`STUCK_S`], as a slow wave without noise is nearly straight for a while.
+pub const LINE_S: f64 = 2.0 * STUCK_S;
 
 /// Equal samples in a row at an extreme that make a component clipped: a wave that is not cut off
 /// passes its peak within one or two.
@@ -64,6 +71,19 @@ fn shortest_stuck(sampling_rate_hz: f64) -> usize {
     ((STUCK_S * sampling_rate_hz) as usize).max(MIN_STUCK)
 }
 
+/// So many samples beside one value may be on a line with it by chance.
+const LINE_BESIDE: usize = 16;
+
+/// Fewest samples of a straight line, likewise.
+fn shortest_line(sampling_rate_hz: f64) -> usize {
+    ((LINE_S * sampling_rate_hz) as usize).max(2 * MIN_STUCK)
+}
+
+/// So many samples before and after a record tell whether one at its ends belongs to a fill.
+pub(crate) fn n_around(sampling_rate_hz: f64) -> usize {
+    shortest_line(sampling_rate_hz)
+}
+
 /// What the rule says of a window.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -76,10 +96,9 @@ pub(crate) enum Verdict {
     Stuck,
 }
 
-/// A record and where it may be stuck or clipped: found once, asked for each window.
+/// A record and where it is stuck or may be clipped: found once, asked for each window.
 pub(crate) struct Judge<'a> {
     rows: [&'a [f32]; 3],
-    shortest_stuck: usize,
     gaps: Vec<Range<usize>>,
     components: [Suspects; 3],
 }
@@ -88,6 +107,8 @@ pub(crate) struct Judge<'a> {
 struct Suspects {
     /// Runs of [`CLIPPED_RUN`] equal samples or more.
     runs: Vec<Range<usize>>,
+    /// What is stuck.
+    fills: Vec<Range<usize>>,
     /// Samples near a full scale or beyond it.
     large: Vec<usize>,
 }
@@ -95,10 +116,11 @@ struct Suspects {
 impl<'a> Judge<'a> {
     pub fn new(record: &'a Record3C) -> Self {
         let rows = record.data.each_ref().map(Vec::as_slice);
-        let suspects: Vec<Suspects> = rows.par_iter().map(|row| Suspects::of(row)).collect();
+        let rate_hz = record.sampling_rate_hz;
+        let suspects = rows.par_iter().map(|row| Suspects::of(row, rate_hz));
+        let suspects: Vec<Suspects> = suspects.collect();
         Self {
             rows,
-            shortest_stuck: shortest_stuck(record.sampling_rate_hz),
             gaps: record.gaps(),
             components: suspects.try_into().ok().expect("three components"),
         }
@@ -114,12 +136,15 @@ impl<'a> Judge<'a> {
         if rows.iter().any(|row| row.iter().all(|y| *y == row[0])) {
             return Verdict::Dead;
         }
-        let parts = || self.components.iter().zip(rows);
-        let stuck = |run: Range<usize>| run.len() >= self.shortest_stuck;
-        if parts().any(|(suspects, _)| suspects.runs_in(&range).any(stuck)) {
+        let mut parts = self.components.iter().zip(rows);
+        if self
+            .components
+            .iter()
+            .any(|suspects| suspects.is_stuck(&range))
+        {
             return Verdict::Stuck;
         }
-        match parts().any(|(suspects, row)| suspects.is_clipped(&range, row)) {
+        match parts.any(|(suspects, row)| suspects.is_clipped(&range, row)) {
             true => Verdict::Clipped,
             false => Verdict::Sound,
         }
@@ -127,16 +152,26 @@ impl<'a> Judge<'a> {
 }
 
 impl Suspects {
-    fn of(row: &[f32]) -> Self {
+    fn of(row: &[f32], sampling_rate_hz: f64) -> Self {
         let least = NEAR_FULL_SCALE.start * FULL_SCALES_COUNTS[0];
         let large: Vec<usize> = match peak(row) >= least {
             true => (0..row.len()).filter(|i| row[*i].abs() >= least).collect(),
             false => Vec::new(),
         };
+        let runs = equal_runs(row);
         Self {
-            runs: equal_runs(row),
+            fills: fills(row, &runs, sampling_rate_hz),
+            runs,
             large,
         }
+    }
+
+    /// Whether a window touches a fill.
+    fn is_stuck(&self, window: &Range<usize>) -> bool {
+        let next = self.fills.partition_point(|fill| fill.end <= window.start);
+        self.fills
+            .get(next)
+            .is_some_and(|fill| fill.start < window.end)
     }
 
     /// The parts of the runs that lie in a window.
@@ -178,40 +213,35 @@ fn is_wide((low, high): (f32, f32)) -> bool {
     high - low >= 2.0 * CLIPPED_COUNTS
 }
 
-/// Runs of [`CLIPPED_RUN`] equal samples or more.
-fn equal_runs(row: &[f32]) -> Vec<Range<usize>> {
-    let (mut runs, mut end) = (Vec::new(), 0);
-    while let Some(start) = next_run(row, end) {
-        let run = row[start..].iter().take_while(|y| **y == row[start]);
-        end = start + run.count();
-        runs.push(start..end);
+/// The stretches of a row that are no motion: one value, or a straight line, for too long. In order,
+/// joined where they overlap.
+fn fills(row: &[f32], equal: &[Range<usize>], sampling_rate_hz: f64) -> Vec<Range<usize>> {
+    let shortest = shortest_stuck(sampling_rate_hz);
+    let is_fill = |run: &&Range<usize>| run.len() >= shortest && row[run.start].is_finite();
+    let mut all: Vec<Range<usize>> = equal.iter().filter(is_fill).cloned().collect();
+    let stuck = all.clone();
+    // A line may pass the samples beside one value too, which tell by themselves where they begin.
+    let is_other = |line: &Range<usize>| {
+        let near = |run: &Range<usize>| line.len() <= run.len() + LINE_BESIDE;
+        let next = stuck.partition_point(|run| run.end <= line.start);
+        !stuck
+            .get(next)
+            .is_some_and(|run| run.start < line.end && near(run))
+    };
+    all.extend(
+        straight_runs(row, shortest_line(sampling_rate_hz))
+            .into_iter()
+            .filter(is_other),
+    );
+    all.sort_unstable_by_key(|run| run.start);
+    let mut joined: Vec<Range<usize>> = Vec::new();
+    for run in all {
+        match joined.last_mut() {
+            Some(last) if run.start <= last.end => last.end = last.end.max(run.end),
+            _ => joined.push(run),
+        }
     }
-    runs
-}
-
-/// Samples that are looked at together, before it is asked at which of them a run begins.
-const N_TOGETHER: usize = 512;
-
-/// Where the next run begins, from a sample on.
-fn next_run(row: &[f32], from: usize) -> Option<usize> {
-    let mut blocks = (from..row.len()).step_by(N_TOGETHER).map(|start| {
-        let end = row.len().min(start + N_TOGETHER + CLIPPED_RUN - 1);
-        (start, &row[start..end])
-    });
-    blocks.find_map(|(start, block)| {
-        // Without a branch the processor takes several samples as one.
-        let any = simd::wide(|| {
-            let starts = block.array_windows();
-            starts.fold(false, |any, few| any | is_run(few))
-        });
-        let first = any.then(|| block.array_windows().position(is_run))?;
-        first.map(|first| start + first)
-    })
-}
-
-#[inline(always)]
-fn is_run([first, others @ ..]: &[f32; CLIPPED_RUN]) -> bool {
-    others.iter().fold(true, |all, y| all & (y == first))
+    joined
 }
 
 /// What of one component can be used.
@@ -241,10 +271,10 @@ impl ComponentQuality {
                 ..Self::default()
             };
         }
+        let mut runs = equal_runs(row);
+        let stuck = fills(row, &runs, sampling_rate_hz);
         let shortest = shortest_stuck(sampling_rate_hz);
-        let finite = |run: &Range<usize>| row[run.start].is_finite();
-        let runs: Vec<Range<usize>> = equal_runs(row).into_iter().filter(finite).collect();
-        let (stuck, short): (Vec<_>, Vec<_>) = runs.into_iter().partition(|r| r.len() >= shortest);
+        runs.retain(|run| row[run.start].is_finite() && run.len() < shortest);
         let n = |runs: &[Range<usize>]| runs.iter().map(ExactSizeIterator::len).sum();
         // What is stuck is no part of the motion, and so of its range.
         let mut moving = row.to_vec();
@@ -252,8 +282,8 @@ impl ComponentQuality {
             .iter()
             .for_each(|run| moving[run.clone()].fill(f32::NAN));
         let extremes @ (low, high) = finite_extremes(&moving);
-        let is_top = |run: &Range<usize>| row[run.start] == low || row[run.start] == high;
-        let tops: Vec<Range<usize>> = short.into_iter().filter(is_top).collect();
+        let is_top = |run: &Range<usize>| [low, high].contains(&moving[run.start]);
+        let tops: Vec<Range<usize>> = runs.into_iter().filter(is_top).collect();
         let n_clipped = match full_scale_near((-low).max(high)) {
             Some(full) => {
                 let least = NEAR_FULL_SCALE.start * full;
@@ -358,14 +388,5 @@ mod tests {
             assert!(ComponentQuality::of(&dead, RATE_HZ).is_dead);
         }
         assert!(!ComponentQuality::of(&[7.0, 7.5], RATE_HZ).is_dead);
-    }
-
-    #[test]
-    fn runs_are_found_across_blocks() {
-        let mut row = wave(3000, 500.0);
-        for run in [0..6, 510..516, 1022..1100, 2995..3000] {
-            row[run].fill(3.25);
-        }
-        assert_eq!(equal_runs(&row), [0..6, 510..516, 1022..1100, 2995..3000]);
     }
 }

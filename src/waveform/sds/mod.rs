@@ -27,6 +27,7 @@ mod log;
 mod log_csv;
 mod log_files;
 mod records;
+mod streams;
 mod write;
 
 use std::collections::BTreeSet;
