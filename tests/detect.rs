@@ -206,7 +206,7 @@ fn hysteresis_keeps_one_event_whole() {
             on,
             off,
             join_s,
-            min_windows: 1,
+            ..MergeParams::default()
         };
         scan_of(&p, 10.0).merge(&params).unwrap()
     };
@@ -225,6 +225,79 @@ fn hysteresis_keeps_one_event_whole() {
     // One threshold alone cuts it in two; joining over 20 s makes it one again.
     assert_eq!(merged(0.5, 0.5, 0.0).len(), 2);
     assert_eq!(merged(0.5, 0.5, 20.0).len(), 1);
+}
+
+#[test]
+fn a_detector_always_on_is_cut() {
+    // Fifty minutes of a detector that is on from 100 s on, beside an event of 50 s.
+    let mut p = vec![0.0; 1600];
+    p[50..].fill(0.9);
+    p[10..30].fill(0.9);
+    let scan = scan_of(&p, 2.0);
+    let params = MergeParams {
+        longest_s: 300.0,
+        ..MergeParams::default()
+    };
+    let detections = scan.merge(&params).unwrap();
+    let starts: Vec<Time> = detections.items.iter().map(|d| d.start).collect();
+    // At whole multiples of 300 s, wherever the run began; the event lies before it.
+    let parts = std::iter::once(100.0).chain((1..=10).map(|i| 300.0 * f64::from(i)));
+    let expected: Vec<Time> = std::iter::once(20.0).chain(parts).map(at).collect();
+    assert_eq!(starts, expected);
+    assert!(
+        detections
+            .items
+            .iter()
+            .all(|d| time::between_s(d.start, d.end) <= 308.0)
+    );
+    let on_s = 48.0 + 3108.0;
+    assert!((detections.share_on() - on_s / 3208.0).abs() < 1e-9);
+    assert!((detections.per_hour() - 12.0 / (3208.0 / 3600.0)).abs() < 1e-9);
+    // One that lasts as long as an event may is whole, wherever it lies.
+    let mut p = vec![0.0; 300];
+    p[80..226].fill(0.9);
+    assert_eq!(scan_of(&p, 2.0).merge(&params).unwrap().len(), 1);
+}
+
+#[test]
+fn events_close_together_can_be_parted() {
+    // Two P waves 13 s apart, each seen by the windows that hold it 2 s or more: for five seconds between
+    // them no window is probable.
+    let seen = |start_s: f64| {
+        [30.0, 43.0]
+            .iter()
+            .any(|p| (start_s..start_s + 8.0).contains(p))
+    };
+    let p: Vec<f32> = (0..160)
+        .map(|i| f32::from(u8::from(seen(f64::from(i) / 2.0))))
+        .collect();
+    let n_events = |join_s| {
+        let params = MergeParams {
+            join_s,
+            ..MergeParams::default()
+        };
+        scan_of(&p, 0.5).merge(&params).unwrap().len()
+    };
+    assert_eq!([n_events(10.0), n_events(5.0), n_events(0.0)], [1, 2, 2]);
+}
+
+#[test]
+fn windows_on_the_grid_begin_in_the_span() {
+    let source = Counting::new(vec![]);
+    let span = TimeSpan {
+        start: at(0.7),
+        end: at(100.0),
+    };
+    let scanner = Scanner::on_grid(&Outliers, &source, &span, 10.0, &params(25)).unwrap();
+    let scan = scanner.collect_scan().unwrap();
+    let starts: Vec<Time> = (1..40).map(|i| at(2.5 * f64::from(i))).collect();
+    assert_eq!(scan.starts, starts);
+    let far = TimeSpan {
+        start: time::parse("1500-01-01").unwrap(),
+        end: at(0.0),
+    };
+    let refused = Scanner::on_grid(&Outliers, &source, &far, 10.0, &params(25)).err();
+    assert!(matches!(refused, Some(Error::Detect { .. })));
 }
 
 #[test]
@@ -259,15 +332,21 @@ fn bad_thresholds_are_refused() {
             on,
             off,
             join_s,
-            min_windows: 1,
+            ..MergeParams::default()
         };
         assert!(scan_of(&[0.9], 10.0).merge(&params).is_err(), "{params:?}");
     }
-    let params = MergeParams {
+    let of_nan = MergeParams {
         on: f64::NAN,
         ..MergeParams::default()
     };
-    assert!(scan_of(&[0.9], 10.0).merge(&params).is_err());
+    let endless = MergeParams {
+        longest_s: 0.0,
+        ..MergeParams::default()
+    };
+    for params in [of_nan, endless] {
+        assert!(scan_of(&[0.9], 10.0).merge(&params).is_err());
+    }
 }
 
 fn detections(p: &[f32]) -> Detections {
@@ -422,7 +501,8 @@ proptest! {
         join_s in 0.0f64..30.0,
     ) {
         let scan = scan_of(&p, hop_s as f64);
-        let params = MergeParams { on: 0.8, off: 0.6, join_s, min_windows: 1 };
+        let longest_s = f64::INFINITY;
+        let params = MergeParams { on: 0.8, off: 0.6, join_s, min_windows: 1, longest_s };
         let detections = scan.merge(&params).unwrap();
         for pair in detections.items.windows(2) {
             let apart_s = time::between_s(pair[0].end, pair[1].start) + scan.window_s();
@@ -569,7 +649,8 @@ fn memory_does_not_grow_with_the_record() {
     }
     // Ten times the record, and not a sample more at once.
     assert_eq!(largest[0], largest[1]);
-    assert!(largest[0].0 <= 360_100, "{largest:?}");
+    // A block, a window, and what is around them.
+    assert!(largest[0].0 <= 360_000 + 100 + 100, "{largest:?}");
 }
 
 #[test]
@@ -593,12 +674,12 @@ fn pieces_are_the_scan_of_the_whole() {
 
 #[test]
 fn what_cannot_be_scanned_is_logged() {
-    // A piece is 36,000 s at 10 Hz: each fault takes one of them.
+    // A piece is 36,000 s at 10 Hz, and is read from 5 s before on: each fault takes one of them.
     let source = Counting::new(vec![
         (0.0..1.0, Fault::NoData),
-        (36_000.0..36_001.0, Fault::OneComponent),
-        (72_000.0..72_001.0, Fault::OtherRate),
-        (108_000.0..108_001.0, Fault::Broken),
+        (35_995.0..36_001.0, Fault::OneComponent),
+        (71_995.0..72_001.0, Fault::OtherRate),
+        (107_995.0..108_001.0, Fault::Broken),
     ]);
     let scanner = Scanner::new(&Outliers, &source, &days(3.0), 10.0, &params(100)).unwrap();
     let scan = scanner.collect_scan().unwrap();
@@ -611,7 +692,7 @@ fn what_cannot_be_scanned_is_logged() {
     assert_eq!(kinds, starts.map(|s| (at(s), 3600)));
     assert_eq!(scan.unscanned[0].reason, Reason::NoData);
     assert_eq!(scan.unscanned[1].reason, Reason::MissingComponent);
-    let kind = |hz: f64| format!("360000 samples at {hz} Hz");
+    let kind = |hz: f64| format!("360100 samples at {hz} Hz");
     let mismatch = Reason::Mismatch {
         expected: kind(10.0),
         found: kind(20.0),

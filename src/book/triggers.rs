@@ -52,6 +52,7 @@ const MERGE: MergeParams = MergeParams {
     off: 0.3,
     join_s: 10.0,
     min_windows: 2,
+    longest_s: f64::INFINITY,
 };
 
 /// The page of detections: segments and how they are laid out.

@@ -112,6 +112,34 @@ impl Detections {
         (0.0 + seconds.sum::<f64>()) / 3600.0
     }
 
+    /// Detections an hour; 0 where nothing was scanned.
+    pub fn per_hour(&self) -> f64 {
+        let hours = self.hours();
+        if hours > 0.0 {
+            self.len() as f64 / hours
+        } else {
+            0.0
+        }
+    }
+
+    /// The share of the scanned time that lies in a detection, from 0 to 1. An event lasts seconds: a
+    /// detector that is on for much of the time detects the noise.
+    pub fn share_on(&self) -> f64 {
+        let (mut on_s, mut until) = (0.0, Time::MIN_UTC);
+        // Those that were parted overlap by a window.
+        for detection in &self.items {
+            let start = detection.start.max(until);
+            on_s += between_s(start, detection.end).max(0.0);
+            until = until.max(detection.end);
+        }
+        let scanned_s = 3600.0 * self.hours();
+        if scanned_s > 0.0 {
+            (on_s / scanned_s).min(1.0)
+        } else {
+            0.0
+        }
+    }
+
     /// Detections of each cluster.
     pub fn class_counts(&self) -> Vec<usize> {
         let of = |class| self.items.iter().filter(|d| d.class == class).count();

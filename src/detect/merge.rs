@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Detection, Detections, Scan};
 use crate::error::{Result, fail};
-use crate::time::{self, Time, between_s};
+use crate::time::{self, Time, TimeSpan, between_s};
 
 /// How windows become events.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -15,20 +15,31 @@ pub struct MergeParams {
     /// event whole where the probability flickers around the upper one.
     pub off: f64,
     /// Runs of windows whose starts are at most so far apart are one event: as a rule the window's
-    /// length, for so long the same earthquake stays in sight.
+    /// length, for so long the same earthquake stays in sight. Less parts earthquakes that follow one
+    /// another closely; 0 parts them where a single window between them is not probable.
     pub join_s: f64,
     /// Fewer windows are no event: with overlap an earthquake is seen several times.
     pub min_windows: usize,
+    /// A run of windows that lasts longer is no earthquake, but a detector that is always on. It is cut
+    /// at whole multiples of this time since 1970, so that its parts do not depend on where the scan began.
+    pub longest_s: f64,
 }
 
+/// The longest event, as a rule: [`MergeParams::longest_s`].
+///
+/// In twelve hours of aftershocks at CX.PB01 (1 May 2014), where one event often begins before the waves of the
+/// last have gone, the longest detection lasts 276 s (windows every 0.5 s, threshold 0.98). This is twice as long.
+pub const LONGEST_EVENT_S: f64 = 600.0;
+
 impl Default for MergeParams {
-    /// On at 0.5, off at 0.3, joined within 10 s, one window is enough.
+    /// On at 0.5, off at 0.3, joined within 10 s, one window is enough, 600 s at most.
     fn default() -> Self {
         Self {
             on: 0.5,
             off: 0.3,
             join_s: 10.0,
             min_windows: 1,
+            longest_s: LONGEST_EVENT_S,
         }
     }
 }
@@ -51,12 +62,25 @@ impl Scan {
     }
 }
 
-/// [`Scan::merge`] for a scan that comes in pieces: it keeps one open event, and the events done.
+/// [`Scan::merge`] for a scan that comes in pieces: it keeps one open run of windows, and the events done.
 #[derive(Debug, Clone)]
 pub struct Merger {
     params: MergeParams,
-    open: Option<Open>,
+    /// Events that begin elsewhere belong to another scan.
+    span: Option<TimeSpan>,
+    run: Option<Run>,
+    /// How far apart the starts of an event's windows may be.
+    reach_s: f64,
     done: Detections,
+}
+
+/// Windows that follow one another: one event, or several if they last too long.
+#[derive(Debug, Clone)]
+struct Run {
+    whole: Open,
+    /// The same windows, parted at multiples of the longest event; of a long run the last part.
+    parts: Vec<Open>,
+    is_long: bool,
 }
 
 /// Probabilities that are tried as thresholds of a network.
@@ -85,8 +109,8 @@ struct Open {
 
 impl Merger {
     /// # Errors
-    /// [`crate::Error::Detect`] where thresholds are not `0 < off <= on <= 1`, or `join_s` is
-    /// negative.
+    /// [`crate::Error::Detect`] where thresholds are not `0 < off <= on <= 1`, `join_s` is negative, or
+    /// `longest_s` is not positive.
     pub fn new(params: &MergeParams) -> Result<Self> {
         let (on, off) = (params.on, params.off);
         if !(0.0 < off && off <= on && on <= 1.0) {
@@ -105,9 +129,19 @@ impl Merger {
                 "Take the window's length"
             ));
         }
+        if params.longest_s.is_nan() || params.longest_s <= 0.0 {
+            return Err(fail!(
+                Detect,
+                "longest_s",
+                format!("{}, expected a positive number", params.longest_s),
+                "Take some minutes"
+            ));
+        }
         Ok(Self {
             params: *params,
-            open: None,
+            span: None,
+            run: None,
+            reach_s: params.join_s,
             done: Detections {
                 station: String::new(),
                 simulated: false,
@@ -116,6 +150,49 @@ impl Merger {
                 items: Vec::new(),
             },
         })
+    }
+
+    /// Keeps the events that begin in `span`. It must be pushed the windows before the span that
+    /// [`Merger::context`] asks for, and those after it while [`Merger::is_open`].
+    ///
+    /// # Errors
+    /// As [`Merger::new`], and where `longest_s` is infinite.
+    pub(crate) fn within(params: &MergeParams, span: &TimeSpan) -> Result<Self> {
+        if params.longest_s.is_infinite() {
+            return Err(fail!(
+                Detect,
+                "longest_s",
+                "infinite: an event might begin at any time before the scan",
+                "Take some minutes"
+            ));
+        }
+        Ok(Self {
+            span: Some(*span),
+            ..Self::new(params)?
+        })
+    }
+
+    /// The time before a span whose windows tell which events begin in it: of a run that comes from
+    /// farther it is known that it is long.
+    pub(crate) fn context(params: &MergeParams, span: &TimeSpan, hop_s: f64) -> TimeSpan {
+        let reach_s = params.join_s.max(hop_s) + hop_s;
+        let before = time::seconds(params.longest_s + 2.0 * reach_s);
+        TimeSpan {
+            start: span.start.checked_sub_signed(before).unwrap_or(span.start),
+            end: span.start,
+        }
+    }
+
+    /// Whether windows from `time` on may belong to an event of the span, when all before it were pushed.
+    pub(crate) fn is_open(&self, time: Time) -> bool {
+        let ends = |span: TimeSpan| {
+            let begun = |run: &Run| run.begins() < span.end;
+            let goes_on = |run: &Run| between_s(run.whole.last, time) <= self.reach_s;
+            self.run
+                .as_ref()
+                .is_some_and(|run| begun(run) && goes_on(run))
+        };
+        self.span.is_some_and(ends)
     }
 
     /// Adds the next piece of the scan.
@@ -132,18 +209,33 @@ impl Merger {
         piece.cover(&mut self.done.scanned);
         let hop_s = piece.hop_samples as f64 / piece.sampling_rate_hz;
         // Neighbours are a hop apart; half a sample allows for rounding to nanoseconds.
-        let reach_s = self.params.join_s.max(hop_s) + 0.5 / piece.sampling_rate_hz;
+        self.reach_s = self.params.join_s.max(hop_s) + 0.5 / piece.sampling_rate_hz;
         let off = self.params.off;
         for i in (0..p_event.len()).filter(|i| p_event[*i] >= off) {
             let start = piece.starts[i];
             let row = &piece.probabilities[i * piece.n_classes..(i + 1) * piece.n_classes];
-            let goes_on = |open: &Open| between_s(open.last, start) <= reach_s;
-            if !self.open.as_ref().is_some_and(goes_on) {
+            let goes_on = |run: &Run| between_s(run.whole.last, start) <= self.reach_s;
+            if !self.run.as_ref().is_some_and(goes_on) {
                 self.close();
             }
-            self.open
-                .get_or_insert_with(|| Open::at(start, piece))
-                .add(start, p_event[i], row);
+            let longest_s = self.params.longest_s;
+            let run = self.run.get_or_insert_with(|| Run::at(start, piece));
+            let is_next = run
+                .parts
+                .last()
+                .is_none_or(|part| part_of(part.first, longest_s) != part_of(start, longest_s));
+            if is_next {
+                run.parts.push(Open::at(start, piece));
+            }
+            for open in run.parts.last_mut().into_iter().chain([&mut run.whole]) {
+                open.add(start, p_event[i], row);
+            }
+            run.is_long |= run.whole.length_s() > longest_s;
+            if run.is_long {
+                let n_done = run.parts.len() - 1;
+                let done: Vec<Open> = run.parts.drain(..n_done).collect();
+                done.iter().for_each(|part| self.keep(part));
+            }
         }
         Ok(())
     }
@@ -151,16 +243,55 @@ impl Merger {
     /// All events, in time order.
     pub fn finish(mut self) -> Detections {
         self.close();
+        if let Some(span) = self.span {
+            // Spans that follow one another have scanned each second once.
+            for scanned in &mut self.done.scanned {
+                scanned.start = scanned.start.max(span.start);
+                scanned.end = scanned.end.min(span.end);
+            }
+            self.done
+                .scanned
+                .retain(|scanned| scanned.start < scanned.end);
+        }
         self.done
     }
 
     fn close(&mut self) {
-        if let Some(open) = self.open.take()
-            && open.largest >= self.params.on
-            && open.n_windows >= self.params.min_windows
-        {
+        match self.run.take() {
+            Some(run) if run.is_long => run.parts.iter().for_each(|part| self.keep(part)),
+            Some(run) => self.keep(&run.whole),
+            None => {}
+        }
+    }
+
+    fn keep(&mut self, open: &Open) {
+        let is_ours = self.span.is_none_or(|span| span.contains(open.first));
+        let is_event = open.largest >= self.params.on && open.n_windows >= self.params.min_windows;
+        if is_ours && is_event {
             self.done.items.push(open.detection());
         }
+    }
+}
+
+/// Which part of a long run a window belongs to, counted since 1970.
+fn part_of(start: Time, longest_s: f64) -> i64 {
+    let since_s = between_s(Time::UNIX_EPOCH, start);
+    (since_s / longest_s).floor() as i64
+}
+
+impl Run {
+    fn at(first: Time, piece: &Scan) -> Self {
+        Self {
+            whole: Open::at(first, piece),
+            parts: Vec::new(),
+            is_long: false,
+        }
+    }
+
+    /// When the event begins that its next window may belong to.
+    fn begins(&self) -> Time {
+        let last = self.parts.last().filter(|_| self.is_long);
+        last.unwrap_or(&self.whole).first
     }
 }
 
@@ -176,6 +307,10 @@ impl Open {
             moment: 0.0,
             of_class: vec![0.0; piece.n_classes - 1],
         }
+    }
+
+    fn length_s(&self) -> f64 {
+        between_s(self.first, self.last) + self.window_s
     }
 
     fn add(&mut self, start: Time, p_event: f64, row: &[f32]) {

@@ -1,20 +1,20 @@
 //! A record of any length, scanned piece by piece.
 
+use std::ops::Range;
 use std::panic::resume_unwind;
 use std::thread;
 
+use chrono::Datelike;
 use rayon::prelude::*;
 
+use super::grid::{Block, Grid};
 use super::{Detections, MergeParams, Merger, Scan, ScanParams};
 use crate::error::{Result, fail};
 use crate::network::{Classify, N_AT_ONCE};
 use crate::time::{self, Time, TimeSpan, between_s};
-use crate::waveform::quality::{Judge, Verdict};
+use crate::waveform::quality::{Judge, Verdict, n_around};
 use crate::waveform::{Record3C, WaveformSource};
 use crate::window::{Normalisation, Reason, by_counts, normalise_in_place};
-
-/// Samples of a piece, about: an hour at 100 Hz, 4 MB for three components.
-const PIECE_SAMPLES: usize = 360_000;
 
 /// An iterator over the pieces of a scan: each is the [`Scan`] of about an hour.
 ///
@@ -38,11 +38,10 @@ pub struct Scanner<'a> {
     network: &'a dyn Classify,
     source: &'a dyn WaveformSource,
     params: ScanParams,
-    start: Time,
     sampling_rate_hz: f64,
-    /// The window that comes next, and how many there are.
-    next: usize,
-    n_windows: usize,
+    grid: Grid,
+    /// The windows that come next.
+    windows: Range<i64>,
     n_samples_left: usize,
     /// The piece after the last one that was handed out.
     ahead: Option<Piece>,
@@ -50,13 +49,16 @@ pub struct Scanner<'a> {
 
 /// Neighbouring windows, and the record that they are cut from, if it was to be had.
 struct Piece {
-    start: Time,
-    n_windows: usize,
+    block: Block,
     record: Result<Record3C>,
 }
 
+/// The times of which nanoseconds since 1970 can be counted.
+const YEARS: Range<i32> = 1678..2262;
+
 impl<'a> Scanner<'a> {
-    /// Scans what `source` has of `span`, at the rate that the network was trained on.
+    /// Scans what `source` has of `span`, at the rate that the network was trained on: all windows that
+    /// lie within, the first at the span's start. Nothing beyond it is read.
     ///
     /// # Errors
     /// As [`Scanner::over`].
@@ -85,40 +87,69 @@ impl<'a> Scanner<'a> {
         sampling_rate_hz: f64,
         params: &ScanParams,
     ) -> Result<Self> {
-        let n = network.n_samples();
-        let refuse =
-            |place: &str, what: String, remedy: &str| Err(fail!(Detect, place, what, remedy));
-        if params.hop_samples == 0 {
-            return refuse(
-                "hop_samples",
-                "0, expected 1 or more".into(),
-                "Take the window's length for windows that do not overlap",
-            );
-        }
-        if !(sampling_rate_hz > 0.0 && sampling_rate_hz.is_finite()) {
-            return refuse(
-                "sampling_rate_hz",
-                format!("{sampling_rate_hz}, expected a positive number"),
-                "Give the rate of the network's training windows",
-            );
-        }
+        let (n, hop) = (network.n_samples(), params.hop_samples);
+        check(params, sampling_rate_hz)?;
         if n == 0 || n_samples < n {
-            return refuse(
-                &format!("record from {}", time::iso(start)),
+            return Err(fail!(
+                Detect,
+                format!("record from {}", time::iso(start)),
                 format!("{n_samples} samples, a window has {n}"),
-                "Scan a longer record",
-            );
+                "Scan a longer record"
+            ));
         }
-        params.normalisation.check()?;
+        let sizes = [n, hop, n_around(sampling_rate_hz)];
+        let grid = Grid::over(start, n_samples, sizes, sampling_rate_hz);
         Ok(Self {
             network,
             source,
             params: *params,
-            start,
             sampling_rate_hz,
-            next: 0,
-            n_windows: (n_samples - n) / params.hop_samples + 1,
-            n_samples_left: (n_samples - n) % params.hop_samples,
+            windows: grid.all(),
+            grid,
+            n_samples_left: (n_samples - n) % hop,
+            ahead: None,
+        })
+    }
+
+    /// Scans the windows that begin in `span`, at whole steps since 1970.
+    ///
+    /// The last of them reach beyond its end, and are read in whole blocks of about an hour: a window's
+    /// probabilities do not depend on the span, and those of neighbouring spans are those of both together, bit
+    /// for bit. What `source` does not have around the span must be NaN in its records.
+    ///
+    /// # Errors
+    /// [`crate::Error::Detect`] where the hop or the rate is 0, or the span is not of the years 1678 to
+    /// 2261; [`crate::Error::Window`] where a fixed scale is 0.
+    pub fn on_grid(
+        network: &'a dyn Classify,
+        source: &'a dyn WaveformSource,
+        span: &TimeSpan,
+        sampling_rate_hz: f64,
+        params: &ScanParams,
+    ) -> Result<Self> {
+        let hop = params.hop_samples;
+        check(params, sampling_rate_hz)?;
+        if ![span.start, span.end]
+            .iter()
+            .all(|time| YEARS.contains(&time.year()))
+        {
+            return Err(fail!(
+                Detect,
+                "span",
+                format!("{} to {}", time::iso(span.start), time::iso(span.end)),
+                "Take a time within the years 1678 to 2261"
+            ));
+        }
+        let sizes = [network.n_samples(), hop, n_around(sampling_rate_hz)];
+        let grid = Grid::of_time(sizes, sampling_rate_hz);
+        Ok(Self {
+            network,
+            source,
+            params: *params,
+            sampling_rate_hz,
+            windows: grid.during(span),
+            grid,
+            n_samples_left: 0,
             ahead: None,
         })
     }
@@ -178,33 +209,24 @@ impl<'a> Scanner<'a> {
 
     /// What reads the next piece, if there is one.
     fn next_piece(&mut self) -> Option<impl FnOnce() -> Piece + Send + use<'a>> {
-        let n_windows = (PIECE_SAMPLES / self.params.hop_samples)
-            .max(1)
-            .min(self.n_windows - self.next);
-        let first = self.next * self.params.hop_samples;
-        self.next += n_windows;
-        let start = time::of_sample(self.start, first, self.sampling_rate_hz);
-        let (source, n_samples) = (self.source, self.n_samples(n_windows));
-        (n_windows > 0).then_some(move || Piece {
-            start,
-            n_windows,
+        if self.windows.is_empty() {
+            return None;
+        }
+        let block = self.grid.block(&self.windows);
+        self.windows.start = block.windows.end;
+        let start = self.grid.time(block.samples.start);
+        let (source, n_samples) = (self.source, n_of(&block.samples));
+        Some(move || Piece {
             record: source.record(start, n_samples),
+            block,
         })
     }
 
-    /// Those of so many windows.
-    fn n_samples(&self, n_windows: usize) -> usize {
-        n_windows.saturating_sub(1) * self.params.hop_samples + self.network.n_samples()
-    }
-
     fn classified(&self, piece: Piece) -> Result<Scan> {
-        let Piece {
-            start,
-            n_windows,
-            record,
-        } = piece;
+        let Piece { block, record } = piece;
+        let (start, n_windows) = (self.grid.start(block.windows.start), n_of(&block.windows));
         let mut scan = self.empty();
-        let n_samples = self.n_samples(n_windows);
+        let n_samples = n_of(&block.samples);
         let record = match record {
             Ok(record) => record,
             Err(error) => {
@@ -224,16 +246,17 @@ impl<'a> Scanner<'a> {
             scan.skip(start, n_windows, reason);
             return Ok(scan);
         }
-        self.classify(&record, n_windows, &mut scan)?;
+        self.classify(&record, &block, &mut scan)?;
         Ok(scan)
     }
 
-    fn classify(&self, record: &Record3C, n_windows: usize, scan: &mut Scan) -> Result<()> {
+    fn classify(&self, record: &Record3C, block: &Block, scan: &mut Scan) -> Result<()> {
         let n = self.network.n_samples();
         let judge = Judge::new(record);
         // First samples of the windows that are classified.
-        let mut firsts = Vec::with_capacity(n_windows);
-        for first in (0..n_windows).map(|i| i * self.params.hop_samples) {
+        let mut firsts = Vec::with_capacity(n_of(&block.windows));
+        for window in block.windows.clone() {
+            let first = n_of(&(block.samples.start..self.grid.sample(window)));
             let start = time::of_sample(record.start, first, self.sampling_rate_hz);
             let rejected = match judge.window(first..first + n) {
                 Verdict::Missing(gap) => Some(Reason::Gap {
@@ -291,6 +314,30 @@ impl<'a> Scanner<'a> {
         }
         Ok(probabilities)
     }
+}
+
+fn check(params: &ScanParams, sampling_rate_hz: f64) -> Result<()> {
+    if params.hop_samples == 0 {
+        return Err(fail!(
+            Detect,
+            "hop_samples",
+            "0, expected 1 or more",
+            "Take the window's length for windows that do not overlap"
+        ));
+    }
+    if !(sampling_rate_hz > 0.0 && sampling_rate_hz.is_finite()) {
+        return Err(fail!(
+            Detect,
+            "sampling_rate_hz",
+            format!("{sampling_rate_hz}, expected a positive number"),
+            "Give the rate of the network's training windows"
+        ));
+    }
+    params.normalisation.check()
+}
+
+fn n_of(range: &Range<i64>) -> usize {
+    usize::try_from(range.end - range.start).unwrap_or(0)
 }
 
 /// The three components of `n` samples from `first` on.

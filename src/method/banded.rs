@@ -10,10 +10,12 @@ use crate::waveform::{Record3C, WaveformSource};
 /// Order of each flank of the band pass.
 const ORDER: usize = 4;
 
-/// At the lowest corners in use (0.5 Hz) a filter of fourth order has forgotten its start.
+/// At the lowest corners in use (0.5 Hz) a filter of fourth order has forgotten its start. One that rings
+/// longer gets more.
 const SETTLING_S: f64 = 30.0;
 
-/// A source whose records are filtered, with enough record before each for the filter to settle.
+/// A source whose records are filtered, with enough record before each for the filter to settle, and around
+/// each for the rule of data quality.
 pub(super) struct Banded<'a> {
     source: &'a dyn WaveformSource,
     filter: Option<Filter>,
@@ -37,7 +39,8 @@ impl WaveformSource for Banded<'_> {
         let Some(filter) = &self.filter else {
             return self.source.record(start, n_samples);
         };
-        let n_before = (SETTLING_S * self.sampling_rate_hz).round() as usize;
+        let settled = (SETTLING_S * self.sampling_rate_hz).round() as usize;
+        let n_before = settled.max(filter.n_ringing());
         let before = time::seconds(n_before as f64 / self.sampling_rate_hz);
         let mut record = self.source.record(start - before, n_before + n_samples)?;
         filter_counts(filter, &mut record, Pass::Causal)?;
@@ -45,7 +48,8 @@ impl WaveformSource for Banded<'_> {
     }
 }
 
-/// A record as the detector is taught it: from its first sample on, which is no step for the filter.
+/// A record as the detector is taught it. Its first sample is no step for the filter, but the slow wave that
+/// it cuts is: while the filter rings there is a gap.
 ///
 /// # Errors
 /// As [`Banded::new`].
@@ -53,6 +57,11 @@ pub(super) fn filtered(record: &Record3C, study: &Study) -> Result<Record3C> {
     let mut record = record.clone();
     if let Some(filter) = filter(study)? {
         filter_counts(&filter, &mut record, Pass::Causal)?;
+        let n_ring = filter.n_ringing().min(record.n_samples());
+        record
+            .data
+            .iter_mut()
+            .for_each(|row| row[..n_ring].fill(f32::NAN));
     }
     Ok(record)
 }

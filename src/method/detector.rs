@@ -7,12 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::banded::{Banded, filtered};
 use crate::atomic_file::{read_regular, write_whole};
-use crate::detect::{self, Detections, MergeParams, Merger, Scan, ScanParams, Scanner};
+use crate::detect::{
+    self, Detections, LONGEST_EVENT_S, MergeParams, Merger, Scan, ScanParams, Scanner,
+};
 use crate::error::{Error, Result, fail};
 use crate::evaluate::OperatingPoint;
 use crate::network::{ConvNet, read_weights};
 use crate::study::Study;
-use crate::time::TimeSpan;
+use crate::time::{self, TimeSpan};
 use crate::waveform::{Record3C, WaveformSource};
 
 /// A network, its threshold, and the study that says how records are treated before it sees them.
@@ -168,17 +170,48 @@ impl Detector {
         self.scan_record(record)?.merge(&self.merge_params())
     }
 
-    /// Scans what the source has of `span`, an hour at a time.
+    /// Scans the windows that begin in `span`, an hour at a time, and gives the events that begin in it.
+    ///
+    /// As far as windows and events need it, the time before and after the span is read too. Neighbouring spans
+    /// give what both together give, bit for bit ([`Scanner::on_grid`]).
     ///
     /// # Errors
-    /// [`Error::Detect`] where the span is shorter than a window.
+    /// As [`Scanner::on_grid`] and [`Merger::new`].
     pub fn scan(&self, source: &dyn WaveformSource, span: &TimeSpan) -> Result<Scanned> {
+        let merge = MergeParams {
+            longest_s: self.longest_event_s(),
+            ..self.merge_params()
+        };
+        self.scan_merged(source, span, &merge)
+    }
+
+    /// The longest event of a scan: [`LONGEST_EVENT_S`], or ten windows where these are longer than those of local
+    /// earthquakes.
+    pub fn longest_event_s(&self) -> f64 {
+        LONGEST_EVENT_S.max(LONGEST_WINDOWS * self.study.window_s())
+    }
+
+    /// [`Detector::scan`] where windows become events in another way.
+    ///
+    /// # Errors
+    /// As [`Detector::scan`].
+    pub fn scan_merged(
+        &self,
+        source: &dyn WaveformSource,
+        span: &TimeSpan,
+        merge: &MergeParams,
+    ) -> Result<Scanned> {
         let source = Banded::new(source, &self.study)?;
-        let rate = self.study.window.sampling_rate_hz;
-        let scanner = Scanner::new(&self.network, &source, span, rate, &self.scan_params())?;
-        let mut merger = Merger::new(&self.merge_params())?;
+        let (params, rate_hz) = (self.scan_params(), self.study.window.sampling_rate_hz);
+        let scanner =
+            |span: &TimeSpan| Scanner::on_grid(&self.network, &source, span, rate_hz, &params);
+        let hop_s = params.hop_samples as f64 / rate_hz;
+        let mut merger = Merger::within(merge, span)?;
+        for piece in scanner(&Merger::context(merge, span, hop_s))? {
+            merger.push(&piece?)?;
+        }
         let (mut n_windows, mut unscanned) = (0, BTreeMap::new());
-        for piece in scanner {
+        for piece in scanner(span)? {
             let piece = piece?;
             n_windows += piece.len();
             for skipped in &piece.unscanned {
@@ -190,6 +223,14 @@ impl Detector {
                 *unscanned.entry(reason).or_insert(0) += skipped.n_windows;
             }
             merger.push(&piece)?;
+        }
+        let mut until = span.end;
+        while merger.is_open(until) {
+            let start = until;
+            until += time::seconds(merge.join_s + hop_s + self.study.window_s());
+            for piece in scanner(&TimeSpan { start, end: until })? {
+                merger.push(&piece?)?;
+            }
         }
         Ok(Scanned {
             detections: merger.finish(),
@@ -220,14 +261,17 @@ pub fn scan_params(study: &Study) -> ScanParams {
     }
 }
 
+const LONGEST_WINDOWS: f64 = 10.0;
+
 /// Windows at least `on` probable begin an event, which lasts while they are half as probable, and
-/// windows that overlap are one event.
+/// windows that overlap are one event, however long it lasts.
 pub fn merge_params(study: &Study, on: f64) -> MergeParams {
     MergeParams {
         on,
         off: on / 2.0,
         join_s: study.window_s(),
         min_windows: 1,
+        longest_s: f64::INFINITY,
     }
 }
 

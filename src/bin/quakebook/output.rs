@@ -87,16 +87,40 @@ pub fn progress(line: impl fmt::Display) {
 /// Faults that are told one by one; more are counted.
 const N_FAULTS_TOLD: usize = 20;
 
-/// Names what was damaged in the records that were read; whether anything was.
-pub fn tell_damage(archive: &Archive) -> bool {
-    let faults = archive.faults();
-    for fault in faults.iter().take(N_FAULTS_TOLD) {
-        progress(format!("left out: {fault}"));
+/// What was damaged in the records that were read.
+#[derive(Debug, Default, Serialize)]
+pub struct Damage {
+    pub n_damaged: usize,
+    /// The first of them: file, byte, stream, time, and what was found.
+    pub damaged: Vec<String>,
+}
+
+impl Damage {
+    pub fn of(archive: &Archive) -> Self {
+        let faults = archive.faults();
+        let told = faults.iter().take(N_FAULTS_TOLD);
+        Self {
+            n_damaged: faults.n_all(),
+            damaged: told.map(ToString::to_string).collect(),
+        }
     }
-    if faults.n_all() > N_FAULTS_TOLD {
-        progress(format!("{} more faults", faults.n_all() - N_FAULTS_TOLD));
+
+    pub fn is_none(&self) -> bool {
+        self.n_damaged == 0
     }
-    !faults.is_empty()
+
+    /// Names them on standard error.
+    pub fn tell(&self) {
+        for fault in &self.damaged {
+            progress(format!("left out: {fault}"));
+        }
+        if self.n_damaged > self.damaged.len() {
+            progress(format!(
+                "{} more faults",
+                self.n_damaged - self.damaged.len()
+            ));
+        }
+    }
 }
 
 /// Says how many events of a catalog have no time, and so are not in it.

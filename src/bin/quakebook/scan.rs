@@ -11,7 +11,7 @@ use quakebook::waveform::Archive;
 use serde::Serialize;
 
 use crate::args;
-use crate::output::{self, Outcome, Result};
+use crate::output::{self, Damage, Outcome, Result};
 
 /// Scan a stretch of an archive with a trained network
 #[derive(clap::Args)]
@@ -21,6 +21,13 @@ training. The archive is read an hour at a time. Windows in gaps are not scanned
 is 4, and standard error says how many there are and why. A damaged record is a gap, named on standard
 error with its file and byte: then the exit code is 3. A day file that is a link is not read: put the file
 itself there, or name the archive that the link leads to.
+
+Windows begin at whole multiples of --hop (UTC), and an event belongs to the scan in which it begins: the
+records before --from and after --to are read as far as that needs. Days that are scanned one by one give
+the same detections as all of them together.
+
+A detector that is on for longer than --longest sees no earthquake but the noise: such a detection is cut
+at whole multiples of that time, and a warning says how much of the time the detector was on.
 
 Examples:
   quakebook scan --run runs/first --archive sds --from 2014-02-16 --to 2014-02-16T10:00:00 --out found.csv
@@ -41,9 +48,17 @@ pub struct Args {
     /// Until just before this time (UTC)
     #[arg(long, value_name = "T", value_parser = args::time)]
     to: Time,
-    /// Seconds from one window to the next [default: the study's]
-    #[arg(long, value_name = "S", value_parser = hop)]
+    /// Seconds from one window to the next [default: a twentieth of the window, at which the detections hardly
+    /// depend on where windows begin; the study's, where that is shorter]
+    #[arg(long, value_name = "S", value_parser = positive)]
     hop: Option<f64>,
+    /// Probable windows whose starts are so far apart are one detection; 0 parts events wherever a window
+    /// between them is not probable [default: the window's length]
+    #[arg(long, value_name = "S", value_parser = args::seconds)]
+    merge_gap: Option<f64>,
+    /// The longest detection, in seconds [default: 600, or ten windows]
+    #[arg(long, value_name = "S", value_parser = longest)]
+    longest: Option<f64>,
     /// A window at least so probable begins a detection [default: chosen by the training]
     #[arg(long, value_name = "P", value_parser = probability)]
     threshold: Option<f64>,
@@ -66,8 +81,22 @@ struct Report<'a> {
     n_windows: usize,
     unscanned: &'a BTreeMap<String, usize>,
     hours: f64,
+    hop_s: f64,
+    detections_per_hour: f64,
+    /// Of the scanned time, from 0 to 1.
+    share_on: f64,
+    warnings: &'a [String],
+    #[serde(flatten)]
+    damage: &'a Damage,
     detections: &'a [Detection],
 }
+
+/// A detector that is on for more of the time than this detects something else than earthquakes: in twelve
+/// hours of aftershocks at CX.PB01, about 16 detections an hour, it is on for a third.
+const MAX_SHARE_ON: f64 = 0.5;
+
+/// Without `--hop`, a window is so many hops.
+const HOPS_OF_WINDOW: usize = 20;
 
 pub fn run(args: &Args) -> Result {
     let span = args::span(args.from, args.to);
@@ -85,27 +114,51 @@ pub fn run(args: &Args) -> Result {
         }
         study.scan.hop_samples = n_samples as usize;
     }
+    let n_samples = study.window.n_samples;
+    if args.hop.is_none() {
+        let hop = (n_samples / HOPS_OF_WINDOW).max(1);
+        study.scan.hop_samples = study.scan.hop_samples.min(hop);
+    }
     let archive = Archive::open_for(&args.archive, &study.station)?.lenient();
     archive.check_sought()?;
     if let Some(threshold) = args.threshold {
         detector.threshold = threshold;
     }
-    let scanned = detector.scan(&archive, &span)?;
+    let mut merge = detector.merge_params();
+    merge.join_s = args.merge_gap.unwrap_or(merge.join_s);
+    merge.longest_s = args.longest.unwrap_or_else(|| detector.longest_event_s());
+    let scanned = detector.scan_merged(&archive, &span, &merge)?;
+    let damage = Damage::of(&archive);
+    damage.tell();
     scanned.detections.write(&args.out)?;
-    report(args, &detector, &scanned)?;
+    report(args, &detector, &scanned, &damage)?;
     if scanned.n_windows == 0 {
         output::progress(archive.sought_and_held()?);
     }
-    let is_damaged = output::tell_damage(&archive);
     Ok(match scanned.unscanned.is_empty() {
-        _ if is_damaged => Outcome::Damaged,
+        _ if !damage.is_none() => Outcome::Damaged,
         true => Outcome::Done,
         false => Outcome::Incomplete,
     })
 }
 
-fn report(args: &Args, detector: &Detector, scanned: &Scanned) -> Result<()> {
+/// What whoever believes the detections should know.
+fn warnings(detector: &Detector, scanned: &Scanned) -> Vec<String> {
     let found = &scanned.detections;
+    let (share, rate) = (found.share_on(), found.per_hour());
+    let is_always_on = share > MAX_SHARE_ON;
+    let warning = format!(
+        "the detector is on for {:.0} % of the time, {rate:.1} detections an hour: it detects the noise. \
+         Compare these records with those of the training, raise --threshold above {}, or train with --band",
+        100.0 * share,
+        detector.threshold
+    );
+    is_always_on.then_some(warning).into_iter().collect()
+}
+
+fn report(args: &Args, detector: &Detector, scanned: &Scanned, damage: &Damage) -> Result<()> {
+    let found = &scanned.detections;
+    let warnings = warnings(detector, scanned);
     let simulated = if found.simulated { " (simulated)" } else { "" };
     output::progress(format!(
         "{} windows of {}{simulated}, {} to {}, {:.2} hours",
@@ -118,6 +171,10 @@ fn report(args: &Args, detector: &Detector, scanned: &Scanned) -> Result<()> {
     for (reason, n) in &scanned.unscanned {
         output::progress(format!("{n} windows not scanned: {reason}"));
     }
+    for warning in &warnings {
+        output::progress(format!("warning: {warning}"));
+    }
+    let window = &detector.study.window;
     if args.json {
         return output::print_json(&Report {
             station: &found.station,
@@ -126,22 +183,34 @@ fn report(args: &Args, detector: &Detector, scanned: &Scanned) -> Result<()> {
             n_windows: scanned.n_windows,
             unscanned: &scanned.unscanned,
             hours: found.hours(),
+            hop_s: detector.study.scan.hop_samples as f64 / window.sampling_rate_hz,
+            detections_per_hour: found.per_hour(),
+            share_on: found.share_on(),
+            warnings: &warnings,
+            damage,
             detections: &found.items,
         });
     }
     output::print(format!(
-        "{} detections, written to {}\n",
+        "{} detections, {:.1} an hour, on for {:.1} % of the time, written to {}\n",
         found.len(),
+        found.per_hour(),
+        100.0 * found.share_on(),
         args.out.display()
     ))
 }
 
-fn hop(text: &str) -> std::result::Result<f64, String> {
+fn positive(text: &str) -> std::result::Result<f64, String> {
     let seconds = text
         .parse()
         .ok()
         .filter(|s: &f64| *s > 0.0 && s.is_finite());
     seconds.ok_or_else(|| "expected a positive number of seconds".into())
+}
+
+fn longest(text: &str) -> std::result::Result<f64, String> {
+    let seconds = positive(text).ok().filter(|s| *s <= 86_400.0);
+    seconds.ok_or_else(|| "expected a number of seconds above 0, at most 86400".into())
 }
 
 fn probability(text: &str) -> std::result::Result<f64, String> {

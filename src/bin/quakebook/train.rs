@@ -15,7 +15,7 @@ use quakebook::window::Windows;
 use serde::Serialize;
 
 use crate::args::{self, StudyArgs};
-use crate::output::{self, Outcome, Result};
+use crate::output::{self, Damage, Outcome, Result};
 
 /// Train the detector of a study
 #[derive(clap::Args)]
@@ -26,7 +26,7 @@ P wave anywhere are cropped from them. The study's scanned hours and its held-ou
 threshold keeps the false alarms of the validation time within the study's alarm budget.
 
 A run that was cut off goes on where it stopped; a finished one is read. What could not be cut is counted
-on standard error.
+on standard error. A damaged record is a gap, named there with its file and byte: then the exit code is 3.
 
 Records, catalog and station come from the study's data centre, unless an archive and files are given.
 Where the catalog's times are those of the P wave at the station (triggers, picks, the detections of a
@@ -106,6 +106,8 @@ struct Report<'a> {
     test_accuracy: Score,
     test_event_precision: Score,
     test_event_recall: Score,
+    #[serde(flatten)]
+    damage: &'a Damage,
 }
 
 pub fn run(args: &Args) -> Result {
@@ -147,7 +149,9 @@ pub fn run(args: &Args) -> Result {
         "{} events; cutting segments and training ...",
         catalog.len()
     ));
+    let damage = || archive.as_ref().map(Damage::of).unwrap_or_default();
     let segments = method::segments(&study, &inputs).inspect_err(|_| {
+        damage().tell();
         // Why there is nothing may be in the codes.
         let told = archive.as_ref().map(Archive::sought_and_held);
         if let Some(Ok(told)) = told {
@@ -156,16 +160,16 @@ pub fn run(args: &Args) -> Result {
     })?;
     output::progress(&segments.rejections);
     let fitted = method::fit(&study, &inputs, &segments, &args.run)?;
+    let damage = damage();
+    damage.tell();
     match args.json {
-        true => output::print_json(&report(args, &segments, &fitted))?,
+        true => output::print_json(&report(args, &segments, &fitted, &damage))?,
         false => output::print(text(args, &segments, &fitted))?,
     }
-    Ok(
-        match archive.is_some_and(|archive| output::tell_damage(&archive)) {
-            true => Outcome::Damaged,
-            false => Outcome::Done,
-        },
-    )
+    Ok(match damage.is_none() {
+        true => Outcome::Done,
+        false => Outcome::Damaged,
+    })
 }
 
 /// The events of a file that the training can use. Without a place an event has no travel time and belongs
@@ -217,7 +221,12 @@ fn station_place(args: &Args, study: &Study) -> Result<Option<Point>> {
     }
 }
 
-fn report<'a>(args: &'a Args, segments: &Windows, fitted: &'a Fitted) -> Report<'a> {
+fn report<'a>(
+    args: &'a Args,
+    segments: &Windows,
+    fitted: &'a Fitted,
+    damage: &'a Damage,
+) -> Report<'a> {
     let events = fitted.test.detection();
     Report {
         run: &args.run,
@@ -232,6 +241,7 @@ fn report<'a>(args: &'a Args, segments: &Windows, fitted: &'a Fitted) -> Report<
         test_accuracy: fitted.test.accuracy(),
         test_event_precision: events.precision(0),
         test_event_recall: events.recall(0),
+        damage,
     }
 }
 

@@ -27,7 +27,6 @@ mod log;
 mod log_csv;
 mod log_files;
 mod records;
-mod streams;
 mod write;
 
 use std::collections::BTreeSet;
