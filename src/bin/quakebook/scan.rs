@@ -96,6 +96,10 @@ struct Report<'a> {
 const MAX_SHARE_ON: f64 = 0.5;
 
 /// Without `--hop`, a window is so many hops.
+///
+/// Measured on twelve hours of CX.PB01, with the network of `examples/iquique.rs` and windows of 10 s: where all
+/// windows begin 0.3 s later, 82 % of 186 detections are found again at a hop of 2 s, 88 % of 199 at 1 s, 92 % of 196
+/// at 0.5 s, and 92 % of 204 at 0.25 s. Less than a twentieth of a window gains nothing.
 const HOPS_OF_WINDOW: usize = 20;
 
 pub fn run(args: &Args) -> Result {
