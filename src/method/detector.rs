@@ -36,6 +36,8 @@ pub struct Scanned {
     pub n_windows: usize,
     /// Windows that could not be, by reason.
     pub unscanned: BTreeMap<String, usize>,
+    /// Of those, the ones that reach beyond the span's end: where the record ends with it, none is missing in it.
+    pub n_beyond: usize,
 }
 
 /// The file beside the weights.
@@ -210,7 +212,8 @@ impl Detector {
         for piece in scanner(&Merger::context(merge, span, hop_s))? {
             merger.push(&piece?)?;
         }
-        let (mut n_windows, mut unscanned) = (0, BTreeMap::new());
+        let (mut n_windows, mut n_beyond, mut unscanned) = (0, 0, BTreeMap::new());
+        let last = span.end - time::seconds(self.study.window_s());
         for piece in scanner(span)? {
             let piece = piece?;
             n_windows += piece.len();
@@ -221,6 +224,9 @@ impl Detector {
                     false => skipped.reason.kind().to_string(),
                 };
                 *unscanned.entry(reason).or_insert(0) += skipped.n_windows;
+                let start = |i: &usize| skipped.start + time::seconds(*i as f64 * hop_s);
+                let beyond = (0..skipped.n_windows).rev().take_while(|i| start(i) > last);
+                n_beyond += beyond.count();
             }
             merger.push(&piece)?;
         }
@@ -236,6 +242,7 @@ impl Detector {
             detections: merger.finish(),
             n_windows,
             unscanned,
+            n_beyond,
         })
     }
 
