@@ -292,10 +292,7 @@ fn a_detector_that_is_always_on_is_told() {
     assert_eq!(on["warnings"].as_array().unwrap().len(), 1);
     assert!(on["share_on"].as_f64().unwrap() > 0.99);
     let n = on["detections"].as_array().unwrap().len();
-    assert!(
-        (12..=14).contains(&n),
-        "an hour in parts of five minutes: {n}"
-    );
+    assert!((6..=8).contains(&n), "an hour in parts of ten minutes: {n}");
     let (on, _) = scan(
         &root,
         "banded",
