@@ -91,8 +91,13 @@ fn is_smooth(row: &[f32], i: usize) -> bool {
     (before - 2.0 * row[i] + after).abs() <= off
 }
 
-/// Whether there is a line that passes all samples as near as rounding allows.
+/// Whether there is a line that passes all samples as near as rounding allows. A rounded line never turns back;
+/// the noise of a sensor, be it of a single count, does.
 fn is_straight(samples: &[f32]) -> bool {
+    let turns_back = !samples.is_sorted() && !samples.iter().rev().is_sorted();
+    if turns_back {
+        return false;
+    }
     let first = samples[0];
     let (mut least, mut most) = (f64::NEG_INFINITY, f64::INFINITY);
     samples.iter().enumerate().skip(1).all(|(i, y)| {
@@ -154,6 +159,13 @@ mod tests {
         let mut gap = wave(300);
         gap.fill(f32::NAN);
         assert!(straight_runs(&gap, 100).is_empty());
+    }
+
+    #[test]
+    fn noise_of_a_single_count_is_no_line() {
+        let levels = [0.0, 1.0, 0.0, 0.0, 1.0, 1.0, 0.0];
+        let quiet: Vec<f32> = (0..3000).map(|i| levels[i * i % 7]).collect();
+        assert!(straight_runs(&quiet, 100).is_empty());
     }
 
     #[test]
