@@ -296,7 +296,7 @@ mod template_matching {
         let alarms = templates.scan(&record, 2).unwrap();
         assert_eq!(times_s(&alarms, 10.0).len(), 1);
         assert_eq!(alarms.condition.dead, [false, true, false]);
-        // The stretch of 3 s between the gaps, in which the filter rings first, is not scanned, and counted.
+        // The segment of 3 s between the gaps, in which the filter rings first, is not scanned, and counted.
         assert_eq!(alarms.scanned.len(), 2);
         assert!((150..=200).contains(&alarms.condition.n_too_short));
     }
@@ -318,7 +318,7 @@ mod template_matching {
         assert!(Templates::from_windows(&flat, 2.0, &params).is_err());
         let templates = Templates::from_windows(&good, 2.0, &params).unwrap();
         let error = templates.scan(&record(5, 8), 1).unwrap_err().to_string();
-        assert!(error.contains("no stretch of"), "{error}");
+        assert!(error.contains("no segment of"), "{error}");
         let mut slow = record(300, 8);
         slow.sampling_rate_hz = 40.0;
         assert!(templates.scan(&slow, 1).is_err());

@@ -171,7 +171,7 @@ fn a_leak_is_refused() {
     assert!(by_window.contains("events or gaps"), "{by_window}");
 }
 
-/// Stretches of 60 samples at 1 Hz whose values are the sample's number: P at sample 30.
+/// Segments of 60 samples at 1 Hz whose values are the sample's number: P at sample 30.
 fn segments(n_events: usize) -> Dataset {
     let mut all = windows(n_events, 60);
     for window in &mut all {

@@ -108,7 +108,7 @@ fn trained(record: &Record3C, n_samples: usize, hop: usize) -> Windows {
     .unwrap()
 }
 
-/// What can be wrong with a stretch of a component.
+/// What can be wrong with a segment of a component.
 #[derive(Debug, Clone, Copy)]
 enum Fault {
     Value(f32),

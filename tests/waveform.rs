@@ -585,10 +585,10 @@ fn gaps_of_any_length_are_filtered_stretch_by_stretch() {
         };
         let filtered = filter.record(&record, Pass::Causal).unwrap();
         for (row, filtered) in record.data.iter().zip(&filtered.data) {
-            let stretches = row.chunk_by(|a, b| a.is_nan() == b.is_nan());
-            let wanted = stretches.flat_map(|stretch| match stretch[0].is_nan() {
-                true => stretch.to_vec(),
-                false => filter.apply(stretch, Pass::Causal),
+            let segments = row.chunk_by(|a, b| a.is_nan() == b.is_nan());
+            let wanted = segments.flat_map(|segment| match segment[0].is_nan() {
+                true => segment.to_vec(),
+                false => filter.apply(segment, Pass::Causal),
             });
             let bits = |samples: &[f32]| -> Vec<Option<u32>> {
                 let bits = |x: &f32| (!x.is_nan()).then(|| x.to_bits());

@@ -1,4 +1,4 @@
-//! A stretch of ground motion, and a small store of such stretches.
+//! A segment of ground motion, and a small store of such segments.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};

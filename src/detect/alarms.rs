@@ -96,13 +96,13 @@ pub struct DataQuality {
     pub n_samples: usize,
     /// Samples that were not recorded, of each component.
     pub n_missing: [usize; 3],
-    /// Samples in stuck stretches, of each component. They are gaps to a detector.
+    /// Samples in stuck segments, of each component. They are gaps to a detector.
     pub n_stuck: [usize; 3],
     /// Components that were recorded and never moved.
     pub dead: [bool; 3],
     /// Samples in clipped peaks, of each component. They are scanned: their times are right.
     pub n_clipped: [usize; 3],
-    /// Samples in stretches between gaps that were too short for the detector.
+    /// Samples in segments between gaps that were too short for the detector.
     pub n_too_short: usize,
 }
 
@@ -197,8 +197,8 @@ impl Band {
     }
 }
 
-/// The stretches between gaps of any component, half-open.
-pub(super) fn stretches(record: &Record3C) -> Vec<Range<usize>> {
+/// The segments between gaps of any component, half-open.
+pub(super) fn segments(record: &Record3C) -> Vec<Range<usize>> {
     let gaps = record.gaps();
     let starts = std::iter::once(0).chain(gaps.iter().map(|gap| gap.end));
     let ends = gaps.iter().map(|gap| gap.start);
@@ -206,7 +206,7 @@ pub(super) fn stretches(record: &Record3C) -> Vec<Range<usize>> {
     starts
         .zip(ends)
         .map(|(start, end)| start..end)
-        .filter(|stretch| !stretch.is_empty())
+        .filter(|segment| !segment.is_empty())
         .collect()
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::alarms::{Alarm, Alarms, Band, DataQuality, span, stretches};
+use super::alarms::{Alarm, Alarms, Band, DataQuality, segments, span};
 use super::sta_lta::{check, recursive_sta_lta, trigger_peaks};
 use crate::error::{Result, fail};
 use crate::time;
@@ -81,9 +81,9 @@ pub fn sta_lta(record: &Record3C, params: &StaLtaParams) -> Result<Alarms> {
     let mut condition = DataQuality::of(record).with_live(params.n_components, &record.station)?;
     let live = condition.live();
     let mut banded = params.band.of(record)?;
-    let (long, short): (Vec<_>, Vec<_>) = stretches(&banded)
+    let (long, short): (Vec<_>, Vec<_>) = segments(&banded)
         .into_iter()
-        .partition(|stretch| stretch.len() > n_lta);
+        .partition(|segment| segment.len() > n_lta);
     let every = record.n_samples().div_ceil(banded.n_samples().max(1));
     condition.n_too_short = every * short.iter().map(ExactSizeIterator::len).sum::<usize>();
     if long.is_empty() {
@@ -133,7 +133,7 @@ pub fn sta_lta(record: &Record3C, params: &StaLtaParams) -> Result<Alarms> {
         simulated: record.simulated,
         scanned: long
             .into_iter()
-            .map(|stretch| span(&banded, &(stretch.start + n_lta..stretch.end)))
+            .map(|segment| span(&banded, &(segment.start + n_lta..segment.end)))
             .collect(),
         items,
         condition,

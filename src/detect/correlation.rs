@@ -17,8 +17,8 @@ use crate::simd::{mean, sum};
 /// Samples of a block, a power of two at which its spectrum still fits in a processor's cache.
 const BLOCK: usize = 1 << 14;
 
-/// The correlation coefficient of `template` with each stretch of `samples` of its length, from -1
-/// to 1: both less their means, over their norms. Where a stretch has no energy the coefficient is
+/// The correlation coefficient of `template` with each segment of `samples` of its length, from -1
+/// to 1: both less their means, over their norms. Where a segment has no energy the coefficient is
 /// 0, as in ObsPy's `correlate_template` (`mode="valid"`, `normalize="full"`, `demean=True`), with
 /// which it agrees.
 ///
@@ -39,7 +39,7 @@ pub fn correlate(samples: &[f32], template: &[f32]) -> Result<Vec<f32>> {
             Detect,
             format!("correlation of {} samples", samples.len()),
             what,
-            "Give a stretch without gaps, and a template that moves and is not longer"
+            "Give a segment without gaps, and a template that moves and is not longer"
         )
     };
     if template.len() < 2 || template.len() > samples.len() {
@@ -84,7 +84,7 @@ pub(super) struct Correlator {
 }
 
 /// One component's samples, ready to be correlated: spectra of its blocks, two and two, and one over
-/// the norm of each stretch.
+/// the norm of each segment.
 pub(super) struct Piece {
     spectra: Vec<Vec<Complex64>>,
     inverse_norms: Vec<f32>,
@@ -111,7 +111,7 @@ impl Correlator {
         }
     }
 
-    /// Coefficients that a block gives: those whose stretch lies wholly in it.
+    /// Coefficients that a block gives: those whose segment lies wholly in it.
     fn n_step(&self) -> usize {
         self.n_fft - self.n_template + 1
     }
@@ -209,9 +209,9 @@ fn multiply(line: &mut [Complex64], spectrum: &[Complex64]) {
     }
 }
 
-/// One over the norm of each stretch of `n` samples less its mean; 0 for a flat one.
+/// One over the norm of each segment of `n` samples less its mean; 0 for a flat one.
 ///
-/// The sums over a stretch are the end of one block of `n` samples and the beginning of the next
+/// The sums over a segment are the end of one block of `n` samples and the beginning of the next
 /// (van Herk 1992, *Pattern Recognition Letters* 13, 517-521, does so for maxima). Nothing is
 /// subtracted, so that a large value leaves no rounding error behind when it has passed.
 fn inverse_norms(samples: &[f32], n: usize) -> Vec<f32> {

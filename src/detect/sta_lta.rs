@@ -18,8 +18,8 @@ use crate::simd::{self, multiply_add};
 /// [`crate::Error::Detect`] unless `0 < n_sta < n_lta`.
 pub fn classic_sta_lta(samples: &[f32], n_sta: usize, n_lta: usize) -> Result<Vec<f32>> {
     check(n_sta, n_lta)?;
-    Ok(between_gaps(samples, |stretch, ratios| {
-        classic(stretch, n_sta, n_lta, ratios)
+    Ok(between_gaps(samples, |segment, ratios| {
+        classic(segment, n_sta, n_lta, ratios)
     }))
 }
 
@@ -30,8 +30,8 @@ pub fn classic_sta_lta(samples: &[f32], n_sta: usize, n_lta: usize) -> Result<Ve
 /// As [`classic_sta_lta`].
 pub fn recursive_sta_lta(samples: &[f32], n_sta: usize, n_lta: usize) -> Result<Vec<f32>> {
     check(n_sta, n_lta)?;
-    Ok(between_gaps(samples, |stretch, ratios| {
-        recursive(stretch, n_sta, n_lta, ratios)
+    Ok(between_gaps(samples, |segment, ratios| {
+        recursive(segment, n_sta, n_lta, ratios)
     }))
 }
 
@@ -80,7 +80,7 @@ pub(super) fn check(n_sta: usize, n_lta: usize) -> Result<()> {
     }
 }
 
-/// Ratios of each stretch without a gap, as `run` appends them; 0 in gaps. `run` returns what its long average
+/// Ratios of each segment without a gap, as `run` appends them; 0 in gaps. `run` returns what its long average
 /// has become, which is not finite where a ratio met a gap: none ever leaves an average.
 fn between_gaps(samples: &[f32], run: impl Fn(&[f32], &mut Vec<f32>) -> f64) -> Vec<f32> {
     let mut ratios = Vec::with_capacity(samples.len() + BLOCK);
@@ -90,11 +90,11 @@ fn between_gaps(samples: &[f32], run: impl Fn(&[f32], &mut Vec<f32>) -> f64) -> 
         return ratios;
     }
     ratios.clear();
-    for stretch in samples.chunk_by(|a, b| a.is_finite() == b.is_finite()) {
-        if !stretch[0].is_finite() {
-            ratios.resize(ratios.len() + stretch.len(), 0.0);
+    for segment in samples.chunk_by(|a, b| a.is_finite() == b.is_finite()) {
+        if !segment[0].is_finite() {
+            ratios.resize(ratios.len() + segment.len(), 0.0);
         } else {
-            run(stretch, &mut ratios);
+            run(segment, &mut ratios);
         }
     }
     ratios

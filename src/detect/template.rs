@@ -12,7 +12,7 @@
 
 use std::ops::Range;
 
-use super::alarms::{Alarm, Alarms, Band, DataQuality, span, stretches, suppress_neighbours};
+use super::alarms::{Alarm, Alarms, Band, DataQuality, segments, span, suppress_neighbours};
 use super::correlation::{Correlator, Piece, to_unit};
 use crate::error::{Result, fail};
 use crate::time;
@@ -191,14 +191,14 @@ impl Templates {
     ///
     /// # Errors
     /// [`crate::Error::Detect`] where the record has another rate than the band can be thinned
-    /// from, no component moves, or no stretch is long enough; and as [`Band::of`].
+    /// from, no component moves, or no segment is long enough; and as [`Band::of`].
     pub fn scan(&self, record: &Record3C, n_threads: usize) -> Result<Alarms> {
         let mut condition = DataQuality::of(record).with_live(1, &record.station)?;
         let live = condition.live();
         let banded = self.params.band.of(record)?;
-        let (long, short): (Vec<_>, Vec<_>) = stretches(&banded)
+        let (long, short): (Vec<_>, Vec<_>) = segments(&banded)
             .into_iter()
-            .partition(|stretch| stretch.len() >= self.n_samples + MIN_COEFFICIENTS);
+            .partition(|segment| segment.len() >= self.n_samples + MIN_COEFFICIENTS);
         let every = (record.sampling_rate_hz / banded.sampling_rate_hz).round() as usize;
         condition.n_too_short = every * short.iter().map(ExactSizeIterator::len).sum::<usize>();
         if long.is_empty() {
@@ -206,7 +206,7 @@ impl Templates {
                 Detect,
                 record.station,
                 format!(
-                    "no stretch of {} samples at {} Hz, what a template of {} s needs",
+                    "no segment of {} samples at {} Hz, what a template of {} s needs",
                     self.n_samples + MIN_COEFFICIENTS,
                     banded.sampling_rate_hz,
                     self.params.length_s
@@ -215,8 +215,8 @@ impl Templates {
             ));
         }
         let mut items = Vec::new();
-        for stretch in &long {
-            for piece in pieces(stretch, self.n_samples) {
+        for segment in &long {
+            for piece in pieces(segment, self.n_samples) {
                 items.extend(self.match_piece(&banded, &live, &piece, n_threads.max(1)));
             }
             // Neighbours of different pieces meet here; memory stays that of the alarms.
@@ -225,7 +225,7 @@ impl Templates {
         Ok(Alarms {
             station: record.station.clone(),
             simulated: record.simulated,
-            scanned: long.iter().map(|stretch| span(&banded, stretch)).collect(),
+            scanned: long.iter().map(|segment| span(&banded, segment)).collect(),
             items,
             condition,
         })
@@ -302,18 +302,18 @@ impl Templates {
 }
 
 /// Pieces of about [`PIECE`] samples that overlap by a template less one sample, so that each
-/// coefficient is in one; the last is as long as the others, where the stretch allows, and overlaps
+/// coefficient is in one; the last is as long as the others, where the segment allows, and overlaps
 /// more.
-fn pieces(stretch: &Range<usize>, n_template: usize) -> Vec<Range<usize>> {
+fn pieces(segment: &Range<usize>, n_template: usize) -> Vec<Range<usize>> {
     let n_piece = PIECE.max(2 * n_template);
     let mut pieces = Vec::new();
-    let mut first = stretch.start;
-    while first + n_piece < stretch.end {
+    let mut first = segment.start;
+    while first + n_piece < segment.end {
         pieces.push(first..first + n_piece);
         first += n_piece - n_template + 1;
     }
-    let first = stretch.start.max(stretch.end.saturating_sub(n_piece));
-    pieces.push(first..stretch.end);
+    let first = segment.start.max(segment.end.saturating_sub(n_piece));
+    pieces.push(first..segment.end);
     pieces
 }
 
@@ -349,13 +349,13 @@ mod tests {
             (PIECE + 1, 300),
             (5 * PIECE, 1000),
         ] {
-            let stretch = 77..77 + n;
-            let mut next = stretch.start;
-            for piece in pieces(&stretch, n_template) {
-                assert!(piece.start <= next && piece.end <= stretch.end);
+            let segment = 77..77 + n;
+            let mut next = segment.start;
+            for piece in pieces(&segment, n_template) {
+                assert!(piece.start <= next && piece.end <= segment.end);
                 next = piece.end - n_template + 1;
             }
-            assert_eq!(next, stretch.end - n_template + 1);
+            assert_eq!(next, segment.end - n_template + 1);
         }
     }
 

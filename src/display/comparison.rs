@@ -85,7 +85,7 @@ impl DataQuality {
         match self.n_too_short {
             0 => table,
             n => table.noted(&format!(
-                "{n} samples lie in stretches between gaps that are too short to be scanned."
+                "{n} samples lie in segments between gaps that are too short to be scanned."
             )),
         }
     }

@@ -91,7 +91,7 @@ pub fn recall_and_false_alarms(comparison: &Comparison) -> Result<Figure> {
     Ok(figure.sourced(&comparison.station, comparison.simulated))
 }
 
-/// One component, and under it how like a template each stretch of it is; dashed, the threshold.
+/// One component, and under it how like a template each segment of it is; dashed, the threshold.
 ///
 /// # Errors
 /// [`crate::Error::Plot`] where a list is empty or a value is not finite.

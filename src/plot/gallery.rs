@@ -11,30 +11,30 @@ use crate::error::Result;
 const CELL: u32 = 84;
 const FOOT: u32 = 46;
 
-/// Named stretches of one component, each scaled by its own largest value, `n_columns` beside one another and
+/// Named segments of one component, each scaled by its own largest value, `n_columns` beside one another and
 /// row by row; dashed: `mark_s` after each start. NaN leaves a gap.
 ///
 /// # Errors
 /// [`crate::Error::Plot`] where there is none, or one is empty.
 pub fn gallery(
-    stretches: &[(String, Vec<f32>)],
+    segments: &[(String, Vec<f32>)],
     sampling_rate_hz: f64,
     mark_s: f64,
     n_columns: usize,
 ) -> Result<Figure> {
-    check("stretches", stretches.iter().map(|s| s.1.len() as f64))?;
-    for (name, samples) in stretches {
+    check("segments", segments.iter().map(|s| s.1.len() as f64))?;
+    for (name, samples) in segments {
         check(name, samples.first().map(|_| 0.0))?;
     }
     let n_columns = n_columns.max(1);
-    let n_rows = stretches.len().div_ceil(n_columns);
-    let longest = stretches.iter().map(|s| s.1.len()).max().unwrap_or(0);
+    let n_rows = segments.len().div_ceil(n_columns);
+    let longest = segments.iter().map(|s| s.1.len()).max().unwrap_or(0);
     let x = Axis::linear("time (s)", 0.0, longest as f64 / sampling_rate_hz, 4);
     let size = (WIDTH, n_rows as u32 * CELL + FOOT);
-    figure("Stretches of the vertical component.", size, |canvas| {
-        for (i, (name, samples)) in stretches.iter().enumerate() {
+    figure("Segments of the vertical component.", size, |canvas| {
+        for (i, (name, samples)) in segments.iter().enumerate() {
             let (column, row) = (i % n_columns, i / n_columns);
-            let lowest = i + n_columns >= stretches.len();
+            let lowest = i + n_columns >= segments.len();
             let width = px(WIDTH) / n_columns as u32;
             let height = px(CELL) + if lowest { px(FOOT) } else { 0 };
             let corner = (

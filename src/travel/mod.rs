@@ -83,7 +83,7 @@ pub struct Arrival {
     pub t_star_s: f64,
 }
 
-/// A stretch of the ray inside one layer, of vertical extent `height_km`.
+/// A segment of the ray inside one layer, of vertical extent `height_km`.
 #[derive(Debug, Clone, Copy)]
 struct Leg {
     height_km: f64,

@@ -1,7 +1,7 @@
 //! Records of any gain, rate and sensor made comparable: one function, for training and scanning.
 //!
 //! ```text
-//! stuck stretches become gaps -> detrend -> resample to RATE_HZ -> band pass -> a dead component replaced
+//! stuck segments become gaps -> detrend -> resample to RATE_HZ -> band pass -> a dead component replaced
 //! ```
 //!
 //! What remains is amplitude, and that is taken out window by window: one scale for the three
@@ -57,7 +57,7 @@ pub enum Defect {
         channel: String,
         replaced_by: String,
     },
-    /// Stuck stretches of a component that otherwise moves. They are gaps.
+    /// Stuck segments of a component that otherwise moves. They are gaps.
     Stuck { channel: String, n_samples: usize },
     /// Samples in clipped peaks. They are left as they are: an earthquake that clips is an earthquake.
     Clipped { channel: String, n_samples: usize },

@@ -90,7 +90,7 @@ impl Record3C {
         }
     }
 
-    /// Every stretch without a gap, of every component, replaced by what `change` makes of it (as
+    /// Every segment without a gap, of every component, replaced by what `change` makes of it (as
     /// many samples); gaps stay, and do not spread.
     pub fn map(&self, change: impl Fn(&[f32]) -> Vec<f32>) -> Self {
         let data = [0, 1, 2].map(|i| {
@@ -99,10 +99,10 @@ impl Record3C {
                 return change(row);
             }
             let mut row = row.clone();
-            for stretch in row.chunk_by_mut(|a, b| a.is_finite() == b.is_finite()) {
-                if stretch[0].is_finite() {
-                    let changed = change(stretch);
-                    stretch.copy_from_slice(&changed);
+            for segment in row.chunk_by_mut(|a, b| a.is_finite() == b.is_finite()) {
+                if segment[0].is_finite() {
+                    let changed = change(segment);
+                    segment.copy_from_slice(&changed);
                 }
             }
             row

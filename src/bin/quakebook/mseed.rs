@@ -14,7 +14,7 @@ use crate::output::{self, Failure, Outcome, Result};
 /// Read miniSEED files: traces, gaps and faults
 #[derive(clap::Args)]
 #[command(after_help = "\
-A trace is a stretch of one channel without a gap. Every record is verified by all that it carries; a
+A trace is a piece of one channel without a gap. Every record is verified by all that it carries; a
 damaged one is passed over, which leaves a gap, and is named. Any damage is exit code 3. A file that cannot
 be read is named, and the others are read: then the exit code is 1.
 
@@ -104,19 +104,19 @@ pub fn run(args: &Args) -> Result {
 /// A row for each trace of the file with its faults, and one for the faults of none.
 fn rows(file: &Path, inspected: &Inspected) -> Vec<Row> {
     let file = file.display().to_string();
-    let stretches = inspected.traces.iter().flat_map(|trace| {
+    let pieces = inspected.traces.iter().flat_map(|trace| {
         let segments = trace.segments.iter();
         segments.map(move |segment| (trace, segment))
     });
-    let stretches: Vec<(&Trace, &Segment)> = stretches.collect();
-    let mut rows: Vec<Row> = stretches.iter().map(|(t, s)| row(&file, t, s)).collect();
+    let pieces: Vec<(&Trace, &Segment)> = pieces.collect();
+    let mut rows: Vec<Row> = pieces.iter().map(|(t, s)| row(&file, t, s)).collect();
     let mut of_stream: HashMap<&Nslc, Vec<usize>> = HashMap::new();
-    for (i, (trace, _)) in stretches.iter().enumerate() {
+    for (i, (trace, _)) in pieces.iter().enumerate() {
         of_stream.entry(&trace.id).or_default().push(i);
     }
     let mut homeless = Vec::new();
     for fault in &inspected.faults {
-        match trace_of(fault, &of_stream, &stretches) {
+        match trace_of(fault, &of_stream, &pieces) {
             Some(i) => rows[i].faults.push(fault_row(fault)),
             None => homeless.push(fault_row(fault)),
         }
@@ -142,11 +142,11 @@ fn rows(file: &Path, inspected: &Inspected) -> Vec<Row> {
 fn trace_of(
     fault: &Fault,
     of_stream: &HashMap<&Nslc, Vec<usize>>,
-    stretches: &[(&Trace, &Segment)],
+    pieces: &[(&Trace, &Segment)],
 ) -> Option<usize> {
     let all = of_stream.get(fault.stream.as_ref()?)?;
     let before = |i: &&usize| {
-        let (_, segment) = stretches[**i];
+        let (_, segment) = pieces[**i];
         fault.time.is_none_or(|time| segment.start <= time)
     };
     all.iter().rfind(before).or(all.first()).copied()

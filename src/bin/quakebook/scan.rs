@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::args;
 use crate::output::{self, Damage, Outcome, Result};
 
-/// Scan a stretch of an archive with a trained network
+/// Scan a time span of an archive with a trained network
 #[derive(clap::Args)]
 #[command(after_help = "\
 The run's folder says which station, window, filter and scale: the records are treated as they were in

@@ -18,8 +18,8 @@ use crate::error::{Result, fail};
 #[derive(Clone)]
 pub struct SpectralImages {
     params: FastParams,
-    /// First sample of each stretch's first image, and how many images it has.
-    stretches: Vec<(usize, usize)>,
+    /// First sample of each segment's first image, and how many images it has.
+    segments: Vec<(usize, usize)>,
     fft: Arc<dyn Fft<f32>>,
     window: Vec<f32>,
     /// Lines of a spectrum that a row is the mean of.
@@ -27,11 +27,11 @@ pub struct SpectralImages {
 }
 
 impl SpectralImages {
-    /// For the given stretches of the filtered record.
+    /// For the given segments of the filtered record.
     ///
     /// # Errors
     /// [`crate::Error::Detect`] where the band has fewer lines than the image rows.
-    pub fn new(params: &FastParams, stretches: &[Range<usize>]) -> Result<Self> {
+    pub fn new(params: &FastParams, segments: &[Range<usize>]) -> Result<Self> {
         let n = params.spectrum_samples();
         let line = |frequency_hz: f64| frequency_hz / params.band.rate_hz * n as f64;
         let first = line(params.band.low_hz).floor() as usize;
@@ -48,13 +48,13 @@ impl SpectralImages {
         }
         let edge = |row: usize| first + row * n_lines / rows;
         let n_images =
-            |stretch: &Range<usize>| match stretch.len().checked_sub(params.image_samples()) {
+            |segment: &Range<usize>| match segment.len().checked_sub(params.image_samples()) {
                 Some(rest) => rest / params.step_samples() + 1,
                 None => 0,
             };
         Ok(Self {
             params: *params,
-            stretches: stretches.iter().map(|s| (s.start, n_images(s))).collect(),
+            segments: segments.iter().map(|s| (s.start, n_images(s))).collect(),
             fft: FftPlanner::new().plan_fft_forward(n),
             window: (0..n)
                 .map(|i| 0.5 - 0.5 * (TAU * i as f32 / n as f32).cos())
@@ -63,9 +63,9 @@ impl SpectralImages {
         })
     }
 
-    /// Images in all stretches.
+    /// Images in all segments.
     pub fn n_images(&self) -> usize {
-        self.stretches.iter().map(|(_, n)| n).sum()
+        self.segments.iter().map(|(_, n)| n).sum()
     }
 
     /// Samples of the filtered record that an image takes.
@@ -81,14 +81,14 @@ impl SpectralImages {
     /// The first sample of image `index`.
     pub fn first_sample(&self, index: usize) -> usize {
         let mut left = index;
-        for (first, n) in &self.stretches {
+        for (first, n) in &self.segments {
             if left < *n {
                 return first + left * self.params.step_samples();
             }
             left -= n;
         }
         // Of no image: where one more would begin.
-        self.stretches
+        self.segments
             .last()
             .map_or(0, |(first, n)| first + n * self.params.step_samples())
     }
@@ -105,7 +105,7 @@ impl SpectralImages {
     /// All images in turn. Each spectrum is computed once, and only an image's own are kept.
     pub fn for_each(&self, samples: &[f32], mut see: impl FnMut(Vec<f32>)) {
         let params = &self.params;
-        for (first, n) in &self.stretches {
+        for (first, n) in &self.segments {
             let mut columns: VecDeque<Vec<f32>> = VecDeque::with_capacity(params.n_times);
             let mut next = *first;
             for _ in 0..*n {

@@ -25,7 +25,7 @@ mod lsh;
 mod minhash;
 mod pairs;
 
-use super::alarms::{Alarms, Band, DataQuality, span, stretches};
+use super::alarms::{Alarms, Band, DataQuality, segments, span};
 use crate::error::{Result, fail};
 use crate::waveform::Record3C;
 
@@ -171,9 +171,9 @@ pub fn fast(record: &Record3C, params: &FastParams) -> Result<FastScan> {
     let mut condition = DataQuality::of(record).with_live(1, &record.station)?;
     let live = condition.live();
     let banded = params.band.of(record)?;
-    let (long, short): (Vec<_>, Vec<_>) = stretches(&banded)
+    let (long, short): (Vec<_>, Vec<_>) = segments(&banded)
         .into_iter()
-        .partition(|stretch| stretch.len() >= params.image_samples());
+        .partition(|segment| segment.len() >= params.image_samples());
     let every = (record.sampling_rate_hz / banded.sampling_rate_hz).round() as usize;
     condition.n_too_short = every * short.iter().map(ExactSizeIterator::len).sum::<usize>();
     let images = SpectralImages::new(params, &long)?;
@@ -223,7 +223,7 @@ pub fn fast(record: &Record3C, params: &FastParams) -> Result<FastScan> {
     let alarms = Alarms {
         station: record.station.clone(),
         simulated: record.simulated,
-        scanned: long.iter().map(|stretch| span(&banded, stretch)).collect(),
+        scanned: long.iter().map(|segment| span(&banded, segment)).collect(),
         items: pairs::alarms(&all, &images, &banded, n_votes, params.separation_s),
         condition,
     };

@@ -75,7 +75,7 @@ use crate::hash::Hash;
 use crate::time::Time;
 use crate::waveform::merge::{Overlap, merge_layers};
 use crate::waveform::{Nslc, Trace};
-use reader::{Reader, Stretch};
+use reader::{Reader, Run};
 
 pub use fault::{Fault, FaultKind};
 pub use faults::Faults;
@@ -246,11 +246,11 @@ fn join(reader: Reader, name: &str) -> Inspected {
     let mut faults = reader.faults;
     // Of those that begin at one time the last.
     let starts: HashMap<_, _> = reader
-        .stretches
+        .runs
         .iter()
-        .map(|stretch| ((stretch.stream.clone(), stretch.start()), stretch.byte))
+        .map(|run| ((run.stream.clone(), run.start()), run.byte))
         .collect();
-    let pieces = reader.stretches.into_iter().map(Stretch::into_trace);
+    let pieces = reader.runs.into_iter().map(Run::into_trace);
     let (traces, overlaps) = merge_layers(pieces.collect());
     for overlap in overlaps {
         faults.push(FaultKind::Overlap, || {

@@ -1,4 +1,4 @@
-//! From bytes to stretches of samples, record after record.
+//! From bytes to runs of samples, record after record.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ use crate::time::Time;
 use crate::waveform::{Nslc, Samples, Segment, Trace};
 
 /// Records that follow one another without a gap.
-pub(super) struct Stretch<'a> {
+pub(super) struct Run<'a> {
     codes: Codes<'a>,
     pub stream: Nslc,
     /// Where the first record begins.
@@ -21,7 +21,7 @@ pub(super) struct Stretch<'a> {
     samples: Samples,
 }
 
-impl Stretch<'_> {
+impl Run<'_> {
     pub fn start(&self) -> Time {
         Time::from_timestamp_nanos(self.start_ns)
     }
@@ -38,7 +38,7 @@ impl Stretch<'_> {
         }
     }
 
-    /// Whether the record begins where this stretch has its next sample, to within half a sample.
+    /// Whether the record begins where this run has its next sample, to within half a sample.
     fn continues(&self, header: &Header, samples: &Samples) -> bool {
         self.codes == header.codes
             && self.sampling_rate_hz == header.sampling_rate_hz
@@ -54,7 +54,7 @@ impl Stretch<'_> {
 pub(super) struct Reader<'a> {
     bytes: &'a [u8],
     name: &'a str,
-    pub stretches: Vec<Stretch<'a>>,
+    pub runs: Vec<Run<'a>>,
     pub faults: Faults,
     /// Whole records, and where they lie.
     pub records: Vec<(Range<usize>, Header<'a>)>,
@@ -63,7 +63,7 @@ pub(super) struct Reader<'a> {
     pub n_without_samples: usize,
 }
 
-/// Records of several streams often take turns in a file: so many stretches are looked at for the
+/// Records of several streams often take turns in a file: so many runs are looked at for the
 /// one that a record continues.
 const N_OPEN: usize = 8;
 
@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
         Self {
             bytes,
             name,
-            stretches: Vec::new(),
+            runs: Vec::new(),
             faults: Faults::default(),
             records: Vec::new(),
             n_control: 0,
@@ -140,7 +140,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Decodes the record at `at` to the stretch that it continues, or to one of its own.
+    /// Decodes the record at `at` to the run that it continues, or to one of its own.
     fn take(&mut self, at: usize, header: &Header<'a>) -> Checked<()> {
         let there = self.bytes.len() - at;
         let Some(record) = self.bytes[at..].get(..header.n_bytes) else {
@@ -157,15 +157,15 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         let mut samples = decode::no_samples(header.encoding);
-        let mut recent = self.stretches.iter_mut().rev().take(N_OPEN);
-        if let Some(stretch) = recent.find(|stretch| stretch.continues(header, &samples)) {
-            let n = stretch.samples.len();
-            decode::append(record, header, &mut stretch.samples)
-                .inspect_err(|_| stretch.samples.truncate(n))?;
+        let mut recent = self.runs.iter_mut().rev().take(N_OPEN);
+        if let Some(run) = recent.find(|run| run.continues(header, &samples)) {
+            let n = run.samples.len();
+            decode::append(record, header, &mut run.samples)
+                .inspect_err(|_| run.samples.truncate(n))?;
         } else {
             let stream = header.codes.stream()?;
             decode::append(record, header, &mut samples)?;
-            self.stretches.push(Stretch {
+            self.runs.push(Run {
                 codes: header.codes,
                 stream,
                 byte: at,

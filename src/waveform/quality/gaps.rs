@@ -1,4 +1,4 @@
-//! Stuck stretches become gaps, before any filter.
+//! Stuck segments become gaps, before any filter.
 
 use std::ops::Range;
 
@@ -16,8 +16,8 @@ pub fn coverage(record: &Record3C) -> f64 {
     1.0 - n_missing as f64 / record.n_samples().max(1) as f64
 }
 
-/// Makes gaps of infinite samples, and of the stuck stretches of components that are not dead. The
-/// stuck stretches of each component are returned.
+/// Makes gaps of infinite samples, and of the stuck segments of components that are not dead. The
+/// stuck segments of each component are returned.
 pub(crate) fn open(record: &mut Record3C) -> [Vec<Range<usize>>; 3] {
     let rate_hz = record.sampling_rate_hz;
     record.data.each_mut().map(|row| {
@@ -63,11 +63,11 @@ pub(crate) fn gaps_of(row: &[f32]) -> Vec<Range<usize>> {
     let mut gaps = Vec::new();
     if simd::has_gap(row) {
         let mut start = 0;
-        for stretch in row.chunk_by(|a, b| a.is_finite() == b.is_finite()) {
-            if !stretch[0].is_finite() {
-                gaps.push(start..start + stretch.len());
+        for segment in row.chunk_by(|a, b| a.is_finite() == b.is_finite()) {
+            if !segment[0].is_finite() {
+                gaps.push(start..start + segment.len());
             }
-            start += stretch.len();
+            start += segment.len();
         }
     }
     gaps

@@ -28,14 +28,14 @@ use runs::{equal_runs, straight_runs};
 pub use gaps::{coverage, filter_counts};
 pub(crate) use gaps::{gaps_of, mask, open};
 
-/// Shortest stuck stretch in seconds.
+/// Shortest stuck segment in seconds.
 ///
 /// Measured on real records at 100 Hz: twelve hours of CX.PB01 repeat a value at most 9 times, and 86
 /// records of 52 stations of the Northern California Earthquake Data Center at most 20 times (0.2 s,
 /// on a component with a few counts of noise). The shortest padding there has 388 samples (3.9 s).
 pub const STUCK_S: f64 = 0.5;
 
-/// Fewest samples of a stuck stretch, for rates below 50 Hz: a little more than the 20 measured.
+/// Fewest samples of a stuck segment, for rates below 50 Hz: a little more than the 20 measured.
 pub const MIN_STUCK: usize = 25;
 
 /// Shortest straight line in seconds, rounded to counts or not.
@@ -66,7 +66,7 @@ pub const FULL_SCALES_COUNTS: [f32; 3] = [8_388_608.0, 33_554_432.0, 2_147_483_6
 /// Peaks within these shares of a full scale are clipped; larger ones belong to a larger full scale.
 const NEAR_FULL_SCALE: Range<f32> = 0.8..1.05;
 
-/// Fewest samples of a stuck stretch at a sampling rate.
+/// Fewest samples of a stuck segment at a sampling rate.
 fn shortest_stuck(sampling_rate_hz: f64) -> usize {
     ((STUCK_S * sampling_rate_hz) as usize).max(MIN_STUCK)
 }
@@ -213,7 +213,7 @@ fn is_wide((low, high): (f32, f32)) -> bool {
     high - low >= 2.0 * CLIPPED_COUNTS
 }
 
-/// The stretches of a row that are no motion: one value, or a straight line, for too long. In order,
+/// The segments of a row that are no motion: one value, or a straight line, for too long. In order,
 /// joined where they overlap.
 fn fills(row: &[f32], equal: &[Range<usize>], sampling_rate_hz: f64) -> Vec<Range<usize>> {
     let shortest = shortest_stuck(sampling_rate_hz);
@@ -249,7 +249,7 @@ fn fills(row: &[f32], equal: &[Range<usize>], sampling_rate_hz: f64) -> Vec<Rang
 pub struct ComponentQuality {
     /// Samples that are NaN or infinite.
     pub n_missing: usize,
-    /// Samples in stuck stretches; none of a dead component.
+    /// Samples in stuck segments; none of a dead component.
     pub n_stuck: usize,
     /// Samples in clipped peaks.
     pub n_clipped: usize,

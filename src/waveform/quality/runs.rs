@@ -41,7 +41,7 @@ fn is_run([first, others @ ..]: &[f32; CLIPPED_RUN]) -> bool {
     others.iter().fold(true, |all, y| all & (y == first))
 }
 
-/// Stretches in which every `n` samples in a row lie on a straight line, joined where they overlap.
+/// Segments in which every `n` samples in a row lie on a straight line, joined where they overlap.
 ///
 /// Which samples those are depends on them alone, not on where the row begins or ends.
 pub(super) fn straight_runs(row: &[f32], n: usize) -> Vec<Range<usize>> {

@@ -7,7 +7,7 @@ use crate::waveform::Trace;
 /// Where the samples of traces of one stream lie within a span: what is there and, between, gaps.
 /// A step of up to one and a half sampling intervals is none, as in [`crate::waveform::merge`].
 pub(crate) fn cover(traces: &[Trace], span: TimeSpan) -> Vec<LogEntry> {
-    let mut stretches: Vec<(Time, Time, f64, usize)> = traces
+    let mut spans: Vec<(Time, Time, f64, usize)> = traces
         .iter()
         .flat_map(|trace| {
             trace
@@ -28,11 +28,11 @@ pub(crate) fn cover(traces: &[Trace], span: TimeSpan) -> Vec<LogEntry> {
             (from < to).then(|| (at(from), at(to), 1.0 / rate, to - from))
         })
         .collect();
-    stretches.sort_by_key(|stretch| stretch.0);
+    spans.sort_by_key(|span| span.0);
 
     let mut ledger = DownloadLog::default();
     let mut at = span.start;
-    for (start, end, interval_s, n_samples) in stretches {
+    for (start, end, interval_s, n_samples) in spans {
         // The first sample of a piece lies up to one interval after the piece begins.
         let allowed_s = if at == span.start { 1.5 } else { 0.5 } * interval_s;
         if time::between_s(at, start) > allowed_s {
