@@ -974,9 +974,8 @@ fn what_cannot_be_served_is_named() {
 #[cfg(unix)]
 #[test]
 fn a_server_ends_by_signals() {
-    use std::os::unix::process::ExitStatusExt;
     let dir = tempfile::tempdir().unwrap();
-    for (name, number) in [("INT", 2), ("TERM", 15)] {
+    for name in ["INT", "TERM"] {
         let mut server = Server::start(&mut command(dir.path(), &["serve", "classroom"]));
         // Those who are connected do not keep it.
         let _open = TcpStream::connect(server.1.strip_prefix("http://").unwrap()).unwrap();
@@ -985,7 +984,7 @@ fn a_server_ends_by_signals() {
             .args([&format!("-{name}"), &id])
             .status();
         assert!(kill.unwrap().success());
-        assert_eq!(server.0.wait().unwrap().signal(), Some(number));
+        assert_eq!(server.0.wait().unwrap().code(), Some(0));
     }
 }
 

@@ -2,19 +2,23 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use quakebook::Error;
 use quakebook::server::ServedArchive;
 use quakebook::{classroom, data_centre};
 use serde::Serialize;
+use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::args;
-use crate::output::{self, Result};
+use crate::output::{self, Outcome, Result};
 
 /// Serve FDSN web services over the classroom or over an SDS archive, on loopback only
 #[derive(clap::Args)]
 #[command(after_help = "\
-The address is printed to standard output as soon as requests are answered; Ctrl-C ends the program.
+The address is printed to standard output as soon as requests are answered; Ctrl-C or SIGTERM ends the program.
 The folder of an archive may hold catalog.xml (or .csv, .txt) for the event service, and stations.xml
 (or .txt) for the station service, which have nothing to tell without. What is left out of answers, such
 as damaged records, is named on standard error. Only programs on this machine are answered, no web pages.
@@ -50,6 +54,7 @@ struct Address<'a> {
 }
 
 pub fn run(args: &Args) -> Result {
+    let is_ended = ended_by_signal()?;
     let server = if args.what.as_os_str() == "classroom" {
         if args.catalog.is_some() || args.stations.is_some() {
             args::refuse(
@@ -75,7 +80,7 @@ pub fn run(args: &Args) -> Result {
     }
     output::progress("serving event, station and dataselect below /fdsnws/; Ctrl-C ends");
     let mut told = HashSet::new();
-    loop {
+    while !is_ended.load(Ordering::Relaxed) {
         std::thread::sleep(LOOK_EVERY);
         for fault in server.faults() {
             if told.insert(fault.clone()) {
@@ -84,6 +89,21 @@ pub fn run(args: &Args) -> Result {
         }
         server.check()?;
     }
+    Ok(Outcome::Done)
+}
+
+/// Becomes true with Ctrl-C or SIGTERM. A process that begins in the background, or as the first of a container,
+/// would ignore them.
+fn ended_by_signal() -> quakebook::Result<Arc<AtomicBool>> {
+    let is_ended = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        let registered = signal_hook::flag::register(signal, is_ended.clone());
+        registered.map_err(|source| Error::Io {
+            path: "signals".into(),
+            source,
+        })?;
+    }
+    Ok(is_ended)
 }
 
 /// What there is to serve, and what not.
