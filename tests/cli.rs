@@ -865,6 +865,12 @@ fn windows_of_one_scale_are_trained_and_scanned() {
     let found: Value = serde_json::from_str(&printed(dir, &scan, 0)).unwrap();
     let found = found["detections"].as_array().unwrap().len();
     assert!((15..=17).contains(&found), "{found}");
+    // A gap of years would read years of record; 0.015 s are one sample and a half.
+    scan.extend(["--merge-gap", "1e9"]);
+    printed(dir, &scan, 2);
+    scan.truncate(scan.len() - 2);
+    *scan.iter_mut().find(|arg| **arg == "0.5").unwrap() = "0.015";
+    printed(dir, &scan, 2);
 
     for bad in [
         &["--scale", "0"][..],

@@ -55,7 +55,7 @@ pub struct Args {
     hop: Option<f64>,
     /// Probable windows whose starts are so far apart are one detection; 0 parts events wherever a window
     /// between them is not probable [default: the window's length]
-    #[arg(long, value_name = "S", value_parser = args::seconds)]
+    #[arg(long, value_name = "S", value_parser = gap)]
     merge_gap: Option<f64>,
     /// The longest detection, in seconds [default: 600, or ten windows]
     #[arg(long, value_name = "S", value_parser = longest)]
@@ -111,11 +111,12 @@ pub fn run(args: &Args) -> Result {
         study.station.clone_from(stream);
     }
     if let Some(hop_s) = args.hop {
-        let n_samples = (hop_s * study.window.sampling_rate_hz).round();
-        if !(1.0..=MAX_HOP_SAMPLES).contains(&n_samples) {
-            let rate_hz = study.window.sampling_rate_hz;
-            let what = "--hop must be one sample at least, and a million at most";
-            args::refuse(&format!("{what}: found {hop_s} s at {rate_hz} Hz"));
+        let rate_hz = study.window.sampling_rate_hz;
+        let n_samples = (hop_s * rate_hz).round();
+        let is_whole = (hop_s * rate_hz - n_samples).abs() < 1e-6 * n_samples;
+        if !is_whole || !(1.0..=MAX_HOP_SAMPLES).contains(&n_samples) {
+            let what = "--hop must be a whole number of samples, from one to a million";
+            args::refuse(&format!("{what}: found {hop_s:e} s at {rate_hz} Hz"));
         }
         study.scan.hop_samples = n_samples as usize;
     }
@@ -217,6 +218,11 @@ fn positive(text: &str) -> std::result::Result<f64, String> {
 fn longest(text: &str) -> std::result::Result<f64, String> {
     let seconds = positive(text).ok().filter(|s| *s <= 86_400.0);
     seconds.ok_or_else(|| "expected a number of seconds above 0, at most 86400".into())
+}
+
+fn gap(text: &str) -> std::result::Result<f64, String> {
+    let seconds = args::seconds(text).ok().filter(|s| *s <= 86_400.0);
+    seconds.ok_or_else(|| "expected a number of seconds from 0 to 86400".into())
 }
 
 fn probability(text: &str) -> std::result::Result<f64, String> {

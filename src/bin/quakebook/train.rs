@@ -176,10 +176,16 @@ pub fn run(args: &Args) -> Result {
 /// to no cluster: where none has one, all are of one class.
 fn usable(catalog: &Catalog, study: &mut Study) -> Catalog {
     output::tell_left_out(catalog);
+    let has_places = catalog.events().iter().any(Event::has_place);
     if study.method.onset == Onset::TravelTime {
+        if !has_places && !catalog.is_empty() {
+            args::refuse(
+                "the events have times and no places: where the times are those of the P wave at the station, \
+                 add --onset catalog-time",
+            );
+        }
         return output::with_places(catalog);
     }
-    let has_places = catalog.events().iter().any(Event::has_place);
     match study.cluster.k {
         1 => catalog.clone(),
         _ if has_places => output::with_places(catalog),
