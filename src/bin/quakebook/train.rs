@@ -43,7 +43,7 @@ Examples:
       --guard 10 --segment 30 --band 1-20 --run runs/iquique
 
 A day file that is a link is not read: put the file itself there, or name the archive that the link leads
-to. A run folder that holds another run is refused before anything is cut.")]
+to. A run folder of another study is refused before anything is cut, one of other windows before the training.")]
 pub struct Args {
     #[command(flatten)]
     study: StudyArgs,
