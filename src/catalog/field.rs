@@ -80,7 +80,8 @@ pub(super) fn read_bounded(
     let Some(number) = read_number(&place, text)? else {
         return Ok(None);
     };
-    if is_placeholder(number) && !(bounds.least..bounds.nothing_from).contains(&number) {
+    // Asked second, of the few numbers out of bounds: it writes the number out as text.
+    if !(bounds.least..bounds.nothing_from).contains(&number) && is_placeholder(number) {
         return Ok(None);
     }
     match (bounds.least..=bounds.most).contains(&number) {
