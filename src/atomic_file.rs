@@ -65,6 +65,41 @@ pub fn write_result(path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> Result<(
     }
 }
 
+/// Whether a result can be written to a path, asked before the work that it is the result of. Nothing stays there.
+///
+/// # Errors
+/// [`Error::Io`] naming the path, as [`write_result`] would.
+pub fn check_result(path: impl AsRef<Path>) -> Result<()> {
+    let path = path.as_ref();
+    let target = std::fs::read_link(path).map(|target| folder_of(path).join(target));
+    match std::fs::metadata(path) {
+        Ok(there) if there.is_dir() => Err(Error::io(path)(ErrorKind::IsADirectory.into())),
+        Ok(there) if !there.is_file() => Ok(()),
+        _ => check_room(folder_of(target.as_deref().unwrap_or(path))),
+    }
+}
+
+/// Whether files can be made in a folder, which may have to be made itself. Nothing stays there.
+///
+/// # Errors
+/// [`Error::Io`] naming the folder, or the nearest above it that is there.
+pub(crate) fn check_room(folder: &Path) -> Result<()> {
+    let folders = folder
+        .ancestors()
+        .map(|folder| match folder.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => folder,
+        });
+    let there = folders
+        .into_iter()
+        .find(|folder| folder.symlink_metadata().is_ok());
+    let there = there.unwrap_or(Path::new("."));
+    if !there.is_dir() {
+        return Err(Error::io(there)(ErrorKind::NotADirectory.into()));
+    }
+    beside(there).map(drop).map_err(Error::io(there))
+}
+
 /// [`write_whole`] below a folder, of which no folder on the way may be a link.
 ///
 /// # Errors
@@ -346,6 +381,19 @@ mod tests {
     fn a_place_that_cannot_be_written_is_named() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("file"), b"x").unwrap();
+        // And that before the work.
+        for (path, is_good) in [
+            ("file", true),
+            ("new", true),
+            ("a/b/new", true),
+            ("file/below", false),
+            ("file/a/below", false),
+            ("", false),
+        ] {
+            let checked = check_result(folder.path().join(path));
+            assert_eq!(checked.is_ok(), is_good, "{path}: {checked:?}");
+        }
+        assert_eq!(names(folder.path()).unwrap(), ["file"]);
         let error = write_whole(folder.path().join("file/below"), b"x").unwrap_err();
         assert!(error.to_string().contains("file"), "{error}");
     }

@@ -142,9 +142,9 @@ fn io_remedy(error: &std::io::Error) -> &'static str {
     }
 }
 
-/// A part of a message: without control characters, at most 2,000 characters.
+/// A part of a message: without control characters and numbers of hundreds of digits, at most 2,000 characters.
 pub(crate) fn shown(part: &impl ToString) -> String {
-    printable::lines(&part.to_string(), 2000)
+    printable::with_short_numbers(&printable::lines(&part.to_string(), 2000))
 }
 
 impl Unavailable {

@@ -6,6 +6,11 @@
 /// # Errors
 /// What stands there in place of text.
 pub(crate) fn text_of(bytes: Vec<u8>) -> Result<String, String> {
+    if [UTF32_LITTLE_ENDIAN, UTF32_BIG_ENDIAN]
+        .contains(&bytes.first_chunk().copied().unwrap_or_default())
+    {
+        return Err("UTF-32, which is not read".into());
+    }
     let mut text = if bytes.starts_with(&LITTLE_ENDIAN) {
         utf16(&bytes[2..], u16::from_le_bytes)?
     } else if bytes.starts_with(&BIG_ENDIAN) {
@@ -34,6 +39,8 @@ fn utf16(bytes: &[u8], from: fn([u8; 2]) -> u16) -> Result<String, String> {
 pub(crate) const MARK: char = '\u{feff}';
 const LITTLE_ENDIAN: [u8; 2] = [0xff, 0xfe];
 const BIG_ENDIAN: [u8; 2] = [0xfe, 0xff];
+const UTF32_LITTLE_ENDIAN: [u8; 4] = [0xff, 0xfe, 0, 0];
+const UTF32_BIG_ENDIAN: [u8; 4] = [0, 0, 0xfe, 0xff];
 
 /// # Errors
 /// Where a byte 0 stands: text has none, but damaged files and UTF-16 without its mark do.
@@ -111,6 +118,13 @@ mod tests {
             b"t\0i\0m\0e\0",
         ] {
             assert!(text_of(bytes.to_vec()).is_err(), "{bytes:?}");
+        }
+        let utf32 = |bytes: fn(u32) -> [u8; 4]| -> Vec<u8> {
+            let points = "\u{feff}time\n".chars().map(u32::from);
+            points.flat_map(bytes).collect()
+        };
+        for bytes in [utf32(u32::to_le_bytes), utf32(u32::to_be_bytes)] {
+            assert!(text_of(bytes).unwrap_err().contains("UTF-32"));
         }
     }
 

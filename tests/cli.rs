@@ -936,6 +936,128 @@ fn an_archive_is_served_and_fetched_again() {
     printed(dir, &missing, 4);
 }
 
+/// Day files alone: nobody tells where the station stands, which channels it has, or that they are simulated.
+#[test]
+fn a_simulated_archive_is_fetched_without_its_stations() {
+    let made_up = MadeUp::new();
+    let dir = made_up.path();
+    std::fs::write(dir.join("sds/SIMULATED.txt"), "").unwrap();
+    let server = Server::start(&mut command(dir, &["serve", "sds"]));
+    let fetch = |stream: &str, archive: &str| {
+        let mut args = vec![
+            "waveforms",
+            "--study",
+            "study.toml",
+            "--provider",
+            &server.1,
+        ];
+        args.extend(["--archive", archive, "--stream", stream, "--from", START]);
+        args.extend(["--to", "2014-02-16T01:00:00"]);
+        let output = run(dir, &args);
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let (code, errors) = fetch("XX.ABC..HH*", "copy");
+    assert!(
+        code == Some(4) && errors.contains("name the channels"),
+        "{errors}"
+    );
+    assert!(!dir.join("copy").exists());
+    let (code, errors) = fetch("XX.ABC..HHE,HHN,HHZ", "copy");
+    assert_eq!(code, Some(0), "{errors}");
+    assert!(dir.join("copy/SIMULATED.txt").is_file());
+    let archive = Archive::open(dir.join("copy"), "XX", "ABC", "", "HH*").unwrap();
+    assert!(archive.is_simulated());
+    // An archive of measured records takes none.
+    std::fs::create_dir_all(dir.join("measured")).unwrap();
+    std::fs::rename(dir.join("copy/2014"), dir.join("measured/2014")).unwrap();
+    let other =
+        ["HHE", "HHN", "HHZ"].map(|code| dir.join(format!("measured/2014/XX/ABC/{code}.D")));
+    other.iter().for_each(|folder| {
+        let [from, to] = ["047", "020"].map(|day| {
+            let code = folder.file_stem().unwrap().to_str().unwrap();
+            folder.join(format!("XX.ABC..{code}.D.2014.{day}"))
+        });
+        std::fs::rename(from, to).unwrap();
+    });
+    let (code, errors) = fetch("XX.ABC..HHE,HHN,HHZ", "measured");
+    assert!(
+        code == Some(1) && errors.contains("folder of their own"),
+        "{errors}"
+    );
+}
+
+/// A file or an address that cannot be what was asked for.
+#[test]
+fn a_file_is_no_archive() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("file"), "").unwrap();
+    for archive in ["/dev/zero", "file"] {
+        let args = ["waveforms", "--archive", archive];
+        let output = run(dir.path(), &args);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{errors}");
+        assert!(
+            errors.contains(archive) && errors.contains("where a folder was expected"),
+            "{errors}"
+        );
+    }
+    let study = Study::oklahoma().to_toml();
+    let late = study.replacen("end = \"2016", "end = \"+262142", 1);
+    assert_ne!(late, study);
+    std::fs::write(dir.path().join("late.toml"), late).unwrap();
+    let output = run(dir.path(), &["events", "--study", "late.toml"]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        output.status.code() == Some(1) && errors.contains("1678 to 2261"),
+        "{errors}"
+    );
+    let large = study.replacen("guard_s = ", "guard_s = 1e300 # ", 1);
+    std::fs::write(dir.path().join("large.toml"), large).unwrap();
+    let output = run(dir.path(), &["events", "--study", "large.toml"]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        errors.contains("method.guard_s") && errors.contains("301 digits"),
+        "{errors}"
+    );
+}
+
+/// That there was no event is an answer.
+#[test]
+fn no_event_is_said_and_written() {
+    let made_up = MadeUp::new();
+    let dir = made_up.path();
+    std::fs::copy(dir.join("bursts.csv"), dir.join("sds/catalog.csv")).unwrap();
+    let server = Server::start(&mut command(dir, &["serve", "sds"]));
+    let mut study = Study::oklahoma();
+    study.catalog = TimeSpan {
+        start: at("2015-01-01"),
+        end: at("2015-02-01"),
+    };
+    std::fs::write(dir.join("quiet.toml"), study.to_toml()).unwrap();
+    for out in ["none.csv", "none.xml", "none.txt"] {
+        let args = [
+            "events",
+            "--study",
+            "quiet.toml",
+            "--provider",
+            &server.1,
+            "--out",
+            out,
+        ];
+        let output = run(dir, &args);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{errors}");
+        assert!(
+            errors.contains("no event in this region and time"),
+            "{errors}"
+        );
+        assert!(Catalog::read(dir.join(out)).unwrap().is_empty());
+    }
+}
+
 #[test]
 fn the_classroom_is_served() {
     let dir = tempfile::tempdir().unwrap();
@@ -964,6 +1086,7 @@ fn what_cannot_be_served_is_named() {
     for (args, words) in [
         (&["nowhere"] as &[&str], ["nowhere", "no such folder"]),
         (&["file"], ["file", "a folder was expected"]),
+        (&["/dev/null"], ["/dev/null", "a folder was expected"]),
         (&["sds", "--catalog", "none.xml"], ["none.xml", "exists"]),
         (&["sds", "--stations", "bad.xml"], ["bad.xml", "station"]),
     ] {

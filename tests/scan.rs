@@ -5,10 +5,16 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use quakebook::Error;
 use quakebook::catalog::{Catalog, Event};
-use quakebook::time::{self, Time};
-use quakebook::waveform::{Archive, Nslc, Samples, Segment, Trace, WaveformSource};
+use quakebook::method::Detector;
+use quakebook::server::ServedArchive;
+use quakebook::time::{self, Time, TimeSpan};
+use quakebook::waveform::{
+    Archive, Nslc, Record3C, Samples, Segment, Trace, WaveformSource, archive_near,
+};
 use serde_json::Value;
 
 const START: &str = "2014-02-16T00:00:00";
@@ -449,4 +455,175 @@ fn what_a_file_holds_is_known_from_its_records() {
             );
         }
     }
+}
+
+/// A source that counts what it is asked for, and may hide what it knows of its files.
+struct Counting<'a> {
+    archive: &'a Archive,
+    tells: bool,
+    n_records: AtomicUsize,
+}
+
+impl WaveformSource for Counting<'_> {
+    fn record(&self, start: Time, n_samples: usize) -> quakebook::Result<Record3C> {
+        self.n_records.fetch_add(1, Ordering::Relaxed);
+        self.archive.record(start, n_samples)
+    }
+
+    fn held(&self, span: &TimeSpan) -> Vec<TimeSpan> {
+        match self.tells {
+            true => self.archive.held(span),
+            false => vec![*span],
+        }
+    }
+}
+
+#[test]
+fn spans_without_files_are_passed_over() {
+    let archive = Archive::open(lab().join("sds"), "XX", "ABC", "", "HH*").unwrap();
+    let scanned = |run: &str, tells, [from, to]: [f64; 2]| {
+        let detector = Detector::read(&lab().join(run)).unwrap();
+        let (source, n_records) = (&archive, AtomicUsize::new(0));
+        let source = Counting {
+            archive: source,
+            tells,
+            n_records,
+        };
+        let [start, end] = [from, to].map(|days| at(86_400.0 * days));
+        let scanned = detector.scan(&source, &TimeSpan { start, end }).unwrap();
+        (scanned, source.n_records.into_inner())
+    };
+    for run in ["banded", "plain"] {
+        let (passed, few) = scanned(run, true, [-60.0, 60.0]);
+        let (asked, many) = scanned(run, false, [-60.0, 60.0]);
+        assert_eq!(passed, asked);
+        assert!(!passed.detections.is_empty() && passed.unscanned["no data"] > 5_000_000 / 2);
+        // Eight days on either side of the day may hold records of its file.
+        assert!(few < 17 * 25 && many > 120 * 24, "{few} {many}");
+    }
+    // Thirty years.
+    let (passed, few) = scanned("plain", true, [-5000.0, 6000.0]);
+    assert!(few < 17 * 25 && !passed.detections.is_empty(), "{few}");
+    let nothing = archive.held(&TimeSpan {
+        start: at(-1e8),
+        end: at(-1e7),
+    });
+    assert!(nothing.is_empty());
+}
+
+/// Standard error of a training or a scan that is refused before its work.
+fn refused(args: &[&str]) -> String {
+    let (code, _, errors) = quakebook(lab(), args);
+    assert_eq!(code, 1, "{args:?}: {errors}");
+    assert!(!errors.contains("cutting"), "{errors}");
+    errors
+}
+
+#[test]
+fn a_used_run_folder_keeps_its_catalog() {
+    let text = std::fs::read_to_string(lab().join("bursts.csv")).unwrap();
+    let fewer: Vec<&str> = text.lines().take(50).collect();
+    std::fs::write(lab().join("fewer.csv"), fewer.join("\n")).unwrap();
+    let mut args = training("sds", "plain", &[]);
+    let given = args.iter().position(|arg| *arg == "bursts.csv").unwrap();
+    args[given] = "fewer.csv";
+    let errors = refused(&args);
+    assert!(
+        errors.contains("60 events") && errors.contains("49 of fewer.csv"),
+        "{errors}"
+    );
+    // The same events of another file are the same.
+    std::fs::copy(lab().join("bursts.csv"), lab().join("same.csv")).unwrap();
+    args[given] = "same.csv";
+    let (code, _, errors) = quakebook(lab(), &args);
+    assert_eq!(code, 0, "{errors}");
+}
+
+#[test]
+fn where_nothing_can_be_written_is_refused_first() {
+    std::fs::write(lab().join("a_file"), "").unwrap();
+    for run in ["/dev/null", "a_file", "a_file/below"] {
+        let errors = refused(&training("sds", run, &[]));
+        assert!(errors.contains(run.trim_end_matches("/below")), "{errors}");
+    }
+    for out in ["a_file/found.csv", "sds.csv"] {
+        std::fs::create_dir_all(lab().join("sds.csv")).unwrap();
+        let mut args = vec!["scan", "--run", "plain", "--archive", "sds", "--out", out];
+        args.extend(["--from", START, "--to", "2014-02-16T01:00:00"]);
+        let errors = refused(&args);
+        assert!(!errors.contains("windows") && errors.contains(out.trim_end_matches("/found.csv")));
+    }
+}
+
+#[test]
+fn what_is_missing_is_told_with_what_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("sds");
+    write(&root, hour());
+    let scan = |archive: &Path, from: &str, to: &str| {
+        let mut args = vec!["scan", "--run", "plain", "--out", "nothing.csv"];
+        args.extend([
+            "--archive",
+            archive.to_str().unwrap(),
+            "--from",
+            from,
+            "--to",
+            to,
+        ]);
+        let (code, _, errors) = quakebook(lab(), &args);
+        (code, errors)
+    };
+    // The time is wrong.
+    let (code, errors) = scan(&root, "2019-01-01", "2019-01-02");
+    assert_eq!(code, 4, "{errors}");
+    for words in [
+        "not at this time",
+        "XX.ABC..HHZ of 2014-02-16",
+        "2019-01-02",
+    ] {
+        assert!(errors.contains(words), "{errors}");
+    }
+    // The folder is one too deep, or one too high.
+    for folder in [
+        root.join("2014"),
+        root.join("2014/XX/ABC"),
+        dir.path().into(),
+    ] {
+        let (code, errors) = scan(&folder, START, "2014-02-16T01:00:00");
+        let told = format!("Give {} as the archive", root.display());
+        assert!(code == 1 && errors.contains(&told), "{errors}");
+    }
+    let error = Archive::create(root.join("2014"), "XX", "ABC", "", "HH*", false).unwrap_err();
+    assert!(
+        matches!(&error, Error::Waveform { remedy, .. } if *remedy == format!("Give {}", root.display()))
+    );
+    assert_eq!(archive_near(&root), None);
+    // A day file lies in another channel's folder.
+    let moved = day_file(&root, "HHE").with_file_name("XX.ABC..HHN.D.2014.047");
+    std::fs::rename(day_file(&root, "HHN"), &moved).unwrap();
+    let (code, errors) = scan(&root, START, "2014-02-16T01:00:00");
+    assert_eq!(code, 1, "{errors}");
+    let served = ServedArchive::open(&root).unwrap().start(0).unwrap();
+    for told in [errors.clone(), served.faults().concat()] {
+        assert!(
+            told.contains(moved.to_str().unwrap()) && told.contains("2014/XX/ABC/HHN.D"),
+            "{told}"
+        );
+    }
+    // Two components are there.
+    for words in [
+        "three components",
+        "sought XX.ABC..HH*",
+        "XX.ABC..HHE of",
+        "XX.ABC..HHZ of",
+    ] {
+        assert!(errors.contains(words), "{errors}");
+    }
+    // At this time.
+    std::fs::create_dir_all(day_file(&root, "HHN").parent().unwrap()).unwrap();
+    let other_day = day_file(&root, "HHN").with_file_name("XX.ABC..HHN.D.2014.048");
+    std::fs::rename(&moved, other_day).unwrap();
+    std::fs::remove_file(day_file(&root, "HHE")).unwrap();
+    let (code, errors) = scan(&root, START, "2014-02-16T01:00:00");
+    assert!(code == 1 && errors.contains("three components"), "{errors}");
 }

@@ -1,9 +1,10 @@
 //! One earthquake, and a list of them.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use crate::geo::{Point, Region};
-use crate::time::{Time, TimeSpan};
+use crate::time::{self, Time, TimeSpan};
 use crate::travel::{LayeredModel, Phase};
 
 /// Where a catalog gives no depth: the median of the region's earthquakes (Oklahoma Geological
@@ -74,7 +75,7 @@ pub struct Catalog {
     left_out: LeftOut,
 }
 
-/// Events of a source that are not in its catalog: they have no time.
+/// Events of a source that are not in its catalog: they have no time, contradict themselves, or are there twice.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LeftOut {
     pub n_events: usize,
@@ -113,12 +114,42 @@ impl Catalog {
         }
     }
 
-    /// The same, of a source that has more events, which have no time.
-    pub(super) fn without(self, left_out: LeftOut) -> Self {
-        Self { left_out, ..self }
+    /// The same, of a source that has more events, which could not be used. Of two events with one identifier the
+    /// later one is left out too: counted twice it would be wrong, and which of two values is right nobody knows.
+    pub(super) fn without(self, mut left_out: LeftOut) -> Self {
+        let mut first: HashMap<&str, &Event> = HashMap::with_capacity(self.events.len());
+        let mut is_kept = vec![true; self.events.len()];
+        for (event, is_kept) in self.events.iter().zip(&mut is_kept) {
+            let Some(other) = first.insert(&event.id, event) else {
+                continue;
+            };
+            first.insert(&event.id, other);
+            // The identifier of an event that has none of its own is its time.
+            if event.id.is_empty() || event.id == time::iso(event.origin_time) {
+                continue;
+            }
+            *is_kept = false;
+            left_out.add(|| {
+                let (source, id) = (&self.source, &event.id);
+                // Unknown numbers are NaN, and equal nothing.
+                let values = match format!("{event:?}") == format!("{other:?}") {
+                    true => "the same values",
+                    false => "other values: the first in time is taken",
+                };
+                format!("{source}, event {id}: it is there twice, with {values}")
+            });
+        }
+        let mut is_kept = is_kept.into_iter();
+        let mut events = self.events;
+        events.retain(|_| is_kept.next().unwrap_or(true));
+        Self {
+            left_out,
+            events,
+            ..self
+        }
     }
 
-    /// The events of the source that could not be read, for they have no time.
+    /// The events of the source that could not be used.
     pub fn left_out(&self) -> &LeftOut {
         &self.left_out
     }

@@ -74,7 +74,7 @@ impl Catalog {
                         "{:?} where \"N Event(s) in Catalog:\" was expected",
                         shortened(heading)
                     ),
-                    "Give a listing as Catalog::write_listing writes it"
+                    "Give a listing with this first line and the columns of its second, or a catalog in another format"
                 )
             })?;
 

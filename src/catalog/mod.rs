@@ -14,13 +14,13 @@
 //!
 //! [`Catalog::read`] looks at a file's first line and takes the right one, [`Catalog::write`] at the
 //! end of its name. A row that cannot be read is an error that names file, line and column. An event
-//! without a time is left out and counted ([`Catalog::left_out`]); one with a time and no place is an
+//! without a time is left out and counted ([`Catalog::left_out`]), and so is the second of two with one identifier; one with a time and no place is an
 //! event whose coordinates are NaN ([`Event::at_time`]). Numbers that stand for nothing, such as a depth of
-//! -999 or a magnitude of -9.99, are read as not known. Reading a catalog without events
+//! -999, a magnitude of -9.99 or NaN, are read as not known. Reading a catalog without events
 //! succeeds: "no earthquake" is an answer. What needs events (clustering, cutting windows) says so when
 //! it is given none.
 //!
-//! Text is UTF-8, UTF-16 with its mark, or Latin-1. Its lines end with LF, CR LF or CR. Bytes that are 0, and
+//! Text is UTF-8, UTF-16 with its mark, or Latin-1; UTF-32 is refused. Its lines end with LF, CR LF or CR. Bytes that are 0, and
 //! files of more than 4 GiB, are refused.
 //!
 //! ```

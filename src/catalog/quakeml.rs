@@ -1,7 +1,7 @@
 //! QuakeML 1.2 (Schorlemmer et al. 2011; <https://quake.ethz.ch/quakeml>): of each event the
 //! preferred origin and magnitude, or the first where none is preferred. An event without an origin is
 //! at the time of its first pick, and nowhere; one without picks too is left out, and counted
-//! ([`Catalog::left_out`]).
+//! ([`Catalog::left_out`]), and so is one that prefers an origin or a magnitude that it does not have.
 //!
 //! Versions 1.0 to 1.2 are read, and documents without any namespace; an element of another namespace is
 //! an extension, and passed over. A document is read event by event, and of an event its arrivals
@@ -37,6 +37,17 @@ const SHAPE: Shape = Shape {
         "comment",
         "text",
         "pick",
+    ],
+    once: &[
+        "preferredOriginID",
+        "preferredMagnitudeID",
+        "time",
+        "latitude",
+        "longitude",
+        "depth",
+        "mag",
+        "value",
+        "type",
     ],
     attributes: &["publicID"],
     foreign_attributes: &[("eventsource", COMCAT), ("eventid", COMCAT)],
@@ -133,10 +144,10 @@ impl Catalog {
             match part {
                 Part::Whole(element) if element.name == "event" => {
                     match event(element, name).map_err(Stop::Event)? {
-                        Some(event) => events.push(event),
-                        None => left_out.add(|| {
+                        Ok(event) => events.push(event),
+                        Err(why) => left_out.add(|| {
                             let id = identifier(element);
-                            format!("{name}, event {id}: neither an origin nor a pick with a time")
+                            format!("{name}, event {id}: {why}")
                         }),
                     }
                 }
@@ -191,11 +202,18 @@ impl From<Broken> for Stop {
     }
 }
 
-/// The event that an element `<event>` tells of; `None` where it has no time.
-fn event(element: &Element, name: &str) -> Result<Option<Event>> {
+/// The event that an element `<event>` tells of, or why it cannot be used.
+fn event(element: &Element, name: &str) -> Result<std::result::Result<Event, String>> {
     let id = identifier(element);
     let place = format_args!("{name}, event {id}");
-    let origin = preferred(element, "origin", "preferredOriginID");
+    let preferred = |name, reference| preferred(element, name, reference);
+    let (origin, magnitude) = match (
+        preferred("origin", "preferredOriginID"),
+        preferred("magnitude", "preferredMagnitudeID"),
+    ) {
+        (Ok(origin), Ok(magnitude)) => (origin, magnitude),
+        (Err(why), _) | (_, Err(why)) => return Ok(Err(why)),
+    };
     let of = |parent: Option<&Element>, path: &str| -> String {
         let text = parent.and_then(|parent| parent.text_at(path));
         text.unwrap_or_default().to_string()
@@ -205,14 +223,13 @@ fn event(element: &Element, name: &str) -> Result<Option<Event>> {
         text => Some(read_time(format_args!("{place}, time"), text)?),
     };
     let Some(origin_time) = origin_time else {
-        return Ok(None);
+        return Ok(Err("neither an origin nor a pick with a time".into()));
     };
     let (longitude_deg, latitude_deg) = read_point(
         place,
         &of(origin, "longitude/value"),
         &of(origin, "latitude/value"),
     )?;
-    let magnitude = preferred(element, "magnitude", "preferredMagnitudeID");
     let size = read_bounded(
         format_args!("{place}, magnitude"),
         &of(magnitude, "mag/value"),
@@ -220,7 +237,7 @@ fn event(element: &Element, name: &str) -> Result<Option<Event>> {
     )?;
     let depth_km = read_depth_m(format_args!("{place}, depth"), &of(origin, "depth/value"))?;
     let event_type = other_type(element).or_else(|| element.text_at("type"));
-    Ok(Some(Event {
+    Ok(Ok(Event {
         id: match id.as_str() {
             "" => time::iso(origin_time),
             _ => id,
@@ -251,13 +268,26 @@ fn other_type(event: &Element) -> Option<&str> {
     comments.find_map(|text| text.strip_prefix(OTHER_TYPE))
 }
 
-/// The child that the event prefers, else the first of that name.
-fn preferred<'a>(event: &'a Element, name: &'a str, reference: &str) -> Option<&'a Element> {
-    let wanted = event.text_at(reference);
-    event
-        .children(name)
-        .find(|child| wanted.is_some() && child.attribute("publicID") == wanted)
-        .or_else(|| event.child(name))
+/// The child that the event prefers, or the first of that name where it says nothing.
+///
+/// # Errors
+/// Where the event does not have what it prefers: another one would be taken for it.
+fn preferred<'a>(
+    event: &'a Element,
+    name: &'a str,
+    reference: &str,
+) -> std::result::Result<Option<&'a Element>, String> {
+    match event.text_at(reference).filter(|wanted| !wanted.is_empty()) {
+        None => Ok(event.child(name)),
+        Some(wanted) => {
+            let is_wanted =
+                |child: &&Element| child.attribute("publicID").map(str::trim) == Some(wanted);
+            let found = event.children(name).find(is_wanted);
+            found.map(Some).ok_or_else(|| {
+                format!("its {reference} names the {name} {wanted:?}, which it does not have")
+            })
+        }
+    }
 }
 
 /// The data centre's own identifier: ComCat's attributes, the `eventid` of an address, or else

@@ -103,7 +103,7 @@ impl ClusterParams {
                 Cluster,
                 name,
                 "0, expected 1 or more",
-                format!("Set ClusterParams::{name} to 1 or more")
+                format!("Set {name} to 1 or more")
             )),
             None => Ok(()),
         }

@@ -81,6 +81,21 @@ impl Grid {
             .expect("windows begin ever later")
     }
 
+    pub fn sampling_rate_hz(&self) -> f64 {
+        self.sampling_rate_hz
+    }
+
+    /// From when until when records are read for these windows.
+    pub fn time_of(&self, windows: &Range<i64>) -> TimeSpan {
+        let first = self.block(windows).samples.start;
+        let last = windows.end.max(windows.start + 1) - 1;
+        let end = self.block(&(last..windows.end)).samples.end;
+        TimeSpan {
+            start: self.time(first),
+            end: self.time(end),
+        }
+    }
+
     /// When a window begins.
     pub fn start(&self, window: i64) -> Time {
         self.time(window * self.hop_samples as i64)
@@ -114,6 +129,13 @@ impl Grid {
             samples: (first - before as i64).max(around.start)
                 ..(last + after as i64).min(around.end),
         }
+    }
+
+    /// Whether a block's samples reach into any of these spans, which are in time order.
+    pub fn reaches(&self, block: &Block, spans: &[TimeSpan]) -> bool {
+        let [start, end] = [block.samples.start, block.samples.end].map(|n| self.time(n));
+        let first = spans.partition_point(|span| span.end < start);
+        spans.get(first).is_some_and(|span| span.start <= end)
     }
 
     /// The first sample of a window.

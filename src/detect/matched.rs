@@ -67,6 +67,7 @@ const SHAPE: Shape = Shape {
     namespaces: QUAKEML_NAMESPACES,
     containers: &["quakeml", "eventParameters"],
     wanted: &["event", "comment", "text"],
+    once: &["text"],
     attributes: &["publicID"],
     foreign_attributes: &[],
 };
@@ -125,7 +126,7 @@ impl MatchedDetections {
                 Detect,
                 format!("CSV line {line}"),
                 what,
-                "Write the file again with Detections::write"
+                "Give the CSV that a scan wrote, or scan again (quakebook scan --out found.csv)"
             )
         };
         let (head, table) = text.split_once(['\n', '\r']).unwrap_or((text, ""));
@@ -203,7 +204,7 @@ impl MatchedDetections {
     /// [`crate::Error::Detect`] naming the byte, or the event whose comment is no detection.
     pub fn from_quakeml(text: &str) -> Result<Self> {
         let broken = |place: String, what: String| {
-            let remedy = "Write the file again with Detections::write; for the events of others, see Catalog";
+            let remedy = "Give the QuakeML that a scan wrote (quakebook scan --out found.xml); the events of others are a catalog";
             fail!(Detect, place, what, remedy)
         };
         let (mut head, mut events) = (None, Vec::new());

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::grid::{Block, Grid};
 use super::{Detections, MergeParams, Merger, Scan, ScanParams};
-use crate::error::{Result, fail};
+use crate::error::{Error, Result, Unavailable, fail};
 use crate::network::{Classify, N_AT_ONCE};
 use crate::time::{self, Time, TimeSpan, between_s};
 use crate::waveform::quality::{Judge, Verdict, n_around};
@@ -42,6 +42,8 @@ pub struct Scanner<'a> {
     grid: Grid,
     /// The windows that come next.
     windows: Range<i64>,
+    /// When the source may have samples.
+    held: Vec<TimeSpan>,
     n_samples_left: usize,
     /// The piece after the last one that was handed out.
     ahead: Option<Piece>,
@@ -100,14 +102,8 @@ impl<'a> Scanner<'a> {
         let sizes = [n, hop, n_around(sampling_rate_hz)];
         let grid = Grid::over(start, n_samples, sizes, sampling_rate_hz);
         Ok(Self {
-            network,
-            source,
-            params: *params,
-            sampling_rate_hz,
-            windows: grid.all(),
-            grid,
             n_samples_left: (n_samples - n) % hop,
-            ahead: None,
+            ..Self::of(network, source, params, grid.all(), grid)
         })
     }
 
@@ -142,16 +138,27 @@ impl<'a> Scanner<'a> {
         }
         let sizes = [network.n_samples(), hop, n_around(sampling_rate_hz)];
         let grid = Grid::of_time(sizes, sampling_rate_hz);
-        Ok(Self {
+        Ok(Self::of(network, source, params, grid.during(span), grid))
+    }
+
+    fn of(
+        network: &'a dyn Classify,
+        source: &'a dyn WaveformSource,
+        params: &ScanParams,
+        windows: Range<i64>,
+        grid: Grid,
+    ) -> Self {
+        Self {
             network,
             source,
             params: *params,
-            sampling_rate_hz,
-            windows: grid.during(span),
+            sampling_rate_hz: grid.sampling_rate_hz(),
+            held: source.held(&grid.time_of(&windows)),
+            windows,
             grid,
             n_samples_left: 0,
             ahead: None,
-        })
+        }
     }
 
     /// All pieces as one scan; it grows with the record.
@@ -207,19 +214,37 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// What reads the next piece, if there is one.
+    /// What reads the next piece, if there is one. Blocks that follow each other and of which the source has
+    /// nothing are one piece.
     fn next_piece(&mut self) -> Option<impl FnOnce() -> Piece + Send + use<'a>> {
-        if self.windows.is_empty() {
-            return None;
-        }
-        let block = self.grid.block(&self.windows);
+        let mut block = self.next_block()?;
         self.windows.start = block.windows.end;
+        let is_held = self.grid.reaches(&block, &self.held);
+        while let Some(next) = self.next_block().filter(|_| !is_held) {
+            if self.grid.reaches(&next, &self.held) {
+                break;
+            }
+            self.windows.start = next.windows.end;
+            block.windows.end = next.windows.end;
+        }
         let start = self.grid.time(block.samples.start);
         let (source, n_samples) = (self.source, n_of(&block.samples));
+        let nothing = move || Error::Unavailable {
+            place: format!("from {}", time::iso(start)),
+            reason: Unavailable::NoSample,
+        };
         Some(move || Piece {
-            record: source.record(start, n_samples),
+            record: match is_held {
+                true => source.record(start, n_samples),
+                false => Err(nothing()),
+            },
             block,
         })
+    }
+
+    /// The block of the windows that come next.
+    fn next_block(&self) -> Option<Block> {
+        (!self.windows.is_empty()).then(|| self.grid.block(&self.windows))
     }
 
     fn classified(&self, piece: Piece) -> Result<Scan> {

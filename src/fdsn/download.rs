@@ -244,6 +244,9 @@ fn request(
             (Err(error), None) => return Ok((vec![unanswered(error, piece)?], Proof::Whole)),
         };
         let name = format!("{stream} from {}", time::iso(piece.start));
+        if sent.simulated {
+            archive.mark_if_empty()?;
+        }
         if sent.simulated != archive.is_simulated() {
             let word = |simulated| if simulated { "simulated" } else { "measured" };
             let (sent, held) = (word(sent.simulated), word(archive.is_simulated()));
@@ -251,7 +254,7 @@ fn request(
                 Waveform,
                 name,
                 format!("{sent} records came for an archive of {held} ones"),
-                "Make an archive of their own for them, by Archive::create"
+                "Give them an archive folder of their own"
             ));
         }
         proof = match (sent.measured, sent.n_parts) {

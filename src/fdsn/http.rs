@@ -54,6 +54,14 @@ pub(super) enum HttpOutcome {
     Final(Refusal),
 }
 
+/// Says that it was not the data centre that refused.
+const OWN_LIMIT: &str = "which is the limit of this client itself";
+
+/// Whether an answer was too large for the client, not for the data centre.
+pub(super) fn is_own_limit(what: &str) -> bool {
+    what.contains(OWN_LIMIT)
+}
+
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Refusal {
@@ -66,9 +74,15 @@ impl Refusal {
     /// As the error of that address, which was asked `n_asked` times.
     pub fn into_error(self, url: &str, n_asked: u32) -> Error {
         let remedy = match self.status {
+            None if is_own_limit(&self.what) => {
+                "No data centre said so: ask for a shorter time or for fewer channels at once"
+            }
             None => "Check the network and run this again, or take the provider \"classroom\"",
             Some(200) => {
                 "The data centre answered something else than what was asked: run this again later"
+            }
+            Some(300..=399) => {
+                "Such an address is never followed: ask the data centre, or take another one"
             }
             Some(400 | 422) => {
                 "The data centre does not understand the request: check the study's values"
@@ -192,8 +206,11 @@ pub(super) fn send(
         Err(Broken::Line(what)) => HttpOutcome::Passing(unanswered(what), None),
         Err(Broken::Stalled(what)) => HttpOutcome::Stalled(unanswered(what)),
         Err(Broken::TooLarge) => HttpOutcome::TooLarge(Refusal {
-            status: Some(413),
-            what: format!("an answer of more than {} bytes", bounds.n_bytes_most),
+            status: None,
+            what: format!(
+                "an answer of more than {} bytes, {OWN_LIMIT}",
+                bounds.n_bytes_most
+            ),
         }),
     }
 }
@@ -239,6 +256,15 @@ fn sort(url: &str, whole: Whole, now: Time) -> HttpOutcome {
         400 if exceeds_a_limit(&body) => HttpOutcome::TooLarge(in_its_words()),
         413 => HttpOutcome::TooLarge(in_its_words()),
         414 => HttpOutcome::AddressTooLong(in_its_words()),
+        // What leads to http or https is followed, or refused, before.
+        300..=399 => HttpOutcome::Final(because(&format!(
+            "the data centre sends to {:?}, where an address of http or https was expected",
+            headers
+                .get(header::LOCATION)
+                .map_or("nowhere".into(), |to| String::from_utf8_lossy(
+                    to.as_bytes()
+                ))
+        ))),
         408 | 429 | 500 | 502 | 503 | 504 => {
             HttpOutcome::Passing(in_its_words(), retry_after(&headers, now))
         }

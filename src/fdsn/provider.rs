@@ -263,7 +263,7 @@ impl Provider {
                 Study,
                 "provider",
                 format!("{} has no {service} service", self.name),
-                "Take a provider that has it: see the table of fdsn::Provider"
+                "Take another data centre (--provider, QUAKEBOOK_PROVIDER or the study's provider): usgs, isc and emsc have events, earthscope and geofon have stations and waveforms"
             )),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::study::Study;
-use crate::time::{self, Time};
+use crate::time::{self, Time, TimeSpan};
 use crate::waveform::filter::{Filter, Pass};
 use crate::waveform::quality::filter_counts;
 use crate::waveform::{Record3C, WaveformSource};
@@ -45,6 +45,10 @@ impl WaveformSource for Banded<'_> {
         let mut record = self.source.record(start - before, n_before + n_samples)?;
         filter_counts(filter, &mut record, Pass::Causal)?;
         record.slice(n_before..n_before + n_samples)
+    }
+
+    fn held(&self, span: &TimeSpan) -> Vec<TimeSpan> {
+        self.source.held(span)
     }
 }
 

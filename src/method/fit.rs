@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::detector::{Record, VALIDATION, merge_params, new_network, scan_spans};
+use super::folder::keep_catalog;
 use super::{Detector, Inputs, TimeBlocks, segment_split, validation_days, windows};
 use crate::catalog::Event;
 use crate::detect::{ReferenceEvents, THRESHOLDS, TOLERANCE_S};
@@ -37,6 +38,7 @@ pub fn fit(study: &Study, inputs: &Inputs, segments: &Windows, dir: &Path) -> Re
     let split = windows(study, &segment_split(study, segments, &blocks)?)?;
     let mut network = new_network(study);
     let params = train_params(study);
+    keep_catalog(inputs.catalog, dir)?;
     let run = train(
         &mut network,
         &split.train,

@@ -2,22 +2,38 @@
 
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use super::detector::{FILE, Record, new_network};
 use super::train_params;
+use crate::atomic_file::{check_room, read_regular, write_whole};
+use crate::catalog::Catalog;
 use crate::error::{Result, fail};
 use crate::study::Study;
-use crate::train;
+use crate::{hash, time, train};
 
 /// Refuses a folder that holds the run of another study, before hours are spent on segments.
 ///
-/// What only chooses the threshold (the alarm budget, the validation days, the hop) may differ. That the
-/// records and the catalog are the same is checked by [`super::fit`], when they are known.
+/// What only chooses the threshold (the alarm budget, the validation days, the hop) may differ. The catalog is
+/// checked by [`check_catalog`]; that the records are the same by [`super::fit`], when they are known.
 ///
 /// # Errors
-/// [`crate::Error::Train`] naming the first key of the study that differs, or of the training's configuration.
+/// [`crate::Error::Train`] naming the first key of the study that differs, or of the training's configuration,
+/// or where `dir` is no folder; [`crate::Error::Io`] where nothing can be written there.
 pub fn check_folder(study: &Study, dir: &Path) -> Result<()> {
+    if dir.exists() && !dir.is_dir() {
+        return Err(fail!(
+            Train,
+            dir.display(),
+            "a file, a pipe or a device, where a folder was expected",
+            "Give this run a folder of its own; it need not be there yet"
+        ));
+    }
     // Where the record is absent or damaged the threshold is chosen anew.
     let kept = Record::read(dir).ok();
+    if kept.is_none() {
+        check_room(dir)?;
+    }
     if let Some(what) = kept.and_then(|kept| difference(&kept.study, study)) {
         return Err(fail!(
             Train,
@@ -27,6 +43,79 @@ pub fn check_folder(study: &Study, dir: &Path) -> Result<()> {
         ));
     }
     train::check_folder(dir, &new_network(study), &train_params(study))
+}
+
+/// The file of a run's catalog.
+const CATALOG: &str = "catalog.toml";
+
+/// Which catalog a run was made with.
+#[derive(Serialize, Deserialize)]
+struct CatalogRecord {
+    source: String,
+    n_events: usize,
+    /// Of what a training takes from it: times, places and depths.
+    sha256: String,
+}
+
+impl CatalogRecord {
+    fn of(catalog: &Catalog) -> Self {
+        let mut bytes = Vec::new();
+        for event in catalog.events() {
+            bytes.extend(time::iso(event.origin_time).into_bytes());
+            let depth_km = event.depth_km.unwrap_or(f64::NAN);
+            for number in [event.longitude_deg, event.latitude_deg, depth_km] {
+                bytes.extend(number.to_le_bytes());
+            }
+        }
+        Self {
+            source: catalog.source.clone(),
+            n_events: catalog.len(),
+            sha256: hash::sha256(&bytes),
+        }
+    }
+
+    /// `None` where there is no such file, or one that cannot be read: then it is the windows that tell.
+    fn read(dir: &Path) -> Option<Self> {
+        let bytes = read_regular(&dir.join(CATALOG)).ok()??;
+        toml::from_str(&String::from_utf8(bytes).ok()?).ok()
+    }
+}
+
+/// Refuses a folder in which a training with another catalog has begun, before anything is cut.
+///
+/// # Errors
+/// [`crate::Error::Train`] naming both catalogs.
+pub fn check_catalog(catalog: &Catalog, dir: &Path) -> Result<()> {
+    let (kept, now) = (CatalogRecord::read(dir), CatalogRecord::of(catalog));
+    match kept.filter(|kept| train::has_begun(dir) && kept.sha256 != now.sha256) {
+        None => Ok(()),
+        Some(then) => Err(fail!(
+            Train,
+            dir.join(CATALOG).display(),
+            format!(
+                "the folder holds a run with {} events of {}, this run's are {} of {}",
+                then.n_events, then.source, now.n_events, now.source
+            ),
+            "Give this run a folder of its own, or the catalog that it had then"
+        )),
+    }
+}
+
+/// Keeps which catalog a training is to have that has not begun.
+///
+/// # Errors
+/// [`crate::Error::Io`] where it cannot be written.
+pub(super) fn keep_catalog(catalog: &Catalog, dir: &Path) -> Result<()> {
+    match train::has_begun(dir) {
+        true => Ok(()),
+        false => {
+            let text = toml::to_string(&CatalogRecord::of(catalog));
+            write_whole(
+                dir.join(CATALOG),
+                text.expect("a catalog's record is plain TOML"),
+            )
+        }
+    }
 }
 
 /// The first key, of those that change what a network is or learns, whose values differ.

@@ -57,7 +57,7 @@ pub(crate) use blocks::spread_days;
 pub use blocks::{TimeBlocks, held_out, validation_days};
 pub use detector::{Detector, Scanned, merge_params, scan_params, scan_spans, validation_scan};
 pub use fit::{Fitted, fit, train_params};
-pub use folder::check_folder;
+pub use folder::{check_catalog, check_folder};
 pub use segments::segments;
 pub use windows::{crop, segment_samples, segment_split, windows};
 

@@ -1,7 +1,9 @@
 //! Whose requests are answered: those of programs on this machine, not those of web pages.
 //!
 //! A page in the reader's browser can send requests to loopback too. It cannot help naming its own host,
-//! its origin, or that it lies on another site (Fetch Metadata, W3C 2021).
+//! its origin, or that it lies on another site (Fetch Metadata, W3C 2021). A name that somebody else lets lead to
+//! this machine (DNS rebinding) is not one of loopback's, and so refused. Its port is not compared: behind a tunnel
+//! or a container's port it is another than the server's, and no page of elsewhere can make its host loopback.
 
 use axum::extract::Request;
 use axum::http::{Version, header};
@@ -52,13 +54,21 @@ fn is_loopback(host: &[u8]) -> bool {
         let Some((begin, rest)) = host.split_at_checked(name.len()) else {
             return false;
         };
-        let is_port = match rest {
+        let is_end = match rest {
             [] => true,
-            [b':', port @ ..] => port.iter().all(u8::is_ascii_digit),
+            [b':'] => true,
+            [b':', port @ ..] => is_port(port),
             _ => false,
         };
-        begin.eq_ignore_ascii_case(name) && is_port
+        begin.eq_ignore_ascii_case(name) && is_end
     })
+}
+
+fn is_port(text: &[u8]) -> bool {
+    let port = str::from_utf8(text)
+        .ok()
+        .and_then(|text| text.parse::<u16>().ok());
+    port.is_some() && text.iter().all(u8::is_ascii_digit)
 }
 
 #[cfg(test)]
@@ -97,6 +107,8 @@ mod tests {
             "localhost.example.org:80",
             "127.0.0.1@example.org",
             "127.0.0.12",
+            "127.0.0.1:80808080",
+            "localhost:+80",
             "0.0.0.0",
         ] {
             assert!(!is_admitted("/", &[("host", host)]), "{host}");

@@ -56,14 +56,14 @@ impl ServedArchive {
         let root = root.as_ref();
         if !root.is_dir() {
             let what = match root.exists() {
-                true => "a file, where a folder was expected",
+                true => "a file, a pipe or a device, where a folder was expected",
                 false => "no such folder",
             };
             return Err(fail!(
                 Server,
                 root.display(),
                 what,
-                "Give the folder that holds the archive's years"
+                "Give the folder that holds the archive's years, such as 2014"
             ));
         }
         let first = |names: &[&str]| {
@@ -131,7 +131,12 @@ impl ServedArchive {
     }
 
     fn streams(&self) -> Result<Arc<Vec<DayFiles>>> {
-        self.listing.streams(&mut |error| self.faults.note(error))
+        let streams = self.listing.streams(&mut |error| self.faults.note(error))?;
+        for file in self.listing.misplaced() {
+            let (path, what) = (file.path.display(), file.what_is_misplaced());
+            self.faults.note(format!("left out: {path}: {what}"));
+        }
+        Ok(streams)
     }
 }
 

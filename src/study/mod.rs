@@ -193,7 +193,7 @@ impl Study {
                 Study,
                 "TOML",
                 error.to_string().trim(),
-                "Start from the text of Study::oklahoma().to_toml()"
+                "Start from a study that there is, such as data/studies/zigong.toml"
             )
         })?;
         study.check()?;

@@ -58,14 +58,21 @@ impl Run {
 /// # Errors
 /// [`crate::Error::Train`] naming the first key that differs.
 pub fn check_folder(dir: &Path, network: &dyn Network, params: &TrainParams) -> Result<()> {
-    let folder = Folder::at(dir);
-    let path = folder.path("config.json");
-    if !path.exists() {
+    if !has_begun(dir) {
         return Ok(());
     }
-    let found: Config = from_json(&path)?;
+    let folder = Folder::at(dir);
+    let found: Config = from_json(&folder.path(CONFIG))?;
     folder.same(&found, &Config::without_data(network, params, &found))
 }
+
+/// Whether a folder holds a run, finished or not.
+pub(crate) fn has_begun(dir: &Path) -> bool {
+    dir.join(CONFIG).exists()
+}
+
+/// The first file of a run: which network is trained on what.
+const CONFIG: &str = "config.json";
 
 /// A folder that holds a run of one configuration.
 pub(super) struct Folder {
@@ -86,7 +93,7 @@ impl Folder {
     /// Opens a folder for a run of `config`, and makes it where there is none.
     pub fn open(dir: &Path, config: &Config) -> Result<Self> {
         let folder = Self::at(dir);
-        let path = folder.path("config.json");
+        let path = folder.path(CONFIG);
         if !path.exists() {
             write_whole(&path, to_json(config))?;
             return Ok(folder);
@@ -122,7 +129,7 @@ impl Folder {
             None => Ok(()),
             Some(what) => Err(fail!(
                 Train,
-                self.path("config.json").display(),
+                self.path(CONFIG).display(),
                 format!("the folder holds another run: {what}"),
                 "Give this run a folder of its own, or make network and data as they were then"
             )),
@@ -168,7 +175,7 @@ impl Folder {
         if found != wanted {
             return Err(fail!(
                 Train,
-                self.path("config.json").display(),
+                self.path(CONFIG).display(),
                 format!("expected {wanted}, found {found}"),
                 "Make the network as it was made for the training"
             ));
@@ -235,7 +242,7 @@ impl Folder {
 
     /// The configuration, whose sizes a network can have.
     fn config(&self) -> Result<Config> {
-        let path = self.path("config.json");
+        let path = self.path(CONFIG);
         let config: Config = from_json(&path)?;
         check_sizes(
             &path.display().to_string(),

@@ -37,6 +37,7 @@ mod training;
 use std::path::Path;
 
 pub use folder::check_folder;
+pub(crate) use folder::has_begun;
 pub use params::{Optimiser, TrainParams};
 pub use run::{Epoch, Run, Stop};
 

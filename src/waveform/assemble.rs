@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::error::{Error, Result, Unavailable, fail};
 use crate::time::{self, Time};
-use crate::waveform::{Record3C, Samples, Segment, Trace};
+use crate::waveform::{Nslc, Record3C, Samples, Segment, Trace};
 
 impl Record3C {
     /// `n_samples` of three components from the sample nearest to `start`, out of traces of one
@@ -71,11 +71,27 @@ impl Record3C {
 /// appendix A: traditional, turned, and along the edges of a cube that stands on a corner).
 const TRIOS: [&str; 6] = ["ENZ", "12Z", "123", "UVW", "ABC", "RTZ"];
 
-/// Traces of one band of a station, by the last letter of their channels.
-type Band<'a> = BTreeMap<char, Vec<&'a Trace>>;
+/// What there is of one band of a station, by the last letter of its channels.
+type Band<T> = BTreeMap<char, T>;
+
+/// Traces of one component.
+type Component<'a> = Vec<&'a Trace>;
 
 /// The traces of three components.
-type Trio<'a> = [Vec<&'a Trace>; 3];
+type Trio<'a> = [Component<'a>; 3];
+
+/// Whether a record of three components can be made of these channels of one station.
+pub(crate) fn has_three_components(streams: &[&Nslc]) -> bool {
+    let mut bands: BTreeMap<String, Band<()>> = BTreeMap::new();
+    for stream in streams {
+        let mut band = stream.to_string();
+        if let Some(component) = band.pop() {
+            bands.entry(band).or_default().insert(component, ());
+        }
+    }
+    let mut bands = bands.values();
+    bands.any(|band| !known_trios(band).is_empty() || any_trio(band).is_some())
+}
 
 /// The traces of each of the three components that have samples in the span, vertical last.
 fn choose<'a>(
@@ -89,7 +105,7 @@ fn choose<'a>(
         let place = place.to_string();
         Err(Error::Unavailable { place, reason })
     };
-    let mut bands: BTreeMap<String, Band> = BTreeMap::new();
+    let mut bands: BTreeMap<String, Band<Component>> = BTreeMap::new();
     for trace in traces
         .iter()
         .filter(|trace| reaches(trace, start, n_samples))
@@ -139,9 +155,9 @@ fn choose<'a>(
     Ok(trio)
 }
 
-fn known_trios<'a>(band: &Band<'a>) -> Vec<Trio<'a>> {
+fn known_trios<T: Clone + Default>(band: &Band<T>) -> Vec<[T; 3]> {
     let of = |letters: &&str| {
-        let mut trio = [const { Vec::new() }; 3];
+        let mut trio: [T; 3] = Default::default();
         for (component, letter) in trio.iter_mut().zip(letters.chars()) {
             *component = band.get(&letter)?.clone();
         }
@@ -151,13 +167,13 @@ fn known_trios<'a>(band: &Band<'a>) -> Vec<Trio<'a>> {
 }
 
 /// Three components of whatever letters, `Z` last.
-fn any_trio<'a>(band: &Band<'a>) -> Option<Trio<'a>> {
+fn any_trio<T: Clone>(band: &Band<T>) -> Option<[T; 3]> {
     let mut components: Vec<_> = band.iter().collect();
     components.sort_by_key(|(letter, _)| (**letter == 'Z', **letter));
     let [a, b, c] = components[..] else {
         return None;
     };
-    Some([a, b, c].map(|(_, traces)| traces.clone()))
+    Some([a, b, c].map(|(_, component)| component.clone()))
 }
 
 /// The highest sampling rate of the traces.

@@ -30,6 +30,6 @@ pub use crate::code::{BadCode, Code, Nslc};
 pub use harmonise::{BAND_HZ, Defect, Harmonised, RATE_HZ, harmonise, resample};
 pub use merge::merge;
 pub use record::{Record3C, WaveformSource};
-pub use sds::{Added, Archive, DownloadLog, DownloadOutcome, LogEntry, MissingSpan};
+pub use sds::{Added, Archive, DownloadLog, DownloadOutcome, LogEntry, MissingSpan, archive_near};
 pub(crate) use sds::{DayFile, DayFiles, Days, Last, Listing, cover, cut, is_simulated};
 pub use trace::{Samples, Segment, Trace};

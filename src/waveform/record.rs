@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::error::{Error, Result, Unavailable};
 use crate::simd;
-use crate::time::{self, Time};
+use crate::time::{self, Time, TimeSpan};
 
 /// Three components of one station on a common grid.
 ///
@@ -189,6 +189,12 @@ pub trait WaveformSource: Sync {
     /// [`Error::Unavailable`] where there is no sample in the span, or a component is absent;
     /// [`Error::Request`] or [`Error::Io`] where the source cannot be asked.
     fn record(&self, start: Time, n_samples: usize) -> Result<Record3C>;
+
+    /// The parts of a span in which it may have samples, in time order: a scan passes over the rest. A source
+    /// that cannot tell without reading gives the whole span.
+    fn held(&self, span: &TimeSpan) -> Vec<TimeSpan> {
+        vec![*span]
+    }
 }
 
 /// A record in memory, filtered perhaps, is a source of shorter ones.

@@ -15,10 +15,11 @@ mod text;
 use std::io::{BufRead, BufReader};
 
 use quick_xml::events::{BytesStart, Event};
+use quick_xml::name::ResolveResult;
 use quick_xml::reader::NsReader;
 
 pub(crate) use element::Element;
-use namespace::Namespaces;
+use namespace::{Namespaces, undeclared};
 use text::{Latin1, is_latin1};
 pub(crate) use text::{escaped, optional};
 
@@ -37,6 +38,8 @@ pub(crate) struct Shape {
     /// The elements that are looked at, in whatever they stand; all others are passed over with
     /// everything in them.
     pub wanted: &'static [&'static str],
+    /// Those of which an element has one at most.
+    pub once: &'static [&'static str],
     /// And the attributes, which have no namespace.
     pub attributes: &'static [&'static str],
     /// Attributes of extensions, with their namespaces.
@@ -64,6 +67,10 @@ pub(crate) fn walk<E: From<Broken>>(
     visit: impl FnMut(Part) -> Result<(), E>,
 ) -> Result<(), E> {
     let beginning = source.fill_buf().map_err(|error| Broken::new(0, error))?;
+    if beginning.iter().take(4).any(|byte| *byte == 0) {
+        let what = "a byte 0, as in UTF-16 without its mark or in UTF-32; UTF-8, UTF-16 with its mark or Latin-1 was expected";
+        return Err(Broken::new(0, what).into());
+    }
     if is_latin1(beginning) {
         let utf8 = BufReader::new(Latin1::new(source));
         Walk::new(utf8, shape, visit).run()
@@ -83,6 +90,8 @@ struct Walk<'a, R, V> {
     open: Vec<Element>,
     /// Elements that are done with, whose memory is used again.
     spare: Vec<Element>,
+    /// Of each open container, which elements it had that may stand there once.
+    had: Vec<Vec<&'static str>>,
     /// How many elements are open that nobody asked for.
     n_passed_over: usize,
     /// Whether the root was seen to end.
@@ -99,6 +108,7 @@ impl<'a, E: From<Broken>, R: BufRead, V: FnMut(Part) -> Result<(), E>> Walk<'a, 
             n_containers: 0,
             open: Vec::new(),
             spare: Vec::new(),
+            had: Vec::new(),
             n_passed_over: 0,
             done: false,
         }
@@ -157,6 +167,10 @@ impl<'a, E: From<Broken>, R: BufRead, V: FnMut(Part) -> Result<(), E>> Walk<'a, 
             let what = format!("<{name}> where <{}> was expected", self.shape.root);
             return Err(self.broken(what).into());
         }
+        if let ResolveResult::Unknown(prefix) = self.prefix(start) {
+            let what = undeclared(&prefix, name);
+            return Err(self.broken(what).into());
+        }
         if self.n_passed_over > 0 {
             self.n_passed_over += 1;
             return Ok(());
@@ -181,16 +195,30 @@ impl<'a, E: From<Broken>, R: BufRead, V: FnMut(Part) -> Result<(), E>> Walk<'a, 
             self.n_passed_over += 1;
             return Ok(());
         };
+        if is_twice(name, self.shape, &self.open, &mut self.had) {
+            let what =
+                format!("<{name}> for the second time in one element: which of the two is right?");
+            return Err(self.broken(what).into());
+        }
         let mut element = self.spare.pop().unwrap_or_default();
         element.name = name;
         namespace::attributes(start, resolver, self.shape, &mut element.attributes)
             .map_err(|what| self.broken(what))?;
         if container.is_some() {
             self.n_containers += 1;
+            self.had.push(Vec::new());
             return (self.visit)(Part::Open(&element));
         }
         self.open.push(element);
         Ok(())
+    }
+
+    /// What its prefix stands for, if it has one; that of a name without one is not looked up.
+    fn prefix<'s>(&'s self, start: &BytesStart<'s>) -> ResolveResult<'s> {
+        match start.name().prefix() {
+            Some(_) => self.reader.resolver().resolve_element(start.name()).0,
+            None => ResolveResult::Unbound,
+        }
     }
 
     fn end(&mut self) -> Result<(), E> {
@@ -207,6 +235,7 @@ impl<'a, E: From<Broken>, R: BufRead, V: FnMut(Part) -> Result<(), E>> Walk<'a, 
             (None, _) => {
                 // The reader has checked that each end belongs to a start.
                 self.n_containers -= 1;
+                self.had.pop();
                 self.done = self.n_containers == 0;
                 if self.done {
                     let whole = self.namespaces.check_whole();
@@ -269,127 +298,29 @@ impl Broken {
     }
 }
 
+/// Whether an element that begins is the second of its name where there may be one.
+fn is_twice(
+    name: &'static str,
+    shape: &Shape,
+    open: &[Element],
+    had: &mut [Vec<&'static str>],
+) -> bool {
+    match (open.last(), had.last_mut()) {
+        _ if !shape.once.contains(&name) => false,
+        (Some(parent), _) => parent.child(name).is_some(),
+        (None, Some(had)) if had.contains(&name) => true,
+        (None, Some(had)) => {
+            had.push(name);
+            false
+        }
+        (None, None) => false,
+    }
+}
+
 /// The name, if it is one of these.
 fn known(name: &str, names: &[&'static str]) -> Option<&'static str> {
     names.iter().copied().find(|known| *known == name)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SHAPE: Shape = Shape {
-        root: "a",
-        namespaces: &["x", "x/2"],
-        containers: &["a", "in"],
-        wanted: &["b", "c"],
-        attributes: &["id", "d"],
-        foreign_attributes: &[("key", "y")],
-    };
-
-    fn all(bytes: &[u8]) -> Result<Vec<Element>, Broken> {
-        let mut found = Vec::new();
-        walk(bytes, &SHAPE, |part| {
-            if let Part::Whole(element) = part {
-                found.push(element.clone());
-            }
-            Ok::<_, Broken>(())
-        })?;
-        Ok(found)
-    }
-
-    #[test]
-    fn prefixes_entities_and_nesting() {
-        let text = r#"<q:a xmlns:q="x" xmlns="x/2"><b id="1 &amp; 2" xmlns:d="y"><c>t &lt;&#65;</c><b/>
-            <not><c>no</c></not></b><b/></q:a>"#;
-        let found = all(text.as_bytes()).unwrap();
-        assert_eq!(found.len(), 2);
-        assert_eq!(found[0].attribute("id"), Some("1 & 2"));
-        assert_eq!(found[0].attribute("d"), None);
-        assert_eq!(found[0].text_at("c"), Some("t <A"));
-        assert_eq!(found[0].children("b").count(), 1);
-        assert_eq!(found[0].children.len(), 2);
-    }
-
-    #[test]
-    fn what_is_of_another_namespace_is_no_part() {
-        let text = r#"<q:a xmlns:q="x" xmlns:z="else"><q:b z:id="no" id="1"><z:c><q:c>no</q:c></z:c>
-            <c>no</c><q:c>yes</q:c></q:b><z:b/><b/><z:in><q:b/></z:in><q:in/></q:a>"#;
-        let found = all(text.as_bytes()).unwrap();
-        assert_eq!(found.len(), 1);
-        assert_eq!(found[0].attribute("id"), Some("1"));
-        assert_eq!(found[0].children.len(), 1);
-        assert_eq!(found[0].text_at("c"), Some("yes"));
-        // Without any namespace, and with the container's alone.
-        for text in [
-            "<a><b/><z:b xmlns:z='else'/><b xmlns='x'/></a>",
-            "<q:a xmlns:q='x'><in><b/><q:b/></in></q:a>",
-            "<a xmlns='x'><b/><z:in xmlns:z='else'/><in><b/></in><b xmlns=''/></a>",
-        ] {
-            assert_eq!(all(text.as_bytes()).unwrap().len(), 2, "{text}");
-        }
-        let text = "<a xmlns:y='y' xmlns:z='z'><b z:key='no' y:key='yes' key='no'/></a>";
-        assert_eq!(
-            all(text.as_bytes()).unwrap()[0].attribute("key"),
-            Some("yes")
-        );
-        // Nothing of it would be read.
-        for text in [
-            "<a xmlns='else'/>",
-            "<q:a/>",
-            "<a><q:b/></a>",
-            "<a xmlns='x'><z:in xmlns:z='else'><z:b/></z:in></a>",
-            "<a xmlns='x'><in xmlns='x/3'><b/></in></a>",
-        ] {
-            assert!(all(text.as_bytes()).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn containers_open_and_close() {
-        let mut steps = String::new();
-        let text = "<a><in k='1'><b/><x><in/></x></in><in/></a>";
-        walk(text.as_bytes(), &SHAPE, |part| {
-            steps.push(match part {
-                Part::Open(_) => '(',
-                Part::Whole(_) => 'w',
-                Part::Close => ')',
-            });
-            Ok::<_, Broken>(())
-        })
-        .unwrap();
-        assert_eq!(steps, "((w)())");
-    }
-
-    #[test]
-    fn a_text_cut_short_or_with_more_behind_it_is_broken() {
-        for text in [
-            "",
-            "   ",
-            "<a><b></b>",
-            "<a><b>",
-            "<a></b>",
-            "<a>&nope;</a>",
-            "<b/>",
-            "<a/><a/>",
-            "<a/>Error 500: Internal Server Error",
-            "Error <a/>",
-            "<!DOCTYPE a [<!ENTITY e 'eeee'>]><a>&e;</a>",
-            "<a><b>\0</b></a>",
-            "<a><b>&#1;</b></a>",
-        ] {
-            assert!(all(text.as_bytes()).is_err(), "{text}");
-        }
-        assert!(all(format!("<a>{}", "<b>".repeat(100)).as_bytes()).is_err());
-        assert!(all(format!("<a>{}", "<x>".repeat(100)).as_bytes()).is_err());
-        let attributes: String = (0..100).map(|i| format!(" k{i}=''")).collect();
-        assert!(all(format!("<a><b{attributes}/></a>").as_bytes()).is_err());
-    }
-
-    #[test]
-    fn latin_1_is_read_where_it_is_declared() {
-        let declared = b"<?xml version='1.0' encoding='ISO-8859-1'?><a><b>S\xE3o \xBF</b></a>";
-        assert_eq!(all(declared).unwrap()[0].text(), "São ¿");
-        assert!(all(b"<a><b>S\xE3o</b></a>").is_err());
-    }
-}
+mod tests;

@@ -36,9 +36,7 @@ impl Namespaces {
         let found = match &namespace {
             ResolveResult::Unbound => None,
             ResolveResult::Bound(namespace) => Some(namespace.as_ref()),
-            ResolveResult::Unknown(prefix) => {
-                return Err(format!("the prefix {prefix:?} of <{name}> is not declared"));
-            }
+            ResolveResult::Unknown(prefix) => return Err(undeclared(prefix, name)),
         };
         let is_root = n_containers == 0;
         let may_be_bare = is_root || (n_containers == 1 && is_container);
@@ -79,6 +77,11 @@ impl Shape {
     }
 }
 
+/// What is wrong with a name whose prefix stands for no namespace.
+pub(super) fn undeclared(prefix: &str, name: &str) -> String {
+    format!("the prefix {prefix:?} of {name:?} is not declared: what it belongs to is not known")
+}
+
 /// Adds those of the attributes that are wanted.
 ///
 /// # Errors
@@ -109,7 +112,7 @@ pub(super) fn attributes(
                 let found = foreign.find(|(known, of)| *known == name && *of == namespace.as_ref());
                 found.map(|(known, _)| *known)
             }
-            ResolveResult::Unknown(_) => None,
+            ResolveResult::Unknown(prefix) => return Err(undeclared(&prefix, name)),
         };
         if let Some(name) = name {
             let value = attribute.normalized_value(XmlVersion::Implicit1_0);

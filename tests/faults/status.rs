@@ -251,6 +251,7 @@ fn redirects_are_followed_on_the_same_host_alone() {
     for (target, is_followed) in [
         ("/fdsnws/event/1/moved".to_string(), true),
         (format!("{}/fdsnws/event/1/query", elsewhere.address), false),
+        ("file:///etc/passwd".to_string(), false),
     ] {
         let to = target.clone();
         let server = FaultServer::new(move |_, seen| match seen.target.ends_with("/moved") {
@@ -266,8 +267,10 @@ fn redirects_are_followed_on_the_same_host_alone() {
             true => assert_eq!(fetched.unwrap().len(), 6),
             false => {
                 let (_, status, what, _) = request_error(fetched);
-                assert_eq!(status, None);
+                let is_file = target.starts_with("file:");
+                assert_eq!(status, is_file.then_some(307));
                 assert!(what.contains(&target), "{what}");
+                assert_eq!(what.contains("http or https was expected"), is_file);
             }
         }
     }

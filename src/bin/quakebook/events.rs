@@ -12,7 +12,8 @@ use crate::output::{self, Outcome, Result};
 /// Fetch the events of the study's region and time
 #[derive(clap::Args)]
 #[command(after_help = "\
-Without --out the events go to standard output: FDSN text, or with --json one object a line.
+Without --out the events go to standard output: FDSN text, or with --json one object a line. That there was no
+event is an answer too: it is said, the file holds none, and the exit code is 0.
 
 Examples:
   quakebook events
@@ -45,6 +46,9 @@ struct Row<'a> {
 }
 
 pub fn run(args: &Args) -> Result {
+    if let Some(path) = &args.out {
+        output::check_writable(path)?;
+    }
     let study = args.fetch.study.study()?;
     let catalog = args
         .fetch
@@ -56,6 +60,9 @@ pub fn run(args: &Args) -> Result {
         ""
     };
     output::tell_left_out(&catalog);
+    if catalog.is_empty() {
+        output::progress("the data centre has no event in this region and time");
+    }
     output::progress(format!(
         "{} events from {}{simulated}, {} to {}",
         catalog.len(),

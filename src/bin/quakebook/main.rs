@@ -9,6 +9,8 @@ mod scan;
 mod serve;
 mod stations;
 mod train;
+
+mod watched;
 mod waveforms;
 
 use std::process::ExitCode;

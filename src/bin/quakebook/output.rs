@@ -123,11 +123,24 @@ impl Damage {
     }
 }
 
-/// Says how many events of a catalog have no time, and so are not in it.
+/// Says how many events of a source are not in its catalog, and how many of a catalog with magnitudes have none
+/// (an empty field, NaN, or a number that stands for nothing).
 pub fn tell_left_out(catalog: &Catalog) {
     let left_out = catalog.left_out();
     if left_out.n_events > 0 {
         progress(left_out);
+    }
+    let n = catalog.len();
+    let unknown = catalog
+        .events()
+        .iter()
+        .filter(|event| event.magnitude.is_nan());
+    match unknown.count() {
+        0 => {}
+        all if all == n => {}
+        some => progress(format!(
+            "of {some} of {n} events the magnitude is not known"
+        )),
     }
 }
 
@@ -142,6 +155,11 @@ pub fn with_places(catalog: &Catalog) -> Catalog {
         ));
     }
     placed
+}
+
+/// Whether the result can be written to a path, before minutes are spent on it.
+pub fn check_writable(path: &Path) -> Result<()> {
+    Ok(quakebook::atomic_file::check_result(path)?)
 }
 
 /// The result as a file, whole or not at all.

@@ -8,10 +8,12 @@ use quakebook::method::{Detector, Scanned};
 use quakebook::station::StationChoice;
 use quakebook::time::{self, Time};
 use quakebook::waveform::Archive;
+use quakebook::window::Reason;
 use serde::Serialize;
 
 use crate::args;
 use crate::output::{self, Damage, Outcome, Result};
+use crate::watched::Watched;
 
 /// Scan a time span of an archive with a trained network
 #[derive(clap::Args)]
@@ -133,13 +135,17 @@ pub fn run(args: &Args) -> Result {
     let mut merge = detector.merge_params();
     merge.join_s = args.merge_gap.unwrap_or(merge.join_s);
     merge.longest_s = args.longest.unwrap_or_else(|| detector.longest_event_s());
-    let scanned = detector.scan_merged(&archive, &span, &merge)?;
+    output::check_writable(&args.out)?;
+    let scanned = detector.scan_merged(&Watched::new(&archive), &span, &merge)?;
     let damage = Damage::of(&archive);
     damage.tell();
     scanned.detections.write(&args.out)?;
     report(args, &detector, &scanned, &damage)?;
-    if scanned.n_windows == 0 {
-        output::progress(archive.sought_and_held()?);
+    let has_two = scanned
+        .unscanned
+        .contains_key(Reason::MissingComponent.kind());
+    if scanned.n_windows == 0 || has_two {
+        output::progress(archive.sought_and_held(Some(&span))?);
     }
     let n_unscanned: usize = scanned.unscanned.values().sum();
     Ok(match n_unscanned > scanned.n_beyond {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use quakebook::Error;
 use quakebook::server::ServedArchive;
+use quakebook::waveform::archive_near;
 use quakebook::{classroom, data_centre};
 use serde::Serialize;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -109,13 +110,20 @@ fn ended_by_signal() -> quakebook::Result<Arc<AtomicBool>> {
 /// What there is to serve, and what not.
 fn tell(archive: &ServedArchive, folder: &Path) -> Result<()> {
     let contents = archive.contents()?;
-    let folder = folder.display();
     match contents.n_day_files {
-        0 => output::progress(format!(
-            "no day file YEAR/NET/STA/CHAN.D/NET.STA.LOC.CHAN.D.YEAR.DAY lies below {folder}: dataselect has nothing"
-        )),
+        0 => {
+            output::progress(format!(
+                "no day file YEAR/NET/STA/CHAN.D/NET.STA.LOC.CHAN.D.YEAR.DAY lies below {}: dataselect has nothing",
+                folder.display()
+            ));
+            if let Some(archive) = archive_near(folder) {
+                let archive = archive.display();
+                output::progress(format!("{archive} holds day files: give {archive}"));
+            }
+        }
         n => output::progress(format!("{n} day files of {} streams", contents.n_streams)),
     }
+    let folder = folder.display();
     match contents.n_events {
         Some(n) => output::progress(format!("{n} events")),
         None => output::progress(format!(

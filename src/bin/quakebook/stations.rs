@@ -55,6 +55,9 @@ struct Row<'a> {
 }
 
 pub fn run(args: &Args) -> Result {
+    if let Some(path) = &args.out {
+        output::check_writable(path)?;
+    }
     let study = args.fetch.study.study()?;
     let stream = match &args.stream {
         Some(stream) => stream.clone(),

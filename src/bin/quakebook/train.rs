@@ -11,11 +11,12 @@ use quakebook::station::StationChoice;
 use quakebook::store;
 use quakebook::study::{Normalisation, Onset, Study};
 use quakebook::waveform::{Archive, WaveformSource};
-use quakebook::window::Windows;
+use quakebook::window::{Reason, Windows};
 use serde::Serialize;
 
 use crate::args::{self, StudyArgs};
 use crate::output::{self, Damage, Outcome, Result};
+use crate::watched::Watched;
 
 /// Train the detector of a study
 #[derive(clap::Args)]
@@ -43,7 +44,7 @@ Examples:
       --guard 10 --segment 30 --band 1-20 --run runs/iquique
 
 A day file that is a link is not read: put the file itself there, or name the archive that the link leads
-to. A run folder of another study is refused before anything is cut, one of other windows before the training.")]
+to. A run folder of another study or catalog is refused before anything is cut, one of other windows before the training.")]
 pub struct Args {
     #[command(flatten)]
     study: StudyArgs,
@@ -135,12 +136,14 @@ pub fn run(args: &Args) -> Result {
         Some(catalog) => catalog,
         None => data_centre::connect(&study)?.fetch_events(&study.region, &study.catalog)?,
     };
+    method::check_catalog(&catalog, &args.run)?;
     let known = match is_simulated && study.method.onset == Onset::TravelTime {
         true => store::known_events(&study),
         false => None,
     };
+    let watched = Watched::new(source);
     let inputs = Inputs {
-        source,
+        source: &watched,
         catalog: &catalog,
         station: station_place(args, &study)?,
         known_events: known.as_ref(),
@@ -150,15 +153,24 @@ pub fn run(args: &Args) -> Result {
         catalog.len()
     ));
     let damage = || archive.as_ref().map(Damage::of).unwrap_or_default();
-    let segments = method::segments(&study, &inputs).inspect_err(|_| {
-        damage().tell();
-        // Why there is nothing may be in the codes.
-        let told = archive.as_ref().map(Archive::sought_and_held);
+    let tell_held = || {
+        let told = archive
+            .as_ref()
+            .map(|archive| archive.sought_and_held(None));
         if let Some(Ok(told)) = told {
             output::progress(told);
         }
+    };
+    let segments = method::segments(&study, &inputs).inspect_err(|_| {
+        damage().tell();
+        // Why there is nothing may be in the codes.
+        tell_held();
     })?;
     output::progress(&segments.rejections);
+    let mut rejected = segments.rejections.items.iter();
+    if rejected.any(|rejected| rejected.reason == Reason::MissingComponent) {
+        tell_held();
+    }
     let fitted = method::fit(&study, &inputs, &segments, &args.run)?;
     let damage = damage();
     damage.tell();

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 
 use crate::error::{Error, Result};
+use crate::fdsn::http::is_own_limit;
 use crate::time::{Time, TimeSpan};
 use crate::waveform::mseed::{Fault, FaultKind};
 use crate::waveform::{Added, DownloadOutcome, LogEntry, cover};
@@ -22,6 +23,8 @@ pub(super) fn unanswered(error: Error, piece: TimeSpan) -> Result<LogEntry> {
                     (DownloadOutcome::Refused, format!("status {status}: "))
                 }
                 Some(status) => (DownloadOutcome::Lost, format!("status {status}: ")),
+                // The same answer would be too large again.
+                None if is_own_limit(&what) => (DownloadOutcome::Refused, String::new()),
                 None => (DownloadOutcome::Lost, String::new()),
             };
             Ok(LogEntry::new(piece, outcome, status + &what))

@@ -341,7 +341,6 @@ fn a_piece_that_cannot_be_is_refused() {
 
 #[test]
 fn simulated_records_stay_out_of_an_archive_of_measured_ones() {
-    let folder = archive();
     let simulated = |piece| {
         let bytes = sent(piece)?;
         Ok(bytes.map(|bytes| Sent {
@@ -352,17 +351,29 @@ fn simulated_records_stay_out_of_an_archive_of_measured_ones() {
         }))
     };
     let params = DownloadParams::default();
-    let (id, span) = (stream(), span(0, 30));
-    let result = fill(
-        &simulated,
-        &folder.archive,
-        &id,
-        span,
-        &params,
-        &Reporter::Silent,
-        &mut |_| {},
-    );
-    let error = result.unwrap_err().to_string();
+    let put = |archive: &Archive, span| {
+        let (id, silent) = (stream(), Reporter::Silent);
+        fill(
+            &simulated,
+            archive,
+            &id,
+            span,
+            &params,
+            &silent,
+            &mut |_| {},
+        )
+    };
+    // Of a new archive the first answer tells what it is.
+    let new = archive();
+    put(&new.archive, span(0, 30)).unwrap();
+    assert!(new.archive.is_simulated());
+    let measured = archive();
+    run(&sent, &measured, span(0, 30), false).unwrap();
+    let error = put(&measured.archive, span(30, 60))
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("simulated records came"), "{error}");
-    assert!(folder.archive.traces(at(0), at(30)).unwrap().is_empty());
+    let kept = measured.archive.traces(at(0), at(60)).unwrap();
+    assert!(!measured.archive.is_simulated());
+    assert_eq!(kept.iter().map(Trace::n_samples).sum::<usize>(), 1800);
 }

@@ -2,9 +2,12 @@
 //! channel.
 
 mod response;
+mod shape;
 mod write;
 
 use std::io::BufRead;
+
+use shape::SHAPE;
 
 use super::{
     ChannelEpoch, Epoch, Inventory, NetworkEpoch, StationEpoch, location_code, need_number,
@@ -12,86 +15,7 @@ use super::{
 };
 use crate::code::Code;
 use crate::error::{Result, fail};
-use crate::xml::{self, Broken, Element, Part, Shape};
-
-const SHAPE: Shape = Shape {
-    root: "FDSNStationXML",
-    namespaces: &["http://www.fdsn.org/xml/station/1"],
-    containers: &["FDSNStationXML", "Network", "Station"],
-    wanted: &[
-        // Of documents, networks and stations.
-        "Source",
-        "Description",
-        "TotalNumberStations",
-        "Site",
-        "Name",
-        // Of channels.
-        "Channel",
-        "Latitude",
-        "Longitude",
-        "Elevation",
-        "Depth",
-        "Azimuth",
-        "Dip",
-        "SampleRate",
-        "SampleRateRatio",
-        "NumberSamples",
-        "NumberSeconds",
-        "Sensor",
-        "Type",
-        // Of responses.
-        "Response",
-        "InstrumentSensitivity",
-        "InstrumentPolynomial",
-        "Value",
-        "Frequency",
-        "InputUnits",
-        "OutputUnits",
-        "Stage",
-        "StageGain",
-        "Decimation",
-        "InputSampleRate",
-        "Factor",
-        "Offset",
-        "Delay",
-        "Correction",
-        "PolesZeros",
-        "PzTransferFunctionType",
-        "NormalizationFactor",
-        "NormalizationFrequency",
-        "Zero",
-        "Pole",
-        "Real",
-        "Imaginary",
-        "Coefficients",
-        "CfTransferFunctionType",
-        "Numerator",
-        "Denominator",
-        "FIR",
-        "Symmetry",
-        "NumeratorCoefficient",
-        "ResponseList",
-        "ResponseListElement",
-        "Amplitude",
-        "Phase",
-        "Polynomial",
-        "FrequencyLowerBound",
-        "FrequencyUpperBound",
-        "ApproximationLowerBound",
-        "ApproximationUpperBound",
-        "MaximumError",
-        "Coefficient",
-    ],
-    attributes: &[
-        "schemaVersion",
-        "code",
-        "locationCode",
-        "startDate",
-        "endDate",
-        "number",
-    ],
-    foreign_attributes: &[],
-};
+use crate::xml::{self, Broken, Element, Part};
 
 /// Follows the source of what is simulated.
 const SIMULATED: &str = "(simulated)";

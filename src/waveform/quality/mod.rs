@@ -13,6 +13,12 @@
 //! Stuck samples are padding (zeros, a held value, a line from the last sample to the next, a number that stands
 //! for missing) or a digitiser that hangs. A window that is cut is judged by its own samples alone. A scan knows the
 //! samples around each window too: one that holds the end of a fill holds a step, though the fill in it is short.
+//!
+//! A fill shorter than [`STUCK_S`] is not known as one, however far its value lies from the record. Real records
+//! repeat a value for up to 0.2 s by themselves, and a jump to some value and back is also what a glitch, a
+//! calibration pulse or a mass at its stop gives: no rule tells them apart, and one that masked all of them would
+//! mask the largest earthquakes. The one number that says by itself that it stands for nothing, -2^31, is a gap
+//! from the first sample on. A detector may take the step of a short fill for an event.
 
 mod gaps;
 mod runs;

@@ -1,9 +1,19 @@
 //! What an archive has beside what was sought, for who finds nothing.
 
-use super::{Archive, DayFiles, Listing};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
+
+use super::layout::DayFile;
+use super::{Archive, DayFiles, Listing, N_DAYS_AROUND, archive_near};
+use crate::atomic_file;
 use crate::code_pattern::NslcPattern;
 use crate::error::{Result, fail};
+use crate::time::{self, TimeSpan};
 use crate::waveform::Nslc;
+use crate::waveform::assemble::has_three_components;
+use crate::waveform::mseed::{Fault, FaultKind};
 
 /// Streams that a message names; more are counted.
 const N_NAMED: usize = 12;
@@ -14,44 +24,170 @@ impl Archive {
     /// # Errors
     /// [`crate::Error::Io`] where a folder cannot be read.
     pub fn held_streams(&self) -> Result<Vec<Nslc>> {
-        // Reading tells of a folder that may not be read.
-        let streams = Listing::of(&self.root).streams(&mut |_| ())?;
-        let first = |days: &DayFiles| days.first().map(|file| file.stream.clone());
-        Ok(streams.iter().filter_map(first).collect())
+        let streams = self.listed()?;
+        Ok(streams
+            .iter()
+            .map(|files| files[0].stream.clone())
+            .collect())
     }
 
-    /// What was sought and what is there: `sought CX.PB01..hh*; the archive has CX.PB01..HHE, ...`.
+    /// The day files of every stream. Those of the station, or in its folders, that lie in another channel's folder
+    /// are faults.
+    fn listed(&self) -> Result<Vec<DayFiles>> {
+        let listing = Listing::of(&self.root);
+        // Reading tells of a folder that may not be read.
+        let streams = listing.streams(&mut |_| ())?;
+        let misplaced = listing.misplaced().into_iter();
+        let ours = misplaced.filter(|file| self.is_of_station(file));
+        self.days
+            .note(&ours.map(misplaced_fault).collect::<Vec<_>>());
+        Ok(streams.to_vec())
+    }
+
+    /// Whether a day file is called after the station, or lies in its folders.
+    fn is_of_station(&self, file: &DayFile) -> bool {
+        let of = &self.choice;
+        let is_called =
+            (file.stream.network(), file.stream.station()) == (&of.network, &of.station);
+        let mut folders = file.path.ancestors().skip(2).filter_map(Path::file_name);
+        is_called
+            || [&of.station, &of.network]
+                .iter()
+                .all(|code| folders.next().is_some_and(|folder| folder == code.as_str()))
+    }
+
+    /// What was sought and what is there.
+    ///
+    /// `sought CX.PB01..hh*; the archive has CX.PB01..HHE, ...`; where it has the channels, but at other times than
+    /// in `span`, it says so, and at which.
     ///
     /// # Errors
     /// As [`Archive::held_streams`].
-    pub fn sought_and_held(&self) -> Result<String> {
-        let held = self.held_streams()?;
-        let mut names: Vec<String> = held.iter().take(N_NAMED).map(Nslc::to_string).collect();
-        match held.len() {
-            0 => names.push("no day file (a link is none)".into()),
-            n if n > N_NAMED => names.push(format!("{} more", n - N_NAMED)),
-            _ => {}
+    pub fn sought_and_held(&self, span: Option<&TimeSpan>) -> Result<String> {
+        let (sought, all) = (NslcPattern::from(&self.choice), self.listed()?);
+        let is_sought = |files: &&DayFiles| sought.admits(&files[0].stream);
+        let ours: Vec<&DayFiles> = all.iter().filter(is_sought).collect();
+        if ours.is_empty() {
+            let held = all.iter().map(|files| files[0].stream.to_string());
+            return Ok(match all.len() {
+                0 => format!("sought {sought}; the archive has no day file (a link is none)"),
+                _ => format!("sought {sought}; the archive has {}", named(held)),
+            });
         }
-        let sought = NslcPattern::from(&self.choice);
-        Ok(format!(
-            "sought {sought}; the archive has {}",
-            names.join(", ")
-        ))
+        let held = named(ours.iter().map(|files| days_of(files)));
+        let Some(span) = span else {
+            return Ok(format!("sought {sought}; the archive has {held}"));
+        };
+        let is_near = |file: &DayFile| {
+            let near = around(file.day);
+            near.start < span.end && span.start < near.end
+        };
+        let (from, to) = (time::iso(span.start), time::iso(span.end));
+        Ok(match ours.iter().any(|files| files.iter().any(is_near)) {
+            true => format!("sought {sought} from {from} to {to}; the archive has {held}"),
+            false => format!(
+                "the channels are there, but not at this time: sought {sought} from {from} to {to}; the archive has {held}"
+            ),
+        })
     }
 
     /// # Errors
-    /// [`crate::Error::Waveform`] where no stream of the archive, at any time, is one that was sought; it says
-    /// what was sought and what is there.
+    /// [`crate::Error::Waveform`] where the folder is no archive, or where the streams that were sought, at any time,
+    /// are none of the archive or have no three components; it says what was sought and what is there.
     pub fn check_sought(&self) -> Result<()> {
         let sought = NslcPattern::from(&self.choice);
-        if self.held_streams()?.iter().any(|held| sought.admits(held)) {
+        let held = self.held_streams()?;
+        let ours: Vec<&Nslc> = held.iter().filter(|held| sought.admits(held)).collect();
+        if has_three_components(&ours) {
             return Ok(());
         }
-        Err(fail!(
-            Waveform,
-            self.root.display(),
-            self.sought_and_held()?,
-            "Give the codes as the archive has them: capital and small letters differ"
-        ))
+        let told = self.sought_and_held(None)?;
+        let (what, remedy) = match archive_near(&self.root).filter(|_| held.is_empty()) {
+            Some(archive) => (
+                format!("no day file of an archive, YEAR/NET/STA/CHAN.D/NET.STA.LOC.CHAN.D.YEAR.DAY, lies below this folder; {} holds such", archive.display()),
+                format!("Give {} as the archive", archive.display()),
+            ),
+            None if ours.is_empty() => (
+                told,
+                "Give the codes as the archive has them: capital and small letters differ".into(),
+            ),
+            None => (
+                format!("three components of one band are needed, such as HHE, HHN and HHZ: {told}"),
+                "Fetch the components that are missing, or give channels of which all three are there".into(),
+            ),
+        };
+        Err(fail!(Waveform, self.root.display(), what, remedy))
+    }
+
+    /// The parts of a span into which records of the station's day files may reach.
+    pub(super) fn spans_of_files(&self, span: &TimeSpan) -> Result<Vec<TimeSpan>> {
+        let mut days = BTreeSet::new();
+        for stream in self.channels(span.start, span.end)? {
+            for year in self.years()? {
+                let first = NaiveDate::from_yo_opt(year, 1).unwrap_or_default();
+                let file = self.day_file(&stream, first);
+                let folder = file.parent().unwrap_or(&self.root);
+                let names = atomic_file::names(folder)?.into_iter();
+                let files = names.filter_map(|name| DayFile::of(folder.join(name)));
+                days.extend(
+                    files
+                        .filter(|file| file.stream == stream)
+                        .map(|file| file.day),
+                );
+            }
+        }
+        let mut spans: Vec<TimeSpan> = Vec::new();
+        for near in days.into_iter().map(around) {
+            let (start, end) = (near.start.max(span.start), near.end.min(span.end));
+            match spans.last_mut() {
+                _ if start > end => {}
+                Some(last) if start <= last.end => last.end = end,
+                _ => spans.push(TimeSpan { start, end }),
+            }
+        }
+        Ok(spans)
+    }
+}
+
+/// The time into which records of a day's file may reach.
+fn around(day: NaiveDate) -> TimeSpan {
+    let midnight = day.and_time(NaiveTime::MIN).and_utc();
+    let days = |n: u64| TimeDelta::days(n as i64);
+    TimeSpan {
+        start: midnight - days(N_DAYS_AROUND),
+        end: midnight + days(N_DAYS_AROUND + 1),
+    }
+}
+
+/// `CX.PB01..HHZ of 2014-05-01 to 2014-05-03 (3 days)`
+fn days_of(files: &DayFiles) -> String {
+    let (first, last) = (&files[0], &files[files.len() - 1]);
+    let stream = &first.stream;
+    match files.len() {
+        1 => format!("{stream} of {}", first.day),
+        n => format!("{stream} of {} to {} ({n} days)", first.day, last.day),
+    }
+}
+
+/// The first few, and how many there are more.
+fn named(names: impl ExactSizeIterator<Item = String>) -> String {
+    let n_more = names.len().saturating_sub(N_NAMED);
+    let more = (n_more > 0).then(|| format!("{n_more} more"));
+    names
+        .take(N_NAMED)
+        .chain(more)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn misplaced_fault(file: DayFile) -> Fault {
+    Fault {
+        what: file.what_is_misplaced(),
+        file: file.path.display().to_string(),
+        byte: 0,
+        n_bytes: 0,
+        stream: None,
+        time: None,
+        kind: FaultKind::OtherStream,
     }
 }

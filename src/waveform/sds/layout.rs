@@ -34,14 +34,48 @@ impl DayFile {
         let stream = Nslc::new(network, station, location, channel).ok()?;
         stream.is_complete().then_some(Self { stream, day, path })
     }
+
+    /// The folder of the archive in which the file lies, if it is in place.
+    pub fn root(&self) -> Option<&Path> {
+        let root = self.path.ancestors().nth(N_FOLDERS + 1)?;
+        let folder = folder_of(root, &self.stream, 'D', self.day);
+        (self.path.parent() == Some(&folder)).then_some(root)
+    }
+
+    /// Whether it lies in the folder of its year, station and channel.
+    pub fn is_in_place(&self) -> bool {
+        self.root().is_some()
+    }
+
+    /// What is wrong where it does not.
+    pub fn what_is_misplaced(&self) -> String {
+        let folder = folder_of(Path::new(""), &self.stream, 'D', self.day);
+        format!(
+            "a day file of {} in another folder than {}, and so not read: move it there, or name it after what it holds",
+            self.stream,
+            folder.display()
+        )
+    }
+}
+
+/// Folders between an archive's root and a day file: year, network, station and channel.
+pub(super) const N_FOLDERS: usize = 4;
+
+/// The folder of a stream's day files of one year and type of data.
+fn folder_of(root: &Path, stream: &Nslc, kind: char, day: NaiveDate) -> PathBuf {
+    let (network, station, channel) = (stream.network(), stream.station(), stream.channel());
+    root.join(format!(
+        "{}/{network}/{station}/{channel}.{kind}",
+        day.year()
+    ))
 }
 
 /// Where a stream's day of one of SDS's types of data lies, or would lie.
 pub(super) fn path_of(root: &Path, stream: &Nslc, kind: char, day: NaiveDate) -> PathBuf {
     let (network, station) = (stream.network(), stream.station());
     let (location, channel) = (stream.location(), stream.channel());
+    let folder = folder_of(root, stream, kind, day);
     let (year, day) = (day.year(), day.ordinal());
-    let folder = root.join(format!("{year}/{network}/{station}/{channel}.{kind}"));
     let named = |location: &str| {
         folder.join(format!(
             "{network}.{station}.{location}.{channel}.{kind}.{year}.{day:03}"

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use super::layout::{DayFile, YEARS};
+use super::layout::{DayFile, N_FOLDERS, YEARS};
 use super::lock;
 use crate::error::{Error, Result};
 
@@ -22,6 +22,7 @@ pub(crate) struct Listing {
 struct Known {
     root: Folder,
     streams: Arc<Vec<DayFiles>>,
+    misplaced: Vec<DayFile>,
 }
 
 /// The day files of one stream, at least one, by day.
@@ -36,10 +37,12 @@ struct Folder {
     folders: BTreeMap<PathBuf, Folder>,
     /// Those of a channel.
     files: Vec<DayFile>,
+    /// Those of another channel or year.
+    misplaced: Vec<DayFile>,
 }
 
 /// Levels of folders above the day files: year, network, station, channel.
-const N_LEVELS: usize = 4;
+const N_LEVELS: usize = N_FOLDERS;
 
 /// A folder that was changed so shortly ago may change once more within one tick of the file system's clock.
 const SETTLED: Duration = Duration::from_secs(2);
@@ -60,13 +63,19 @@ impl Listing {
     pub fn streams(&self, unread: &mut dyn FnMut(Error)) -> Result<Arc<Vec<DayFiles>>> {
         let mut known = lock(&self.known);
         if known.root.refresh(&self.root, 0, unread)? {
-            let mut files = Vec::new();
-            known.root.gather(&mut files);
+            let (mut files, mut misplaced) = (Vec::new(), Vec::new());
+            known.root.gather(&mut files, &mut misplaced);
+            known.misplaced = misplaced;
             files.sort_by(|a, b| (&a.stream, a.day).cmp(&(&b.stream, b.day)));
             let streams = files.chunk_by(|a, b| a.stream == b.stream);
             known.streams = Arc::new(streams.map(<[DayFile]>::to_vec).collect());
         }
         Ok(known.streams.clone())
+    }
+
+    /// Of what was listed last, the day files that lie in the folder of another stream or year: they are not listed.
+    pub fn misplaced(&self) -> Vec<DayFile> {
+        lock(&self.known).misplaced.clone()
     }
 }
 
@@ -116,17 +125,19 @@ impl Folder {
             }
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        is_other |= !before.is_empty() || files != self.files;
-        self.files = files;
+        let (files, misplaced) = files.into_iter().partition(DayFile::is_in_place);
+        is_other |= !before.is_empty() || files != self.files || misplaced != self.misplaced;
+        (self.files, self.misplaced) = (files, misplaced);
         let has_settled = changed.elapsed().is_ok_and(|age| age >= SETTLED);
         self.changed = has_settled.then_some(changed);
         Ok(is_other)
     }
 
-    fn gather(&self, files: &mut Vec<DayFile>) {
+    fn gather(&self, files: &mut Vec<DayFile>, misplaced: &mut Vec<DayFile>) {
         files.extend(self.files.iter().cloned());
+        misplaced.extend(self.misplaced.iter().cloned());
         for folder in self.folders.values() {
-            folder.gather(files);
+            folder.gather(files, misplaced);
         }
     }
 }

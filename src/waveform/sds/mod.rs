@@ -7,7 +7,7 @@
 //!
 //! | What | Where |
 //! |---|---|
-//! | names of day files | `layout`, and all that there are `listing` |
+//! | names of day files | `layout`, and all that there are `listing`, `held`, `nearby` |
 //! | reading them | `days`, with `index`, `extents` and `cut` |
 //! | writing them | `write`, and records as they came `add`, with `existing`, `contradictions` and `records` |
 //! | the account of a download | `log`, its text `log_csv`, and its files `log_files`; `cover` |
@@ -26,20 +26,22 @@ mod listing;
 mod log;
 mod log_csv;
 mod log_files;
+mod nearby;
 mod records;
 mod write;
 
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
 use crate::atomic_file::{self, write_whole};
 use crate::code_pattern::StationChoice;
-use crate::error::{Result, fail};
-use crate::time::{self, Time};
+use crate::error::{Error, Result, fail};
+use crate::time::{self, Time, TimeSpan};
 use crate::waveform::mseed::Faults;
 use crate::waveform::{Nslc, Record3C, Trace, WaveformSource};
 
@@ -50,6 +52,7 @@ pub(crate) use days::Days;
 pub(crate) use layout::DayFile;
 pub(crate) use listing::{DayFiles, Listing};
 pub use log::{DownloadLog, DownloadOutcome, LogEntry, MissingSpan};
+pub use nearby::archive_near;
 
 /// One station's day files.
 ///
@@ -66,7 +69,7 @@ pub use log::{DownloadLog, DownloadOutcome, LogEntry, MissingSpan};
 pub struct Archive {
     root: PathBuf,
     choice: StationChoice,
-    simulated: bool,
+    simulated: AtomicBool,
     days: Days,
 }
 
@@ -107,15 +110,10 @@ impl Archive {
     pub fn open_for(root: impl AsRef<Path>, of: &StationChoice) -> Result<Self> {
         let root = root.as_ref().to_path_buf();
         if !root.is_dir() {
-            return Err(fail!(
-                Waveform,
-                root.display(),
-                "no such folder",
-                "Give the folder that holds the archive's years, or make one by Archive::create"
-            ));
+            return Err(no_folder(&root));
         }
         Ok(Self {
-            simulated: is_simulated(&root),
+            simulated: is_simulated(&root).into(),
             days: Days::of(&root),
             root,
             choice: of.clone(),
@@ -133,7 +131,17 @@ impl Archive {
 
     /// Whether its records are simulated.
     pub fn is_simulated(&self) -> bool {
-        self.simulated
+        self.simulated.load(Ordering::Relaxed)
+    }
+
+    /// Marks an archive without day files as simulated: of what is put into a new one it may be the first answer
+    /// that tells.
+    pub(crate) fn mark_if_empty(&self) -> Result<()> {
+        if !self.is_simulated() && self.held_streams()?.is_empty() {
+            mark(&self.root)?;
+            self.simulated.store(true, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// What was wrong in the records that a lenient archive has read so far, and in the day files that
@@ -146,7 +154,8 @@ impl Archive {
     /// for ever: every record that is read from it says so. An archive that is there may be read-only.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] where the folder cannot be made or marked; else as [`Archive::open`].
+    /// [`crate::Error::Io`] where the folder cannot be made or marked; [`crate::Error::Waveform`] where it is within
+    /// another archive; else as [`Archive::open`].
     pub fn create(
         root: impl AsRef<Path>,
         network: &str,
@@ -166,16 +175,26 @@ impl Archive {
     pub fn create_for(root: impl AsRef<Path>, of: &StationChoice, simulated: bool) -> Result<Self> {
         let root = root.as_ref();
         let index = root.join(index::FOLDER);
+        if root.exists() && !root.is_dir() {
+            return Err(no_folder(root));
+        }
+        if let Some(archive) = archive_near(root).filter(|archive| !archive.starts_with(root)) {
+            let archive = archive.display();
+            return Err(fail!(
+                Waveform,
+                root.display(),
+                format!("this folder lies within the archive {archive}"),
+                format!("Give {archive}")
+            ));
+        }
         if !root.is_dir() {
             atomic_file::make_folder(&index)?;
         } else if !index.is_dir() {
             // Without the right to write it is looked through each time.
             let _ = std::fs::create_dir(&index);
         }
-        let mark = root.join(SIMULATED_MARK);
-        let is_marked = mark.symlink_metadata().is_ok_and(|mark| mark.is_file());
-        if simulated && !is_marked {
-            write_whole(mark, "The records below are simulated.\n")?;
+        if simulated {
+            mark(root)?;
         }
         Self::open_for(root, of)
     }
@@ -289,6 +308,28 @@ impl Archive {
     }
 }
 
+fn mark(root: &Path) -> Result<()> {
+    let mark = root.join(SIMULATED_MARK);
+    match mark.symlink_metadata().is_ok_and(|mark| mark.is_file()) {
+        true => Ok(()),
+        false => write_whole(mark, "The records below are simulated.\n"),
+    }
+}
+
+/// Why a path is no archive that is there.
+pub(crate) fn no_folder(path: &Path) -> Error {
+    let what = match path.exists() {
+        true => "a file, a pipe or a device, where a folder was expected",
+        false => "no such folder",
+    };
+    fail!(
+        Waveform,
+        path.display(),
+        what,
+        "Give the folder that holds the archive's years, such as 2014"
+    )
+}
+
 /// Whether the records below a folder are simulated; a mark of any kind says so.
 pub(crate) fn is_simulated(root: &Path) -> bool {
     root.join(SIMULATED_MARK).symlink_metadata().is_ok()
@@ -313,8 +354,13 @@ impl WaveformSource for Archive {
         let traces: Vec<&Trace> = days.iter().flat_map(|day| day.iter()).collect();
         let record = Record3C::assemble(&traces, start, n_samples)?;
         Ok(Record3C {
-            simulated: self.simulated,
+            simulated: self.is_simulated(),
             ..record
         })
+    }
+
+    fn held(&self, span: &TimeSpan) -> Vec<TimeSpan> {
+        // What cannot be listed is tried.
+        self.spans_of_files(span).unwrap_or_else(|_| vec![*span])
     }
 }

@@ -1,0 +1,43 @@
+//! Lines of progress of what reads records for long.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use quakebook::time::{self, Time, TimeSpan};
+use quakebook::waveform::{Record3C, WaveformSource};
+
+use crate::output;
+
+/// As often as the client says how far a long answer is.
+const EVERY: Duration = Duration::from_secs(15);
+
+/// A source that says on standard error how far its reader is.
+pub struct Watched<'a> {
+    source: &'a dyn WaveformSource,
+    said: Mutex<Instant>,
+}
+
+impl<'a> Watched<'a> {
+    pub fn new(source: &'a dyn WaveformSource) -> Self {
+        Self {
+            source,
+            said: Mutex::new(Instant::now()),
+        }
+    }
+}
+
+impl WaveformSource for Watched<'_> {
+    fn record(&self, start: Time, n_samples: usize) -> quakebook::Result<Record3C> {
+        if let Ok(mut said) = self.said.lock()
+            && said.elapsed() >= EVERY
+        {
+            *said = Instant::now();
+            output::progress(format!("reading the records of {}", time::iso(start)));
+        }
+        self.source.record(start, n_samples)
+    }
+
+    fn held(&self, span: &TimeSpan) -> Vec<TimeSpan> {
+        self.source.held(span)
+    }
+}
