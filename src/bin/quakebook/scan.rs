@@ -128,7 +128,9 @@ pub fn run(args: &Args) -> Result {
         study.scan.hop_samples = study.scan.hop_samples.min(hop);
     }
     let archive = Archive::open_for(&args.archive, &study.station)?.lenient();
-    archive.check_sought()?;
+    let checked = archive.check_sought();
+    // A day file in another folder than its own may be what is missing.
+    checked.inspect_err(|_| Damage::of(&archive).tell())?;
     if let Some(threshold) = args.threshold {
         detector.threshold = threshold;
     }

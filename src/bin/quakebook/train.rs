@@ -117,7 +117,9 @@ pub fn run(args: &Args) -> Result {
     let archive = archive.map(|root| Archive::open_for(root, &study.station));
     let archive = archive.transpose()?.map(Archive::lenient);
     if let Some(archive) = &archive {
-        archive.check_sought()?;
+        let checked = archive.check_sought();
+        // A day file in another folder than its own may be what is missing.
+        checked.inspect_err(|_| Damage::of(archive).tell())?;
     }
     let given = args.catalog.as_ref().map(Catalog::read).transpose()?;
     let given = given.map(|catalog| usable(&catalog, &mut study));
