@@ -6,6 +6,10 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
+mod writer;
+
+pub use writer::ResultWriter;
+
 /// What a file is called that a killed process has left unfinished.
 const UNFINISHED: &str = ".unfinished";
 

@@ -200,7 +200,12 @@ impl Merger {
     /// # Errors
     /// [`crate::Error::Evaluate`] as [`Scan::event_probabilities`].
     pub fn push(&mut self, piece: &Scan) -> Result<()> {
-        let p_event = piece.event_probabilities()?;
+        self.push_as(piece, &piece.event_probabilities()?);
+        Ok(())
+    }
+
+    /// The same, where the probability of an event in each window was computed elsewhere.
+    pub(crate) fn push_as(&mut self, piece: &Scan, p_event: &[f64]) {
         if self.done.station.is_empty() {
             self.done.station.clone_from(&piece.station);
         }
@@ -237,7 +242,6 @@ impl Merger {
                 done.iter().for_each(|part| self.keep(part));
             }
         }
-        Ok(())
     }
 
     /// All events, in time order.

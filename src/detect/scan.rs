@@ -124,6 +124,43 @@ impl Scan {
         event_probability(self.n_classes, &self.probabilities)
     }
 
+    /// Each window's probability of an event, from that of noise where it is near 1: there an `f32` holds the
+    /// probability of noise to seven digits, and what it leaves for an event to none.
+    ///
+    /// # Errors
+    /// As [`Scan::event_probabilities`].
+    pub fn fine_event_probabilities(&self) -> Result<Vec<f64>> {
+        let mut all = self.event_probabilities()?;
+        let rows = self.probabilities.chunks_exact(self.n_classes);
+        for (p, row) in all.iter_mut().zip(rows).filter(|(p, _)| **p > 0.5) {
+            *p = row.last().map_or(*p, |noise| 1.0 - f64::from(*noise));
+        }
+        Ok(all)
+    }
+
+    /// The same scan with some of its windows, by index.
+    pub(crate) fn only(&self, keep: impl Fn(usize) -> bool) -> Self {
+        let kept: Vec<usize> = (0..self.len()).filter(|i| keep(*i)).collect();
+        let row = |i: &usize| &self.probabilities[i * self.n_classes..(i + 1) * self.n_classes];
+        Self {
+            starts: kept.iter().map(|i| self.starts[*i]).collect(),
+            probabilities: kept.iter().flat_map(row).copied().collect(),
+            unscanned: Vec::new(),
+            station: self.station.clone(),
+            ..*self
+        }
+    }
+
+    /// The same scan, of windows that decide about a part of themselves: `n_samples` from so many seconds after
+    /// their start on. Starts are from then on those of the parts.
+    pub(crate) fn of_cores(mut self, lead_s: f64, n_samples: usize) -> Self {
+        let lead = time::seconds(lead_s);
+        self.starts.iter_mut().for_each(|start| *start += lead);
+        let unscanned = self.unscanned.iter_mut();
+        unscanned.for_each(|unscanned| unscanned.start += lead);
+        Self { n_samples, ..self }
+    }
+
     /// The spans that windows cover, joined where they touch: between them lie gaps.
     pub fn covered(&self) -> Vec<TimeSpan> {
         let mut spans = Vec::new();

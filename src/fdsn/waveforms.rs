@@ -269,4 +269,10 @@ impl WaveformSource for Client {
         record.simulated = simulated;
         Ok(record)
     }
+
+    fn between(&self, start: Time, end: Time) -> Result<Record3C> {
+        let (_, rate_hz) = self.station()?;
+        let n_samples = (time::between_s(start, end) * rate_hz).round();
+        self.record(start, n_samples as usize)
+    }
 }

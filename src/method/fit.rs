@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::detector::{Record, VALIDATION, merge_params, new_network, scan_spans};
+use super::detector::{Record, new_network};
 use super::folder::keep_catalog;
+use super::scanning::{VALIDATION, merge_params, scan_spans};
 use super::{Detector, Inputs, TimeBlocks, segment_split, validation_days, windows};
 use crate::catalog::Event;
 use crate::detect::{ReferenceEvents, THRESHOLDS, TOLERANCE_S};
@@ -62,6 +63,7 @@ pub fn fit(study: &Study, inputs: &Inputs, segments: &Windows, dir: &Path) -> Re
                     .expect("a curve has a point for each threshold")
                     .threshold,
                 curve,
+                about: None,
                 study: study.clone(),
             };
             scan.write(dir.join(VALIDATION))?;

@@ -9,6 +9,8 @@
 //! | windows are cropped with the P wave anywhere | [`crop`], [`windows`] |
 //! | the network is trained, and its threshold kept within the alarm budget | [`fit`] |
 //! | records are scanned | [`Detector::scan`] |
+//! | the threshold is chosen without labels, from the record itself | [`Detector::alarm_budget`] |
+//! | detectors that come with the program | [`MODELS`], [`Model`] |
 //!
 //! The numbers of all steps are the study's, most of them in its [`MethodChoice`]. The notebooks and the
 //! program call these functions and no others, so the same study and data give the same weights from both.
@@ -36,12 +38,19 @@
 //!
 //! [`MethodChoice`]: crate::study::MethodChoice
 
+mod backwards;
 mod banded;
 mod blocks;
+mod budget;
+mod conditions;
 mod detector;
 mod disturbances;
 mod fit;
 mod folder;
+mod harmonising;
+mod models;
+mod prepared;
+mod scanning;
 mod segments;
 mod windows;
 
@@ -55,9 +64,13 @@ use crate::waveform::WaveformSource;
 
 pub(crate) use blocks::spread_days;
 pub use blocks::{TimeBlocks, held_out, validation_days};
-pub use detector::{Detector, Scanned, merge_params, scan_params, scan_spans, validation_scan};
+pub use budget::AlarmBudget;
+pub use conditions::Conditions;
+pub use detector::{About, Detector};
 pub use fit::{Fitted, fit, train_params};
 pub use folder::{check_catalog, check_folder};
+pub use models::{Description, MODELS, Model};
+pub use scanning::{Scanned, merge_params, scan_params, scan_spans, validation_scan};
 pub use segments::segments;
 pub use windows::{crop, segment_samples, segment_split, windows};
 

@@ -1,7 +1,7 @@
 //! Segments: pieces of record from which windows are cropped after the division.
 
-use super::banded::Banded;
 use super::disturbances::disturbances;
+use super::prepared::Prepared;
 use super::windows::segment_samples;
 use super::{Inputs, labels};
 use crate::catalog::{Catalog, Event};
@@ -26,7 +26,7 @@ pub fn segments(study: &Study, inputs: &Inputs) -> Result<Windows> {
         n_noise_per_gap: 1,
         ..CutParams::of(study)
     };
-    let source = Banded::new(inputs.source, study)?;
+    let source = Prepared::new(inputs.source, study)?;
     let (catalog, silent) = (inputs.catalog, &mut window::silent);
     let classes = labels(study, catalog)?;
     let rule = start_rule(study, inputs)?;

@@ -35,12 +35,13 @@ pub fn segment_split(study: &Study, segments: &Windows, blocks: &TimeBlocks) -> 
         .without_leak()
 }
 
-/// How windows are cropped from segments: the P wave anywhere from the window's start until just before
-/// its end. Beside an event noise is taken where the segment has room for it.
+/// How windows are cropped from segments: the P wave anywhere in the window's core, which as a rule is all of
+/// it, until just before the window's end. Beside an event noise is taken where the segment has room for it.
 pub fn crop(study: &Study) -> Crop {
     let method = &study.method;
     let n_samples = study.window.n_samples;
     let onset = samples(study, method.segment_s / 2.0);
+    let lead = samples(study, method.lead_s);
     let (before, coda) = (
         samples(study, method.before_p_s),
         samples(study, method.coda_s),
@@ -51,9 +52,9 @@ pub fn crop(study: &Study) -> Crop {
         n_samples,
         sampling_rate_hz: study.window.sampling_rate_hz,
         onset,
-        place: 0..n_samples
-            .saturating_sub(samples(study, method.least_after_p_s))
-            .max(1),
+        place: lead..(lead + study.core_samples())
+            .min(n_samples.saturating_sub(samples(study, method.least_after_p_s)))
+            .max(lead + 1),
         n_of_event: method.n_of_event,
         n_of_noise: method.n_of_noise,
         n_beside: match (room_before, room_after) {

@@ -77,7 +77,7 @@ pub use saliency::{
 pub(crate) use weights::{
     NamedTensors, max_bytes, named_weights, read_tensors, set_weights, trainable, write_tensors,
 };
-pub use weights::{read_weights, weights_sha256, write_weights};
+pub use weights::{read_weights, read_weights_of, weights_sha256, write_weights};
 
 use crate::dataset::{Labelled, Train};
 use crate::error::{Result, fail};

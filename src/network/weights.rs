@@ -1,9 +1,11 @@
 //! Weights: their first values, files and hashes.
 
+use std::fmt::Display;
 use std::path::Path;
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use safetensors::SafeTensors;
 use tch::{Device, Kind, Tensor, nn};
 
 use super::Network;
@@ -148,14 +150,32 @@ pub fn write_weights(network: &dyn Network, path: &Path) -> Result<()> {
 /// is then as it was.
 pub fn read_weights(network: &mut dyn Network, path: &Path) -> Result<()> {
     let read = read_tensors(path, max_bytes(network, 1))?;
-    set_weights(network, &read).map_err(|what| {
-        fail!(
-            Network,
-            path.display(),
-            what,
-            "Make the network as it was made for the training, or train again"
-        )
-    })
+    set_weights(network, &read).map_err(|what| other_network(&path.display(), &what))
+}
+
+/// Reads weights as [`read_weights`] does, from the bytes of such a file; `place` is what errors call them.
+///
+/// # Errors
+/// [`Error::Network`] as there.
+pub fn read_weights_of(network: &mut dyn Network, bytes: &[u8], place: &str) -> Result<()> {
+    let wrong = |what: String| fail!(Network, place, what, "Take the file as it was written");
+    let file = SafeTensors::deserialize(bytes).map_err(|error| wrong(error.to_string()))?;
+    let tensor = |(name, view)| {
+        let tensor = Tensor::try_from(view);
+        let tensor = tensor.map_err(|error: tch::TchError| wrong(error.to_string()))?;
+        Ok((name, tensor))
+    };
+    let read: Result<NamedTensors> = file.tensors().into_iter().map(tensor).collect();
+    set_weights(network, &read?).map_err(|what| other_network(&place, &what))
+}
+
+fn other_network(place: &dyn Display, what: &str) -> Error {
+    fail!(
+        Network,
+        place,
+        what,
+        "Make the network as it was made for the training, or train again"
+    )
 }
 
 /// Copies `weights` into the network, if each tensor is one of the network's and finite.

@@ -3,6 +3,7 @@
 use super::{MethodChoice, Normalisation, Study};
 use crate::error::{Result, fail};
 use crate::time::{self, Time};
+use crate::waveform::RATE_HZ;
 
 /// Bounds of sizes. A file from elsewhere must not ask for more memory than there is: three components
 /// of a window of so many samples take at most 12 MB, a rate is at most that of the fastest digitisers.
@@ -76,7 +77,13 @@ impl Study {
     /// # Errors
     /// [`crate::Error::Study`] naming the first key whose value is impossible.
     pub(super) fn check(&self) -> Result<()> {
-        let checks = [self.of_frame(), self.of_sizes(), self.method.checks()];
+        let of_method = self.method.checks();
+        let checks = [
+            self.of_frame(),
+            self.of_sizes(),
+            of_method,
+            self.of_window(),
+        ];
         match checks.iter().flatten().find(|check| !check.is_good) {
             Some(check) => Err(fail!(
                 Study,
@@ -165,6 +172,36 @@ impl Study {
             count("train.patience", train.patience),
             positive("train.learning_rate", train.learning_rate),
             zero_or_more("train.weight_decay", train.weight_decay),
+        ]
+    }
+
+    /// How the records of windows are prepared, and the part of a window that is decided about.
+    fn of_window(&self) -> Vec<Check> {
+        let (method, rate_hz) = (&self.method, self.window.sampling_rate_hz);
+        let band = match method.band_hz {
+            Some(_) => "a band",
+            None => "no band",
+        };
+        let fits = !method.harmonised || (rate_hz == RATE_HZ && method.band_hz.is_none());
+        let (lead_s, core_s) = (method.lead_s, self.core_s());
+        let is_whole = |s: f64| (s * rate_hz - (s * rate_hz).round()).abs() < 1e-6;
+        let is_within = lead_s >= 0.0 && core_s > 0.0 && lead_s + core_s <= self.window_s() + 1e-9;
+        vec![
+            check(
+                "method.harmonised",
+                format!("{} at {rate_hz} Hz with {band}", method.harmonised),
+                fits,
+                "windows of 50 Hz and no band where records are harmonised",
+            ),
+            check(
+                "method.core_s",
+                format!(
+                    "{core_s} s, {lead_s} s after the start of a window of {} s",
+                    self.window_s()
+                ),
+                is_within && is_whole(lead_s) && is_whole(core_s),
+                "a core within the window, its lead and length whole samples",
+            ),
         ]
     }
 

@@ -43,6 +43,17 @@ pub struct MethodChoice {
     /// recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub band_hz: Option<[f64; 2]>,
+    /// Records are made comparable before anything else, as [`crate::waveform::harmonise()`] does: for a
+    /// detector of stations that it was not taught on.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub harmonised: bool,
+    /// A window decides about a part of itself, its core: an event counts where its P wave lies there. What is
+    /// around it is context. The core begins so long after the window.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub lead_s: f64,
+    /// Length of the core; none for all of the window after `lead_s`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub core_s: Option<f64>,
     pub normalisation: Normalisation,
     /// Starts of the clustering. Each of many thousand starts on such catalogs has a chance of a
     /// sixth or so to end at the best sum.
@@ -84,7 +95,26 @@ pub struct MethodChoice {
     pub max_false_alarms_per_day: f64,
 }
 
+/// What is done to records before windows are cut from them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Preparation {
+    AsRecorded,
+    /// Filtered to the band between two corners, in hertz.
+    Band([f64; 2]),
+    /// At one rate, in one band, with three living components: [`crate::waveform::harmonise()`].
+    Harmonised,
+}
+
 impl MethodChoice {
+    /// What is done to records before windows are cut from them.
+    pub fn preparation(&self) -> Preparation {
+        match (self.harmonised, self.band_hz) {
+            (true, _) => Preparation::Harmonised,
+            (false, Some(band_hz)) => Preparation::Band(band_hz),
+            (false, None) => Preparation::AsRecorded,
+        }
+    }
+
     /// The alarm budget by the hour.
     pub fn max_false_alarms_per_hour(&self) -> f64 {
         self.max_false_alarms_per_day / 24.0
@@ -96,6 +126,9 @@ impl Default for MethodChoice {
         Self {
             onset: Onset::TravelTime,
             band_hz: None,
+            harmonised: false,
+            lead_s: 0.0,
+            core_s: None,
             normalisation: Normalisation::Std,
             n_cluster_starts: 200,
             segment_s: 60.0,
@@ -115,4 +148,8 @@ impl Default for MethodChoice {
             max_false_alarms_per_day: 1.0,
         }
     }
+}
+
+fn is_zero(seconds: &f64) -> bool {
+    *seconds == 0.0
 }

@@ -31,7 +31,7 @@ use crate::{atomic_file, hash, tables};
 pub use choices::{
     AugmentChoice, ClusterChoice, ScanChoice, SplitChoice, TrainChoice, WindowChoice,
 };
-pub use method::{MethodChoice, Normalisation, Onset};
+pub use method::{MethodChoice, Normalisation, Onset, Preparation};
 
 /// A whole study: where, when, which station, and the choices of each step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -122,6 +122,17 @@ impl Study {
     /// Length of the study's windows in seconds.
     pub fn window_s(&self) -> f64 {
         self.window.n_samples as f64 / self.window.sampling_rate_hz
+    }
+
+    /// Length of the part of a window that it decides about, in seconds: all of it, unless the method has a core.
+    pub fn core_s(&self) -> f64 {
+        let method = &self.method;
+        method.core_s.unwrap_or(self.window_s() - method.lead_s)
+    }
+
+    /// Samples of that part.
+    pub fn core_samples(&self) -> usize {
+        (self.core_s() * self.window.sampling_rate_hz).round() as usize
     }
 
     /// The hours that the study scans.

@@ -43,10 +43,13 @@ pub const RATE_HZ: f64 = 50.0;
 pub const BAND_HZ: (f64, f64) = (1.0, 20.0);
 
 /// Order of each flank of the band pass.
-const ORDER: usize = 4;
+pub(crate) const ORDER: usize = 4;
 
 /// Zero crossings of the interpolating sinc on each side.
 const N_CROSSINGS: f64 = 16.0;
+
+/// Share of a sample that is rounding of its time.
+pub(crate) const ROUNDING: f64 = 1e-6;
 
 /// What was found in a record, and is worth knowing before its windows are believed.
 #[derive(Debug, Clone, PartialEq)]
@@ -159,14 +162,23 @@ pub fn resample(record: &Record3C, rate_hz: f64) -> Record3C {
     let step = record.sampling_rate_hz / rate_hz;
     let n = ((record.n_samples() as f64) / step).round() as usize;
     Record3C {
-        data: [0, 1, 2].map(|i| interpolate(&record.data[i], step, n)),
+        data: [0, 1, 2].map(|i| interpolate(&record.data[i], 0.0, step, n, |between| between)),
         sampling_rate_hz: rate_hz,
         ..record.clone()
     }
 }
 
-/// `n` samples, `step` old samples apart.
-fn interpolate(old: &[f32], step: f64, n: usize) -> Vec<f32> {
+/// `n` samples, `step` old samples apart, the first so many old samples after the first of these.
+///
+/// `phase` rounds how far a sample lies after an old one, from 0 to 1: most pairs of rates have few such places, and
+/// the others would need weights for each.
+pub(crate) fn interpolate(
+    old: &[f32],
+    first: f64,
+    step: f64,
+    n: usize,
+    phase: impl Fn(f64) -> f64,
+) -> Vec<f32> {
     // The cut-off as a share of the old Nyquist frequency, a little below the lower of both.
     let cutoff = 0.95 * (1.0 / step).min(1.0);
     let reach = N_CROSSINGS / cutoff;
@@ -178,22 +190,25 @@ fn interpolate(old: &[f32], step: f64, n: usize) -> Vec<f32> {
     let n_side = reach.floor() as usize;
     // Most pairs of rates need few sets of weights: one for each place between two old samples.
     let mut known: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    let key_of = |between: f64| (between * 1e9).round() as u64;
     let mut weights_at = |between: f64| -> Vec<f64> {
-        let key = (between * 1e9).round() as u64;
+        let key = key_of(between);
         let taps = (0..=2 * n_side).map(|j| kernel(j as f64 - n_side as f64 - between));
         known.entry(key).or_insert_with(|| taps.collect()).clone()
     };
-    let mut last: (f64, Vec<f64>) = (f64::NAN, Vec::new());
+    let mut last: (u64, Vec<f64>) = (u64::MAX, Vec::new());
     (0..n)
         .map(|i| {
-            let at = i as f64 * step;
-            if old[(at.round() as usize).min(old.len() - 1)].is_nan() {
+            let at = first + i as f64 * step;
+            let is_beyond = at < -ROUNDING || at.round() > old.len() as f64;
+            let at = at.max(0.0);
+            if is_beyond || old[(at.round() as usize).min(old.len() - 1)].is_nan() {
                 return f32::NAN;
             }
             let whole = at.floor() as usize;
-            let between = at - at.floor();
-            if last.0 != between {
-                last = (between, weights_at(between));
+            let between = phase(at - at.floor());
+            if last.0 != key_of(between) {
+                last = (key_of(between), weights_at(between));
             }
             // Of the taps, those that fall on the record.
             let first = n_side.saturating_sub(whole);
@@ -215,14 +230,25 @@ fn interpolate(old: &[f32], step: f64, n: usize) -> Vec<f32> {
 mod tests {
     use super::*;
 
+    fn exact(between: f64) -> f64 {
+        between
+    }
+
     #[test]
     fn a_tone_keeps_its_shape_at_another_rate() {
         let tone = |i: usize, rate: f64| (2.0 * PI * 3.0 * i as f64 / rate).sin() as f32;
         for rate in [40.0, 50.0, 80.0, 125.0, 200.0, 250.0] {
             let old: Vec<f32> = (0..(20.0 * rate) as usize).map(|i| tone(i, rate)).collect();
-            let new = interpolate(&old, rate / 100.0, 2000);
+            let new = interpolate(&old, 0.0, rate / 100.0, 2000, exact);
             for (i, x) in new.iter().enumerate().take(1900).skip(100) {
                 assert!((x - tone(i, 100.0)).abs() < 2e-3, "{rate} Hz, sample {i}");
+            }
+            // From between two samples on.
+            let later = interpolate(&old, 100.3 * rate / 100.0, rate / 100.0, 1800, exact);
+            for (i, x) in later.iter().enumerate() {
+                let t_s = (i as f64 + 100.3) / 100.0;
+                let expected = (2.0 * PI * 3.0 * t_s).sin() as f32;
+                assert!((x - expected).abs() < 2e-3, "{rate} Hz, sample {i}");
             }
         }
     }
@@ -232,7 +258,7 @@ mod tests {
         let old: Vec<f32> = (0..8000)
             .map(|i| (2.0 * PI * 70.0 * f64::from(i) / 200.0).sin() as f32)
             .collect();
-        let new = interpolate(&old, 2.0, 4000);
+        let new = interpolate(&old, 0.0, 2.0, 4000, exact);
         assert!(new[200..3800].iter().all(|x| x.abs() < 0.01));
     }
 
@@ -240,7 +266,7 @@ mod tests {
     fn a_gap_stays_where_it_was() {
         let mut old = vec![1.0; 400];
         old[100..150].fill(f32::NAN);
-        let new = interpolate(&old, 0.5, 800);
+        let new = interpolate(&old, 0.0, 0.5, 800, exact);
         let missing = |i: &usize| new[*i].is_nan();
         assert_eq!((0..800).filter(missing).count(), 100);
         assert!(

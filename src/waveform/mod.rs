@@ -28,6 +28,7 @@ mod trace;
 
 pub use crate::code::{BadCode, Code, Nslc};
 pub use harmonise::{BAND_HZ, Defect, Harmonised, RATE_HZ, harmonise, resample};
+pub(crate) use harmonise::{ORDER, ROUNDING, interpolate};
 pub use merge::merge;
 pub use record::{Record3C, WaveformSource};
 pub use sds::{Added, Archive, DownloadLog, DownloadOutcome, LogEntry, MissingSpan, archive_near};

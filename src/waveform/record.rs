@@ -195,11 +195,45 @@ pub trait WaveformSource: Sync {
     fn held(&self, span: &TimeSpan) -> Vec<TimeSpan> {
         vec![*span]
     }
+
+    /// What there is from `start` until just before `end`, at the rate at which it was recorded: for who does
+    /// not know the rate.
+    ///
+    /// # Errors
+    /// As [`WaveformSource::record`].
+    fn between(&self, start: Time, end: Time) -> Result<Record3C> {
+        let duration_s = time::between_s(start, end);
+        // A gap does not tell the rate.
+        let mut places = (0..N_PLACES).map(|i| {
+            let at = duration_s * f64::from(i) / f64::from(N_PLACES);
+            self.record(start + time::seconds(at), 1)
+        });
+        let first = self.record(start, 1);
+        let known = first.or_else(|error| places.find_map(Result::ok).ok_or(error))?;
+        let n_samples = (duration_s * known.sampling_rate_hz).round() as usize;
+        self.record(start, n_samples)
+    }
 }
+
+/// Where in a span a source is asked for its rate, until it answers.
+const N_PLACES: u32 = 10;
 
 /// A record in memory, filtered perhaps, is a source of shorter ones.
 impl WaveformSource for Record3C {
     fn record(&self, start: Time, n_samples: usize) -> Result<Self> {
         self.window(start, n_samples)
+    }
+
+    fn between(&self, start: Time, end: Time) -> Result<Self> {
+        let sample = |time| (time::between_s(self.start, time) * self.sampling_rate_hz).round();
+        // A negative one is 0.
+        let range = sample(start) as usize..(sample(end) as usize).min(self.n_samples());
+        if range.is_empty() {
+            return Err(Error::Unavailable {
+                place: format!("{} from {}", self.station, time::iso(start)),
+                reason: Unavailable::NoSample,
+            });
+        }
+        self.slice(range)
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::CommandFactory;
 use quakebook::fdsn::{Client, Reporter};
+use quakebook::method::MODELS;
 use quakebook::station::{NslcPattern, StationChoice};
 use quakebook::study::Study;
 use quakebook::time::{self, Time, TimeSpan};
@@ -135,4 +136,10 @@ pub fn seconds(text: &str) -> std::result::Result<f64, String> {
     let seconds = text.parse().ok();
     let seconds = seconds.filter(|s: &f64| *s >= 0.0 && s.is_finite());
     seconds.ok_or_else(|| "expected a number of seconds, 0 or more".into())
+}
+
+/// The models that come with the program.
+pub fn model_names() -> String {
+    let names: Vec<&str> = MODELS.iter().map(|model| model.name).collect();
+    names.join(", ")
 }

@@ -3,9 +3,12 @@
 mod args;
 mod cluster;
 mod events;
+mod models;
 mod mseed;
 mod output;
 mod scan;
+mod scan_report;
+mod scan_setup;
 mod serve;
 mod stations;
 mod train;
@@ -53,6 +56,7 @@ enum Command {
     Mseed(mseed::Args),
     Train(train::Args),
     Scan(scan::Args),
+    Models(models::Args),
     Serve(serve::Args),
 }
 
@@ -65,6 +69,7 @@ fn main() -> ExitCode {
         Command::Mseed(args) => mseed::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Scan(args) => scan::run(&args),
+        Command::Models(args) => models::run(&args),
         Command::Serve(args) => serve::run(&args),
     };
     match outcome {

@@ -1,25 +1,24 @@
 //! `quakebook scan`
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use quakebook::detect::Detection;
-use quakebook::method::{Detector, Scanned};
+use quakebook::atomic_file::ResultWriter;
+use quakebook::detect::{MergeParams, Scan};
+use quakebook::method::Detector;
 use quakebook::station::StationChoice;
 use quakebook::time::{self, Time};
-use quakebook::waveform::Archive;
 use quakebook::window::Reason;
-use serde::Serialize;
 
 use crate::args;
 use crate::output::{self, Damage, Outcome, Result};
+use crate::scan_report;
+use crate::scan_setup::{self, ModelArg};
 use crate::watched::Watched;
 
 /// Scan a time span of an archive with a trained network
 #[derive(clap::Args)]
 #[command(after_help = "\
-The run's folder says which station, window, filter and scale: the records are treated as they were in
-training. The archive is read an hour at a time. Windows in gaps are not scanned: then the exit code
+The model says which window, filter and scale: the records are treated as they were in training. The archive is read an hour at a time. Windows in gaps are not scanned: then the exit code
 is 4, unless they only reach beyond --to, and standard error says how many there are and why. A damaged
 record is a gap, named on standard error with its file and byte: then the exit code is 3. A day file that
 is a link is not read: put the file itself there, or name the archive that the link leads to.
@@ -31,26 +30,41 @@ the same detections as all of them together.
 A detector that is on for longer than --longest sees no earthquake but the noise: such a detection is cut
 at whole multiples of that time, and a warning says how much of the time the detector was on.
 
+A model for any station takes records of 40 to 1000 samples a second, of any gain and orientation, and
+brings them to its own rate and band. A dead component is replaced by another one, and named; what cannot
+be used is named too.
+
+--alarms-per-day needs no labels. A record that is played backwards has the same noise, and no P wave that
+an S wave and a coda follow: what is claimed there is a false alarm. The threshold is the smallest with no
+more of them than the days allow, and never smaller than where the model was judged. A short record tells
+little of rare alarms: the upper end of the rate is told too.
+
 Examples:
+  quakebook scan --model regional --archive sds --out found.csv
+  quakebook scan --model regional --archive sds --stream CX.PB01..HH? --alarms-per-day 1 --out found.csv
   quakebook scan --run runs/first --archive sds --from 2014-02-16 --to 2014-02-16T10:00:00 --out found.csv
   quakebook scan --run runs/first --archive sds --from 2014-02-16 --to 2014-02-17 --hop 1 --json --out found.xml")]
 pub struct Args {
-    /// The folder of a run of `train`
-    #[arg(long, value_name = "DIR")]
-    run: PathBuf,
+    /// A model that comes with the program (`quakebook models` lists them), or the folder of a run of `train`
+    #[arg(long, value_name = "NAME|DIR", value_parser = ModelArg::parse, required_unless_present = "run")]
+    model: Option<ModelArg>,
+    /// The same as --model with a folder
+    #[arg(long, value_name = "DIR", conflicts_with = "model")]
+    run: Option<PathBuf>,
     /// The SDS archive with the records
     #[arg(long, value_name = "DIR")]
     archive: PathBuf,
-    /// The channels [default: those of the training]
+    /// The channels [default: those of the training; with a model for any station, the only station of the
+    /// archive with three components]
     #[arg(long, value_name = "NET.STA.LOC.CHA", value_parser = args::stream)]
     stream: Option<StationChoice>,
-    /// From this time on (UTC)
+    /// From this time on (UTC) [default: the first sample of the archive]
     #[arg(long, value_name = "T", value_parser = args::time)]
-    from: Time,
-    /// Until just before this time (UTC)
+    from: Option<Time>,
+    /// Until just before this time (UTC) [default: the last sample of the archive]
     #[arg(long, value_name = "T", value_parser = args::time)]
-    to: Time,
-    /// Seconds from one window to the next [default: a twentieth of the window, at which the detections hardly
+    to: Option<Time>,
+    /// Seconds from one window to the next [default: a twentieth of the window or of its core, at which the detections hardly
     /// depend on where windows begin; the study's, where that is shorter. The training chose the threshold at the
     /// study's hop: a shorter one finds a little more of everything, at CX.PB01 5 % more than at 2 s]
     #[arg(long, value_name = "S", value_parser = positive)]
@@ -65,6 +79,13 @@ pub struct Args {
     /// A window at least so probable begins a detection [default: chosen by the training]
     #[arg(long, value_name = "P", value_parser = probability)]
     threshold: Option<f64>,
+    /// Choose the threshold so that there are at most so many false alarms a day: from what the detector claims in
+    /// this record played backwards, in which there is no earthquake, and from the model's own curve
+    #[arg(long, value_name = "N", value_parser = per_day, conflicts_with = "threshold")]
+    alarms_per_day: Option<f64>,
+    /// Write the probability of each window: start of the part that is decided about, probability of an earthquake
+    #[arg(long, value_name = "FILE.csv", value_parser = |text: &str| args::file_of(text, &["csv"]))]
+    windows: Option<PathBuf>,
     /// One object: what was scanned, and the detections
     #[arg(long)]
     json: bool,
@@ -73,76 +94,52 @@ pub struct Args {
     out: PathBuf,
 }
 
-/// As in a study.
-const MAX_HOP_SAMPLES: f64 = 1e6;
-
-#[derive(Serialize)]
-struct Report<'a> {
-    station: &'a str,
-    simulated: bool,
-    threshold: f64,
-    n_windows: usize,
-    unscanned: &'a BTreeMap<String, usize>,
-    hours: f64,
-    hop_s: f64,
-    detections_per_hour: f64,
-    /// Of the scanned time, from 0 to 1.
-    share_on: f64,
-    warnings: &'a [String],
-    #[serde(flatten)]
-    damage: &'a Damage,
-    detections: &'a [Detection],
-}
-
-/// A detector that is on for more of the time than this detects something else than earthquakes: in twelve
-/// hours of aftershocks at CX.PB01, about 16 detections an hour, it is on for a third.
-const MAX_SHARE_ON: f64 = 0.5;
-
-/// Without `--hop`, a window is so many hops.
-///
-/// Measured on twelve hours of CX.PB01, with the network of `examples/iquique.rs` and windows of 10 s: where all
-/// windows begin 0.3 s later, 82 % of 186 detections are found again at a hop of 2 s, 88 % of 199 at 1 s, 92 % of 196
-/// at 0.5 s, and 92 % of 204 at 0.25 s. Less than a twentieth of a window gains nothing.
-const HOPS_OF_WINDOW: usize = 20;
-
 pub fn run(args: &Args) -> Result {
-    let span = args::span(args.from, args.to);
-    let mut detector = Detector::read(&args.run)?;
+    let mut detector = match (&args.model, &args.run) {
+        (Some(model), _) => model.detector()?,
+        (None, dir) => Detector::read(dir.as_deref().unwrap_or(Path::new(".")))?,
+    };
     let study = &mut detector.study;
     if let Some(stream) = &args.stream {
         study.station.clone_from(stream);
     }
-    if let Some(hop_s) = args.hop {
-        let rate_hz = study.window.sampling_rate_hz;
-        let n_samples = (hop_s * rate_hz).round();
-        let is_whole = (hop_s * rate_hz - n_samples).abs() < 1e-6 * n_samples;
-        if !is_whole || !(1.0..=MAX_HOP_SAMPLES).contains(&n_samples) {
-            let what = "--hop must be a whole number of samples, from one to a million";
-            args::refuse(&format!("{what}: found {hop_s:e} s at {rate_hz} Hz"));
-        }
-        study.scan.hop_samples = n_samples as usize;
-    }
-    let n_samples = study.window.n_samples;
-    if args.hop.is_none() {
-        let hop = (n_samples / HOPS_OF_WINDOW).max(1);
-        study.scan.hop_samples = study.scan.hop_samples.min(hop);
-    }
-    let archive = Archive::open_for(&args.archive, &study.station)?.lenient();
-    let checked = archive.check_sought();
-    // A day file in another folder than its own may be what is missing.
-    checked.inspect_err(|_| Damage::of(&archive).tell())?;
-    if let Some(threshold) = args.threshold {
-        detector.threshold = threshold;
-    }
+    scan_setup::set_hop(study, args.hop);
+    let archive = scan_setup::archive(&args.archive, study, args.stream.is_some())?;
+    let span = scan_setup::span(args.from, args.to, &archive)?;
     let mut merge = detector.merge_params();
     merge.join_s = args.merge_gap.unwrap_or(merge.join_s);
     merge.longest_s = args.longest.unwrap_or_else(|| detector.longest_event_s());
     output::check_writable(&args.out)?;
-    let scanned = detector.scan_merged(&Watched::new(&archive), &span, &merge)?;
+    let source = Watched::new(&archive);
+    let budget = args.alarms_per_day;
+    let budget = budget.map(|per_day| detector.alarm_budget(&source, &span, &merge, per_day));
+    let budget = budget.transpose()?;
+    detector.threshold = match &budget {
+        Some(budget) => budget.threshold,
+        None => args.threshold.unwrap_or(detector.threshold),
+    };
+    merge = MergeParams {
+        join_s: merge.join_s,
+        longest_s: merge.longest_s,
+        ..detector.merge_params()
+    };
+    let mut windows = args.windows.as_ref().map(WindowsFile::create).transpose()?;
+    let scanned = detector.scan_each(&source, &span, &merge, &mut |piece| match &mut windows {
+        Some(windows) => windows.write(piece),
+        None => Ok(()),
+    })?;
     let damage = Damage::of(&archive);
     damage.tell();
+    windows.map(WindowsFile::finish).transpose()?;
     scanned.detections.write(&args.out)?;
-    report(args, &detector, &scanned, &damage)?;
+    let told = scan_report::Scan {
+        detector: &detector,
+        span: &span,
+        scanned: &scanned,
+        budget: budget.as_ref(),
+        damage: &damage,
+    };
+    told.tell(args.json, &args.out)?;
     let has_two = scanned
         .unscanned
         .contains_key(Reason::MissingComponent.kind());
@@ -157,62 +154,25 @@ pub fn run(args: &Args) -> Result {
     })
 }
 
-/// What whoever believes the detections should know.
-fn warnings(detector: &Detector, scanned: &Scanned) -> Vec<String> {
-    let found = &scanned.detections;
-    let (share, rate) = (found.share_on(), found.per_hour());
-    let is_always_on = share > MAX_SHARE_ON;
-    let warning = format!(
-        "the detector is on for {:.0} % of the time, {rate:.1} detections an hour: it detects the noise. \
-         Compare these records with those of the training, raise --threshold above {}, or train with --band",
-        100.0 * share,
-        detector.threshold
-    );
-    is_always_on.then_some(warning).into_iter().collect()
-}
+/// A row for each window.
+struct WindowsFile(ResultWriter);
 
-fn report(args: &Args, detector: &Detector, scanned: &Scanned, damage: &Damage) -> Result<()> {
-    let found = &scanned.detections;
-    let warnings = warnings(detector, scanned);
-    let simulated = if found.simulated { " (simulated)" } else { "" };
-    output::progress(format!(
-        "{} windows of {}{simulated}, {} to {}, {:.2} hours",
-        scanned.n_windows,
-        detector.study.station.station,
-        time::iso(args.from),
-        time::iso(args.to),
-        found.hours()
-    ));
-    for (reason, n) in &scanned.unscanned {
-        output::progress(format!("{n} windows not scanned: {reason}"));
+impl WindowsFile {
+    fn create(path: &PathBuf) -> quakebook::Result<Self> {
+        let mut file = ResultWriter::create(path)?;
+        file.write("start,probability\n")?;
+        Ok(Self(file))
     }
-    for warning in &warnings {
-        output::progress(format!("warning: {warning}"));
+
+    fn write(&mut self, piece: &Scan) -> quakebook::Result<()> {
+        let rows = piece.starts.iter().zip(piece.fine_event_probabilities()?);
+        let rows = rows.map(|(start, p)| format!("{},{p}\n", time::iso(*start)));
+        self.0.write(&rows.collect::<String>())
     }
-    let window = &detector.study.window;
-    if args.json {
-        return output::print_json(&Report {
-            station: &found.station,
-            simulated: found.simulated,
-            threshold: detector.threshold,
-            n_windows: scanned.n_windows,
-            unscanned: &scanned.unscanned,
-            hours: found.hours(),
-            hop_s: detector.study.scan.hop_samples as f64 / window.sampling_rate_hz,
-            detections_per_hour: found.per_hour(),
-            share_on: found.share_on(),
-            warnings: &warnings,
-            damage,
-            detections: &found.items,
-        });
+
+    fn finish(self) -> quakebook::Result<()> {
+        self.0.finish()
     }
-    output::print(format!(
-        "{} detections, {:.1} an hour, on for {:.1} % of the time, written to {}\n",
-        found.len(),
-        found.per_hour(),
-        100.0 * found.share_on(),
-        args.out.display()
-    ))
 }
 
 fn positive(text: &str) -> std::result::Result<f64, String> {
@@ -236,4 +196,9 @@ fn gap(text: &str) -> std::result::Result<f64, String> {
 fn probability(text: &str) -> std::result::Result<f64, String> {
     let p = text.parse().ok().filter(|p: &f64| *p > 0.0 && *p <= 1.0);
     p.ok_or_else(|| "expected a number above 0, at most 1".into())
+}
+
+fn per_day(text: &str) -> std::result::Result<f64, String> {
+    let n = text.parse().ok().filter(|n: &f64| *n > 0.0 && *n <= 1e5);
+    n.ok_or_else(|| "expected a number of false alarms a day above 0, at most 100000".into())
 }

@@ -24,17 +24,26 @@ impl<'a> Watched<'a> {
             said: Mutex::new(Instant::now()),
         }
     }
-}
 
-impl WaveformSource for Watched<'_> {
-    fn record(&self, start: Time, n_samples: usize) -> quakebook::Result<Record3C> {
+    fn say(&self, start: Time) {
         if let Ok(mut said) = self.said.lock()
             && said.elapsed() >= EVERY
         {
             *said = Instant::now();
             output::progress(format!("reading the records of {}", time::iso(start)));
         }
+    }
+}
+
+impl WaveformSource for Watched<'_> {
+    fn record(&self, start: Time, n_samples: usize) -> quakebook::Result<Record3C> {
+        self.say(start);
         self.source.record(start, n_samples)
+    }
+
+    fn between(&self, start: Time, end: Time) -> quakebook::Result<Record3C> {
+        self.say(start);
+        self.source.between(start, end)
     }
 
     fn held(&self, span: &TimeSpan) -> Vec<TimeSpan> {

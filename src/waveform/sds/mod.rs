@@ -27,7 +27,9 @@ mod log;
 mod log_csv;
 mod log_files;
 mod nearby;
+mod only;
 mod records;
+mod source;
 mod write;
 
 use std::collections::BTreeSet;
@@ -338,29 +340,4 @@ pub(crate) fn is_simulated(root: &Path) -> bool {
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     // A panic elsewhere leaves whole entries behind: they are as good as before.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl WaveformSource for Archive {
-    fn record(&self, start: Time, n_samples: usize) -> Result<Record3C> {
-        let channels = self.channels(start, start)?;
-        // The rate is in the files, and then the end is known.
-        let rate = self.rate_hz(start, &channels)?;
-        let end = start + time::seconds((n_samples as f64 / rate).min(1e9));
-        let mut days = Vec::new();
-        for stream in &channels {
-            let files = self.files_around(stream, start, end);
-            days.push(self.days.span(stream, &files, start, end)?);
-        }
-        let traces: Vec<&Trace> = days.iter().flat_map(|day| day.iter()).collect();
-        let record = Record3C::assemble(&traces, start, n_samples)?;
-        Ok(Record3C {
-            simulated: self.is_simulated(),
-            ..record
-        })
-    }
-
-    fn held(&self, span: &TimeSpan) -> Vec<TimeSpan> {
-        // What cannot be listed is tried.
-        self.spans_of_files(span).unwrap_or_else(|_| vec![*span])
-    }
 }

@@ -1,0 +1,148 @@
+//! What `quakebook scan` tells of a scan.
+
+use std::collections::BTreeMap;
+
+use quakebook::detect::Detection;
+use quakebook::method::{AlarmBudget, Detector, Scanned};
+use quakebook::time::{self, Time, TimeSpan};
+use serde::Serialize;
+
+use crate::output::{self, Damage, Result};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    station: &'a str,
+    simulated: bool,
+    from: Time,
+    to: Time,
+    threshold: f64,
+    /// How the threshold came about, where an alarm budget was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    budget: Option<&'a AlarmBudget>,
+    n_windows: usize,
+    unscanned: &'a BTreeMap<String, usize>,
+    hours: f64,
+    hop_s: f64,
+    /// The part of a window that is decided about; all of it, as a rule.
+    core_s: f64,
+    detections_per_hour: f64,
+    /// Of the scanned time, from 0 to 1.
+    share_on: f64,
+    /// Sampling rates of records that were made comparable, in hertz, and what was wrong with them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    recorded_hz: Vec<f64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    conditions: Vec<String>,
+    warnings: &'a [String],
+    #[serde(flatten)]
+    damage: &'a Damage,
+    detections: &'a [Detection],
+}
+
+/// What was scanned, and with which budget.
+pub struct Scan<'a> {
+    pub detector: &'a Detector,
+    pub span: &'a TimeSpan,
+    pub scanned: &'a Scanned,
+    pub budget: Option<&'a AlarmBudget>,
+    pub damage: &'a Damage,
+}
+
+/// A detector that is on for more of the time than this detects something else than earthquakes: in twelve
+/// hours of aftershocks at CX.PB01, about 16 detections an hour, it is on for a third.
+const MAX_SHARE_ON: f64 = 0.5;
+
+impl Scan<'_> {
+    /// On standard error what was scanned and what was wrong; on standard output the result.
+    pub fn tell(&self, is_json: bool, out: &std::path::Path) -> Result<()> {
+        let (scanned, study) = (self.scanned, &self.detector.study);
+        let found = &scanned.detections;
+        let warnings = self.warnings();
+        let simulated = if found.simulated { " (simulated)" } else { "" };
+        output::progress(format!(
+            "{} windows of {}{simulated}, {} to {}, {:.2} hours",
+            scanned.n_windows,
+            study.station.station,
+            time::iso(self.span.start),
+            time::iso(self.span.end),
+            found.hours()
+        ));
+        for (reason, n) in &scanned.unscanned {
+            output::progress(format!("{n} windows not scanned: {reason}"));
+        }
+        let conditions = scanned.conditions.lines();
+        conditions.iter().for_each(output::progress);
+        if let Some(budget) = self.budget {
+            output::progress(in_words(budget));
+        }
+        for warning in &warnings {
+            output::progress(format!("warning: {warning}"));
+        }
+        if is_json {
+            return output::print_json(&Report {
+                station: &found.station,
+                simulated: found.simulated,
+                from: self.span.start,
+                to: self.span.end,
+                threshold: self.detector.threshold,
+                budget: self.budget,
+                n_windows: scanned.n_windows,
+                unscanned: &scanned.unscanned,
+                hours: found.hours(),
+                hop_s: study.scan.hop_samples as f64 / study.window.sampling_rate_hz,
+                core_s: study.core_s(),
+                detections_per_hour: found.per_hour(),
+                share_on: found.share_on(),
+                recorded_hz: scanned.conditions.rates_hz(),
+                conditions,
+                warnings: &warnings,
+                damage: self.damage,
+                detections: &found.items,
+            });
+        }
+        output::print(format!(
+            "{} detections, {:.1} an hour, on for {:.1} % of the time, written to {}\n",
+            found.len(),
+            found.per_hour(),
+            100.0 * found.share_on(),
+            out.display()
+        ))
+    }
+
+    /// What whoever believes the detections should know.
+    fn warnings(&self) -> Vec<String> {
+        let found = &self.scanned.detections;
+        let (share, rate) = (found.share_on(), found.per_hour());
+        let always_on = format!(
+            "the detector is on for {:.0} % of the time, {rate:.1} detections an hour: it detects the noise. \
+             Compare these records with those of the training, raise --threshold above {}, or train with --band",
+            100.0 * share,
+            self.detector.threshold
+        );
+        let mut warnings = Vec::new();
+        warnings.extend((share > MAX_SHARE_ON).then_some(always_on));
+        if let Some(budget) = self.budget.filter(|b| b.n_claims > b.n_allowed) {
+            warnings.push(format!(
+                "even at the largest threshold there are {} claims in the record played backwards, {} are allowed",
+                budget.n_claims, budget.n_allowed
+            ));
+        }
+        warnings
+    }
+}
+
+/// How the threshold came about.
+fn in_words(budget: &AlarmBudget) -> String {
+    format!(
+        "threshold {} for {} false alarms a day: {} claims in {:.1} h of this record played backwards, {} allowed; \
+         {:.2} a day, at most {:.2} (95 %); where the model was judged {} kept to it",
+        budget.threshold,
+        budget.alarms_per_day,
+        budget.n_claims,
+        budget.hours,
+        budget.n_allowed,
+        budget.per_day,
+        budget.upper_per_day,
+        budget.least_threshold
+    )
+}

@@ -1,0 +1,157 @@
+//! A threshold for a number of false alarms a day, from the record's own noise.
+
+use super::Detector;
+use super::backwards::Backwards;
+use super::prepared::Prepared;
+use super::scanning::merge_params;
+use crate::detect::{MergeParams, Merger, Scan};
+use crate::error::{Result, fail};
+use crate::evaluate::{Rate, smallest_threshold_within};
+use crate::study::Study;
+use crate::time::{self, TimeSpan};
+use crate::waveform::WaveformSource;
+
+/// How a threshold came about.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct AlarmBudget {
+    /// What was asked for: false alarms a day.
+    pub alarms_per_day: f64,
+    pub threshold: f64,
+    /// The smallest threshold that kept the budget where the model was judged; the threshold is no smaller.
+    pub least_threshold: f64,
+    /// Hours that were scanned backwards.
+    pub hours: f64,
+    /// Claims there that the budget allows, and those at the threshold.
+    pub n_allowed: usize,
+    pub n_claims: usize,
+    /// Claims a day at the threshold, and the end of the 95 % interval of their rate.
+    pub per_day: f64,
+    pub upper_per_day: f64,
+}
+
+/// Thresholds are tried so far apart, as logarithms of the odds: 2 % in the odds of noise.
+const STEP: f64 = 0.02;
+
+/// Nearer to 1 an `f64` does not tell probabilities apart.
+const MAX_LOG_ODDS: f64 = 32.0;
+
+impl Detector {
+    /// Scans a span with time reversed: what is claimed there is no earthquake, whose waves begin with a weaker one
+    /// and end in a coda. `each` is shown the pieces, in which time runs from the span's end to its start.
+    ///
+    /// # Errors
+    /// As [`Detector::scan`], and those of `each`.
+    pub fn scan_backwards(
+        &self,
+        source: &dyn WaveformSource,
+        span: &TimeSpan,
+        each: &mut dyn FnMut(&Scan) -> Result<()>,
+    ) -> Result<()> {
+        let source = Prepared::new(source, &self.study)?;
+        let rate_hz = self.study.window.sampling_rate_hz;
+        let backwards = Backwards::new(&source, span, rate_hz);
+        let mut n_windows = 0;
+        for piece in self.pieces(&backwards, &backwards.span(span))? {
+            let piece = piece?;
+            n_windows += piece.len();
+            each(&piece)?;
+        }
+        source.conditions(span).check(n_windows, span)
+    }
+
+    /// The smallest threshold whose claims in the span played backwards keep to a number of false alarms a day, and
+    /// which kept to it where the model was judged ([`Detector::curve`]).
+    ///
+    /// The record's noise tells what it makes the detector claim; that no one has looked for its earthquakes does
+    /// not matter. What a few hours can tell is little: [`AlarmBudget::upper_per_day`].
+    ///
+    /// # Errors
+    /// As [`Detector::scan_backwards`]; [`crate::Error::Detect`] where not one window could be scanned.
+    pub fn alarm_budget(
+        &self,
+        source: &dyn WaveformSource,
+        span: &TimeSpan,
+        merge: &MergeParams,
+        alarms_per_day: f64,
+    ) -> Result<AlarmBudget> {
+        let of_curve = smallest_threshold_within(&self.curve, alarms_per_day / 24.0);
+        let least = of_curve.map_or(self.threshold, |point| point.threshold);
+        let mut claims: Option<Scan> = None;
+        let mut hours = Merger::new(&with(merge, 1.0, &self.study))?;
+        self.scan_backwards(source, span, &mut |piece| {
+            let p = self.event_probabilities(piece)?;
+            hours.push_as(piece, &p);
+            let off = with(merge, least, &self.study).off;
+            let probable = piece.only(|i| p[i] >= off);
+            match &mut claims {
+                Some(claims) => claims.append(probable),
+                None => claims = Some(probable),
+            }
+            Ok(())
+        })?;
+        let hours = hours.finish().hours();
+        let n_allowed = (alarms_per_day * hours / 24.0).floor() as usize;
+        let (mut threshold, mut n_claims) = (least, 0);
+        if let Some(claims) = &claims {
+            let p = self.event_probabilities(claims)?;
+            let n_at = |on: f64| -> Result<usize> {
+                let mut merger = Merger::new(&with(merge, on, &self.study))?;
+                merger.push_as(claims, &p);
+                Ok(merger.finish().len())
+            };
+            let largest = log_odds(p.iter().copied().fold(least, f64::max));
+            let top = (largest.min(MAX_LOG_ODDS) / STEP).ceil() as i64;
+            // From above every claim down: what is above a lucky dip counts too.
+            let steps = (0..).map(|step: i64| odds((top + 1 - step) as f64 * STEP).max(least));
+            for (step, on) in steps.enumerate() {
+                let n = n_at(on)?;
+                // Where even the largest threshold is not within the budget, it is taken.
+                if n > n_allowed && step > 0 {
+                    break;
+                }
+                (threshold, n_claims) = (on, n);
+                if on == least {
+                    break;
+                }
+            }
+        }
+        if hours == 0.0 {
+            return Err(fail!(
+                Detect,
+                time::iso(span.start),
+                "not one window could be scanned backwards",
+                "Without an alarm budget the scan says why"
+            ));
+        }
+        let rate = Rate::of(n_claims, hours)?;
+        Ok(AlarmBudget {
+            alarms_per_day,
+            threshold,
+            least_threshold: least,
+            hours,
+            n_allowed,
+            n_claims,
+            per_day: 24.0 * rate.per_hour,
+            upper_per_day: 24.0 * rate.upper_per_hour,
+        })
+    }
+}
+
+/// The merging at another threshold.
+fn with(merge: &MergeParams, on: f64, study: &Study) -> MergeParams {
+    MergeParams {
+        join_s: merge.join_s,
+        longest_s: merge.longest_s,
+        ..merge_params(study, on)
+    }
+}
+
+/// The logarithm of a probability's odds.
+fn log_odds(p: f64) -> f64 {
+    (p / (1.0 - p)).ln()
+}
+
+/// The probability at the logarithm of its odds.
+fn odds(log_odds: f64) -> f64 {
+    1.0 / (1.0 + (-log_odds).exp())
+}

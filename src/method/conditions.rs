@@ -1,0 +1,148 @@
+//! What was met in records while they were made comparable, to be told with the detections.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use crate::error::{Error, Result, fail};
+use crate::time::{self, TimeSpan};
+use crate::waveform::Record3C;
+
+/// Length of a tile. A component that stands still for all of it is dead.
+pub(super) const TILE_S: f64 = 600.0;
+
+/// Failures that are told one by one; more are counted.
+const N_TOLD: usize = 5;
+
+/// What is not as it should be in one tile.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Defects {
+    rate_hz: Option<f64>,
+    /// A component that never moves, and the one that stands in for it, with the seconds of record.
+    dead: Vec<([String; 2], f64)>,
+    /// Seconds that a component stands still, and samples in its clipped peaks.
+    stuck_s: Vec<(String, f64)>,
+    clipped: Vec<(String, usize)>,
+    /// Why none of it can be used.
+    failure: Option<String>,
+}
+
+impl Defects {
+    /// `dead` has for each dead component the one that stands in for it, and how many samples it has.
+    pub fn of(
+        raw: &Record3C,
+        dead: [Option<(usize, usize)>; 3],
+        n_stuck: [usize; 3],
+        n_clipped: [usize; 3],
+    ) -> Self {
+        let name = |i: usize| raw.channels[i].clone();
+        let stood_in = |i: usize| {
+            let (other, n) = dead[i].filter(|(_, n)| *n > 0)?;
+            Some(([name(i), name(other)], n as f64 / raw.sampling_rate_hz))
+        };
+        let stuck = |i: usize| (name(i), n_stuck[i] as f64 / raw.sampling_rate_hz);
+        Self {
+            rate_hz: Some(raw.sampling_rate_hz),
+            dead: (0..3).filter_map(stood_in).collect(),
+            stuck_s: (0..3).filter(|i| n_stuck[*i] > 0).map(stuck).collect(),
+            clipped: (0..3)
+                .filter(|i| n_clipped[*i] > 0)
+                .map(|i| (name(i), n_clipped[i]))
+                .collect(),
+            failure: None,
+        }
+    }
+
+    pub fn failed(error: &Error) -> Self {
+        Self {
+            failure: Some(error.to_string()),
+            ..Self::default()
+        }
+    }
+}
+
+/// What was met in the records of a scan: rates, and what was wrong.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Conditions {
+    /// By tile; a tile that is read again tells the same.
+    tiles: BTreeMap<i64, Defects>,
+}
+
+impl Conditions {
+    pub(super) fn note(&mut self, tile: i64, defects: Defects) {
+        self.tiles.insert(tile, defects);
+    }
+
+    pub(super) fn during(&self, tiles: Range<i64>) -> Self {
+        let tiles = self.tiles.range(tiles);
+        Self {
+            tiles: tiles.map(|(tile, met)| (*tile, met.clone())).collect(),
+        }
+    }
+
+    /// The sampling rates at which the records came, in hertz.
+    pub fn rates_hz(&self) -> Vec<f64> {
+        let rates = self.tiles.values().filter_map(|met| met.rate_hz);
+        // Positive numbers are in the order of their bits.
+        let rates: BTreeSet<u64> = rates.map(f64::to_bits).collect();
+        rates.into_iter().map(f64::from_bits).collect()
+    }
+
+    /// Refuses a span of which there are records, but none that can be used.
+    ///
+    /// # Errors
+    /// [`Error::Detect`] with the words of the first failure.
+    pub(super) fn check(&self, n_windows: usize, span: &TimeSpan) -> Result<()> {
+        let failures = self.tiles.values().map(|met| met.failure.as_ref());
+        let all: Option<Vec<&String>> = failures.collect();
+        match all.as_deref() {
+            Some([first, ..]) if n_windows == 0 => Err(fail!(
+                Detect,
+                time::iso(span.start),
+                first,
+                "Not one window could be scanned: take other records"
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// One line for each kind of defect, for who reads the detections.
+    pub fn lines(&self) -> Vec<String> {
+        let (mut dead, mut stuck) = (BTreeMap::new(), BTreeMap::new());
+        let (mut clipped, mut failed) = (BTreeMap::new(), BTreeMap::new());
+        for met in self.tiles.values() {
+            for (names, s) in &met.dead {
+                *dead.entry(names).or_insert(0.0) += s;
+            }
+            for (name, s) in &met.stuck_s {
+                *stuck.entry(name).or_insert(0.0) += s;
+            }
+            for (name, n) in &met.clipped {
+                *clipped.entry(name).or_insert(0) += n;
+            }
+            if let Some(what) = &met.failure {
+                *failed.entry(what).or_insert(0) += 1;
+            }
+        }
+        let minutes = |n_tiles: i32| f64::from(n_tiles) * TILE_S / 60.0;
+        let mut lines = Vec::new();
+        for ([name, other], s) in dead {
+            lines.push(format!(
+                "{name} is dead for {s:.1} s: {other} stands in for it"
+            ));
+        }
+        for (name, s) in stuck {
+            lines.push(format!("{name} stands still for {s:.1} s: a gap"));
+        }
+        for (name, n) in clipped {
+            lines.push(format!("{name} clips in {n} samples: used as they are"));
+        }
+        let n_failed = failed.len();
+        for (what, n) in failed.into_iter().take(N_TOLD) {
+            lines.push(format!("{} minutes are left out: {what}", minutes(n)));
+        }
+        if n_failed > N_TOLD {
+            lines.push(format!("{} more reasons", n_failed - N_TOLD));
+        }
+        lines
+    }
+}

@@ -1,0 +1,114 @@
+//! What an archive holds, for who names neither a station nor a time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::{Archive, DayFiles, Listing};
+use crate::code_pattern::{NslcPattern, StationChoice};
+use crate::error::{Result, fail};
+use crate::time::{self, Time, TimeSpan};
+
+/// Names that a message has; more are counted.
+const N_NAMED: usize = 12;
+
+/// Letters of bands with 10 samples a second or more (SEED Reference Manual 2.4, appendix A).
+const FAST_BANDS: [char; 8] = ['F', 'G', 'D', 'C', 'E', 'S', 'H', 'B'];
+
+impl Archive {
+    /// From the first sample that the archive holds of the station until just after the last.
+    ///
+    /// # Errors
+    /// [`crate::Error::Io`] where a folder cannot be read, and as [`Archive::traces`];
+    /// [`crate::Error::Waveform`] where it holds none.
+    pub fn held_span(&self) -> Result<TimeSpan> {
+        let sought = NslcPattern::from(&self.choice);
+        let streams = Listing::of(&self.root).streams(&mut |_| ())?;
+        let mut held: Option<TimeSpan> = None;
+        for files in streams.iter() {
+            let ours = files.first().filter(|file| sought.admits(&file.stream));
+            let (Some(first), Some(last)) = (ours, files.last()) else {
+                continue;
+            };
+            let ends = [first.path.clone(), last.path.clone()];
+            let ends = &ends[..if first == last { 1 } else { 2 }];
+            let (earliest, latest) = (Time::MIN_UTC, Time::MAX_UTC);
+            for trace in self.days.whole(&first.stream, ends, earliest, latest)? {
+                let (Some(start), Some(last)) = (trace.start(), trace.last()) else {
+                    continue;
+                };
+                let end = last + time::seconds(1.0 / trace.sampling_rate_hz);
+                let held = held.get_or_insert(TimeSpan { start, end });
+                held.start = held.start.min(start);
+                held.end = held.end.max(end);
+            }
+        }
+        held.ok_or_else(|| {
+            let what = format!("not one whole record of {sought}");
+            let remedy = "Look at its files with `quakebook mseed`";
+            fail!(Waveform, self.root.display(), what, remedy)
+        })
+    }
+
+    /// The one station of which the archive in the folder `root` has three components, with its channels.
+    ///
+    /// Channels of fewer than 10 samples a second do not count.
+    ///
+    /// # Errors
+    /// [`crate::Error::Io`] where a folder cannot be read; [`crate::Error::Waveform`] where there is no such
+    /// station or more than one, or several bands of it: it lists what there is.
+    pub fn only_station(root: impl AsRef<Path>) -> Result<StationChoice> {
+        let root = root.as_ref();
+        let mut bands: BTreeMap<[String; 4], BTreeSet<char>> = BTreeMap::new();
+        let streams = Listing::of(root).streams(&mut |_| ())?;
+        for stream in streams.iter().filter_map(|files| files.first()) {
+            let stream = &stream.stream;
+            let mut band = stream.channel().to_string();
+            let Some(component) = band.pop().filter(|_| band.starts_with(FAST_BANDS)) else {
+                continue;
+            };
+            let codes = [stream.network(), stream.station(), stream.location()];
+            let [network, station, location] = codes.map(ToString::to_string);
+            let components = bands.entry([network, station, location, band]);
+            components.or_default().insert(component);
+        }
+        bands.retain(|_, components| components.len() >= 3);
+        let refuse = |what: String| {
+            let remedy = "Name one as NET.STA.LOC.CHA, as in CX.PB01..HH?";
+            Err(fail!(Waveform, root.display(), what, remedy))
+        };
+        let found: Vec<&[String; 4]> = bands.keys().collect();
+        match &found[..] {
+            [[network, station, location, band]] => {
+                let channels = format!("{band}?");
+                Ok(StationChoice::new(network, station, location, &channels)?)
+            }
+            [] => refuse(format!(
+                "no station with three components of 10 Hz or more; the archive has {}",
+                listed(streams.iter().filter_map(stream_name))
+            )),
+            several => refuse(format!(
+                "{} stations or bands with three components, expected one: {}",
+                several.len(),
+                listed(several.iter().map(|codes| codes.join(".") + "?"))
+            )),
+        }
+    }
+}
+
+fn stream_name(files: &DayFiles) -> Option<String> {
+    files.first().map(|file| file.stream.to_string())
+}
+
+/// The first names, and how many more there are.
+fn listed(names: impl Iterator<Item = String>) -> String {
+    let mut names: Vec<String> = names.collect();
+    match names.len() {
+        0 => names.push("no day file (a link is none)".into()),
+        n if n > N_NAMED => {
+            names.truncate(N_NAMED);
+            names.push(format!("{} more", n - N_NAMED));
+        }
+        _ => {}
+    }
+    names.join(", ")
+}

@@ -1,0 +1,317 @@
+//! A detector for stations that it was not taught on: records of any rate, and windows that decide about a part.
+
+use proptest::prelude::*;
+use quakebook::method::{Detector, Scanned};
+use quakebook::network::ConvNet;
+use quakebook::study::Study;
+use quakebook::time::{self, Time, TimeSpan};
+use quakebook::waveform::{Record3C, WaveformSource, harmonise};
+use quakebook::{Error, Result, Unavailable};
+
+/// Off the whole second, as digitisers are, and eight minutes before a block of a scan ends.
+const START: &str = "2014-02-16T01:52:00.007393";
+const LENGTH_S: f64 = 1200.0;
+
+/// A record, and nothing before and after it.
+struct Station(Record3C);
+
+impl WaveformSource for Station {
+    fn record(&self, start: Time, n_samples: usize) -> Result<Record3C> {
+        let (ours, rate_hz) = (&self.0, self.0.sampling_rate_hz);
+        let first = (time::between_s(ours.start, start) * rate_hz).round() as i64;
+        let sample = |row: &[f32], i: i64| {
+            let i = usize::try_from(i).ok();
+            i.and_then(|i| row.get(i)).copied().unwrap_or(f32::NAN)
+        };
+        let row = |row: &Vec<f32>| -> Vec<f32> {
+            let all = first..first + n_samples as i64;
+            all.map(|i| sample(row, i)).collect()
+        };
+        let data = ours.data.each_ref().map(row);
+        if data.iter().flatten().all(|y| y.is_nan()) {
+            return Err(Error::Unavailable {
+                place: "made up".into(),
+                reason: Unavailable::NoSample,
+            });
+        }
+        Ok(Record3C {
+            start: ours.start + time::seconds(first as f64 / rate_hz),
+            data,
+            station: ours.station.clone(),
+            channels: ours.channels.clone(),
+            ..*ours
+        })
+    }
+}
+
+/// Noise with an offset, a drift and bursts.
+fn station(rate_hz: f64, seed: u64) -> Station {
+    let mut state = seed;
+    let mut next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) as f32 / 2f32.powi(30) - 1.0
+    };
+    let mut row = || -> Vec<f32> {
+        let sample = |i: usize| {
+            let t_s = (i as f64 / rate_hz) as f32;
+            let burst = 1.0 + 9.0 * (0.05 * t_s).sin().powi(20);
+            (9000.0 + 0.3 * t_s + 100.0 * burst * next()).round()
+        };
+        (0..(LENGTH_S * rate_hz) as usize).map(sample).collect()
+    };
+    Station(Record3C {
+        station: "XX.ABC".into(),
+        channels: ["HHE", "HHN", "HHZ"].map(String::from),
+        start: time::parse(START).unwrap(),
+        sampling_rate_hz: rate_hz,
+        data: [row(), row(), row()],
+        simulated: true,
+    })
+}
+
+fn study() -> Study {
+    let mut study = Study::oklahoma();
+    study.cluster.k = 1;
+    study.window.sampling_rate_hz = 50.0;
+    study.window.n_samples = 300;
+    study.scan.hop_samples = 25;
+    study.method.harmonised = true;
+    study.method.lead_s = 1.0;
+    study.method.core_s = Some(2.0);
+    study
+}
+
+/// A network that was taught nothing: its probabilities are as good as any here.
+fn detector() -> Detector {
+    let study = study();
+    Detector {
+        network: ConvNet::new(study.window.n_samples, 2, 5),
+        study,
+        threshold: 0.5,
+        curve: Vec::new(),
+    }
+}
+
+fn span(from_s: f64, to_s: f64) -> TimeSpan {
+    let start = time::parse(START).unwrap();
+    TimeSpan {
+        start: start + time::seconds(from_s),
+        end: start + time::seconds(to_s),
+    }
+}
+
+/// Start and probability of each window, and the detections.
+fn scanned(source: &dyn WaveformSource, span: &TimeSpan) -> (Vec<(Time, f64)>, Scanned) {
+    let detector = detector();
+    let mut windows = Vec::new();
+    let merge = quakebook::detect::MergeParams {
+        longest_s: detector.longest_event_s(),
+        ..detector.merge_params()
+    };
+    let scanned = detector.scan_each(source, span, &merge, &mut |piece| {
+        let p = detector.event_probabilities(piece)?;
+        windows.extend(piece.starts.iter().copied().zip(p));
+        Ok(())
+    });
+    (windows, scanned.unwrap())
+}
+
+fn refused(change: impl FnOnce(&mut Study)) -> String {
+    let mut study = study();
+    change(&mut study);
+    match study.checked() {
+        Err(Error::Study { place, .. }) => place,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_study_without_the_new_keys_stays_the_same() {
+    let study = Study::oklahoma();
+    assert!(study.hash().starts_with("6531cc28"), "{}", study.hash());
+    assert_eq!((study.core_s(), study.core_samples()), (10.0, 1000));
+    let text = self::study().to_toml();
+    assert_eq!(Study::from_toml(&text).unwrap(), self::study(), "{text}");
+}
+
+#[test]
+fn a_core_lies_within_its_window() {
+    study().checked().unwrap();
+    for (lead_s, core_s) in [
+        (5.0, 1.5),
+        (-1.0, 2.0),
+        (1.0, 0.0),
+        (f64::NAN, 2.0),
+        (1.0, 2.013),
+    ] {
+        let place = refused(|study| {
+            study.method.lead_s = lead_s;
+            study.method.core_s = Some(core_s);
+        });
+        assert_eq!(place, "method.core_s", "{lead_s} {core_s}");
+    }
+}
+
+#[test]
+fn harmonised_records_have_one_rate_and_band() {
+    assert_eq!(
+        refused(|study| study.method.band_hz = Some([1.0, 20.0])),
+        "method.harmonised"
+    );
+    let at_100_hz = |study: &mut Study| study.window.sampling_rate_hz = 100.0;
+    assert_eq!(refused(at_100_hz), "method.harmonised");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    #[test]
+    fn days_add_up_bit_for_bit(seed in 0_u64..1000, rate in 0_usize..6, cut_s in 50.0..1150.0_f64, gap in 0_usize..2) {
+        let rate_hz = [40.0, 50.0, 62.5, 100.0, 100.0003, 250.0][rate];
+        let mut station = station(rate_hz, seed);
+        if gap == 1 {
+            let from = (500.0 * rate_hz) as usize;
+            station.0.data[1][from..from + 777].fill(f32::NAN);
+        }
+        let (windows, whole) = scanned(&station, &span(0.0, LENGTH_S));
+        let (mut first, one) = scanned(&station, &span(0.0, cut_s));
+        let (second, two) = scanned(&station, &span(cut_s, LENGTH_S));
+        first.extend(second);
+        prop_assert!(windows.len() > 2200);
+        prop_assert_eq!(&windows, &first);
+        let mut items = one.detections.items;
+        items.extend(two.detections.items);
+        prop_assert_eq!(&whole.detections.items, &items);
+        prop_assert_eq!(whole.conditions.rates_hz(), vec![rate_hz]);
+    }
+}
+
+/// A scan gives what `harmonise` gives, up to how far each removes the offset.
+#[test]
+fn tiles_are_the_record_made_comparable() {
+    for rate_hz in [50.0, 80.0, 100.0] {
+        let mut record = station(rate_hz, 7).0;
+        record.start = time::parse("2014-02-16T01:52:00").unwrap();
+        let expected = harmonise(&record).unwrap().record;
+        // A network that sees each sample as it is would show it; here the window's own scale does.
+        let study = study();
+        let network = ConvNet::new(study.window.n_samples, 2, 5);
+        let params = quakebook::method::scan_params(&study);
+        let of_whole = quakebook::detect::scan(&network, &expected, &params).unwrap();
+        let detector = detector();
+        let tiled = detector.scan_record(&record).unwrap();
+        // Where the record begins each rings in its own way.
+        let of_core = |start: &Time| *start + time::seconds(study.method.lead_s);
+        let of_whole_starts: Vec<Time> = of_whole.starts.iter().map(of_core).collect();
+        let n_ringing = of_whole.len() - tiled.len();
+        assert!((2..8).contains(&n_ringing), "{n_ringing}");
+        assert_eq!(of_whole_starts[n_ringing..], tiled.starts);
+        let later = 2 * (n_ringing + 20)..;
+        let pairs = tiled.probabilities[40..]
+            .iter()
+            .zip(&of_whole.probabilities[later]);
+        let most = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(most < 1e-3, "{rate_hz} Hz: {most}");
+    }
+}
+
+#[test]
+fn a_detection_lies_where_its_core_does() {
+    let station = station(100.0, 3);
+    let (windows, scanned) = scanned(&station, &span(0.0, LENGTH_S));
+    // The first core begins after the window's lead and what the filter loses.
+    let first_s = time::between_s(station.0.start, windows[0].0);
+    assert!((1.0..4.5).contains(&first_s), "{first_s}");
+    let last_s = time::between_s(windows.last().unwrap().0, station.0.end());
+    assert!((5.0..5.6).contains(&last_s), "{last_s}");
+    // Nothing but the ends is missing.
+    let n: usize = scanned.unscanned.values().sum();
+    assert!(n > 0 && n == scanned.n_beyond, "{:?}", scanned.unscanned);
+    let covered_s = 3600.0 * scanned.detections.hours();
+    assert!(
+        (LENGTH_S - 10.0..LENGTH_S).contains(&covered_s),
+        "{covered_s}"
+    );
+    for detection in &scanned.detections.items {
+        let at = windows.iter().find(|(start, _)| *start == detection.start);
+        assert!(at.is_some(), "{detection:?}");
+        let length_s = time::between_s(detection.start, detection.end);
+        let n_hops = (detection.n_windows - 1) as f64;
+        assert!(length_s >= 2.0 + 0.5 * n_hops - 1e-6, "{detection:?}");
+    }
+}
+
+#[test]
+fn a_dead_component_is_replaced_and_told() {
+    let sound = station(100.0, 3);
+    let mut station = station(100.0, 3);
+    station.0.data[0].fill(17.0);
+    let (windows, told) = scanned(&station, &span(0.0, LENGTH_S));
+    assert_eq!(windows.len(), scanned(&sound, &span(0.0, LENGTH_S)).0.len());
+    let lines = told.conditions.lines();
+    assert!(
+        lines[0].starts_with("HHE is dead for 1200.0 s: HHN"),
+        "{lines:?}"
+    );
+    // One that dies on the way is a gap until the tile's end.
+    station.0 = sound.0.clone();
+    station.0.data[2][60_000..].fill(17.0);
+    let (windows, told) = scanned(&station, &span(0.0, LENGTH_S));
+    let lines = told.conditions.lines();
+    assert!(
+        lines.iter().any(|line| line.starts_with("HHZ is dead")),
+        "{lines:?}"
+    );
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.starts_with("HHZ stands still")),
+        "{lines:?}"
+    );
+    assert!(windows.len() > 1300 && told.unscanned.contains_key("gap"));
+}
+
+#[test]
+fn nothing_that_cannot_be_used_is_silent() {
+    let fails = |station: &Station| {
+        let refused = detector().scan(station, &span(0.0, LENGTH_S));
+        match refused {
+            Err(Error::Detect { what, .. }) => what,
+            other => panic!("{other:?}"),
+        }
+    };
+    let slow = fails(&station(20.0, 3));
+    assert!(slow.contains("20 Hz, too slow"), "{slow}");
+    let mut dead = station(100.0, 3);
+    dead.0.data.iter_mut().for_each(|row| row.fill(0.0));
+    let dead = fails(&dead);
+    assert!(dead.contains("no component moves"), "{dead}");
+    // Clipped peaks are used, and counted.
+    let mut clipped = station(100.0, 3);
+    clipped.0.data[2].iter_mut().for_each(|y| *y *= 4.0);
+    clipped.0.data[2][5000..5020].fill(90_000.0);
+    let told = scanned(&clipped, &span(0.0, LENGTH_S)).1;
+    let lines = told.conditions.lines();
+    assert_eq!(lines, ["HHZ clips in 20 samples: used as they are"]);
+    // Pieces shorter than a window leave nothing to scan, and longer ones some.
+    for (piece, n_least) in [(500, 0), (2000, 400)] {
+        let mut cut = station(100.0, 3);
+        for row in &mut cut.0.data {
+            row.chunks_mut(piece).for_each(|piece| piece[0] = f32::NAN);
+        }
+        let (windows, told) = scanned(&cut, &span(0.0, LENGTH_S));
+        assert!(
+            windows.len() >= n_least && windows.len() < 2000,
+            "{}",
+            windows.len()
+        );
+        assert_eq!(windows.len() + told.unscanned["gap"], 2400);
+    }
+    // A record shorter than a window.
+    let mut short = station(100.0, 3);
+    short.0.data.iter_mut().for_each(|row| row.truncate(400));
+    let (windows, told) = scanned(&short, &span(0.0, 4.0));
+    assert!(windows.is_empty() && told.n_beyond > 0);
+}
