@@ -43,9 +43,9 @@ use chrono::{Datelike, NaiveDate, TimeDelta};
 use crate::atomic_file::{self, write_whole};
 use crate::code_pattern::StationChoice;
 use crate::error::{Error, Result, fail};
-use crate::time::{self, Time, TimeSpan};
+use crate::time::Time;
 use crate::waveform::mseed::Faults;
-use crate::waveform::{Nslc, Record3C, Trace, WaveformSource};
+use crate::waveform::{Nslc, Trace};
 
 pub use add::Added;
 pub(crate) use cover::cover;
