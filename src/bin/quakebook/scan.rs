@@ -95,6 +95,9 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result {
+    if let (Some(from), Some(to)) = (args.from, args.to) {
+        args::span(from, to);
+    }
     let mut detector = match (&args.model, &args.run) {
         (Some(model), _) => model.detector()?,
         (None, dir) => Detector::read(dir.as_deref().unwrap_or(Path::new(".")))?,
