@@ -4,7 +4,7 @@ use super::Detector;
 use super::backwards::Backwards;
 use super::prepared::Prepared;
 use super::scanning::merge_params;
-use crate::detect::{MergeParams, Merger, Scan};
+use crate::detect::{Detection, Detections, MergeParams, Merger, Scan};
 use crate::error::{Result, fail};
 use crate::evaluate::{Rate, smallest_threshold_within};
 use crate::study::Study;
@@ -21,7 +21,8 @@ pub struct AlarmBudget {
     pub least_threshold: f64,
     /// Hours that were scanned backwards.
     pub hours: f64,
-    /// Claims there that the budget allows, and those at the threshold.
+    /// Claims there that the budget allows, and those at the threshold; one that lasts longer than twice a core
+    /// counts as several.
     pub n_allowed: usize,
     pub n_claims: usize,
     /// Claims a day at the threshold, and the end of the 95 % interval of their rate.
@@ -102,7 +103,7 @@ impl Detector {
             let n_at = |on: f64| -> Result<usize> {
                 let mut merger = Merger::new(&with(merge, on, &self.study))?;
                 merger.push_as(claims, &p);
-                Ok(merger.finish().len())
+                Ok(n_claims_of(&merger.finish(), 2.0 * self.study.core_s()))
             };
             let largest = log_odds(p.iter().copied().fold(least, f64::max));
             let top = (largest.min(MAX_LOG_ODDS) / STEP).ceil() as i64;
@@ -140,6 +141,14 @@ impl Detector {
             upper_per_day: 24.0 * rate.upper_per_hour,
         })
     }
+}
+
+/// The claims, of which one that lasts longer than an earthquake counts as several: a detector that is always on
+/// claims once.
+fn n_claims_of(found: &Detections, longest_s: f64) -> usize {
+    let length_s = |claim: &Detection| time::between_s(claim.start, claim.end);
+    let n_of = |claim: &Detection| ((length_s(claim) / longest_s) as usize).max(1);
+    found.items.iter().map(n_of).sum()
 }
 
 /// The merging at another threshold.
