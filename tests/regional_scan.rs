@@ -267,7 +267,7 @@ fn a_budget_is_kept_by_noise() {
             "{n} {expected}"
         );
     }
-    detector.threshold = 0.7;
+    detector.threshold = 0.95;
     let budget = detector
         .alarm_budget(&archive, &span, &merge, 5000.0)
         .unwrap();
