@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 
 mod writer;
 
-pub use writer::ResultWriter;
+pub use writer::{ResultWriter, check_result};
 
 /// What a file is called that a killed process has left unfinished.
 const UNFINISHED: &str = ".unfinished";
@@ -66,20 +66,6 @@ pub fn write_result(path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> Result<(
             Ok(target) => write_whole(folder_of(path).join(target), bytes),
             Err(_) => write_whole(path, bytes),
         },
-    }
-}
-
-/// Whether a result can be written to a path, asked before the work that it is the result of. Nothing stays there.
-///
-/// # Errors
-/// [`Error::Io`] naming the path, as [`write_result`] would.
-pub fn check_result(path: impl AsRef<Path>) -> Result<()> {
-    let path = path.as_ref();
-    let target = std::fs::read_link(path).map(|target| folder_of(path).join(target));
-    match std::fs::metadata(path) {
-        Ok(there) if there.is_dir() => Err(Error::io(path)(ErrorKind::IsADirectory.into())),
-        Ok(there) if !there.is_file() => Ok(()),
-        _ => check_room(folder_of(target.as_deref().unwrap_or(path))),
     }
 }
 

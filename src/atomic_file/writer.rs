@@ -1,10 +1,10 @@
 //! Results that are too large to be held in memory before they are written.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use super::{beside, folder_of, make_folder, sync_folder};
+use super::{beside, check_room, folder_of, make_folder, sync_folder};
 use crate::error::{Error, Result};
 
 /// A result that is written piece by piece, and appears whole under its name, as by [`super::write_result`]:
@@ -88,5 +88,19 @@ impl ResultWriter {
                 }),
         };
         written.map_err(Error::io(&path))
+    }
+}
+
+/// Whether a result can be written to a path, asked before the work that it is the result of. Nothing stays there.
+///
+/// # Errors
+/// [`Error::Io`] naming the path, as [`super::write_result`] would.
+pub fn check_result(path: impl AsRef<Path>) -> Result<()> {
+    let path = path.as_ref();
+    let target = std::fs::read_link(path).map(|target| folder_of(path).join(target));
+    match std::fs::metadata(path) {
+        Ok(there) if there.is_dir() => Err(Error::io(path)(ErrorKind::IsADirectory.into())),
+        Ok(there) if !there.is_file() => Ok(()),
+        _ => check_room(folder_of(target.as_deref().unwrap_or(path))),
     }
 }
