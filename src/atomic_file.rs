@@ -1,6 +1,6 @@
 //! Files that are written whole, and files that are read as regular files alone.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 
@@ -90,7 +90,7 @@ pub(crate) fn check_room(folder: &Path) -> Result<()> {
     beside(there).map(drop).map_err(Error::io(there))
 }
 
-/// [`write_whole`] below a folder, of which no folder on the way may be a link.
+/// [`write_whole`] below a folder; no folder on the way to the file may be a link.
 ///
 /// # Errors
 /// [`Error::Io`] naming the path.
@@ -106,14 +106,14 @@ pub(crate) fn write_below(root: &Path, path: &Path, bytes: &[u8]) -> Result<()> 
     write_whole(path, bytes)
 }
 
-/// Opens a regular file for reading; `None` where there is none. A link is not followed, a pipe not
-/// waited for.
+/// Opens a regular file for reading, with its size and times; `None` where there is none. A link is not
+/// followed, a pipe not waited for.
 ///
 /// # Errors
 /// [`Error::Io`] naming the path, of kind `InvalidInput` where it is no regular file.
-pub(crate) fn open_regular(path: &Path) -> Result<Option<File>> {
+pub(crate) fn open_regular(path: &Path) -> Result<Option<(File, Metadata)>> {
     match open_unfollowed(path, File::options().read(true)) {
-        Ok(file) => Ok(Some(file)),
+        Ok(opened) => Ok(Some(opened)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::io(path)(error)),
     }
@@ -124,7 +124,7 @@ pub(crate) fn open_regular(path: &Path) -> Result<Option<File>> {
 /// # Errors
 /// As [`open_regular`].
 pub(crate) fn read_regular(path: &Path) -> Result<Option<Vec<u8>>> {
-    let Some(mut file) = open_regular(path)? else {
+    let Some((mut file, _)) = open_regular(path)? else {
         return Ok(None);
     };
     let mut bytes = Vec::new();
@@ -175,18 +175,23 @@ pub fn read_input(path: impl AsRef<Path>) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn open_unfollowed(path: &Path, options: &mut OpenOptions) -> std::io::Result<File> {
+fn open_unfollowed(path: &Path, options: &mut OpenOptions) -> std::io::Result<(File, Metadata)> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
         options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
     }
+    #[cfg(not(unix))]
     if is_link(path) {
         return Err(not_regular("a regular file"));
     }
-    let file = options.open(path)?;
-    match file.metadata()?.is_file() {
-        true => Ok(file),
+    let file = options.open(path).map_err(|error| match is_link(path) {
+        true => not_regular("a regular file"),
+        false => error,
+    })?;
+    let about = file.metadata()?;
+    match about.is_file() {
+        true => Ok((file, about)),
         false => Err(not_regular("a regular file")),
     }
 }
@@ -210,7 +215,7 @@ fn not_regular(expected: &str) -> std::io::Error {
 pub(crate) fn lock(path: &Path) -> Result<File> {
     let mut options = File::options();
     options.create(true).truncate(false).write(true);
-    let file = open_unfollowed(path, &mut options).map_err(Error::io(path))?;
+    let (file, _) = open_unfollowed(path, &mut options).map_err(Error::io(path))?;
     file.lock().map_err(Error::io(path))?;
     Ok(file)
 }
@@ -286,105 +291,4 @@ fn beside(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_is_replaced_whole_and_nothing_stays_beside_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a/b/file");
-        for text in ["first", "the second"] {
-            write_whole(&path, text.as_bytes()).unwrap();
-            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
-        }
-        let names: Vec<_> = std::fs::read_dir(path.parent().unwrap()).unwrap().collect();
-        assert_eq!(names.len(), 1);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn others_may_read_it_as_they_may_any_new_file() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().unwrap();
-        let (whole, plain) = (folder.path().join("whole"), folder.path().join("plain"));
-        write_whole(&whole, b"x").unwrap();
-        std::fs::write(&plain, b"x").unwrap();
-        let mode = |path| std::fs::metadata(path).unwrap().permissions().mode();
-        assert_eq!(mode(whole), mode(plain));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn links_and_pipes_are_no_regular_files() {
-        let folder = tempfile::tempdir().unwrap();
-        let [target, link, pipe] = ["target", "link", "pipe"].map(|name| folder.path().join(name));
-        write_whole(&target, b"kept").unwrap();
-        std::os::unix::fs::symlink(&target, &link).unwrap();
-        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
-        assert!(made.unwrap().success());
-        for path in [&link, &pipe] {
-            for error in [open_regular(path).unwrap_err(), lock(path).unwrap_err()] {
-                assert!(matches!(error, Error::Io { path: named, .. } if named == *path));
-            }
-        }
-        assert!(read_regular(&folder.path().join("none")).unwrap().is_none());
-        assert_eq!(read_regular(&target).unwrap().unwrap(), b"kept");
-        // What the user names is written to where the link leads.
-        write_result(&link, b"new").unwrap();
-        assert_eq!(std::fs::read(&target).unwrap(), b"new");
-        std::fs::remove_file(&target).unwrap();
-        write_result(&link, b"made").unwrap();
-        assert_eq!(std::fs::read(&target).unwrap(), b"made");
-        assert!(is_link(&link));
-        // And read from there, but from no pipe, device or folder.
-        assert_eq!(read_input(&link).unwrap(), b"made");
-        for path in [pipe.as_path(), folder.path(), Path::new("/dev/zero")] {
-            let error = read_input(path).unwrap_err();
-            assert!(matches!(error, Error::Io { path: named, .. } if named == *path));
-        }
-        let large = folder.path().join("large");
-        let sparse = File::create(&large).unwrap();
-        sparse.set_len(MAX_INPUT_BYTES + 1).unwrap();
-        assert!(matches!(read_input(&large), Err(Error::Io { .. })));
-        // Below a root no linked folder is written through.
-        let outside = tempfile::tempdir().unwrap();
-        let linked = folder.path().join("2014");
-        std::os::unix::fs::symlink(outside.path(), &linked).unwrap();
-        assert!(write_below(folder.path(), &linked.join("XX/file"), b"x").is_err());
-        assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 0);
-        write_below(folder.path(), &folder.path().join("2015/XX/file"), b"x").unwrap();
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_full_disk_is_an_error() {
-        let error = write_result("/dev/full", b"x").unwrap_err().to_string();
-        assert!(
-            error.contains("/dev/full") && error.contains("make room"),
-            "{error}"
-        );
-        write_result("/dev/null", b"x").unwrap();
-        assert!(!Path::new("/dev/null").is_file());
-    }
-
-    #[test]
-    fn a_place_that_cannot_be_written_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("file"), b"x").unwrap();
-        // And that before the work.
-        for (path, is_good) in [
-            ("file", true),
-            ("new", true),
-            ("a/b/new", true),
-            ("file/below", false),
-            ("file/a/below", false),
-            ("", false),
-        ] {
-            let checked = check_result(folder.path().join(path));
-            assert_eq!(checked.is_ok(), is_good, "{path}: {checked:?}");
-        }
-        assert_eq!(names(folder.path()).unwrap(), ["file"]);
-        let error = write_whole(folder.path().join("file/below"), b"x").unwrap_err();
-        assert!(error.to_string().contains("file"), "{error}");
-    }
-}
+mod tests;

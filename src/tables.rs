@@ -45,7 +45,7 @@ const UTF32_BIG_ENDIAN: [u8; 4] = [0, 0, 0xfe, 0xff];
 /// # Errors
 /// Where a byte 0 stands: text has none, but damaged files and UTF-16 without its mark do.
 pub(crate) fn no_nul(text: &str) -> Result<(), String> {
-    match text.find('\0') {
+    match memchr::memchr(0, text.as_bytes()) {
         None => Ok(()),
         Some(byte) => Err(format!("byte {byte} is 0, which no text has")),
     }
@@ -55,12 +55,23 @@ pub(crate) fn no_nul(text: &str) -> Result<(), String> {
 pub(crate) const NO_TEXT_REMEDY: &str = "Give an undamaged file of text, in UTF-8";
 
 /// The lines of a text, numbered from 1. They end with LF, CR LF or CR: as Unix, Windows and old Macs
-/// write them, in one file too.
+/// write them, in one file too. A CR at the end of the text begins no line.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.split('\n')
-        .flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
-        .enumerate()
-        .map(|(i, line)| (i + 1, line))
+    let mut rest = Some(text);
+    let next = move || {
+        let text = rest.take()?;
+        let Some(end) = memchr::memchr2(b'\n', b'\r', text.as_bytes()) else {
+            return Some(text);
+        };
+        let (line, after) = (&text[..end], &text[end + 1..]);
+        rest = match text.as_bytes()[end] {
+            b'\r' if after.is_empty() => None,
+            b'\r' => Some(after.strip_prefix('\n').unwrap_or(after)),
+            _ => Some(after),
+        };
+        Some(line)
+    };
+    (1..).zip(std::iter::from_fn(next))
 }
 
 /// A header and rows as CSV (RFC 4180, lines end with `\n`): fields are quoted where they need it.
@@ -92,6 +103,24 @@ mod tests {
                 let found: Vec<_> = lines(&more).filter(|(_, line)| !line.is_empty()).collect();
                 assert_eq!(found, [(1, "a"), (2, "b"), (3, "c")], "{more:?}");
             }
+        }
+    }
+
+    #[test]
+    fn each_end_of_a_line_is_met_once() {
+        for (text, expected) in [
+            ("", &[""][..]),
+            ("a\n", &["a", ""]),
+            ("a\r", &["a"]),
+            ("a\r\n", &["a", ""]),
+            ("a\r\rb", &["a", "", "b"]),
+            ("a\r\r", &["a", ""]),
+            ("a\r\r\nb", &["a", "", "b"]),
+            ("\n\r", &["", ""]),
+            ("é\r地", &["é", "地"]),
+        ] {
+            let found: Vec<_> = lines(text).map(|(_, line)| line).collect();
+            assert_eq!(found, expected, "{text:?}");
         }
     }
 

@@ -15,11 +15,10 @@ mod text;
 use std::io::{BufRead, BufReader};
 
 use quick_xml::events::{BytesStart, Event};
-use quick_xml::name::ResolveResult;
-use quick_xml::reader::NsReader;
+use quick_xml::reader::Reader;
 
 pub(crate) use element::Element;
-use namespace::{Namespaces, undeclared};
+use namespace::Namespaces;
 use text::{Latin1, is_latin1};
 pub(crate) use text::{escaped, optional};
 
@@ -80,7 +79,7 @@ pub(crate) fn walk<E: From<Broken>>(
 }
 
 struct Walk<'a, R, V> {
-    reader: NsReader<R>,
+    reader: Reader<R>,
     shape: &'a Shape,
     namespaces: Namespaces,
     visit: V,
@@ -101,7 +100,7 @@ struct Walk<'a, R, V> {
 impl<'a, E: From<Broken>, R: BufRead, V: FnMut(Part) -> Result<(), E>> Walk<'a, R, V> {
     fn new(source: R, shape: &'a Shape, visit: V) -> Self {
         Self {
-            reader: NsReader::from_reader(source),
+            reader: Reader::from_reader(source),
             shape,
             namespaces: Namespaces::default(),
             visit,
@@ -157,9 +156,12 @@ impl<'a, E: From<Broken>, R: BufRead, V: FnMut(Part) -> Result<(), E>> Walk<'a, 
     fn start(&mut self, start: &BytesStart<'_>) -> Result<(), E> {
         let name = start.local_name();
         let name: &str = name.as_ref();
-        if self.n_containers + self.open.len() + self.n_passed_over >= MAX_DEPTH {
+        let depth = self.n_containers + self.open.len() + self.n_passed_over;
+        if depth >= MAX_DEPTH {
             return Err(self.broken("elements nested too deeply").into());
         }
+        let declared = self.namespaces.enter(start, depth);
+        declared.map_err(|error| self.broken(error))?;
         if self.done {
             return Err(self.broken("a second document after the first").into());
         }
@@ -167,10 +169,8 @@ impl<'a, E: From<Broken>, R: BufRead, V: FnMut(Part) -> Result<(), E>> Walk<'a, 
             let what = format!("<{name}> where <{}> was expected", self.shape.root);
             return Err(self.broken(what).into());
         }
-        if let ResolveResult::Unknown(prefix) = self.prefix(start) {
-            let what = undeclared(&prefix, name);
-            return Err(self.broken(what).into());
-        }
+        let prefixed = self.namespaces.check_prefix(start);
+        prefixed.map_err(|what| self.broken(what))?;
         if self.n_passed_over > 0 {
             self.n_passed_over += 1;
             return Ok(());
@@ -181,12 +181,10 @@ impl<'a, E: From<Broken>, R: BufRead, V: FnMut(Part) -> Result<(), E>> Walk<'a, 
             _ if self.open.is_empty() => known(self.shape.containers),
             _ => None,
         };
-        let resolver = self.reader.resolver();
         let name = match container.or_else(|| known(self.shape.wanted)) {
             Some(name) => {
                 let at = (self.n_containers, container.is_some());
-                let namespace = resolver.resolve_element(start.name()).0;
-                let is_own = self.namespaces.admits(namespace, name, at, self.shape);
+                let is_own = self.namespaces.admits(start, name, at, self.shape);
                 is_own.map(|is_own| is_own.then_some(name))
             }
             None => Ok(None),
@@ -202,8 +200,13 @@ impl<'a, E: From<Broken>, R: BufRead, V: FnMut(Part) -> Result<(), E>> Walk<'a, 
         }
         let mut element = self.spare.pop().unwrap_or_default();
         element.name = name;
-        namespace::attributes(start, resolver, self.shape, &mut element.attributes)
-            .map_err(|what| self.broken(what))?;
+        namespace::attributes(
+            start,
+            self.namespaces.declared(),
+            self.shape,
+            &mut element.attributes,
+        )
+        .map_err(|what| self.broken(what))?;
         if container.is_some() {
             self.n_containers += 1;
             self.had.push(Vec::new());
@@ -211,14 +214,6 @@ impl<'a, E: From<Broken>, R: BufRead, V: FnMut(Part) -> Result<(), E>> Walk<'a, 
         }
         self.open.push(element);
         Ok(())
-    }
-
-    /// What its prefix stands for, if it has one; that of a name without one is not looked up.
-    fn prefix<'s>(&'s self, start: &BytesStart<'s>) -> ResolveResult<'s> {
-        match start.name().prefix() {
-            Some(_) => self.reader.resolver().resolve_element(start.name()).0,
-            None => ResolveResult::Unbound,
-        }
     }
 
     fn end(&mut self) -> Result<(), E> {
@@ -264,8 +259,9 @@ impl<'a, E: From<Broken>, R: BufRead, V: FnMut(Part) -> Result<(), E>> Walk<'a, 
         if self.n_passed_over == 0
             && let Some(element) = self.open.last_mut()
         {
-            let unfit = |c: char| c < ' ' && !['\t', '\n', '\r'].contains(&c);
-            if text.contains(unfit) {
+            let unfit = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
+            // Without a branch the processor takes several bytes as one.
+            if text.bytes().fold(false, |any, byte| any | unfit(byte)) {
                 return Err(self
                     .broken("a control character, which XML cannot hold")
                     .into());

@@ -2,8 +2,8 @@
 
 use std::io::{BufRead, Read};
 
-/// Whether the XML declaration names an encoding of one byte a character, of which Latin-1 is the
-/// first half of Unicode.
+/// Whether the XML declaration names an encoding of one byte a character. Its bytes are read as
+/// Latin-1, whose characters are the first 256 of Unicode.
 pub(super) fn is_latin1(beginning: &[u8]) -> bool {
     let first: Vec<u8> = beginning.iter().copied().take(200).collect();
     let first = String::from_utf8_lossy(&first).to_lowercase();

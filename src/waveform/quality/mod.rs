@@ -109,6 +109,9 @@ pub(crate) struct Judge<'a> {
     components: [Suspects; 3],
 }
 
+/// Components of fewer samples are looked at one after the other: it takes less than handing them to threads.
+const N_ALONE: usize = 50_000;
+
 /// Places of one component that a window's verdict depends on, in order.
 struct Suspects {
     /// Runs of [`CLIPPED_RUN`] equal samples or more.
@@ -123,12 +126,18 @@ impl<'a> Judge<'a> {
     pub fn new(record: &'a Record3C) -> Self {
         let rows = record.data.each_ref().map(Vec::as_slice);
         let rate_hz = record.sampling_rate_hz;
-        let suspects = rows.par_iter().map(|row| Suspects::of(row, rate_hz));
-        let suspects: Vec<Suspects> = suspects.collect();
+        let of = |row: &&[f32]| Suspects::of(row, rate_hz);
+        let components = match record.n_samples() < N_ALONE {
+            true => rows.each_ref().map(of),
+            false => {
+                let all: Vec<Suspects> = rows.par_iter().map(of).collect();
+                all.try_into().ok().expect("three components")
+            }
+        };
         Self {
             rows,
             gaps: record.gaps(),
-            components: suspects.try_into().ok().expect("three components"),
+            components,
         }
     }
 

@@ -133,10 +133,15 @@ impl Days {
     /// # Errors
     /// As [`Days::span`].
     pub fn rate_hz(&self, stream: &Nslc, path: &Path) -> Result<Option<f64>> {
-        let Some(mut file) = open_regular(path)? else {
+        if let Ok(data) = path.symlink_metadata()
+            && let Some(Some(index)) = self.indices.known(path, &data)
+        {
+            return Ok(Some(index.sampling_rate_hz));
+        }
+        let Some((mut file, about)) = open_regular(path)? else {
             return Ok(None);
         };
-        if let Some(index) = self.indices.get(path, &mut file)? {
+        if let Some(index) = self.indices.get(path, &mut file, &about)? {
             return Ok(Some(index.sampling_rate_hz));
         }
         let day = self.decode(stream, path)?;
@@ -155,11 +160,11 @@ impl Days {
         if self.extents.is_beside(path, start, end) {
             return Ok(Day::default());
         }
-        let Some(mut file) = open_regular(path)? else {
+        let Some((mut file, about)) = open_regular(path)? else {
             return Ok(Day::default());
         };
-        let version = Version::of(&file.metadata().map_err(Error::io(path))?);
-        let Some(index) = self.indices.get(path, &mut file)? else {
+        let version = Version::of(&about);
+        let Some(index) = self.indices.get(path, &mut file, &about)? else {
             return self.decode(stream, path);
         };
         self.extents.keep(path, version, index.span());

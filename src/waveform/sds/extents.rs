@@ -24,21 +24,26 @@ struct Extent {
 impl Extents {
     /// Whether the file, as it is now, is known to have no sample from `start` until `end`.
     pub fn is_beside(&self, path: &Path, start: Time, end: Time) -> bool {
-        let Ok(data) = path.symlink_metadata() else {
-            return false;
-        };
+        let is_beside = |(first, last)| last < start || end < first;
         lock(&self.0).get(path).is_some_and(|extent| {
-            let is_beside = |(first, last)| last < start || end < first;
-            extent.version == Version::of(&data) && extent.span.is_none_or(is_beside)
+            // Asked second: most files reach into the span, and are opened anyway.
+            let is_this = |data| extent.version == Version::of(&data);
+            extent.span.is_none_or(is_beside) && path.symlink_metadata().is_ok_and(is_this)
         })
     }
 
     /// Remembers what a version of the file holds.
     pub fn keep(&self, path: &Path, version: Version, span: Option<(Time, Time)>) {
         let mut known = lock(&self.0);
-        if known.len() == N_KNOWN {
-            known.clear();
+        let extent = Extent { version, span };
+        match known.get_mut(path) {
+            Some(old) => *old = extent,
+            None => {
+                if known.len() == N_KNOWN {
+                    known.clear();
+                }
+                known.insert(path.into(), extent);
+            }
         }
-        known.insert(path.into(), Extent { version, span });
     }
 }

@@ -1,13 +1,13 @@
-//! What an archive has beside what was sought, for who finds nothing.
+//! What an archive holds instead, where nothing that was sought is there.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
-use super::layout::DayFile;
-use super::{Archive, DayFiles, Listing, N_DAYS_AROUND, archive_near};
-use crate::atomic_file;
+use super::around::N_DAYS_AROUND;
+use super::layout::{self, DayFile};
+use super::{Archive, DayFiles, Listing, archive_near};
 use crate::code_pattern::NslcPattern;
 use crate::error::{Result, fail};
 use crate::time::{self, TimeSpan};
@@ -19,7 +19,7 @@ use crate::waveform::mseed::{Fault, FaultKind};
 const N_NAMED: usize = 12;
 
 impl Archive {
-    /// Every stream of which the folder has day files, of any station, sorted.
+    /// Every stream with day files in the folder, of any station, sorted.
     ///
     /// # Errors
     /// [`crate::Error::Io`] where a folder cannot be read.
@@ -124,11 +124,10 @@ impl Archive {
         let mut days = BTreeSet::new();
         for stream in self.channels(span.start, span.end)? {
             for year in self.years()? {
-                let first = NaiveDate::from_yo_opt(year, 1).unwrap_or_default();
-                let file = self.day_file(&stream, first);
-                let folder = file.parent().unwrap_or(&self.root);
-                let names = atomic_file::names(folder)?.into_iter();
-                let files = names.filter_map(|name| DayFile::of(folder.join(name)));
+                let folder = layout::folder_of(&self.root, &stream, 'D', year);
+                let names = self.folders.names(&folder)?;
+                let files = names.iter().map(|name| folder.join(name));
+                let files = files.filter_map(DayFile::of);
                 days.extend(
                     files
                         .filter(|file| file.stream == stream)

@@ -78,12 +78,11 @@ impl Indices {
     }
 
     /// The index of an open day file, made where it is not known.
-    pub fn get(&self, path: &Path, file: &mut File) -> Result<Option<Arc<Index>>> {
-        let data = file.metadata().map_err(Error::io(path))?;
-        if let Some(index) = self.known(path, &data) {
+    pub fn get(&self, path: &Path, file: &mut File, data: &Metadata) -> Result<Option<Arc<Index>>> {
+        if let Some(index) = self.known(path, data) {
             return Ok(index);
         }
-        let version = Version::of(&data);
+        let version = Version::of(data);
         let stored = self.read(path, version);
         if let Some(index) = stored.and_then(|stored| stored.completed(&mut *file)) {
             let index = Some(Arc::new(index));
@@ -128,7 +127,7 @@ impl Indices {
         Index::from_bytes(index, version.n_bytes)
     }
 
-    /// For the next who opens the archive, if it has the folder. One that may only be read is looked through
+    /// Keeps the index for the next process, if the archive has the folder. A read-only archive is looked through
     /// each time.
     fn write(&self, path: &Path, version: Version, index: &Index) {
         let folder = self.folder.symlink_metadata();

@@ -9,7 +9,7 @@ use chrono::{Datelike, NaiveDate};
 
 use crate::waveform::Nslc;
 
-/// Years of which day files can be: those that a header of miniSEED 2 may name.
+/// Years that a day file can have: those that a header of miniSEED 2 may name.
 pub(super) const YEARS: RangeInclusive<i32> = 1900..=2100;
 
 /// The file of a stream's day.
@@ -38,7 +38,7 @@ impl DayFile {
     /// The folder of the archive in which the file lies, if it is in place.
     pub fn root(&self) -> Option<&Path> {
         let root = self.path.ancestors().nth(N_FOLDERS + 1)?;
-        let folder = folder_of(root, &self.stream, 'D', self.day);
+        let folder = folder_of(root, &self.stream, 'D', self.day.year());
         (self.path.parent() == Some(&folder)).then_some(root)
     }
 
@@ -49,7 +49,7 @@ impl DayFile {
 
     /// What is wrong where it does not.
     pub fn what_is_misplaced(&self) -> String {
-        let folder = folder_of(Path::new(""), &self.stream, 'D', self.day);
+        let folder = folder_of(Path::new(""), &self.stream, 'D', self.day.year());
         format!(
             "a day file of {} in another folder than {}, and so not read: move it there, or name it after what it holds",
             self.stream,
@@ -62,33 +62,38 @@ impl DayFile {
 pub(super) const N_FOLDERS: usize = 4;
 
 /// The folder of a stream's day files of one year and type of data.
-fn folder_of(root: &Path, stream: &Nslc, kind: char, day: NaiveDate) -> PathBuf {
+pub(super) fn folder_of(root: &Path, stream: &Nslc, kind: char, year: i32) -> PathBuf {
     let (network, station, channel) = (stream.network(), stream.station(), stream.channel());
-    root.join(format!(
-        "{}/{network}/{station}/{channel}.{kind}",
-        day.year()
-    ))
+    root.join(format!("{year}/{network}/{station}/{channel}.{kind}"))
 }
 
 /// Where a stream's day of one of SDS's types of data lies, or would lie.
 pub(super) fn path_of(root: &Path, stream: &Nslc, kind: char, day: NaiveDate) -> PathBuf {
-    let (network, station) = (stream.network(), stream.station());
-    let (location, channel) = (stream.location(), stream.channel());
-    let folder = folder_of(root, stream, kind, day);
-    let (year, day) = (day.year(), day.ordinal());
-    let named = |location: &str| {
-        folder.join(format!(
-            "{network}.{station}.{location}.{channel}.{kind}.{year}.{day:03}"
-        ))
-    };
-    let usual = named(location);
-    if location.is_empty() && usual.symlink_metadata().is_err() {
-        let dashed = named("--");
-        if dashed.symlink_metadata().is_ok() {
-            return dashed;
+    let folder = folder_of(root, stream, kind, day.year());
+    let mut possible = names_of(stream, kind, day).map(|name| folder.join(name));
+    let usual = possible.next().unwrap_or_default();
+    match possible.next() {
+        Some(other) if usual.symlink_metadata().is_err() && other.symlink_metadata().is_ok() => {
+            other
         }
+        _ => usual,
     }
-    usual
+}
+
+/// What the file of a stream's day may be called, the usual name first.
+pub(super) fn names_of(stream: &Nslc, kind: char, day: NaiveDate) -> impl Iterator<Item = String> {
+    let dashes = stream.location().is_empty().then_some("--");
+    let locations = [stream.location().as_str()].into_iter().chain(dashes);
+    locations.map(move |location| {
+        format!(
+            "{}.{}.{location}.{}.{kind}.{}.{:03}",
+            stream.network(),
+            stream.station(),
+            stream.channel(),
+            day.year(),
+            day.ordinal()
+        )
+    })
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@ use std::fs::FileType;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
+use super::folders::has_settled;
 use super::layout::{DayFile, N_FOLDERS, YEARS};
 use super::lock;
 use crate::error::{Error, Result};
@@ -43,9 +44,6 @@ struct Folder {
 
 /// Levels of folders above the day files: year, network, station, channel.
 const N_LEVELS: usize = N_FOLDERS;
-
-/// A folder that was changed so shortly ago may change once more within one tick of the file system's clock.
-const SETTLED: Duration = Duration::from_secs(2);
 
 impl Listing {
     pub fn of(root: &Path) -> Self {
@@ -128,8 +126,7 @@ impl Folder {
         let (files, misplaced) = files.into_iter().partition(DayFile::is_in_place);
         is_other |= !before.is_empty() || files != self.files || misplaced != self.misplaced;
         (self.files, self.misplaced) = (files, misplaced);
-        let has_settled = changed.elapsed().is_ok_and(|age| age >= SETTLED);
-        self.changed = has_settled.then_some(changed);
+        self.changed = has_settled(changed).then_some(changed);
         Ok(is_other)
     }
 
@@ -155,6 +152,8 @@ fn is_year(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     /// An empty file of a channel's day, and the time at which its folder was changed long ago.

@@ -55,7 +55,7 @@ impl Archive {
         Ok(missing)
     }
 
-    /// The streams of which the archive has files or a ledger in the span's years.
+    /// The streams with files or a ledger in the span's years.
     ///
     /// # Errors
     /// [`crate::Error::Io`] where a folder cannot be read.
@@ -90,7 +90,7 @@ impl Archive {
     pub(crate) fn open_log(&self, stream: &Nslc, span: TimeSpan) -> Result<()> {
         let _locked = self.lock_folder()?;
         atomic_file::remove_unfinished(&self.root.join(FOLDER));
-        // Who is just writing an index does without it.
+        // A process that is writing an index now does without it.
         atomic_file::remove_unfinished(&self.root.join(index::FOLDER));
         for year in years(span) {
             let path = self.log_file(stream, year);

@@ -2,23 +2,26 @@
 //! (SeisComP Data Structure), each a file of miniSEED.
 //!
 //! Beside the years lies `ledger/`, one file a stream and year: what was asked of a data centre,
-//! what arrived, and what is missing and why. `index/` says where in each day file a time lies: it is written by
-//! whoever looks first, if there is such a folder, and may be removed at any time.
+//! what arrived, and what is missing and why. `index/` says where in each day file a time lies: the first
+//! reader writes it, if there is such a folder, and you may remove it at any time.
 //!
 //! | What | Where |
 //! |---|---|
 //! | names of day files | `layout`, and all that there are `listing`, `held`, `nearby` |
+//! | which lie around a span | `around`, with `folders` |
 //! | reading them | `days`, with `index`, `extents` and `cut` |
 //! | writing them | `write`, and records as they came `add`, with `existing`, `contradictions` and `records` |
 //! | the account of a download | `log`, its text `log_csv`, and its files `log_files`; `cover` |
 
 mod add;
+mod around;
 mod contradictions;
 mod cover;
 mod cut;
 mod days;
 mod existing;
 mod extents;
+mod folders;
 mod held;
 mod index;
 mod layout;
@@ -32,13 +35,12 @@ mod records;
 mod source;
 mod write;
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use chrono::{Datelike, NaiveDate, TimeDelta};
+use chrono::{NaiveDate, TimeDelta};
 
 use crate::atomic_file::{self, write_whole};
 use crate::code_pattern::StationChoice;
@@ -51,6 +53,7 @@ pub use add::Added;
 pub(crate) use cover::cover;
 pub(crate) use cut::{Last, cut};
 pub(crate) use days::Days;
+use folders::Folders;
 pub(crate) use layout::DayFile;
 pub(crate) use listing::{DayFiles, Listing};
 pub use log::{DownloadLog, DownloadOutcome, LogEntry, MissingSpan};
@@ -72,12 +75,9 @@ pub struct Archive {
     root: PathBuf,
     choice: StationChoice,
     simulated: AtomicBool,
+    folders: Folders,
     days: Days,
 }
-
-/// A record may reach so many days out of the day whose file holds it: at 0.1 Hz a record of 4096 bytes
-/// lasts most of a day.
-const N_DAYS_AROUND: u64 = 8;
 
 /// Whole days are given with the next one where a span ends so shortly before it.
 const MIDNIGHT_MARGIN: TimeDelta = TimeDelta::minutes(10);
@@ -116,6 +116,7 @@ impl Archive {
         }
         Ok(Self {
             simulated: is_simulated(&root).into(),
+            folders: Folders::default(),
             days: Days::of(&root),
             root,
             choice: of.clone(),
@@ -222,86 +223,10 @@ impl Archive {
         let end = end.checked_add_signed(MIDNIGHT_MARGIN).unwrap_or(end);
         let mut traces = Vec::new();
         for stream in self.channels(start, end)? {
-            let files = self.files_around(&stream, start, end);
+            let files = self.files_around(&stream, start, end)?;
             traces.extend(self.days.whole(&stream, &files, start, end)?);
         }
         Ok(traces)
-    }
-
-    /// The station's streams with day files in a span's years, sorted.
-    fn channels(&self, start: Time, end: Time) -> Result<BTreeSet<Nslc>> {
-        let around = TimeDelta::days(N_DAYS_AROUND as i64);
-        let first = start.checked_sub_signed(around).unwrap_or(start);
-        let last = end.checked_add_signed(around).unwrap_or(end);
-        let years = self.years()?;
-        let within = |year: &&i32| (first.year()..=last.year()).contains(*year);
-        let mut channels = BTreeSet::new();
-        for year in years.iter().filter(within) {
-            channels.extend(self.channels_of(*year)?);
-        }
-        Ok(channels)
-    }
-
-    /// The day files of a stream that may reach into a span: of its days, and the next ones before and
-    /// after.
-    fn files_around(&self, stream: &Nslc, start: Time, end: Time) -> Vec<PathBuf> {
-        let there = |day: NaiveDate| {
-            let file = self.day_file(stream, day);
-            file.symlink_metadata().is_ok().then_some(file)
-        };
-        let around = || (1..=N_DAYS_AROUND).map(chrono::Days::new);
-        let (first, last) = (start.date_naive(), end.date_naive());
-        let before = around().find_map(|n| there(first.checked_sub_days(n)?));
-        let after = around().find_map(|n| there(last.checked_add_days(n)?));
-        // Day files are of years that a miniSEED header can name.
-        let year = |year, day| NaiveDate::from_yo_opt(year, day).unwrap_or(first);
-        let begin = first.max(year(1900, 1));
-        let days = begin
-            .iter_days()
-            .take_while(|day| *day <= last.min(year(2101, 1)));
-        let within = days.filter_map(there);
-        before.into_iter().chain(within).chain(after).collect()
-    }
-
-    /// The smallest sampling rate at a time, or else around it; infinite where there is no record.
-    fn rate_hz(&self, time: Time, channels: &BTreeSet<Nslc>) -> Result<f64> {
-        let mut smallest = f64::INFINITY;
-        for stream in channels {
-            let file = self.day_file(stream, time.date_naive());
-            if let Some(rate) = self.days.rate_hz(stream, &file)? {
-                smallest = smallest.min(rate);
-            }
-        }
-        if smallest.is_infinite() {
-            for stream in channels {
-                for file in self.files_around(stream, time, time) {
-                    let rate = self.days.rate_hz(stream, &file)?;
-                    smallest = rate.map_or(smallest, |rate| smallest.min(rate));
-                }
-            }
-        }
-        Ok(smallest.max(1e-3))
-    }
-
-    /// The years of which the archive has a folder.
-    fn years(&self) -> Result<Vec<i32>> {
-        let names = atomic_file::names(&self.root)?;
-        let years = names.iter().filter_map(|name| name.parse::<u16>().ok());
-        Ok(years.map(i32::from).collect())
-    }
-
-    /// The year's channels of the station that match, sorted.
-    fn channels_of(&self, year: i32) -> Result<Vec<Nslc>> {
-        let dir = self
-            .root
-            .join(year.to_string())
-            .join(self.choice.network.as_str())
-            .join(self.choice.station.as_str());
-        let names = atomic_file::names(&dir)?;
-        let channels = names.iter().filter_map(|name| name.strip_suffix(".D"));
-        Ok(channels
-            .filter_map(|channel| self.stream(channel))
-            .collect())
     }
 
     /// Keeps other processes from writing until the value is dropped; killed processes keep no one.

@@ -15,7 +15,7 @@ impl Archive {
     /// What the day files hold of channels in a span.
     fn days_of(&self, channels: &BTreeSet<Nslc>, start: Time, end: Time) -> Result<Vec<Day>> {
         let day = |stream| {
-            let files = self.files_around(stream, start, end);
+            let files = self.files_around(stream, start, end)?;
             self.days.span(stream, &files, start, end)
         };
         channels.iter().map(day).collect()
