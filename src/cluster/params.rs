@@ -61,7 +61,7 @@ impl ClusterParams {
     }
 
     /// The paper's clustering, with the study's `k`, replicates and seed.
-    pub fn for_study(study: &Study) -> Self {
+    pub fn of(study: &Study) -> Self {
         Self::new(study.cluster.k)
             .n_replicates(study.cluster.n_replicates)
             .seed(study.seed)

@@ -140,7 +140,7 @@ impl Inputs<'_> {
 /// [`crate::Error::Cluster`] where the training time has too few events.
 pub fn clusters(study: &Study, catalog: &Catalog) -> Result<Clusters> {
     let known = TimeBlocks::of(study, catalog).training_events(study, catalog);
-    ClusterParams::for_study(study)
+    ClusterParams::of(study)
         .space(Space::Kilometres)
         .n_replicates(study.method.n_cluster_starts)
         .fit(&known)

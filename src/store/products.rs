@@ -45,7 +45,7 @@ pub fn catalog(study: &Study) -> Result<Catalog> {
 /// As [`catalog`], and [`crate::Error::Cluster`] where there are too few events.
 pub fn clusters(study: &Study) -> Result<Clusters> {
     Store::of(study).get_or_make("clusters.toml", || {
-        ClusterParams::for_study(study).fit(&catalog(study)?)
+        ClusterParams::of(study).fit(&catalog(study)?)
     })
 }
 
