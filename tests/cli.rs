@@ -1106,7 +1106,7 @@ fn a_server_ends_by_signals() {
     let dir = tempfile::tempdir().unwrap();
     for name in ["INT", "TERM"] {
         let mut server = Server::start(&mut command(dir.path(), &["serve", "classroom"]));
-        // Those who are connected do not keep it.
+        // Open connections do not keep it from ending.
         let _open = TcpStream::connect(server.1.strip_prefix("http://").unwrap()).unwrap();
         let id = server.0.id().to_string();
         let kill = Command::new("kill")

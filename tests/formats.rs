@@ -785,7 +785,7 @@ fn text_is_read_in_any_encoding_or_refused() {
             utf16(text, u16::to_be_bytes),
         ]
     };
-    // Without its mark UTF-16 is bytes of which every other one is 0; a torn file ends in such.
+    // In UTF-16 without its mark every other byte is 0; a torn file ends in such bytes.
     let broken = |text: &str| {
         [
             utf16(text, u16::to_le_bytes)[2..].to_vec(),

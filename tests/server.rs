@@ -222,7 +222,7 @@ fn no_answer_names_a_path() {
     let reply = get(server.base_url(), &of_channel("HHZ"));
     assert_eq!(reply.status, 500);
     assert!(!reply.text().contains(name), "{}", reply.text());
-    // Who runs the server is told.
+    // The person who runs the server is told.
     let faults = server.faults();
     assert!(
         faults.iter().any(|fault| fault.contains("HHE.D.2014.047")),

@@ -214,7 +214,7 @@ fn the_extension_names_the_format() {
         "{error}"
     );
 
-    // A station of which nothing but its name is known has no row of level channel.
+    // A station with a name alone has no row at the level of channels.
     let mut lacking = inventory.clone();
     lacking.networks[0].stations[1].channels.clear();
     let error = lacking.write(folder.path().join("b.txt")).unwrap_err();
@@ -280,7 +280,7 @@ fn any_three_components_of_one_band_make_a_record() {
     ] {
         assert_eq!(of(&channels).unwrap(), expected.map(String::from));
     }
-    // Trios of which one is known win over the mass positions that a wildcard brings along.
+    // A known trio wins over the mass positions that a wildcard brings along.
     let with_others = ["HHZ", "HHN", "HHE", "HHX"];
     assert_eq!(
         of(&with_others).unwrap(),

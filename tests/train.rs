@@ -253,16 +253,18 @@ fn damaged_run_folders_are_errors() {
 
 #[test]
 fn bad_parameters_and_sizes_are_named() {
-    let message = |network: &mut dyn Network, params: TrainParams| {
-        run(network, &params, None).unwrap_err().to_string()
+    let refused = |network: &mut dyn Network, params: TrainParams| match run(network, &params, None)
+    {
+        Err(Error::Train { place, .. }) => place,
+        other => panic!("{other:?}"),
     };
     let mut network = ConvNet::new(N_SAMPLES, 4, 3);
     let zero = TrainParams {
         batch_size: 0,
         ..adam(1)
     };
-    assert!(message(&mut network, zero).contains("batch_size"));
-    assert!(message(&mut network, adam(0)).contains("max_epochs"));
+    assert_eq!(refused(&mut network, zero), "batch_size");
+    assert_eq!(refused(&mut network, adam(0)), "max_epochs");
     let wild = TrainParams {
         optimiser: Optimiser::Adam {
             learning_rate: 1e30,
@@ -270,9 +272,9 @@ fn bad_parameters_and_sizes_are_named() {
         },
         ..adam(5)
     };
-    assert!(message(&mut network, wild).contains("learning rate"));
+    assert!(refused(&mut network, wild).starts_with("epoch "));
     let mut longer = ConvNet::new(N_SAMPLES + 1, 4, 3);
-    assert!(message(&mut longer, adam(1)).contains("the network expects 3 x 65 in 4"));
+    assert_eq!(refused(&mut longer, adam(1)), "train");
 }
 
 /// A finished run of one epoch.
