@@ -21,7 +21,7 @@ pub const BEFORE_P_S: f64 = 2.0;
 /// midpoints between events.
 ///
 /// # Errors
-/// As [`store::clusters`], and [`crate::Error::Window`] where no window could be had.
+/// As [`store::clusters`], and [`crate::Error::Window`] where no window could be cut.
 pub fn windows_as_the_paper(study: &Study) -> Result<Windows> {
     Store::of(study).get_or_make("windows-paper", || {
         let labels = store::clusters(study)?.labels;

@@ -130,7 +130,7 @@ pub fn read_picked(dir: &Path) -> Result<Vec<Picked>> {
 /// it. An event is left out where the noise before it holds another event of the catalog.
 ///
 /// # Errors
-/// As [`catalog`], and [`crate::Error::Window`] where not one record could be had.
+/// As [`catalog`], and [`crate::Error::Window`] where no record could be fetched.
 pub fn fetch_picked(study: &Study, n_most: usize) -> Result<(Vec<Picked>, usize)> {
     let all_events = catalog(study)?;
     let client = data_centre::connect(study)?;

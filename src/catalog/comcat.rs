@@ -92,8 +92,8 @@ impl Catalog {
         rows.finish()
     }
 
-    /// The catalog in ComCat's 22 columns, oldest first; those of which a catalog here knows
-    /// nothing are empty.
+    /// The catalog in ComCat's 22 columns, oldest first; a column that a catalog here does not
+    /// know is empty.
     pub fn to_comcat_csv(&self) -> String {
         let status = if self.simulated { SIMULATED } else { "" };
         tables::csv(
@@ -259,7 +259,7 @@ fn commas_and_marks(word: u64) -> u64 {
     equal(b',') | equal(b'"')
 }
 
-/// A field without its quotation marks, of which it has `n_marks`.
+/// A field without its `n_marks` quotation marks.
 #[inline]
 fn unquoted(field: &str, n_marks: usize) -> Cow<'_, str> {
     if n_marks == 0 {

@@ -32,7 +32,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event of which the time alone is known, such as a trigger, a pick or a detection.
+    /// An event with a time and no place: a trigger, a pick or a detection.
     pub fn at_time(id: impl Into<String>, time: Time, event_type: impl Into<String>) -> Self {
         Self {
             id: id.into(),
@@ -167,7 +167,7 @@ impl Catalog {
         self.events.is_empty()
     }
 
-    /// The events of which `keep` is true.
+    /// The events for which `keep` is true.
     pub fn filter(&self, keep: impl Fn(&Event) -> bool) -> Self {
         Self {
             source: self.source.clone(),

@@ -45,7 +45,7 @@ const LATITUDE_DEG: Bounds = Bounds {
     expected: "degrees from -90 to 90",
 };
 
-/// Without the space around it, of which there is seldom any.
+/// Without the space around it; there is seldom any.
 pub(super) fn trimmed(text: &str) -> &str {
     let is_plain = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_graphic);
     let bytes = text.as_bytes();

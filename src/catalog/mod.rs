@@ -59,8 +59,8 @@ impl Catalog {
     /// event by event, however long the file.
     ///
     /// # Errors
-    /// [`Error::Io`] where the file cannot be read; [`Error::Catalog`] where it is in none of the
-    /// formats, or where one of its rows cannot be read.
+    /// [`Error::Io`] where the file cannot be read; [`Error::Catalog`] where its format is not
+    /// known, or where one of its rows cannot be read.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let mut file = BufReader::new(atomic_file::open_input(path.as_ref())?);
         let beginning = file.fill_buf().map_err(Error::io(&path))?;

@@ -69,7 +69,7 @@ pub(crate) const NAMESPACES: &[&str] = &[
 /// Of the attributes that ComCat adds.
 const COMCAT: &str = "http://anss.org/xmlns/catalog/0.1";
 
-/// Public identifiers of events that have none of their own in QuakeML's form.
+/// Begins the public identifier of an event whose own id does not have QuakeML's form.
 const OWN_PREFIX: &str = "smi:quakebook/event/";
 
 /// Stands in the description of simulated events.

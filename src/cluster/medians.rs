@@ -1,4 +1,4 @@
-//! The descent of k-medians, of which most steps look at few points.
+//! The descent of k-medians; most of its steps look at few points.
 //!
 //! Where no centroid has moved further than `reach` (cityblock) since all points were looked at, the
 //! cost of a point at any centroid has changed by at most that. So only points whose second best

@@ -78,7 +78,7 @@ mod tests {
     use super::super::Metric;
     use super::*;
 
-    /// Three clouds, of which one is large.
+    /// Three clouds, one of them large.
     fn points(n: usize) -> Vec<[f64; 2]> {
         let centres = [[0.0, 0.0], [5.0, 1.0], [2.0, 6.0], [0.0, 0.0]];
         let near = |i: usize| {

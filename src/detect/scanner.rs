@@ -55,7 +55,7 @@ struct Piece {
     record: Result<Record3C>,
 }
 
-/// The times of which nanoseconds since 1970 can be counted.
+/// The years whose times can be counted in nanoseconds since 1970.
 const YEARS: Range<i32> = 1678..2262;
 
 impl<'a> Scanner<'a> {

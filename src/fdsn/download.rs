@@ -218,7 +218,7 @@ enum Proof {
     Whole,
     /// It may have been cut at its end: a gap before a record is one.
     AllButTheEnd,
-    /// It came in parts, each of which may have been cut.
+    /// It came in parts, and each may have been cut.
     Nothing,
 }
 

@@ -97,7 +97,7 @@ struct Known {
 const TEXT: &[(&str, &str)] = &[("format", "text")];
 const XML: &[(&str, &str)] = &[("format", "xml")];
 
-/// A data centre of which nothing more is known.
+/// A data centre with no known limits of its own.
 const PLAIN: Known = Known {
     names: &[],
     event: None,
@@ -192,7 +192,7 @@ impl Provider {
     /// it has no limits.
     ///
     /// # Errors
-    /// [`crate::Error::Study`] listing the names where it is none of them. The classroom has no
+    /// [`crate::Error::Study`] listing the names where it is not one of them. The classroom has no
     /// fixed address: [`data_centre::connect`](crate::data_centre::connect) starts it.
     pub fn by_name(name: &str) -> Result<Self> {
         let lower = name.trim().to_lowercase();

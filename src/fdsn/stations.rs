@@ -79,7 +79,7 @@ impl Client {
     }
 
     /// What a station service says of the streams, read: every network, station and channel with its
-    /// epochs, and from StationXML its responses. `None` where it knows none of them.
+    /// epochs, and from StationXML its responses. `None` where it knows no such stream.
     ///
     /// # Errors
     /// As [`Client::fetch_station`].

@@ -88,7 +88,7 @@ pub fn train_params(study: &Study) -> TrainParams {
     }
 }
 
-/// The catalog's events, each of which should be found, with their P waves at the station.
+/// The catalog's events, with their P waves at the station: each should be found.
 fn reference(study: &Study, inputs: &Inputs) -> Result<ReferenceEvents> {
     let after_s = inputs.p_after_s(study)?;
     let arrival = |event: &Event| event.origin_time + time::seconds(after_s(event));

@@ -18,7 +18,7 @@ use crate::window::{self, CutParams, NoiseRule, Reason, StartRule, Windows};
 /// them, those segments are left out, and the rejections say so.
 ///
 /// # Errors
-/// As [`labels`]; [`crate::Error::Window`] where no segment of an event or of noise could be had, or the
+/// As [`labels`]; [`crate::Error::Window`] where no segment of an event or of noise could be cut, or the
 /// station's place is needed and not given.
 pub fn segments(study: &Study, inputs: &Inputs) -> Result<Windows> {
     let params = CutParams {

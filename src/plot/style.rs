@@ -39,7 +39,7 @@ const CLASSES: [RGBColor; 7] = [BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, IN
 pub(super) const SMALL: u32 = 14;
 pub(super) const LARGE: u32 = 16;
 
-/// The colour of class `class` of `n_classes`, the last of which is noise.
+/// The colour of class `class` of `n_classes`; the last class is noise.
 pub(super) fn class_colour(class: usize, n_classes: usize) -> RGBColor {
     match class + 1 == n_classes {
         true => GREY,

@@ -10,7 +10,8 @@ use axum::http::{Version, header};
 
 use super::refusal::Refusal;
 
-const ELSEWHERE: &str = "this server answers requests to 127.0.0.1 alone, and none of web pages";
+const ELSEWHERE: &str =
+    "this server answers only requests to 127.0.0.1, and no request of a web page";
 
 /// # Errors
 /// [`Refusal::Forbidden`] for a request to another host or from a web page, [`Refusal::Bad`] for one of

@@ -1,4 +1,4 @@
-//! What went wrong, for who runs the server.
+//! What went wrong, for the person who runs the server.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -18,7 +18,7 @@ pub(crate) enum Refusal {
     Slow(&'static str),
     /// More than is read: 413.
     TooLarge(&'static str),
-    /// A fault of the data centre: 500. Its cause is for who runs the server alone: it may name files.
+    /// A fault of the data centre: 500. Only the person who runs the server is told the cause: it may name files.
     Fault(String),
 }
 
@@ -51,7 +51,7 @@ impl Refusal {
             Self::NotFound(what) | Self::Bad(what) => what.as_str(),
             Self::Forbidden(what) | Self::Slow(what) | Self::TooLarge(what) => *what,
             Self::Fault(_) => {
-                "the data centre could not read or make this; who runs it is told why"
+                "the data centre could not read or make this; the person who runs it is told why"
             }
         };
         let status = self.status();

@@ -72,7 +72,7 @@ fn select(query: &Query, inventory: &mut Inventory) {
             least.is_none_or(|least| least <= *degrees) && most.is_none_or(|most| *degrees <= most)
         })
     };
-    // A station of which no channel is told is there where no channel is asked for.
+    // A station without known channels is an answer only where no channel is asked for.
     let any_channel = query.codes("channel").is_none() && query.codes("location").is_none();
     for network in &mut inventory.networks {
         network.stations.retain_mut(|station| {

@@ -1,4 +1,4 @@
-//! Who does what takes long: a few threads, while the server's own goes on with other connections.
+//! A few threads do the long work, while the server's own thread goes on with other connections.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -72,7 +72,7 @@ impl Workers {
         faults
     }
 
-    /// Tells who runs the server.
+    /// Tells the person who runs the server.
     pub fn note(&self, fault: impl ToString) {
         self.faults.note(fault);
     }

@@ -48,8 +48,8 @@ impl Station {
     /// [`Inventory::station`]. `name` is what errors call the text.
     ///
     /// # Errors
-    /// [`crate::Error::Station`] naming the line where the text is none of this form or where a
-    /// field is not what it should be, or where it tells of several stations or locations.
+    /// [`crate::Error::Station`] naming the line where the text does not have this form, where a
+    /// field is not what it should be, or where there are several stations or locations.
     pub fn from_fdsn_text(text: &str, name: &str) -> Result<Self> {
         let inventory = Inventory::from_fdsn_text(text, name)?;
         let wrong = |what: &str| {

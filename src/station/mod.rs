@@ -106,7 +106,7 @@ impl Inventory {
         atomic_file::write_result(path, text)
     }
 
-    /// The deepest level of which there is anything, where its text holds everything.
+    /// The deepest level that has an entry, where its text holds everything.
     fn level(&self, path: &Path) -> Result<Level> {
         let stations = || self.networks.iter().flat_map(|network| &network.stations);
         let n_networks = self

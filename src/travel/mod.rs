@@ -226,7 +226,7 @@ impl Sums {
     }
 }
 
-/// The ray through all legs, the last of which starts at the source.
+/// The ray through all legs; the last leg starts at the source.
 ///
 /// Its unknown is the tangent `q` of the angle in the fastest leg, in which the distance is
 /// `X(q) = sum h e q / sqrt(1 + (1 - e^2) q^2)` with `e = speed / fastest` (the variable of Tian &

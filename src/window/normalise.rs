@@ -8,7 +8,7 @@ use crate::simd;
 ///
 /// # Errors
 /// [`crate::Error::Window`] where the length is no multiple of three, a value is not finite, a component is
-/// flat, of which a scale would be made of nothing, or a fixed scale is 0.
+/// flat, so that its scale would be 0, or a fixed scale is 0.
 pub fn normalise(samples: &[f32], normalisation: Normalisation) -> Result<Vec<f32>> {
     let mut scaled = samples.to_vec();
     normalise_in_place(&mut scaled, normalisation)?;

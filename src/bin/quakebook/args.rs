@@ -34,7 +34,7 @@ impl StudyArgs {
     }
 }
 
-/// Who is asked for it.
+/// Which data centre is asked.
 #[derive(clap::Args)]
 pub struct FetchArgs {
     #[command(flatten)]

@@ -74,7 +74,7 @@ fn main() -> ExitCode {
     };
     match outcome {
         Ok(outcome) => outcome.code(),
-        // Who reads no further wants no more: `quakebook events | head` is no error.
+        // The reader of a pipe may stop early: `quakebook events | head` is no error.
         Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS
         }

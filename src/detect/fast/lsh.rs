@@ -57,7 +57,7 @@ impl Tables {
 
     /// All pairs at least `exclusion` fingerprints apart that meet in `min_votes` tables or more, in
     /// order; and how many were left out because a fingerprint had more than `max_partners` later
-    /// ones, of which those with most votes stay (and of equals, the nearest).
+    /// ones: those with most votes stay (of equals, the nearest).
     pub fn pairs(
         mut self,
         exclusion: usize,

@@ -3,8 +3,8 @@
 //! "Fingerprint And Similarity Thresholding" (Yoon, O'Reilly, Bergen & Beroza 2015, *Science
 //! Advances* 1(11), e1501057, doi:10.1126/sciadv.1501057) asks which two of all short windows of a
 //! record look alike. Correlating every pair would take time with the square of the record's length;
-//! FAST turns each window into a few bits of which like windows share many, and sorts them so that
-//! like ones meet.
+//! FAST turns each window into a few bits. Similar windows share many of them, and sorting the bits
+//! brings similar windows together.
 //!
 //! | Step | Here |
 //! |---|---|
@@ -56,7 +56,7 @@ pub struct FastParams {
     pub n_times: usize,
     /// From one image, and fingerprint, to the next, in spectra.
     pub image_step: usize,
-    /// Coefficients of which the sign is kept.
+    /// Coefficients whose sign is kept.
     pub n_top: usize,
     /// Hash functions of a table: all of them must agree.
     pub n_hashes: usize,

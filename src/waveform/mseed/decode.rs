@@ -57,7 +57,7 @@ pub(super) fn append(record: &[u8], header: &Header, samples: &mut Samples) -> C
     }
 }
 
-/// Numbers of `N` bytes, of which there must be `n`.
+/// Exactly `n` numbers of `N` bytes.
 fn numbers<const N: usize, T>(
     to: &mut Vec<T>,
     data: &[u8],
