@@ -37,7 +37,7 @@ pub(crate) struct Shape {
     /// The elements that are looked at, in whatever they stand; all others are passed over with
     /// everything in them.
     pub wanted: &'static [&'static str],
-    /// Those of which an element has one at most.
+    /// Those that may stand in an element once at most.
     pub once: &'static [&'static str],
     /// And the attributes, which have no namespace.
     pub attributes: &'static [&'static str],

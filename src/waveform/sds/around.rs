@@ -39,9 +39,9 @@ impl Archive {
     ) -> Result<Vec<PathBuf>> {
         let (first, last) = (start.date_naive(), end.date_naive());
         let around = || (1..=N_DAYS_AROUND).map(chrono::Days::new);
-        let earliest = around().filter_map(|n| first.checked_sub_days(n)).last();
-        let latest = around().filter_map(|n| last.checked_add_days(n)).last();
-        let (earliest, latest) = (earliest.unwrap_or(first), latest.unwrap_or(last));
+        let most = chrono::Days::new(N_DAYS_AROUND);
+        let earliest = first.checked_sub_days(most).unwrap_or(first);
+        let latest = last.checked_add_days(most).unwrap_or(last);
         // Day files are of years that a miniSEED header can name.
         let (from, to) = (layout::YEARS.start(), layout::YEARS.end());
         let mut years = BTreeMap::new();

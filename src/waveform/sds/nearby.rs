@@ -7,7 +7,7 @@ use super::layout::{DayFile, N_FOLDERS};
 /// An archive is looked for so many folders below the one that was named.
 const N_BELOW: usize = 2;
 
-/// Names of files and folders that are looked at: whoever names `/` gets an answer at once.
+/// At most this many names of files and folders are looked at: `/` gets an answer at once too.
 const N_LOOKED_AT: usize = 20_000;
 
 /// The folder whose day files lie below this one, where that is another folder: `sds` for `sds/2014`, and for the
@@ -18,7 +18,7 @@ pub fn archive_near(folder: &Path) -> Option<PathBuf> {
         .find(DayFile::is_in_place)?
         .root()?
         .to_path_buf();
-    // In the words of who named it, where that can be.
+    // In the words that the user gave, where that can be.
     let given = folder
         .ancestors()
         .filter(|given| !given.as_os_str().is_empty());
