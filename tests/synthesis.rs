@@ -4,14 +4,14 @@ use std::f64::consts::PI;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use quakebook::classroom::coda::Scatterers;
-use quakebook::classroom::earthquake::{direct_motion, first_sample, motion};
+use quakebook::classroom::earthquake::{Medium, direct_motion, first_sample, motion};
 use quakebook::classroom::instrument::{SAMPLING_RATE_HZ, STATION};
-use quakebook::classroom::noise::Noise;
-use quakebook::classroom::{Motion, SEED, Source, Synthesis, Truth, outage};
+use quakebook::classroom::noise::{Noise, NoiseModel};
+use quakebook::classroom::sensor::Sensor;
+use quakebook::classroom::{Motion, SEED, Source, Synthesis, Truth, World, outage};
 use quakebook::geo::Point;
 use quakebook::time;
-use quakebook::travel::{LayeredModel, Phase};
+use quakebook::travel::Phase;
 use rustfft::{FftPlanner, num_complex::Complex64};
 
 /// 2014-02-16 in samples.
@@ -65,7 +65,7 @@ fn noise_has_the_measured_level_from_0_2_to_40_hz() {
         (23.917614, [-114.0, -115.0, -116.0]),
         (40.224475, [-136.0, -136.0, -136.0]),
     ];
-    let noise = Noise::new(SEED);
+    let noise = Noise::new(SEED, &NoiseModel::gs_ok029(), &Sensor::PAPER);
     for component in 0..3 {
         let spectrum = welch_db(&noise, component);
         for (frequency_hz, want) in measured {
@@ -120,10 +120,10 @@ fn welch_db(noise: &Noise, component: usize) -> impl Fn(f64) -> f64 {
 
 #[test]
 fn p_and_s_arrive_when_the_model_says() {
-    let model = LayeredModel::central_us();
+    let medium = Medium::of(&World::paper(SEED));
     for (east, north, depth) in [(6.0, 3.0, 4.0), (-11.0, 9.0, 6.5)] {
         let s = source(2.0, east, north, depth);
-        let record = direct_motion(&s, &model);
+        let record = direct_motion(&s, &medium);
         let distance_km = s.distance_km(STATION);
         let [_, across] = rotated(&record, s.azimuth_deg(STATION));
         let up: Vec<f64> = record.velocity_m_s[2]
@@ -139,8 +139,8 @@ fn p_and_s_arrive_when_the_model_says() {
             let index = (from..from + 100).find(|&i| trace[i].abs() > 0.1 * peak);
             index.unwrap() as f64 / SAMPLING_RATE_HZ
         };
-        let p_s = model.travel_time_s(Phase::P, depth, distance_km);
-        let s_s = model.travel_time_s(Phase::S, depth, distance_km);
+        let p_s = medium.model.travel_time_s(Phase::P, depth, distance_km);
+        let s_s = medium.model.travel_time_s(Phase::S, depth, distance_km);
         let got = onset(&across, s_s) - onset(&up, p_s);
         assert!((got - (s_s - p_s)).abs() < 0.06, "{got} {}", s_s - p_s);
         let late_s = onset(&up, p_s) - sample_of(&record, &s, p_s) as f64 / SAMPLING_RATE_HZ;
@@ -151,11 +151,13 @@ fn p_and_s_arrive_when_the_model_says() {
 /// The first swing of P points up and away from the source or down and towards it: its azimuth is the source's.
 #[test]
 fn p_is_polarised_along_the_back_azimuth() {
-    let model = LayeredModel::central_us();
+    let medium = Medium::of(&World::paper(SEED));
     for (east, north) in [(8.0, 3.0), (-7.0, 6.0), (-4.0, -9.0)] {
         let s = source(2.0, east, north, 5.0);
-        let record = direct_motion(&s, &model);
-        let p_s = model.travel_time_s(Phase::P, 5.0, s.distance_km(STATION));
+        let record = direct_motion(&s, &medium);
+        let p_s = medium
+            .model
+            .travel_time_s(Phase::P, 5.0, s.distance_km(STATION));
         let from = sample_of(&record, &s, p_s);
         let against_up = |c: usize| -> f64 {
             let up = &record.velocity_m_s[2][from..from + 10];
@@ -173,9 +175,9 @@ fn p_is_polarised_along_the_back_azimuth() {
 /// radiation pattern and absorption.
 #[test]
 fn amplitude_follows_moment_and_distance() {
-    let model = LayeredModel::central_us();
+    let medium = Medium::of(&World::paper(SEED));
     let at_1_hz = |s: &Source| {
-        let record = direct_motion(s, &model);
+        let record = direct_motion(s, &medium);
         let [_, across] = rotated(&record, s.azimuth_deg(STATION));
         let phase = |i: usize| Complex64::from_polar(1.0, -2.0 * PI * i as f64 / SAMPLING_RATE_HZ);
         let sum: Complex64 = across.iter().enumerate().map(|(i, v)| phase(i) * v).sum();
@@ -186,7 +188,11 @@ fn amplitude_follows_moment_and_distance() {
     // Along one azimuth, with one takeoff angle: twice as far and as deep is twice the path below the sediments.
     let near = source(2.0, 6.0, 8.0, 4.0);
     let far = source(2.0, 12.6, 16.8, 8.0);
-    let ray = |s: &Source| model.arrival(Phase::S, s.depth_km, s.distance_km(STATION));
+    let ray = |s: &Source| {
+        medium
+            .model
+            .arrival(Phase::S, s.depth_km, s.distance_km(STATION))
+    };
     let spreading = ray(&far).path_km / ray(&near).path_km;
     let pattern = |s: &Source| {
         let r = ray(s);
@@ -202,10 +208,10 @@ fn amplitude_follows_moment_and_distance() {
 /// total deviation is a factor 2.3).
 #[test]
 fn peak_velocity_of_a_magnitude_3_is_that_of_induced_earthquakes() {
-    let (model, scatterers) = (LayeredModel::central_us(), Scatterers::new(SEED));
+    let medium = Medium::of(&World::paper(SEED));
     for (east, north) in [(5.0, 7.0), (-3.0, 8.0), (10.0, -9.0)] {
         let s = source(3.0, east, north, 5.0);
-        let record = motion(&s, &model, &scatterers);
+        let record = motion(&s, &medium);
         let peak_m_s = (record.peak_m_s(0) * record.peak_m_s(1)).sqrt();
         let effective_km = s.hypocentral_distance_km(STATION).hypot(1.0);
         let log_cm_s = -4.151 + 1.762 * 3.0 - 0.09509 * 9.0 - 1.669 * effective_km.log10();
@@ -217,13 +223,13 @@ fn peak_velocity_of_a_magnitude_3_is_that_of_induced_earthquakes() {
 /// Ten seconds from the origin time, correlated at the best lag: twins at 20 m, alike at 100 m, strangers at 5 km.
 #[test]
 fn neighbours_look_alike_and_strangers_do_not() {
-    let (model, scatterers) = (LayeredModel::central_us(), Scatterers::new(SEED));
-    let here = motion(&source(2.0, 6.0, 8.0, 5.0), &model, &scatterers);
+    let medium = Medium::of(&World::paper(SEED));
+    let here = motion(&source(2.0, 6.0, 8.0, 5.0), &medium);
     let similarity = |km: f64| {
         let places = [(km, 0.0), (0.0, km), (-km, 0.0), (0.0, -km)];
         let alike = places.map(|(east, north)| {
             let there = source(2.0, 6.0 + east, 8.0 + north, 5.0);
-            best_correlation(&here, &motion(&there, &model, &scatterers))
+            best_correlation(&here, &motion(&there, &medium))
         });
         alike.iter().sum::<f64>() / 4.0
     };

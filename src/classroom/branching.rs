@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Poisson, StandardNormal};
 
 use super::source::radius_km;
-use super::zones::{Spot, ZONES};
+use super::zones::{Spot, Zone};
 use crate::time::{self, Time, TimeSpan};
 
 /// Slope of log10 frequency against magnitude; 1.01 +- 0.04 above M 2.5 in the box (ComCat).
@@ -63,17 +63,22 @@ pub(super) struct Shock {
 /// Where families come from: asperities drawn once, and a stream of random numbers.
 pub(super) struct Faults {
     rng: ChaCha8Rng,
+    zones: Vec<Zone>,
+    /// Smallest and largest magnitude.
+    magnitudes: (f64, f64),
     /// One list for each zone.
     asperities: Vec<Vec<Spot>>,
 }
 
 impl Faults {
-    pub fn new(seed: u64) -> Self {
+    pub fn new(seed: u64, zones: &[Zone], magnitudes: (f64, f64)) -> Self {
         let mut faults = Self {
             rng: ChaCha8Rng::seed_from_u64(seed),
+            zones: zones.to_vec(),
+            magnitudes,
             asperities: Vec::new(),
         };
-        for zone in 0..ZONES.len() {
+        for zone in 0..zones.len() {
             let spots = (0..N_ASPERITIES).map(|_| faults.anywhere(zone)).collect();
             faults.asperities.push(spots);
         }
@@ -106,7 +111,7 @@ impl Faults {
         } else {
             self.anywhere(zone)
         };
-        let style = &ZONES[zone];
+        let style = self.zones[zone];
         let angles_deg = [style.strike_deg, style.dip_deg, style.rake_deg];
         Shock {
             time: later(
@@ -139,17 +144,17 @@ impl Faults {
 
     fn zone(&mut self) -> usize {
         let mut left = self.uniform();
-        for (index, zone) in ZONES.iter().enumerate() {
+        for (index, zone) in self.zones.iter().enumerate() {
             left -= zone.share;
             if left < 0.0 {
                 return index;
             }
         }
-        ZONES.len() - 1
+        self.zones.len() - 1
     }
 
     fn anywhere(&mut self, zone: usize) -> Spot {
-        let zone = &ZONES[zone];
+        let zone = self.zones[zone];
         Spot {
             along_km: zone.length_km * (self.uniform() - 0.5),
             depth_km: zone.min_depth_km + (zone.max_depth_km - zone.min_depth_km) * self.uniform(),
@@ -158,17 +163,19 @@ impl Faults {
     }
 
     fn near(&mut self, zone: usize, spot: Spot, reach_km: f64) -> Spot {
-        ZONES[zone].keep_inside(Spot {
+        let moved = Spot {
             along_km: spot.along_km + reach_km * self.normal(),
             depth_km: spot.depth_km + reach_km * self.normal(),
             off_km: ACROSS_KM * self.normal(),
-        })
+        };
+        self.zones[zone].keep_inside(moved)
     }
 
-    /// Gutenberg-Richter, exponential above [`MIN_MW`] and cut at [`MAX_MW`], by inversion.
+    /// Gutenberg-Richter, exponential above the smallest magnitude and cut at the largest, by inversion.
     fn magnitude(&mut self) -> f64 {
-        let beyond = 10f64.powf(-B_VALUE * (MAX_MW - MIN_MW));
-        MIN_MW - (1.0 - self.uniform() * (1.0 - beyond)).log10() / B_VALUE
+        let (smallest, largest) = self.magnitudes;
+        let beyond = 10f64.powf(-B_VALUE * (largest - smallest));
+        smallest - (1.0 - self.uniform() * (1.0 - beyond)).log10() / B_VALUE
     }
 
     /// Omori-Utsu, normalised for p > 1, by inversion: `t = c ((1 - u)^(-1 / (p - 1)) - 1)`.
@@ -179,7 +186,7 @@ impl Faults {
     }
 
     fn n_aftershocks(&mut self, mw: f64) -> usize {
-        let mean = mean_n_aftershocks(mw);
+        let mean = mean_n_aftershocks(mw, self.magnitudes);
         let counts = Poisson::new(mean).expect("a mean number of aftershocks is positive");
         counts.sample(&mut self.rng) as usize
     }
@@ -205,14 +212,14 @@ const LONGEST_DELAY_S: f64 = 3.2e9;
 /// The standard normal distribution's 95 % quantile.
 const Z_95: f64 = 1.644_854;
 
-/// Mean number of direct aftershocks, `K 10^(a (M - MIN_MW))`. K makes its mean over the cut
-/// Gutenberg-Richter distribution [`BRANCHING_RATIO`].
-pub fn mean_n_aftershocks(mw: f64) -> f64 {
+/// Mean number of direct aftershocks, `K 10^(a (M - smallest))`. K makes its mean over the Gutenberg-Richter
+/// distribution between the smallest and the largest magnitude [`BRANCHING_RATIO`].
+pub fn mean_n_aftershocks(mw: f64, (smallest, largest): (f64, f64)) -> f64 {
     let (beta, alpha) = (B_VALUE * LN_10, PRODUCTIVITY * LN_10);
-    let span = MAX_MW - MIN_MW;
+    let span = largest - smallest;
     let mean = beta / (beta - alpha) * (1.0 - (-(beta - alpha) * span).exp())
         / (1.0 - (-beta * span).exp());
-    BRANCHING_RATIO / mean * (alpha * (mw - MIN_MW)).exp()
+    BRANCHING_RATIO / mean * (alpha * (mw - smallest)).exp()
 }
 
 /// `seconds` later, to the microsecond that text formats hold.
@@ -234,7 +241,7 @@ mod tests {
             let mw = MIN_MW + (f64::from(i) + 0.5) * step;
             let density = 10f64.powf(-B_VALUE * mw);
             causes += density;
-            children += density * mean_n_aftershocks(mw);
+            children += density * mean_n_aftershocks(mw, (MIN_MW, MAX_MW));
         }
         assert!((children / causes - BRANCHING_RATIO).abs() < 1e-6);
     }

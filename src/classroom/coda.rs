@@ -15,7 +15,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rustfft::{FftPlanner, num_complex::Complex64};
 
-use super::greens::spreading_m_s;
+use super::greens::{Site, spreading_m_s};
 use super::instrument::{SAMPLING_RATE_HZ, STATION};
 use super::random::{Use, normal, stream};
 use super::source::{MEAN_RADIATION_P, MEAN_RADIATION_S, Source};
@@ -24,21 +24,49 @@ use crate::travel::{LayeredModel, Phase, Wave};
 const N_CRUSTAL: usize = 3000;
 const FARTHEST_KM: f64 = 150.0;
 const MOHO_KM: f64 = 40.0;
-/// Total scattering coefficient: share of the energy lost to scattering in a kilometre. Sato, Fehler & Maeda (2012),
-/// *Seismic Wave Propagation and Scattering in the Heterogeneous Earth*, chapter 3: 0.01 within a factor of 3 or so, for S at 1 to 30 Hz.
-const SCATTERING_PER_KM: f64 = 0.03;
+
+/// Saito, Sato & Ohtake (2002), *JGR* 107(B5): the peak of S comes one to five seconds late over 100 to 200 km in a volcanic arc.
+const N_FORWARD: usize = 200;
+const MOST_DELAY_S: f64 = 4.0;
 
 const N_SHALLOW: usize = 300;
 const SHALLOW_RADIUS_KM: f64 = 4.0;
-/// Speed, and the distance over which the energy falls by e.
-const SHALLOW_SPEED_KM_S: f64 = 1.6;
-const SHALLOW_DECAY_KM: f64 = 1.0;
-/// Share of a mean wave's energy that is scattered there; the rest arrives directly. A choice, by the look of records from sedimentary basins.
-pub const SHALLOW_ENERGY: f64 = 0.7;
 
-/// Q = 680 f^0.36 for the central and eastern United States: Atkinson & Boore (1995), *BSSA* 85, 17-30.
-const Q0: f64 = 680.0;
-const Q_EXPONENT: f64 = 0.36;
+/// How strongly the ground scatters and absorbs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scattering {
+    /// Total scattering coefficient of the crust: share of the energy lost to scattering in a kilometre.
+    pub per_km: f64,
+    /// Share of a mean wave's energy that is scattered in the shallow ground; the rest arrives directly.
+    pub shallow_energy: f64,
+    /// Distance over which the energy of shallow echoes falls by e.
+    pub shallow_decay_km: f64,
+    pub shallow_speed_km_s: f64,
+    /// What is scattered forwards along the way arrives as one broadened pulse: the optical depth for it, and the mean delay of S in
+    /// it, over 100 km. Delays grow with the square of the distance.
+    pub forward_depth: f64,
+    pub forward_delay_s: f64,
+    /// Q = q0 f^q_exponent along the way.
+    pub q0: f64,
+    pub q_exponent: f64,
+}
+
+/// The ground of the paper's world.
+///
+/// Sato, Fehler & Maeda (2012), *Seismic Wave Propagation and Scattering in the Heterogeneous Earth*, chapter 3: a
+/// coefficient of 0.01 per km within a factor of 3 or so, for S at 1 to 30 Hz. Q = 680 f^0.36 for the central and
+/// eastern United States: Atkinson & Boore (1995), *BSSA* 85, 17-30. The shallow energy is a choice, by the look of
+/// records from sedimentary basins.
+pub const SCATTERING: Scattering = Scattering {
+    per_km: 0.03,
+    shallow_energy: 0.7,
+    shallow_decay_km: 1.0,
+    shallow_speed_km_s: 1.6,
+    forward_depth: 0.0,
+    forward_delay_s: 0.0,
+    q0: 680.0,
+    q_exponent: 0.36,
+};
 
 /// Std of the scattered motion north, east and up: S shakes the ground sideways, P up and down.
 const SHAPE_P: [f64; 3] = [0.4, 0.4, 0.82];
@@ -56,7 +84,12 @@ struct Scatterer {
 }
 
 /// The obstacles of one region, the same for all sources.
-pub struct Scatterers(Vec<Scatterer>);
+pub struct Scatterers {
+    all: Vec<Scatterer>,
+    /// Forward scattering: delay over its mean, and motion as of a [`Scatterer`].
+    forward: Vec<(f64, [[f64; 3]; 2])>,
+    ground: Scattering,
+}
 
 /// An echo: when, and how the ground moves.
 struct Echo {
@@ -65,7 +98,7 @@ struct Echo {
 }
 
 impl Scatterers {
-    pub fn new(seed: u64) -> Self {
+    pub fn new(seed: u64, ground: &Scattering) -> Self {
         let mut rng = stream(seed, Use::Scatterers, 0, 0);
         let crustal = |rng: &mut ChaCha8Rng| {
             // Uniform in distance r and in the solid angle above the Moho: each stands for the volume
@@ -73,25 +106,53 @@ impl Scatterers {
             let r = rng.random_range(0.5..FARTHEST_KM);
             let angle = (MOHO_KM / r).min(1.0);
             let cos = rng.random_range(0.0..angle);
-            let strength =
-                (SCATTERING_PER_KM * angle * FARTHEST_KM / (2.0 * N_CRUSTAL as f64)).sqrt();
+            let strength = (ground.per_km * angle * FARTHEST_KM / (2.0 * N_CRUSTAL as f64)).sqrt();
             scatterer(rng, r, cos, strength, false)
         };
         let shallow = |rng: &mut ChaCha8Rng| {
             let r = rng.random_range(0.05..SHALLOW_RADIUS_KM);
-            let mean = SHALLOW_DECAY_KM / SHALLOW_RADIUS_KM;
-            let energy = SHALLOW_ENERGY * (-r / SHALLOW_DECAY_KM).exp() / (mean * N_SHALLOW as f64);
+            let decay_km = ground.shallow_decay_km;
+            let mean = decay_km / SHALLOW_RADIUS_KM;
+            let energy = ground.shallow_energy * (-r / decay_km).exp() / (mean * N_SHALLOW as f64);
             scatterer(rng, r, 0.1, energy.sqrt(), true)
         };
         let mut all: Vec<Scatterer> = (0..N_CRUSTAL).map(|_| crustal(&mut rng)).collect();
         all.extend((0..N_SHALLOW).map(|_| shallow(&mut rng)));
-        Self(all)
+        let n_forward = if ground.forward_depth > 0.0 {
+            N_FORWARD
+        } else {
+            0
+        };
+        let forward = (0..n_forward).map(|_| {
+            // The sum of two exponential times: a pulse that rises and falls.
+            let delay =
+                -0.5 * (rng.random::<f64>().max(1e-12) * rng.random::<f64>().max(1e-12)).ln();
+            let mut motion =
+                |shape: [f64; 3]| shape.map(|s| s * normal(&mut rng) / (n_forward as f64).sqrt());
+            (delay, [motion(SHAPE_P), motion(SHAPE_S)])
+        });
+        Self {
+            forward: forward.collect(),
+            all,
+            ground: *ground,
+        }
+    }
+
+    /// Amplitude that is left of a direct wave over so many km: what the shallow ground scatters is missing, and what was
+    /// scattered forwards.
+    pub(crate) fn direct(&self, distance_km: f64) -> f64 {
+        (1.0 - self.ground.shallow_energy).sqrt() * (1.0 - self.forward_energy(distance_km)).sqrt()
+    }
+
+    fn forward_energy(&self, distance_km: f64) -> f64 {
+        1.0 - (-self.ground.forward_depth * distance_km / 100.0).exp()
     }
 
     fn echoes<'a>(
         &'a self,
         source: &'a Source,
         model: &LayeredModel,
+        site: &Site,
         wave: Wave,
     ) -> impl Iterator<Item = Echo> + 'a {
         let (phase, mean_radiation, index) = match wave {
@@ -105,8 +166,17 @@ impl Scatterers {
         let speed = layer.speed_km_s(wave);
         let direct_s = model.travel_time_s(phase, source.depth_km, source.distance_km(STATION));
         // The free surface doubles.
-        let at_1_km = 2.0 * mean_radiation * spreading_m_s(source, &layer, wave, wave, 1.0);
-        self.0.iter().map(move |scatterer| {
+        let at_1_km = 2.0 * mean_radiation * spreading_m_s(source, &layer, site, wave, wave, 1.0);
+        let distance_km = straight_km;
+        let strength = self.forward_energy(distance_km).sqrt();
+        // P is faster, and delayed less.
+        let share = [0.5, 1.0][index];
+        let mean_s = share * self.ground.forward_delay_s * (distance_km / 100.0).powi(2);
+        let forward = self.forward.iter().map(move |(delay, motion)| Echo {
+            time_s: direct_s + delay * mean_s.min(MOST_DELAY_S),
+            motion_m_s: motion[index].map(|m| m * strength * at_1_km / straight_km),
+        });
+        let scattered = self.all.iter().map(move |scatterer| {
             let place = scatterer.place_km;
             let to_scatterer_km = length([
                 focus[0] - place[0],
@@ -114,7 +184,7 @@ impl Scatterers {
                 focus[2] - place[2],
             ]);
             let (onward_speed, spread_km) = if scatterer.shallow {
-                (SHALLOW_SPEED_KM_S, straight_km)
+                (self.ground.shallow_speed_km_s, straight_km)
             } else {
                 // Near the source the scattered wave is no ray any more.
                 (speed, to_scatterer_km.max(1.0))
@@ -124,7 +194,8 @@ impl Scatterers {
                 time_s: direct_s + detour_s,
                 motion_m_s: scatterer.motion[index].map(|m| m * at_1_km / spread_km),
             }
-        })
+        });
+        scattered.chain(forward)
     }
 
     /// The coda of one kind of wave for a source that moves at once: displacement north, east and up by frequency (`n / 2` values from 0 Hz),
@@ -132,7 +203,7 @@ impl Scatterers {
     pub(crate) fn spectrum(
         &self,
         source: &Source,
-        model: &LayeredModel,
+        (model, site): (&LayeredModel, &Site),
         wave: Wave,
         lead_s: f64,
         n: usize,
@@ -144,7 +215,7 @@ impl Scatterers {
         let n_tracks = TRACKS_S.partition_point(|&t| t < duration_s) + 1;
         let mut tracks =
             vec![std::array::from_fn::<_, 3, _>(|_| vec![Complex64::ZERO; n]); n_tracks];
-        for echo in self.echoes(source, model, wave) {
+        for echo in self.echoes(source, model, site, wave) {
             let fade = fade(echo.time_s / duration_s);
             if fade == 0.0 {
                 continue;
@@ -160,7 +231,9 @@ impl Scatterers {
             }
         }
         let step_hz = SAMPLING_RATE_HZ / n as f64;
-        let loss_per_s: Vec<f64> = (0..n / 2).map(|k| loss_per_s(k as f64 * step_hz)).collect();
+        let loss_per_s: Vec<f64> = (0..n / 2)
+            .map(|k| self.ground.loss_per_s(k as f64 * step_hz))
+            .collect();
         let mut spectrum = std::array::from_fn(|_| vec![Complex64::ZERO; n / 2]);
         for (track, time_s) in tracks.iter_mut().zip(TRACKS_S) {
             let filter: Vec<f64> = loss_per_s.iter().map(|l| (-l * time_s).exp()).collect();
@@ -197,9 +270,11 @@ fn length([x, y, z]: [f64; 3]) -> f64 {
 /// Times under way of the attenuation tracks, in seconds.
 const TRACKS_S: [f64; 9] = [0.0, 4.0, 10.0, 20.0, 40.0, 80.0, 120.0, 160.0, 240.0];
 
-/// pi f / Q(f): amplitude falls as exp(-loss t).
-fn loss_per_s(frequency_hz: f64) -> f64 {
-    PI * frequency_hz.powf(1.0 - Q_EXPONENT) / Q0
+impl Scattering {
+    /// pi f / Q(f): amplitude falls as exp(-loss t).
+    fn loss_per_s(&self, frequency_hz: f64) -> f64 {
+        PI * frequency_hz.powf(1.0 - self.q_exponent) / self.q0
+    }
 }
 
 /// 1 over the first 60 % of the record, 0 from 92 % on: nothing is cut off.
@@ -248,6 +323,7 @@ fn put_impulse(series: &mut [Complex64], position: f64, amplitude: f64) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::greens::SITE;
     use super::super::source::tests::source;
     use super::*;
 
@@ -265,13 +341,14 @@ mod tests {
 
     #[test]
     fn no_echo_precedes_the_direct_wave() {
-        let (scatterers, model) = (Scatterers::new(1), LayeredModel::central_us());
+        let scatterers = Scatterers::new(1, &SCATTERING);
+        let model = LayeredModel::central_us();
         let s = source(2.0, 20.0, 80.0, 10.0);
         for (wave, phase) in [(Wave::P, Phase::P), (Wave::S, Phase::S)] {
             let direct_s = model.travel_time_s(phase, s.depth_km, s.distance_km(STATION));
             assert!(
                 scatterers
-                    .echoes(&s, &model, wave)
+                    .echoes(&s, &model, &SITE, wave)
                     .all(|e| e.time_s >= direct_s)
             );
         }
@@ -284,8 +361,8 @@ mod tests {
         let (model, s) = (LayeredModel::central_us(), source(2.0, 20.0, 80.0, 10.0));
         let mut power = [0.0; 2];
         for seed in 0..10 {
-            let all = Scatterers::new(seed);
-            for echo in all.echoes(&s, &model, Wave::S) {
+            let all = Scatterers::new(seed, &SCATTERING);
+            for echo in all.echoes(&s, &model, &SITE, Wave::S) {
                 let energy = echo.motion_m_s.iter().map(|m| m * m).sum::<f64>();
                 match echo.time_s {
                     7.0..9.0 => power[0] += energy / 2.0,

@@ -4,12 +4,14 @@ use std::f64::consts::PI;
 
 use rustfft::{FftPlanner, num_complex::Complex64};
 
-use super::coda::{SHALLOW_ENERGY, Scatterers};
-use super::greens::{Ray, SITE, rays};
-use super::instrument::{SAMPLING_RATE_HZ, anti_alias};
+use super::coda::Scatterers;
+use super::greens::{Ray, Site, rays};
+use super::instrument::{SAMPLING_RATE_HZ, STATION, anti_alias};
 use super::motion::Motion;
+use super::sensor::Sensor;
 use super::source::{P_CORNER_RATIO, Source, brune, corner_hz};
-use crate::travel::{LayeredModel, Wave};
+use super::world::World;
+use crate::travel::{LayeredModel, Phase, Wave};
 
 /// The record begins this long before the origin time, for the ringing of the anti-alias filter.
 const LEAD_S: f64 = 1.0;
@@ -17,14 +19,43 @@ const LEAD_S: f64 = 1.0;
 /// The longest record of an earthquake.
 pub const LONGEST_SAMPLES: usize = 16384;
 
-/// Length of the record, with the coda faded out: 41, 82 or 164 s.
-pub fn n_samples(mw: f64) -> usize {
-    match mw {
-        ..1.0 => LONGEST_SAMPLES / 4,
-        1.0..2.5 => LONGEST_SAMPLES / 2,
-        _ => LONGEST_SAMPLES,
+/// What a wave travels through from a source to the station's recorder.
+pub struct Medium {
+    pub model: LayeredModel,
+    pub site: Site,
+    pub scatterers: Scatterers,
+    pub sensor: Sensor,
+}
+
+impl Medium {
+    pub fn of(world: &World) -> Self {
+        Self {
+            model: world.model.clone(),
+            site: world.site,
+            scatterers: Scatterers::new(world.seed, &world.scattering),
+            sensor: world.sensor,
+        }
+    }
+
+    /// Length of a source's record, with the coda faded out: 41, 82 or 164 s, the longer the larger, and so
+    /// long that S comes before [`BEFORE_FADE`] of it.
+    pub fn n_samples(&self, source: &Source) -> usize {
+        let (depth_km, distance_km) = (source.depth_km, source.distance_km(STATION));
+        let s_s = self.model.travel_time_s(Phase::S, depth_km, distance_km);
+        let mut n = match source.mw {
+            ..1.0 => LONGEST_SAMPLES / 4,
+            1.0..2.5 => LONGEST_SAMPLES / 2,
+            _ => LONGEST_SAMPLES,
+        };
+        while n < LONGEST_SAMPLES && s_s > BEFORE_FADE * n as f64 / SAMPLING_RATE_HZ {
+            n *= 2;
+        }
+        n
     }
 }
+
+/// From 60 % of a record on its coda fades.
+const BEFORE_FADE: f64 = 0.4;
 
 /// Sample of the 100 Hz grid since 1970 at which the record of a source begins.
 pub fn first_sample(source: &Source) -> i64 {
@@ -39,17 +70,23 @@ fn nanoseconds(source: &Source) -> i64 {
 }
 
 /// Direct and converted rays with the coda.
-pub fn motion(source: &Source, model: &LayeredModel, scatterers: &Scatterers) -> Motion {
-    synthesise(source, model, Some(scatterers))
+pub fn motion(source: &Source, medium: &Medium) -> Motion {
+    synthesise(source, medium, Some(&medium.scatterers))
 }
 
 /// Direct and converted rays alone, for teaching and tests.
-pub fn direct_motion(source: &Source, model: &LayeredModel) -> Motion {
-    synthesise(source, model, None)
+pub fn direct_motion(source: &Source, medium: &Medium) -> Motion {
+    synthesise(source, medium, None)
 }
 
-fn synthesise(source: &Source, model: &LayeredModel, coda: Option<&Scatterers>) -> Motion {
-    let n = n_samples(source.mw);
+fn synthesise(source: &Source, medium: &Medium, coda: Option<&Scatterers>) -> Motion {
+    let Medium {
+        model,
+        site,
+        sensor,
+        ..
+    } = medium;
+    let n = medium.n_samples(source);
     let first = first_sample(source);
     let period_ns = (1e9 / SAMPLING_RATE_HZ) as i64;
     let lead_s = (nanoseconds(source) - first * period_ns) as f64 * 1e-9;
@@ -62,12 +99,12 @@ fn synthesise(source: &Source, model: &LayeredModel, coda: Option<&Scatterers>) 
             Wave::P => fc_s * P_CORNER_RATIO,
             Wave::S => fc_s,
         };
-        Complex64::new(0.0, 2.0 * PI * f) * brune(f, fc) * anti_alias(f)
+        Complex64::new(0.0, 2.0 * PI * f) * brune(f, fc) * anti_alias(f) * sensor.response(f)
     };
     let mut spectrum: [Vec<Complex64>; 3] = std::array::from_fn(|_| vec![Complex64::ZERO; n]);
     // What the shallow ground scatters is missing from the direct waves.
-    let direct = coda.map_or(1.0, |_| (1.0 - SHALLOW_ENERGY).sqrt());
-    for ray in rays(source, model) {
+    let direct = coda.map_or(1.0, |c| c.direct(source.hypocentral_distance_km(STATION)));
+    for ray in rays(source, model, site) {
         for (k, &f) in frequencies.iter().enumerate() {
             let wave = pulse(f, ray.phase.below()) * path(f, &ray, lead_s) * direct;
             for (sum, plateau) in spectrum.iter_mut().zip(ray.plateau_m_s) {
@@ -77,9 +114,9 @@ fn synthesise(source: &Source, model: &LayeredModel, coda: Option<&Scatterers>) 
     }
     if let Some(scatterers) = coda {
         for wave in [Wave::P, Wave::S] {
-            let echoes = scatterers.spectrum(source, model, wave, lead_s, n);
+            let echoes = scatterers.spectrum(source, (model, site), wave, lead_s, n);
             for (k, &f) in frequencies.iter().enumerate() {
-                let at_site = pulse(f, wave) * attenuation(f, SITE.kappa_s(wave));
+                let at_site = pulse(f, wave) * attenuation(f, site.kappa_s(wave));
                 for (sum, echoes) in spectrum.iter_mut().zip(&echoes) {
                     sum[k] += at_site * echoes[k];
                 }

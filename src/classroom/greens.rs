@@ -10,7 +10,7 @@ use super::instrument::STATION;
 use super::source::{Source, radiation};
 use crate::travel::{Arrival, Layer, LayeredModel, Phase, Wave};
 
-/// The ground below the sensor: soft layers, too thin to matter for travel times, that steepen rays, amplify, and attenuate.
+/// The ground below the sensor of the paper's world: soft layers, too thin to matter for travel times, that steepen rays, amplify, and attenuate.
 ///
 /// Speeds are typical of weathered sedimentary rock. The attenuation t* ("kappa") follows from the shear quality
 /// factors of 10 to 100 that Chang (2025) found in the top 400 m: 0.4 km / (0.75 km/s * 10) is 0.053 s. P waves cross
@@ -24,7 +24,7 @@ pub const SITE: Site = Site {
 };
 
 /// See [`SITE`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Site {
     pub vp_km_s: f64,
     pub vs_km_s: f64,
@@ -62,7 +62,7 @@ pub struct Ray {
 }
 
 /// The rays P, Ps, Sp and S from a source to the station. Converted rays exist for sources below the first layer only.
-pub fn rays(source: &Source, model: &LayeredModel) -> Vec<Ray> {
+pub fn rays(source: &Source, model: &LayeredModel, site: &Site) -> Vec<Ray> {
     let distance_km = source.distance_km(STATION);
     let azimuth_deg = source.azimuth_deg(STATION);
     let deep = source.depth_km > model.layers()[0].thickness_km;
@@ -74,8 +74,8 @@ pub fn rays(source: &Source, model: &LayeredModel) -> Vec<Ray> {
             Ray {
                 phase,
                 time_s: arrival.time_s,
-                t_star_s: arrival.t_star_s + SITE.kappa_s(phase.above()),
-                plateau_m_s: plateau_m_s(source, model, phase, &arrival, azimuth_deg),
+                t_star_s: arrival.t_star_s + site.kappa_s(phase.above()),
+                plateau_m_s: plateau_m_s(source, model, site, phase, &arrival, azimuth_deg),
             }
         })
         .collect()
@@ -85,12 +85,13 @@ pub fn rays(source: &Source, model: &LayeredModel) -> Vec<Ray> {
 pub fn spreading_m_s(
     source: &Source,
     layer: &Layer,
+    site: &Site,
     leaves: Wave,
     arrives: Wave,
     path_km: f64,
 ) -> f64 {
     let (density, speed) = (layer.density_g_cm3 * 1e3, layer.speed_km_s(leaves) * 1e3);
-    let (density_0, speed_0) = (SITE.density_g_cm3 * 1e3, SITE.speed_km_s(arrives) * 1e3);
+    let (density_0, speed_0) = (site.density_g_cm3 * 1e3, site.speed_km_s(arrives) * 1e3);
     let medium = (density * density_0 * speed.powi(5) * speed_0).sqrt();
     source.moment_n_m() / (4.0 * PI * medium * path_km * 1e3)
 }
@@ -98,6 +99,7 @@ pub fn spreading_m_s(
 fn plateau_m_s(
     source: &Source,
     model: &LayeredModel,
+    site: &Site,
     phase: Phase,
     arrival: &Arrival,
     azimuth_deg: f64,
@@ -109,6 +111,7 @@ fn plateau_m_s(
     let scale = spreading_m_s(
         source,
         &layer,
+        site,
         phase.below(),
         phase.above(),
         arrival.path_km,
@@ -122,7 +125,7 @@ fn plateau_m_s(
         Phase::Ps => [0.0, -ps * radiated_p, 0.0],
         Phase::Sp => [sp * radiated_sv, 0.0, 0.0],
     };
-    let (from_p, from_sv) = free_surface(p);
+    let (from_p, from_sv) = free_surface(site, p);
     let radial = up_p * from_p.0 + up_sv * from_sv.0;
     let vertical = up_p * from_p.1 + up_sv * from_sv.1;
     let transverse = 2.0 * up_sh;
@@ -138,8 +141,8 @@ fn plateau_m_s(
 ///
 /// Aki & Richards (2002), section 5.2 (problem 5.6); Kennett (1991), *GJI* 104, 153-163. SH is doubled. Radial is away from the
 /// source; `p` in s/km must be below 1/vp of the site.
-pub fn free_surface(p: f64) -> ((f64, f64), (f64, f64)) {
-    let (a, b) = (SITE.vp_km_s, SITE.vs_km_s);
+pub fn free_surface(site: &Site, p: f64) -> ((f64, f64), (f64, f64)) {
+    let (a, b) = (site.vp_km_s, site.vs_km_s);
     let (eta_a, eta_b) = (
         (1.0 / (a * a) - p * p).sqrt(),
         (1.0 / (b * b) - p * p).sqrt(),
@@ -189,7 +192,7 @@ mod tests {
 
     #[test]
     fn steep_waves_are_doubled_by_the_surface() {
-        let ((pr, pz), (sr, sz)) = free_surface(0.0);
+        let ((pr, pz), (sr, sz)) = free_surface(&SITE, 0.0);
         assert!((pz - 2.0).abs() < 1e-12 && (sr + 2.0).abs() < 1e-12);
         assert!(pr.abs() < 1e-12 && sz.abs() < 1e-12);
     }
@@ -209,7 +212,7 @@ mod tests {
                 half / (b * eta_b) * radial - p * b * up,
             )
         };
-        let (from_p, from_sv) = free_surface(p);
+        let (from_p, from_sv) = free_surface(&SITE, p);
         let (got_p, got_s) = undo(from_p);
         assert!(
             (got_p - 1.0).abs() < 1e-9 && got_s.abs() < 1e-9,
@@ -226,7 +229,7 @@ mod tests {
     fn p_moves_the_ground_in_the_vertical_plane_of_the_ray() {
         let model = LayeredModel::central_us();
         let s = source(2.0, 20.0, 80.0, 10.0);
-        let p = &rays(&s, &model)[0];
+        let p = &rays(&s, &model, &SITE)[0];
         let [north, east, up] = p.plateau_m_s;
         let azimuth = s.azimuth_deg(STATION).to_radians();
         let radial = north * azimuth.cos() + east * azimuth.sin();
@@ -239,8 +242,8 @@ mod tests {
     #[test]
     fn ten_times_the_moment_ten_times_the_motion() {
         let model = LayeredModel::central_us();
-        let small = rays(&source(2.0, 20.0, 80.0, 10.0), &model);
-        let large = rays(&source(2.0 + 2.0 / 3.0, 20.0, 80.0, 10.0), &model);
+        let small = rays(&source(2.0, 20.0, 80.0, 10.0), &model, &SITE);
+        let large = rays(&source(2.0 + 2.0 / 3.0, 20.0, 80.0, 10.0), &model, &SITE);
         for (small, large) in small.iter().zip(&large) {
             for c in 0..3 {
                 let ratio = large.plateau_m_s[c] / small.plateau_m_s[c];

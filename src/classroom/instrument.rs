@@ -43,23 +43,9 @@ pub fn anti_alias(frequency_hz: f64) -> f64 {
     0.5 * (1.0 + (std::f64::consts::PI * x).cos())
 }
 
-/// Ground velocity in m/s to a sample: rounded to the nearest count and clipped.
-pub fn counts(velocity_m_s: f64) -> i32 {
-    (velocity_m_s * SENSITIVITY_COUNTS_PER_M_S)
-        .round()
-        .clamp(-CLIP_COUNTS, CLIP_COUNTS) as i32
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn counts_are_rounded_and_clipped() {
-        assert_eq!(counts(0.0), 0);
-        assert_eq!(counts(1e-6), 316);
-        assert_eq!(counts(-1.0), -8_388_607);
-    }
 
     #[test]
     fn the_filter_passes_the_band_and_stops_the_nyquist_frequency() {

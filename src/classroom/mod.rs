@@ -20,7 +20,7 @@ mod branching;
 mod channels;
 pub mod coda;
 pub mod earthquake;
-mod greens;
+pub mod greens;
 mod ground;
 pub mod instrument;
 pub mod motion;
@@ -28,11 +28,14 @@ pub mod noise;
 pub mod nuisance;
 pub mod outage;
 mod pieces;
+mod priors;
 pub mod published;
 mod random;
 pub mod seismicity;
+pub mod sensor;
 pub mod source;
 pub mod synthesis;
+pub mod world;
 pub mod zones;
 
 use std::sync::Arc;
@@ -50,6 +53,7 @@ pub use published::Link;
 pub use seismicity::{SEED, Truth};
 pub use source::Source;
 pub use synthesis::Synthesis;
+pub use world::World;
 pub use zones::{ZONES, Zone};
 
 /// The simulated region as a data centre has it: catalogs, one station and its records.

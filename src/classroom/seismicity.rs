@@ -25,9 +25,10 @@
 
 use chrono::{Datelike, Months};
 
-use super::branching::{Faults, Shock};
+use super::branching::{Faults, MAX_MW, MIN_MW, Shock};
 use super::source::Source;
-use super::zones::ZONES;
+use super::world::World;
+use super::zones::{ZONES, Zone};
 use crate::catalog::{Catalog, Event};
 use crate::study::Study;
 use crate::time::TimeSpan;
@@ -60,7 +61,7 @@ pub struct Truth {
 impl Truth {
     /// Draws the region's earthquakes: the same seed gives the same earthquakes.
     pub fn simulate(seed: u64) -> Self {
-        let mut faults = Faults::new(seed);
+        let mut faults = Faults::new(seed, &ZONES, (MIN_MW, MAX_MW));
         let span = Study::oklahoma().catalog;
         let mut shocks: Vec<Shock> = Vec::new();
         for (month, n_wanted) in months(&span).iter().zip(MONTHLY) {
@@ -74,7 +75,18 @@ impl Truth {
                 shocks.extend(family);
             }
         }
-        Self::number(seed, shocks)
+        Self::number(seed, &ZONES, shocks)
+    }
+
+    /// Draws at least `n_events` earthquakes of a world within `span`: families that are spread evenly over it, with
+    /// the aftershocks that still fall into it.
+    pub fn of_world(world: &World, span: &TimeSpan, n_events: usize) -> Self {
+        let mut faults = Faults::new(world.seed, &world.zones, world.magnitudes);
+        let mut shocks: Vec<Shock> = Vec::new();
+        while shocks.len() < n_events {
+            shocks.extend(faults.family(span, span.end, shocks.len()));
+        }
+        Self::number(world.seed, &world.zones, shocks)
     }
 
     /// A truth of given sources without known causes, for tests and experiments.
@@ -118,7 +130,7 @@ impl Truth {
     }
 
     /// Sorts by time, and numbers.
-    fn number(seed: u64, shocks: Vec<Shock>) -> Self {
+    fn number(seed: u64, zones: &[Zone], shocks: Vec<Shock>) -> Self {
         let mut order: Vec<usize> = (0..shocks.len()).collect();
         order.sort_by_key(|&index| shocks[index].time);
         let mut rank = vec![0; shocks.len()];
@@ -127,7 +139,7 @@ impl Truth {
         }
         let source = |(place, &index): (usize, &usize)| {
             let shock = &shocks[index];
-            let epicentre = ZONES[shock.zone].epicentre(shock.spot);
+            let epicentre = zones[shock.zone].epicentre(shock.spot);
             let [strike_deg, dip_deg, rake_deg] = proper_angles(shock.angles_deg);
             Source {
                 id: format!("qt{:05}", place + 1),

@@ -16,15 +16,16 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::coda::Scatterers;
+use super::earthquake::Medium;
 use super::motion::{Cache, Motion};
 use super::noise::Noise;
-use super::nuisance::{self, Nuisance};
+use super::nuisance::{self, Habit, Nuisance};
 use super::seismicity::Truth;
+use super::sensor::Sensor;
 use super::source::Source;
+use super::world::World;
 use super::{earthquake, instrument, outage};
 use crate::time::Time;
-use crate::travel::LayeredModel;
 
 /// Samples that are computed at a time.
 const CHUNK: usize = 1 << 15;
@@ -43,16 +44,22 @@ enum Key {
 pub struct Synthesis {
     seed: u64,
     truth: Arc<Truth>,
-    model: LayeredModel,
     noise: Noise,
-    scatterers: Scatterers,
+    habits: Vec<Habit>,
+    medium: Medium,
     /// First sample and index of each source, oldest first.
     firsts: Vec<(i64, usize)>,
     cache: Cache<Key>,
 }
 
 impl Synthesis {
+    /// The record of the paper's world.
     pub fn new(seed: u64, truth: Arc<Truth>) -> Self {
+        Self::of_world(&World::paper(seed), truth)
+    }
+
+    /// The record of a world whose earthquakes are `truth`.
+    pub fn of_world(world: &World, truth: Arc<Truth>) -> Self {
         let mut firsts: Vec<(i64, usize)> = truth
             .sources
             .iter()
@@ -61,11 +68,11 @@ impl Synthesis {
             .collect();
         firsts.sort_unstable();
         Self {
-            seed,
+            seed: world.seed,
             truth,
-            model: LayeredModel::central_us(),
-            noise: Noise::new(seed),
-            scatterers: Scatterers::new(seed),
+            noise: Noise::new(world.seed, &world.noise, &world.sensor),
+            habits: world.habits.clone(),
+            medium: Medium::of(world),
             firsts,
             cache: Cache::new(CACHE_SAMPLES),
         }
@@ -76,10 +83,11 @@ impl Synthesis {
     /// # Panics
     /// If `component` is not 0, 1 or 2.
     pub fn samples(&self, component: usize, first: i64, n: usize) -> Vec<i32> {
-        self.velocities(component, first, n, instrument::counts)
+        let sensor: &Sensor = &self.medium.sensor;
+        self.velocities(component, first, n, |v| sensor.counts(component, v))
     }
 
-    /// The same as ground velocity in m/s, before the digitiser.
+    /// The same in m/s, as the sensor answers to it, before the digitiser: of a broadband sensor the ground's velocity.
     ///
     /// # Panics
     /// If `component` is not 0, 1 or 2.
@@ -116,27 +124,30 @@ impl Synthesis {
         let to = self.firsts.partition_point(|&(t, _)| t < end);
         let earthquakes = self.firsts[from..to].iter().filter_map(|&(t, index)| {
             let source = &self.truth.sources[index];
-            let reaches = t + earthquake::n_samples(source.mw) as i64 > first;
-            reaches.then(|| {
-                let make = || self.earthquake(source);
-                self.cache.get(Key::Earthquake(index), make)
-            })
+            let reaches = t + self.medium.n_samples(source) as i64 > first;
+            reaches.then(|| self.motion(index))
         });
-        let nuisances = nuisance::between(self.seed, first, end);
+        let nuisances = nuisance::between(self.seed, &self.habits, first, end);
         let nuisances = nuisances
             .iter()
             .filter(|n| n.component.is_none_or(|c| c == component))
             .map(|n| {
-                let make = || nuisance::motion(self.seed, n);
+                let make = || self.medium.sensor.felt(nuisance::motion(self.seed, n));
                 self.cache
                     .get(Key::Nuisance(n.kind, n.first_sample()), make)
             });
         earthquakes.chain(nuisances).collect()
     }
 
-    /// The ground motion of a source at the station, without noise. The source need not be one of the truth.
+    /// The motion of a source at the station, as the sensor answers to it, without noise. The source need not be one of the truth.
     pub fn earthquake(&self, source: &Source) -> Motion {
-        earthquake::motion(source, &self.model, &self.scatterers)
+        earthquake::motion(source, &self.medium)
+    }
+
+    /// The same for a source of the truth, by its index; kept for a while.
+    pub(crate) fn motion(&self, index: usize) -> Arc<Motion> {
+        let make = || self.earthquake(&self.truth.sources[index]);
+        self.cache.get(Key::Earthquake(index), make)
     }
 
     /// The missing samples within `from..to` (samples since 1970): half-open ranges, in order, apart from each other.
@@ -151,7 +162,7 @@ impl Synthesis {
             t.timestamp() * rate as i64
                 + (f64::from(t.timestamp_subsec_nanos()) * 1e-9 * rate) as i64
         };
-        let mut all = nuisance::between(self.seed, sample(from), sample(to));
+        let mut all = nuisance::between(self.seed, &self.habits, sample(from), sample(to));
         all.sort_by_key(|n| n.start);
         all
     }

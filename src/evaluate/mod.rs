@@ -10,6 +10,7 @@
 //! | whether 80 % means 80 % | [`Calibration`], [`fit_temperature`] |
 //! | a score by magnitude, or by anything else | [`by_bin`] |
 //! | what a score becomes where events are rare | [`precision_at_base_rate`], [`at_base_rate`] |
+//! | recall against alarms an hour on continuous record | [`Claims`] |
 //! | intervals of what has no formula | [`bootstrap`] |
 //!
 //! Two rules hold everywhere. A score of no cases is not 0: its value is NaN, its interval all of
@@ -34,6 +35,7 @@ mod bins;
 mod bootstrap;
 mod calibration;
 mod confusion;
+mod continuous;
 mod curve;
 mod operating;
 mod score;
@@ -46,6 +48,7 @@ pub use calibration::{
     Calibration, ReliabilityBin, at_temperature, event_probability, fit_temperature, top_class,
 };
 pub use confusion::{Average, ConfusionMatrix, majority_baseline};
+pub use continuous::{Claims, Known};
 pub use curve::PrecisionRecallCurve;
 pub use operating::{Counts, OperatingPoint, smallest_threshold_within};
 pub use score::{Rate, Score};

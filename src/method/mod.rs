@@ -53,6 +53,7 @@ mod prepared;
 mod scanning;
 mod segments;
 mod windows;
+pub mod worlds;
 
 use crate::catalog::{Catalog, Event};
 use crate::cluster::{ClusterParams, Clusters, Space};

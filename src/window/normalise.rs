@@ -50,6 +50,7 @@ pub(crate) fn normalise_in_place(samples: &mut [f32], normalisation: Normalisati
         Normalisation::MinMaxPerComponent => rows.for_each(min_max),
         Normalisation::MinMaxJoint => min_max(samples),
         Normalisation::Fixed { counts } => by_counts(samples, counts),
+        Normalisation::Noise => rows.for_each(by_noise),
         Normalisation::Std | Normalisation::Peak => {
             let mut rows: Vec<(f64, &mut [f32])> = rows.map(|row| (simd::mean(row), row)).collect();
             let scale = if normalisation == Normalisation::Peak {
@@ -75,6 +76,8 @@ pub(crate) fn normalise_again(samples: &mut [f32], normalisation: Normalisation)
     let again = match normalisation {
         // A fixed scale is not that of the window, and stays.
         Normalisation::Fixed { .. } => Normalisation::Fixed { counts: 1 },
+        // Nor can noise be measured where it was compressed.
+        Normalisation::Noise => return Ok(()),
         other => other,
     };
     normalise_in_place(samples, again)
@@ -84,6 +87,24 @@ pub(crate) fn normalise_again(samples: &mut [f32], normalisation: Normalisation)
 pub(crate) fn by_counts(values: &mut [f32], counts: u32) {
     values.iter_mut().for_each(|x| *x /= counts as f32);
 }
+
+/// See [`Normalisation::Noise`].
+fn by_noise(values: &mut [f32]) {
+    let mean = simd::mean(values) as f32;
+    let mut sizes: Vec<f32> = values.iter().map(|x| (x - mean).abs()).collect();
+    let quarter = sizes.len() / 4;
+    let (_, size, _) = sizes.select_nth_unstable_by(quarter, f32::total_cmp);
+    // Where a quarter of the samples are one value, such as with noise of less than a count, the
+    // spread of all stands in.
+    let spread = (simd::squares_about(f64::from(mean), values) / values.len() as f64).sqrt();
+    let noise = (*size / NOISE_QUARTILE).max(1e-4 * spread as f32);
+    values
+        .iter_mut()
+        .for_each(|x| *x = ((*x - mean) / noise).asinh());
+}
+
+/// The first quartile of the absolute value of a standard normal number.
+const NOISE_QUARTILE: f32 = 0.318_639_4;
 
 /// The jump where component i meets i + 1, as a fraction of the whole window's range: what the
 /// paper calls the guillotine. Scaled apart, components rest at different heights of their ranges;
@@ -113,4 +134,40 @@ fn range(values: &[f32]) -> (f64, f64) {
 fn min_max(values: &mut [f32]) {
     let (min, range) = range(values);
     simd::scale(min, range, values);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By hand: values -4 to 4 without 0, mean 0; of the eight sizes 1 1 2 2 3 3 4 4 the third is 2, so one unit of
+    /// noise is 2 / 0.31864 = 6.2767. A gain of a thousand and an offset change nothing.
+    #[test]
+    fn noise_is_one_and_large_values_are_compressed() {
+        let row = [-4.0f32, -3.0, -2.0, -1.0, 1.0, 2.0, 3.0, 4.0];
+        let other = row.map(|x| 1000.0 * x + 7.0);
+        let window = [row, other, row].concat();
+        let scaled = normalise(&window, Normalisation::Noise).unwrap();
+        assert!(
+            (scaled[7] - (4.0f32 / 6.2767).asinh()).abs() < 1e-4,
+            "{}",
+            scaled[7]
+        );
+        for (a, b) in scaled[..8].iter().zip(&scaled[8..16]) {
+            assert!((a - b).abs() < 1e-4, "{a} {b}");
+        }
+        // asinh(1000) is ln(2000).
+        let mut spike = [1.0f32, -1.0].repeat(500);
+        spike[500] = 3138.0;
+        let scaled = normalise(&spike.repeat(3), Normalisation::Noise).unwrap();
+        assert!((scaled[500] - 7.6).abs() < 0.1, "{}", scaled[500]);
+    }
+
+    /// A component of whole counts of which three in four are 0 has no quartile: its spread stands in.
+    #[test]
+    fn a_quiet_component_of_few_counts_stays_finite() {
+        let row: Vec<f32> = (0..400).map(|i| f32::from(u8::from(i % 10 == 0))).collect();
+        let scaled = normalise(&row.repeat(3), Normalisation::Noise).unwrap();
+        assert!(scaled.iter().all(|x| x.is_finite()));
+    }
 }

@@ -35,6 +35,12 @@ pub enum NuisanceKind {
     Teleseism,
     /// A current step through the calibration coil, every day at 06:00 UTC, on all components.
     Calibration,
+    /// Something is struck and rings out at one frequency, on one component or all: a sensor, a mast, a pipe.
+    Ringing,
+    /// The whole noise swells and falls: a gust, a machine that is switched on and off.
+    Wind,
+    /// Blows in a narrow band, one or a row of them: a door, a hammer, a pump that starts.
+    Bursts,
 }
 
 impl fmt::Display for NuisanceKind {
@@ -46,6 +52,9 @@ impl fmt::Display for NuisanceKind {
             Self::Regional => "regional earthquake",
             Self::Teleseism => "teleseism",
             Self::Calibration => "calibration",
+            Self::Ringing => "ringing",
+            Self::Wind => "wind",
+            Self::Bursts => "bursts",
         })
     }
 }
@@ -63,7 +72,7 @@ pub struct Habit {
     pub by_day: bool,
 }
 
-/// The table of all kinds. The numbers are choices, set to give a detector some trouble in every hour of the day.
+/// The kinds of the paper's world. The numbers are choices, set to give a detector some trouble in every hour of the day.
 pub const HABITS: [Habit; 6] = [
     habit(
         NuisanceKind::Traffic,
@@ -103,7 +112,7 @@ pub const HABITS: [Habit; 6] = [
     ),
 ];
 
-const fn habit(
+pub(super) const fn habit(
     kind: NuisanceKind,
     n_per_day: f64,
     duration_s: (f64, f64),
@@ -144,13 +153,13 @@ impl Nuisance {
 }
 
 /// The nuisances with a sample in `from..to` (samples since 1970), in a fixed order: by kind, then by time.
-pub fn between(seed: u64, from: i64, to: i64) -> Vec<Nuisance> {
+pub fn between(seed: u64, habits: &[Habit], from: i64, to: i64) -> Vec<Nuisance> {
     let hour = HOUR_S * RATE;
     let mut all = Vec::new();
-    for (part, habit) in HABITS.iter().enumerate() {
+    for habit in habits {
         let longest = (habit.duration_s.1 * SAMPLING_RATE_HZ) as i64;
         for index in (from - longest).div_euclid(hour)..=(to - 1).div_euclid(hour) {
-            all.extend(beginning_in(seed, part as u64, habit, index));
+            all.extend(beginning_in(seed, habit.kind as u64, habit, index));
         }
     }
     all.retain(|n| n.first_sample() < to && n.first_sample() + n.n_samples() as i64 > from);
@@ -185,13 +194,19 @@ fn beginning_in(seed: u64, part: u64, habit: &Habit, hour: i64) -> Vec<Nuisance>
                 start: Time::from_timestamp_millis(millis).unwrap_or_default(),
                 duration_s: (duration_s * SAMPLING_RATE_HZ).round().max(1.0) / SAMPLING_RATE_HZ,
                 peak_m_s: log_uniform(&mut rng, habit.peak_m_s),
-                component: (habit.kind == NuisanceKind::Spike).then(|| rng.random_range(0..3)),
+                component: match habit.kind {
+                    NuisanceKind::Spike => Some(rng.random_range(0..3)),
+                    NuisanceKind::Ringing if rng.random_range(0.0..1.0) < 0.4 => {
+                        Some(rng.random_range(0..3))
+                    }
+                    _ => None,
+                },
             }
         })
         .collect()
 }
 
-fn log_uniform(rng: &mut ChaCha8Rng, (low, high): (f64, f64)) -> f64 {
+pub(super) fn log_uniform(rng: &mut ChaCha8Rng, (low, high): (f64, f64)) -> f64 {
     low * (high / low).powf(rng.random_range(0.0..=1.0))
 }
 
@@ -205,7 +220,7 @@ mod tests {
     #[test]
     fn rates_are_those_of_the_table() {
         let n_days = 400;
-        let all = between(5, START, START + n_days * DAY);
+        let all = between(5, &HABITS, START, START + n_days * DAY);
         for habit in HABITS {
             let n = all.iter().filter(|n| n.kind == habit.kind).count() as f64;
             let want = habit.n_per_day * n_days as f64;
@@ -219,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_part_of_the_time_has_the_same_nuisances() {
-        let whole = between(5, START, START + DAY);
+        let whole = between(5, &HABITS, START, START + DAY);
         let part = (START + DAY / 4, START + DAY / 3);
         let want: Vec<_> = whole
             .into_iter()
@@ -227,12 +242,31 @@ mod tests {
                 n.first_sample() < part.1 && n.first_sample() + n.n_samples() as i64 > part.0
             })
             .collect();
-        assert_eq!(between(5, part.0, part.1), want);
+        assert_eq!(between(5, &HABITS, part.0, part.1), want);
     }
+
+    /// The kinds that only drawn worlds have.
+    const MORE: [Habit; 3] = [
+        habit(
+            NuisanceKind::Ringing,
+            30.0,
+            (0.7, 60.0),
+            (1e-6, 9e-6),
+            false,
+        ),
+        habit(NuisanceKind::Wind, 30.0, (5.0, 120.0), (1e-6, 9e-6), false),
+        habit(NuisanceKind::Bursts, 30.0, (1.0, 60.0), (1e-6, 9e-6), false),
+    ];
 
     #[test]
     fn each_reaches_its_peak_and_begins_and_ends_quietly() {
-        for nuisance in between(5, START, START + 3 * DAY) {
+        let all = between(5, &HABITS, START, START + 3 * DAY);
+        let more = between(5, &MORE, START, START + DAY);
+        assert!(
+            MORE.iter()
+                .all(|habit| more.iter().any(|n| n.kind == habit.kind))
+        );
+        for nuisance in all.into_iter().chain(more) {
             let motion = motion(5, &nuisance);
             let peak = (0..3).map(|c| motion.peak_m_s(c)).fold(0.0, f64::max);
             assert!(
@@ -240,7 +274,7 @@ mod tests {
                 "{nuisance:?}"
             );
             let one = (0..3).filter(|&c| motion.peak_m_s(c) > 0.0).count();
-            assert_eq!(one == 1, nuisance.component.is_some());
+            assert_eq!(one == 1, nuisance.component.is_some(), "{nuisance:?}");
             for c in &motion.velocity_m_s {
                 let last = f64::from(c[c.len() - 1].abs());
                 assert!(

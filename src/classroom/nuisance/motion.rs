@@ -6,7 +6,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rustfft::{FftPlanner, num_complex::Complex64};
 
-use super::{Nuisance, NuisanceKind};
+use super::{Nuisance, NuisanceKind, log_uniform};
 use crate::classroom::instrument::{DAMPING, FREE_PERIOD_S, SAMPLING_RATE_HZ};
 use crate::classroom::motion::Motion;
 use crate::classroom::random::{Use, normal, stream};
@@ -23,6 +23,9 @@ pub fn motion(seed: u64, nuisance: &Nuisance) -> Motion {
         NuisanceKind::Regional => regional(&mut rng, n),
         NuisanceKind::Teleseism => teleseism(&mut rng, n),
         NuisanceKind::Calibration => calibration(n),
+        NuisanceKind::Ringing => ringing(&mut rng, n, nuisance.component),
+        NuisanceKind::Wind => wind(&mut rng, n),
+        NuisanceKind::Bursts => bursts(&mut rng, n),
     };
     let largest = values.iter().flatten().fold(0.0f64, |a, v| a.max(v.abs()));
     for value in values.iter_mut().flatten() {
@@ -179,6 +182,58 @@ fn teleseism(rng: &mut ChaCha8Rng, n: usize) -> [Vec<f64>; 3] {
         (-0.5 * x * x).exp() * ending(t, duration_s)
     });
     add(add(p, s), surface)
+}
+
+/// A damped sine, which has gone to a thousandth at the end.
+fn ringing(rng: &mut ChaCha8Rng, n: usize, component: Option<usize>) -> [Vec<f64>; 3] {
+    let frequency_hz = log_uniform(rng, (0.8, 22.0));
+    let decay_s = n as f64 / SAMPLING_RATE_HZ / 7.0;
+    std::array::from_fn(|c| {
+        let (strength, phase) = (normal(rng), normal(rng));
+        let strength = match component {
+            Some(one) if one != c => 0.0,
+            _ => strength,
+        };
+        let swing = |t: f64| (-t / decay_s).exp() * (2.0 * PI * frequency_hz * t + phase).sin();
+        times(n).map(|t| strength * swing(t)).collect()
+    })
+}
+
+/// Broad noise that comes, stays and goes.
+fn wind(rng: &mut ChaCha8Rng, n: usize) -> [Vec<f64>; 3] {
+    let duration_s = n as f64 / SAMPLING_RATE_HZ;
+    let band_hz = (rng.random_range(0.8..4.0), rng.random_range(6.0..22.0));
+    let (rise, fall) = (rng.random_range(0.02..0.5), rng.random_range(0.1..0.5));
+    shaken(rng, n, band_hz, [1.0, 1.0, 0.8], |t| {
+        let up = (t / (rise * duration_s)).min(1.0);
+        let down = ((duration_s - t) / (fall * duration_s)).min(1.0);
+        (0.5 * PI * up.min(down).max(0.0)).sin().powi(2)
+    })
+}
+
+/// Blows a few tenths of a second to seconds apart, each with its own strength, in one band.
+fn bursts(rng: &mut ChaCha8Rng, n: usize) -> [Vec<f64>; 3] {
+    let duration_s = n as f64 / SAMPLING_RATE_HZ;
+    let low_hz = log_uniform(rng, (1.0, 14.0));
+    let band_hz = (low_hz, (low_hz * log_uniform(rng, (1.1, 4.0))).min(25.0));
+    let decay_s = log_uniform(rng, (0.05, 0.2 * duration_s.max(0.3)));
+    // Some blows set in at once, others swell.
+    let rise_s = decay_s * log_uniform(rng, (0.02, 1.0));
+    let pace_s = log_uniform(rng, (0.3, 6.0));
+    let shape = std::array::from_fn(|_| rng.random_range(0.2..1.0));
+    let mut blows = Vec::new();
+    let mut at_s = 0.1 * decay_s;
+    while at_s < 0.7 * duration_s {
+        blows.push((at_s, rng.random_range(0.3..1.0)));
+        at_s += pace_s * rng.random_range(0.8..1.2);
+    }
+    shaken(rng, n, band_hz, shape, |t| {
+        let sum: f64 = blows
+            .iter()
+            .map(|(at, strength)| strength * burst(t, *at, rise_s, decay_s))
+            .sum();
+        sum * ending(t, duration_s)
+    })
 }
 
 /// A step of ground acceleration, switched off after half the time, as velocity through the sensor's free oscillation (Wielandt, *NMSOP*,

@@ -1,0 +1,125 @@
+//! What a world is for: to teach, to choose, or to judge. The last are sealed, and each opening is written down.
+//!
+//! Training takes [`Teaching`] worlds, thresholds and recipes are chosen on [`Choosing`] worlds, and there is no way to a
+//! sealed one but [`open`], which adds a line to a file. Whoever opens them often is seen to have done so.
+//!
+//! ```compile_fail
+//! use quakebook::method::worlds::{Recipe, Sealed, windows};
+//! // No windows are cut from a sealed world: `windows` takes a `Teaching` one.
+//! windows(Sealed(3), &Recipe::default());
+//! ```
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Hour, Recipe};
+use crate::atomic_file::{read_regular, write_whole};
+use crate::error::{Error, Result, fail};
+use crate::evaluate::Claims;
+use crate::network::{Network, weights_sha256};
+
+/// A world from which windows are cut to train on, by its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Teaching(pub u32);
+
+/// A world on which a threshold or a recipe is chosen, by its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Choosing(pub u32);
+
+/// The seeds of the three kinds lie apart, whatever the numbers.
+const CHOOSING: u64 = 1 << 33;
+const SEALED: u64 = 1 << 34;
+
+impl Teaching {
+    pub(super) fn seed(self) -> u64 {
+        u64::from(self.0)
+    }
+}
+
+impl Choosing {
+    pub(super) fn seed(self) -> u64 {
+        CHOOSING + u64::from(self.0)
+    }
+}
+
+/// One opening of the sealed worlds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Opening {
+    /// Day, UTC.
+    pub date: String,
+    /// What was judged, in a few words.
+    pub what: String,
+    /// Of the recipe's numbers and of the weights.
+    pub recipe: String,
+    pub weights_sha256: String,
+    /// The sealed worlds 0 to this number, an hour of each.
+    pub n_worlds: u32,
+    pub threshold: f64,
+    pub n_found: usize,
+    pub n_events: usize,
+    pub n_false: usize,
+    pub free_hours: f64,
+}
+
+/// Judges a network on the sealed worlds at a threshold that was chosen before, and adds the opening to the file,
+/// which is made where it is absent. Returns the opening and the claims on each world.
+///
+/// # Errors
+/// As [`Hour::of`], and [`Error::Io`] or [`Error::Evaluate`] where the file cannot be read or written: then nothing
+/// is judged.
+pub fn open(
+    file: &Path,
+    what: &str,
+    network: &dyn Network,
+    recipe: &Recipe,
+    threshold: f64,
+    n_worlds: u32,
+) -> Result<(Opening, Vec<Claims>)> {
+    let mut all = openings(file)?;
+    let judge = |number: u32| -> Result<Claims> {
+        Hour::of_seed(SEALED + u64::from(number), recipe)?.claims(network, recipe)
+    };
+    let claims = (0..n_worlds).map(judge).collect::<Result<Vec<_>>>()?;
+    let counts = Claims::joined(claims.iter().cloned()).at(threshold).counts;
+    let opening = Opening {
+        date: chrono::Utc::now().format("%Y-%m-%d").to_string(),
+        what: what.into(),
+        recipe: recipe.sha256(),
+        weights_sha256: weights_sha256(network),
+        n_worlds,
+        threshold,
+        n_found: counts.n_found,
+        n_events: counts.n_counted,
+        n_false: counts.n_false,
+        free_hours: counts.hours,
+    };
+    all.push(opening.clone());
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let refuse = |error: &dyn std::fmt::Display| refuse(file, error);
+    for one in &all {
+        writer.serialize(one).map_err(|error| refuse(&error))?;
+    }
+    write_whole(file, writer.into_inner().map_err(|error| refuse(&error))?)?;
+    Ok((opening, claims))
+}
+
+/// The openings that a file lists, oldest first; none where there is no file.
+///
+/// # Errors
+/// [`Error::Io`] where it cannot be read, [`Error::Evaluate`] naming the line that is no opening.
+pub fn openings(file: &Path) -> Result<Vec<Opening>> {
+    let bytes = match read_regular(file)? {
+        Some(bytes) => bytes,
+        None => return Ok(Vec::new()),
+    };
+    csv::Reader::from_reader(bytes.as_slice())
+        .deserialize()
+        .map(|row| row.map_err(|error| refuse(file, &error)))
+        .collect()
+}
+
+fn refuse(file: &Path, what: &dyn std::fmt::Display) -> Error {
+    let remedy = "Take the file back from the repository: openings are added, never taken away";
+    fail!(Evaluate, file.display(), what, remedy)
+}

@@ -1,0 +1,176 @@
+//! Windows from the segments of a world, and their classes.
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::segment::{SETTLED_S, Segment};
+use super::{Arrival, Day, Teaching};
+use crate::error::Result;
+use crate::hash::sha256;
+use crate::time;
+use crate::waveform::RATE_HZ;
+use crate::window::{Normalisation, Origin, Window, normalise};
+
+/// What a detector for any station looks at, and what it calls an earthquake.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Recipe {
+    /// The window's length, the part before the one that is decided about, and that part, in seconds.
+    pub window_s: f64,
+    pub lead_s: f64,
+    pub core_s: f64,
+    /// An earthquake counts where P and S stand out at least so far ([`Arrival::p_ratio`]).
+    pub p_ratio: f64,
+    pub s_ratio: f64,
+    /// Earthquakes that stand out this share as far, or less, on P or S are noise. What lies between is not taught.
+    pub faint: f64,
+    /// Segments of a world around earthquakes, around disturbances, and anywhere.
+    pub n_segments: [usize; 3],
+}
+
+impl Default for Recipe {
+    fn default() -> Self {
+        Self {
+            window_s: 40.0,
+            lead_s: 5.0,
+            core_s: 8.0,
+            p_ratio: 3.0,
+            s_ratio: 4.8,
+            faint: 0.7,
+            n_segments: [20, 12, 4],
+        }
+    }
+}
+
+/// Before the P wave there is room for a window, after it for a window of coda.
+const BEFORE_S: f64 = 50.0;
+const LENGTH_S: f64 = 140.0;
+
+impl Recipe {
+    /// A name for the recipe's numbers: two recipes with the same are the same.
+    pub fn sha256(&self) -> String {
+        sha256(format!("{self:?}"))
+    }
+}
+
+/// The windows of a world: class 0 is an earthquake, 1 is noise.
+///
+/// # Errors
+/// As [`Day::segment`].
+pub fn windows(world: Teaching, recipe: &Recipe) -> Result<Vec<Window>> {
+    let seed = world.seed();
+    let day = Day::taught(seed);
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(8);
+    let mut all = Vec::new();
+    let [n_events, n_disturbances, n_anywhere] = recipe.n_segments;
+    let n_sources = day.truth.sources.len();
+    for _ in 0..n_events {
+        let source = &day.truth.sources[rng.random_range(0..n_sources)];
+        let start = source.origin_time - time::seconds(BEFORE_S);
+        let segment = day.segment(start, LENGTH_S)?;
+        let starts = around(&segment, recipe, &mut rng);
+        take(&segment, &starts, recipe, seed, &mut all);
+    }
+    let disturbances = day.ground.nuisances(day.span.start, day.span.end);
+    let day_s = time::between_s(day.span.start, day.span.end);
+    for i in 0..n_disturbances + n_anywhere {
+        let anywhere = day.span.start + time::seconds(rng.random_range(0.0..day_s));
+        let start = match i < n_disturbances && !disturbances.is_empty() {
+            true => {
+                let one = &disturbances[rng.random_range(0..disturbances.len())];
+                one.start + time::seconds(rng.random_range(0.0..one.duration_s.max(1.0)))
+            }
+            false => anywhere,
+        };
+        let segment = day.segment(start - time::seconds(BEFORE_S), LENGTH_S)?;
+        let onset = BEFORE_S - recipe.lead_s;
+        let starts: Vec<f64> = (0..4)
+            .map(|_| onset - rng.random_range(-0.3..1.3) * recipe.core_s)
+            .collect();
+        take(&segment, &starts, recipe, seed, &mut all);
+    }
+    Ok(all)
+}
+
+/// Where windows begin in a segment with earthquakes: P within the core, P after it, S and coda within it, and anywhere.
+fn around(segment: &Segment, recipe: &Recipe, rng: &mut ChaCha8Rng) -> Vec<f64> {
+    let mut starts = Vec::new();
+    for arrival in &segment.arrivals {
+        let into = |share: f64| arrival.p_s - recipe.lead_s - share * recipe.core_s;
+        starts.push(into(rng.random_range(0.07..0.5)));
+        starts.push(into(rng.random_range(0.4..0.93)));
+        if is_visible(arrival, recipe) {
+            starts.push(into(rng.random_range(0.1..0.7)));
+            // P after the core, but still in the window.
+            starts.push(into(1.0) - rng.random_range(0.5..3.0));
+            starts.push(into(1.0) - rng.random_range(0.5..20.0));
+            // S or coda in the core.
+            let s_s = arrival.s_s - arrival.p_s;
+            starts.push(into(-rng.random_range(0.05..1.0) * s_s / recipe.core_s));
+            starts.push(arrival.s_s - recipe.lead_s - rng.random_range(0.0..1.0) * recipe.core_s);
+            starts.push(arrival.s_s - recipe.lead_s + rng.random_range(0.0..30.0));
+        }
+    }
+    starts.push(rng.random_range(SETTLED_S..LENGTH_S - recipe.window_s));
+    starts
+}
+
+fn is_visible(arrival: &Arrival, recipe: &Recipe) -> bool {
+    arrival.p_ratio >= recipe.p_ratio && arrival.s_ratio >= recipe.s_ratio
+}
+
+/// P this close to an edge of the core is in neither class.
+const EDGE_S: f64 = 0.5;
+
+/// The class of a window that begins so many seconds into its segment; none where nobody could say.
+fn class(arrivals: &[Arrival], start_s: f64, recipe: &Recipe) -> Option<usize> {
+    let core = start_s + recipe.lead_s..start_s + recipe.lead_s + recipe.core_s;
+    let mut class = Some(1);
+    for arrival in arrivals {
+        let p_s = arrival.p_s;
+        let is_faint = arrival.p_ratio < recipe.faint * recipe.p_ratio
+            || arrival.s_ratio < recipe.faint * recipe.s_ratio;
+        if is_faint || p_s < core.start - EDGE_S || p_s > core.end + EDGE_S {
+            continue;
+        }
+        let is_inside = p_s > core.start + EDGE_S && p_s < core.end - EDGE_S;
+        match is_visible(arrival, recipe) && is_inside {
+            true => return Some(0),
+            false => class = None,
+        }
+    }
+    class
+}
+
+fn take(segment: &Segment, starts: &[f64], recipe: &Recipe, seed: u64, all: &mut Vec<Window>) {
+    let n = (recipe.window_s * RATE_HZ).round() as usize;
+    for start_s in starts.iter().filter(|s| **s >= SETTLED_S) {
+        let first = (start_s * RATE_HZ).round() as usize;
+        if first + n > segment.record.n_samples() {
+            continue;
+        }
+        let Some(class) = class(&segment.arrivals, *start_s, recipe) else {
+            continue;
+        };
+        let rows = segment.record.data.iter();
+        let cut: Vec<f32> = rows
+            .flat_map(|row| row[first..first + n].iter().copied())
+            .collect();
+        if cut.iter().any(|v| !v.is_finite()) {
+            continue;
+        }
+        let Ok(samples) = normalise(&cut, Normalisation::Noise) else {
+            continue;
+        };
+        let id = format!("world {seed}");
+        all.push(Window {
+            start: time::of_sample(segment.record.start, first, RATE_HZ),
+            samples,
+            class,
+            origin: match class {
+                0 => Origin::Event { id },
+                _ => Origin::Noise { after: id },
+            },
+        });
+    }
+}

@@ -1,0 +1,105 @@
+//! Simulated worlds: drawn anew by each seed, the same by the same seed, and what stands out in them.
+
+use quakebook::classroom::sensor::SensorKind;
+use quakebook::classroom::{Synthesis, World};
+use quakebook::method::worlds::{Day, Recipe, Teaching, windows};
+use quakebook::time;
+
+/// The paper's world is one preset: its record is that of `Synthesis::new`, bit for bit.
+#[test]
+fn the_papers_world_is_a_preset() {
+    let truth = std::sync::Arc::new(quakebook::classroom::Truth::from_sources(3, vec![]));
+    let (a, b) = (
+        Synthesis::new(3, truth.clone()),
+        Synthesis::of_world(&World::paper(3), truth),
+    );
+    let first = 139_250_880_000;
+    assert_eq!(a.samples(2, first, 5000), b.samples(2, first, 5000));
+}
+
+#[test]
+fn a_seed_gives_one_world_and_another_seed_another() {
+    let first = 18_000 * 8_640_000 + 1000;
+    let samples = |seed| Day::of(seed).ground.samples(0, first, 2000);
+    assert_eq!(samples(1), samples(1));
+    assert_ne!(samples(1), samples(2));
+    let (one, other) = (World::draw(1), World::draw(2));
+    assert!(one.model != other.model && one.noise != other.noise && one.zones != other.zones);
+}
+
+/// Fifty worlds: what is drawn stays within its priors, and does vary.
+#[test]
+fn worlds_keep_to_their_priors() {
+    let worlds: Vec<World> = (0..50).map(World::draw).collect();
+    for world in &worlds {
+        let layers = world.model.layers();
+        assert!(
+            layers
+                .windows(2)
+                .all(|pair| pair[0].vp_km_s < pair[1].vp_km_s)
+        );
+        assert!(world.site.vp_km_s < layers[0].vp_km_s && world.site.vs_km_s < world.site.vp_km_s);
+        let (smallest, largest) = world.magnitudes;
+        assert!(
+            (-3.0..=4.0).contains(&smallest) && (largest - smallest - 3.5).abs() < 1e-9,
+            "{smallest}"
+        );
+        let shares: f64 = world.zones.iter().map(|zone| zone.share).sum();
+        assert!((shares - 1.0).abs() < 1e-9);
+        for zone in &world.zones {
+            assert!(zone.min_depth_km > layers[0].thickness_km && zone.max_depth_km < 160.0);
+        }
+        assert!(world.known_model != world.model);
+    }
+    let n = |test: fn(&World) -> bool| worlds.iter().filter(|world| test(world)).count();
+    let n_broadband = n(|w| w.sensor.kind == SensorKind::Broadband);
+    assert!(
+        (23..43).contains(&n_broadband),
+        "{n_broadband} of 50, expected two in three"
+    );
+    let n_gusty = n(|w| w.noise.gusts.is_some());
+    assert!(
+        (25..46).contains(&n_gusty),
+        "{n_gusty} of 50, expected seven in ten"
+    );
+}
+
+/// Of the earthquakes of a world most are too small to be seen, and some stand out.
+#[test]
+fn most_earthquakes_are_below_visibility() {
+    let (recipe, mut ratios) = (Recipe::default(), Vec::new());
+    for seed in 0..6 {
+        let day = Day::of(seed);
+        let start = day.span.start + time::seconds(30_000.0);
+        let segment = day.segment(start, 1800.0).unwrap();
+        assert_eq!(segment.record.sampling_rate_hz, 50.0);
+        ratios.extend(segment.arrivals.iter().map(|a| a.s_ratio));
+    }
+    let n_visible = ratios
+        .iter()
+        .filter(|ratio| **ratio >= recipe.s_ratio)
+        .count();
+    let share = n_visible as f64 / ratios.len() as f64;
+    assert!((0.05..0.6).contains(&share), "{share} of {}", ratios.len());
+}
+
+#[test]
+fn windows_of_a_world_are_scaled_labelled_and_the_same_again() {
+    let recipe = Recipe {
+        n_segments: [6, 3, 2],
+        ..Recipe::default()
+    };
+    let all = windows(Teaching(4), &recipe).unwrap();
+    assert_eq!(all, windows(Teaching(4), &recipe).unwrap());
+    let n_events = all.iter().filter(|window| window.class == 0).count();
+    assert!(
+        n_events > 0 && n_events < all.len() / 2,
+        "{n_events} of {}",
+        all.len()
+    );
+    for window in &all {
+        assert_eq!(window.samples.len(), 3 * 2000);
+        let power: f64 = window.samples.iter().map(|v| f64::from(*v).powi(2)).sum();
+        assert!((power / 6000.0 - 1.0).abs() < 1e-3);
+    }
+}
