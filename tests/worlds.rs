@@ -2,7 +2,8 @@
 
 use quakebook::classroom::sensor::SensorKind;
 use quakebook::classroom::{Synthesis, World};
-use quakebook::method::worlds::{Day, Recipe, Teaching, windows};
+use quakebook::method::worlds::{Choosing, Day, Hour, Recipe, Teaching, open, openings, windows};
+use quakebook::network::ConvNet;
 use quakebook::time;
 
 /// The paper's world is one preset: its record is that of `Synthesis::new`, bit for bit.
@@ -102,4 +103,44 @@ fn windows_of_a_world_are_scaled_labelled_and_the_same_again() {
         let power: f64 = window.samples.iter().map(|v| f64::from(*v).powi(2)).sum();
         assert!((power / 6000.0 - 1.0).abs() < 1e-3);
     }
+}
+
+/// An hour to choose on: every event that should be found is among what somebody may have seen.
+#[test]
+fn an_hour_knows_its_events() {
+    let hour = Hour::of(Choosing(2), &Recipe::default()).unwrap();
+    assert_eq!(hour.record.sampling_rate_hz, 50.0);
+    assert!(
+        hour.known
+            .events
+            .iter()
+            .all(|p| hour.known.busy.contains(p))
+    );
+    assert!(hour.known.events.is_sorted() && hour.known.busy.is_sorted());
+    let again = Hour::of(Choosing(2), &Recipe::default()).unwrap();
+    assert_eq!(again.known, hour.known);
+}
+
+/// Who tests on the sealed worlds is seen to have done so: each opening is a line, and the earlier ones stay.
+#[test]
+fn an_opening_of_the_sealed_worlds_is_written_down() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("openings.csv");
+    assert!(openings(&file).unwrap().is_empty());
+    let (network, recipe) = (ConvNet::new(2000, 2, 1), Recipe::default());
+    let (first, claims) = open(&file, "an untrained network", &network, &recipe, 0.0, 1).unwrap();
+    assert_eq!(claims.len(), 1);
+    let (second, _) = open(&file, "the same, \"again\"", &network, &recipe, 0.5, 1).unwrap();
+    assert_eq!(openings(&file).unwrap(), [first, second]);
+
+    std::fs::write(&file, "date,what\n2026-01-01,half\n").unwrap();
+    assert!(matches!(
+        open(&file, "no", &network, &recipe, 0.5, 1),
+        Err(quakebook::Error::Evaluate { .. })
+    ));
+    let left = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(
+        left, "date,what\n2026-01-01,half\n",
+        "a damaged list is left as it is"
+    );
 }

@@ -9,14 +9,16 @@
 //! windows(Sealed(3), &Recipe::default());
 //! ```
 
+use std::fmt;
 use std::path::Path;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Hour, Recipe};
 use crate::atomic_file::{read_regular, write_whole};
 use crate::error::{Error, Result, fail};
-use crate::evaluate::Claims;
+use crate::evaluate::{Claims, Score};
 use crate::network::{Network, weights_sha256};
 
 /// A world from which windows are cut to train on, by its number.
@@ -62,6 +64,18 @@ pub struct Opening {
     pub free_hours: f64,
 }
 
+impl fmt::Display for Opening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let recall = Score::of(self.n_found, self.n_events);
+        let (n_false, hours) = (self.n_false, self.free_hours);
+        let per_hour = n_false as f64 / hours.max(f64::MIN_POSITIVE);
+        write!(
+            f,
+            "recall {recall} events that stand out, {n_false} false alarms in {hours:.1} h ({per_hour:.2} an hour)"
+        )
+    }
+}
+
 /// Judges a network on the sealed worlds at a threshold that was chosen before, and adds the opening to the file,
 /// which is made where it is absent. Returns the opening and the claims on each world.
 ///
@@ -77,10 +91,13 @@ pub fn open(
     n_worlds: u32,
 ) -> Result<(Opening, Vec<Claims>)> {
     let mut all = openings(file)?;
-    let judge = |number: u32| -> Result<Claims> {
-        Hour::of_seed(SEALED + u64::from(number), recipe)?.claims(network, recipe)
-    };
-    let claims = (0..n_worlds).map(judge).collect::<Result<Vec<_>>>()?;
+    let hour = |number: u32| Hour::of_seed(SEALED + u64::from(number), recipe);
+    let hours: Vec<Hour> = (0..n_worlds)
+        .into_par_iter()
+        .map(hour)
+        .collect::<Result<_>>()?;
+    let claims = hours.iter().map(|hour| hour.claims(network, recipe));
+    let claims = claims.collect::<Result<Vec<_>>>()?;
     let counts = Claims::joined(claims.iter().cloned()).at(threshold).counts;
     let opening = Opening {
         date: chrono::Utc::now().format("%Y-%m-%d").to_string(),
