@@ -18,7 +18,8 @@ pub enum Normalisation {
     /// Each component's mean removed, then divided by its own noise, and compressed by the inverse hyperbolic
     /// sine: noise has about 1, ten times as much 3, a thousand times as much 8. A weak P wave stays in sight beside a strong
     /// S wave, and a component's gain does not matter. The noise is taken from the quieter part of the window: a
-    /// quarter of its samples lie below 0.3186 standard deviations, if they are Gaussian.
+    /// quarter of its samples lie below 0.3186 standard deviations, if they are Gaussian. What is missing becomes 0, if it is
+    /// not more than half.
     Noise,
     /// As recorded, divided by so many counts, the same in every window: for records without an offset,
     /// such as filtered ones. Weak and strong stay apart, and overlapping windows of a scan share what

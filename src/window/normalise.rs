@@ -28,6 +28,9 @@ pub(crate) fn normalise_in_place(samples: &mut [f32], normalisation: Normalisati
             "Pass all of component 0, then 1, then 2",
         );
     }
+    if normalisation == Normalisation::Noise {
+        return by_noise(samples);
+    }
     // What is not finite stays so in a sum.
     if !simd::sum(samples).is_finite()
         && let Some(i) = samples.iter().position(|x| !x.is_finite())
@@ -50,7 +53,7 @@ pub(crate) fn normalise_in_place(samples: &mut [f32], normalisation: Normalisati
         Normalisation::MinMaxPerComponent => rows.for_each(min_max),
         Normalisation::MinMaxJoint => min_max(samples),
         Normalisation::Fixed { counts } => by_counts(samples, counts),
-        Normalisation::Noise => rows.for_each(by_noise),
+        Normalisation::Noise => unreachable!("returned above"),
         Normalisation::Std | Normalisation::Peak => {
             let mut rows: Vec<(f64, &mut [f32])> = rows.map(|row| (simd::mean(row), row)).collect();
             let scale = if normalisation == Normalisation::Peak {
@@ -88,19 +91,44 @@ pub(crate) fn by_counts(values: &mut [f32], counts: u32) {
     values.iter_mut().for_each(|x| *x /= counts as f32);
 }
 
-/// See [`Normalisation::Noise`].
-fn by_noise(values: &mut [f32]) {
-    let mean = simd::mean(values) as f32;
-    let mut sizes: Vec<f32> = values.iter().map(|x| (x - mean).abs()).collect();
+/// See [`Normalisation::Noise`]. What is not finite is missing, and becomes 0: as quiet as can be.
+fn by_noise(samples: &mut [f32]) -> Result<()> {
+    let n = samples.len() / 3;
+    let scales = [0, 1, 2].map(|i| noise_of(&samples[i * n..(i + 1) * n]));
+    if let Some(i) = scales.iter().position(Option::is_none) {
+        let what = format!("component {i} is flat, or more than half of it is missing");
+        let remedy = "Leave this window out: its sensor did not work";
+        return Err(fail!(Window, "normalise", what, remedy));
+    }
+    for (row, (mean, noise)) in samples
+        .chunks_exact_mut(n)
+        .zip(scales.into_iter().flatten())
+    {
+        for x in row {
+            *x = match x.is_finite() {
+                true => ((*x - mean) / noise).asinh(),
+                false => 0.0,
+            };
+        }
+    }
+    Ok(())
+}
+
+/// Mean and noise of a component; `None` where more than half of it is missing, or it is flat.
+fn noise_of(row: &[f32]) -> Option<(f32, f32)> {
+    let finite: Vec<f32> = row.iter().copied().filter(|x| x.is_finite()).collect();
+    if 2 * finite.len() < row.len() || range(&finite).1 == 0.0 {
+        return None;
+    }
+    let mean = simd::mean(&finite);
+    let spread = (simd::squares_about(mean, &finite) / finite.len() as f64).sqrt();
+    let mean = mean as f32;
+    let mut sizes: Vec<f32> = finite.iter().map(|x| (x - mean).abs()).collect();
     let quarter = sizes.len() / 4;
     let (_, size, _) = sizes.select_nth_unstable_by(quarter, f32::total_cmp);
     // Where a quarter of the samples are one value, such as with noise of less than a count, the
     // spread of all stands in.
-    let spread = (simd::squares_about(f64::from(mean), values) / values.len() as f64).sqrt();
-    let noise = (*size / NOISE_QUARTILE).max(1e-4 * spread as f32);
-    values
-        .iter_mut()
-        .for_each(|x| *x = ((*x - mean) / noise).asinh());
+    Some((mean, (*size / NOISE_QUARTILE).max(1e-4 * spread as f32)))
 }
 
 /// The first quartile of the absolute value of a standard normal number.
@@ -161,6 +189,22 @@ mod tests {
         spike[500] = 3138.0;
         let scaled = normalise(&spike.repeat(3), Normalisation::Noise).unwrap();
         assert!((scaled[500] - 7.6).abs() < 0.1, "{}", scaled[500]);
+    }
+
+    /// Half a component may be missing: the rest is scaled as if it were all, and what is missing is 0.
+    #[test]
+    fn what_is_missing_is_quiet() {
+        let whole: Vec<f32> = (0..400).map(|i| ((i * 37) % 101) as f32).collect();
+        let mut gappy = whole.clone();
+        gappy[250..].fill(f32::NAN);
+        gappy[3] = f32::INFINITY;
+        let scaled = normalise(&gappy.repeat(3), Normalisation::Noise).unwrap();
+        assert!(scaled[250..400].iter().all(|x| *x == 0.0) && scaled[3] == 0.0);
+        let whole = normalise(&whole.repeat(3), Normalisation::Noise).unwrap();
+        assert!((scaled[100] - whole[100]).abs() < 0.1);
+        gappy[150..].fill(f32::NAN);
+        assert!(normalise(&gappy.repeat(3), Normalisation::Noise).is_err());
+        assert!(normalise(&[1.0; 9], Normalisation::Noise).is_err());
     }
 
     /// A component of whole counts of which three in four are 0 has no quartile: its spread stands in.

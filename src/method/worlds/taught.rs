@@ -18,7 +18,10 @@ pub struct Recipe {
     pub window_s: f64,
     pub lead_s: f64,
     pub core_s: f64,
-    /// An earthquake counts where P and S stand out at least so far ([`Arrival::p_ratio`]).
+    /// So much after that part must have been recorded. What is missing elsewhere in the window does no harm.
+    pub after_s: f64,
+    /// An earthquake counts where P and S stand out at least so far ([`Arrival::p_ratio`]). The largest of the thousand
+    /// independent values that noise has in ten seconds of three components is 3.5 to 4 times its root mean square.
     pub p_ratio: f64,
     pub s_ratio: f64,
     /// Earthquakes that stand out this share as far, or less, on P or S are noise. What lies between is not taught.
@@ -33,8 +36,9 @@ impl Default for Recipe {
             window_s: 40.0,
             lead_s: 5.0,
             core_s: 8.0,
-            p_ratio: 3.0,
-            s_ratio: 4.8,
+            after_s: 8.0,
+            p_ratio: 4.0,
+            s_ratio: 6.0,
             faint: 0.7,
             n_segments: [20, 12, 4],
         }
@@ -69,7 +73,7 @@ pub fn windows(world: Teaching, recipe: &Recipe) -> Result<Vec<Window>> {
         let start = source.origin_time - time::seconds(BEFORE_S);
         let segment = day.segment(start, LENGTH_S)?;
         let starts = around(&segment, recipe, &mut rng);
-        take(&segment, &starts, recipe, seed, &mut all);
+        take(&segment, &starts, recipe, (seed, &mut rng), &mut all);
     }
     let disturbances = day.ground.nuisances(day.span.start, day.span.end);
     let day_s = time::between_s(day.span.start, day.span.end);
@@ -87,7 +91,7 @@ pub fn windows(world: Teaching, recipe: &Recipe) -> Result<Vec<Window>> {
         let starts: Vec<f64> = (0..4)
             .map(|_| onset - rng.random_range(-0.3..1.3) * recipe.core_s)
             .collect();
-        take(&segment, &starts, recipe, seed, &mut all);
+        take(&segment, &starts, recipe, (seed, &mut rng), &mut all);
     }
     Ok(all)
 }
@@ -142,7 +146,35 @@ fn class(arrivals: &[Arrival], start_s: f64, recipe: &Recipe) -> Option<usize> {
     class
 }
 
-fn take(segment: &Segment, starts: &[f64], recipe: &Recipe, seed: u64, all: &mut Vec<Window>) {
+/// Blanks what a record that ends, or begins, or has a gap beside the core would lack, in some windows.
+fn end_early(cut: &mut [f32], recipe: &Recipe, rng: &mut ChaCha8Rng) {
+    let samples = |seconds: f64| (seconds * RATE_HZ).round() as usize;
+    let n = cut.len() / 3;
+    let mut whole = 0..n;
+    if rng.random_range(0.0..1.0) < ENDS {
+        let least = samples(recipe.lead_s + recipe.core_s + recipe.after_s);
+        whole.end = rng.random_range(least..n);
+    }
+    if rng.random_range(0.0..1.0) < BEGINS {
+        whole.start = rng.random_range(0..samples(recipe.lead_s));
+    }
+    for row in cut.chunks_exact_mut(n) {
+        row[..whole.start].fill(f32::NAN);
+        row[whole.end..].fill(f32::NAN);
+    }
+}
+
+/// Shares of the windows whose record ends early, or begins late.
+const ENDS: f64 = 0.2;
+const BEGINS: f64 = 0.1;
+
+fn take(
+    segment: &Segment,
+    starts: &[f64],
+    recipe: &Recipe,
+    (seed, rng): (u64, &mut ChaCha8Rng),
+    all: &mut Vec<Window>,
+) {
     let n = (recipe.window_s * RATE_HZ).round() as usize;
     for start_s in starts.iter().filter(|s| **s >= SETTLED_S) {
         let first = (start_s * RATE_HZ).round() as usize;
@@ -153,12 +185,13 @@ fn take(segment: &Segment, starts: &[f64], recipe: &Recipe, seed: u64, all: &mut
             continue;
         };
         let rows = segment.record.data.iter();
-        let cut: Vec<f32> = rows
+        let mut cut: Vec<f32> = rows
             .flat_map(|row| row[first..first + n].iter().copied())
             .collect();
         if cut.iter().any(|v| !v.is_finite()) {
             continue;
         }
+        end_early(&mut cut, recipe, rng);
         let Ok(samples) = normalise(&cut, Normalisation::Noise) else {
             continue;
         };
