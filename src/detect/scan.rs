@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Scanner;
-use crate::error::Result;
+use crate::error::{Result, fail};
 use crate::evaluate::{event_probability, top_class};
 use crate::network::Classify;
 use crate::time::{self, Time, TimeSpan};
@@ -19,6 +19,30 @@ pub struct ScanParams {
     pub hop_samples: usize,
     /// As the network's training windows were scaled.
     pub normalisation: Normalisation,
+}
+
+impl ScanParams {
+    /// # Errors
+    /// [`crate::Error::Detect`] where the hop or the rate is 0, [`crate::Error::Window`] where a fixed scale is 0.
+    pub(super) fn check(&self, sampling_rate_hz: f64) -> Result<()> {
+        if self.hop_samples == 0 {
+            return Err(fail!(
+                Detect,
+                "hop_samples",
+                "0, expected 1 or more",
+                "Take the window's length for windows that do not overlap"
+            ));
+        }
+        if !(sampling_rate_hz > 0.0 && sampling_rate_hz.is_finite()) {
+            return Err(fail!(
+                Detect,
+                "sampling_rate_hz",
+                format!("{sampling_rate_hz}, expected a positive number"),
+                "Give the rate of the network's training windows"
+            ));
+        }
+        self.normalisation.check()
+    }
 }
 
 /// What a network said of each window.

@@ -45,6 +45,8 @@ pub struct Scanner<'a> {
     /// When the source may have samples.
     held: Vec<TimeSpan>,
     n_samples_left: usize,
+    /// The samples of a window that must have been recorded.
+    needed: Range<usize>,
     /// The piece after the last one that was handed out.
     ahead: Option<Piece>,
 }
@@ -90,7 +92,7 @@ impl<'a> Scanner<'a> {
         params: &ScanParams,
     ) -> Result<Self> {
         let (n, hop) = (network.n_samples(), params.hop_samples);
-        check(params, sampling_rate_hz)?;
+        params.check(sampling_rate_hz)?;
         if n == 0 || n_samples < n {
             return Err(fail!(
                 Detect,
@@ -124,7 +126,7 @@ impl<'a> Scanner<'a> {
         params: &ScanParams,
     ) -> Result<Self> {
         let hop = params.hop_samples;
-        check(params, sampling_rate_hz)?;
+        params.check(sampling_rate_hz)?;
         if ![span.start, span.end]
             .iter()
             .all(|time| YEARS.contains(&time.year()))
@@ -157,8 +159,16 @@ impl<'a> Scanner<'a> {
             windows,
             grid,
             n_samples_left: 0,
+            needed: 0..network.n_samples(),
             ahead: None,
         }
+    }
+
+    /// Classifies windows of which no more than these samples were recorded: for a network that was taught to do
+    /// without the others, and a scale that takes what is missing for quiet ([`Normalisation::Noise`]).
+    pub fn needing(mut self, samples: Range<usize>) -> Self {
+        self.needed = samples;
+        self
     }
 
     /// All pieces as one scan; it grows with the record.
@@ -276,14 +286,14 @@ impl<'a> Scanner<'a> {
     }
 
     fn classify(&self, record: &Record3C, block: &Block, scan: &mut Scan) -> Result<()> {
-        let n = self.network.n_samples();
+        let needed = &self.needed;
         let judge = Judge::new(record);
         // First samples of the windows that are classified.
         let mut firsts = Vec::with_capacity(n_of(&block.windows));
         for window in block.windows.clone() {
             let first = n_of(&(block.samples.start..self.grid.sample(window)));
             let start = time::of_sample(record.start, first, self.sampling_rate_hz);
-            let rejected = match judge.window(first..first + n) {
+            let rejected = match judge.window(first + needed.start..first + needed.end) {
                 Verdict::Missing(gap) => Some(Reason::Gap {
                     n_missing: gap.len(),
                 }),
@@ -339,26 +349,6 @@ impl<'a> Scanner<'a> {
         }
         Ok(probabilities)
     }
-}
-
-fn check(params: &ScanParams, sampling_rate_hz: f64) -> Result<()> {
-    if params.hop_samples == 0 {
-        return Err(fail!(
-            Detect,
-            "hop_samples",
-            "0, expected 1 or more",
-            "Take the window's length for windows that do not overlap"
-        ));
-    }
-    if !(sampling_rate_hz > 0.0 && sampling_rate_hz.is_finite()) {
-        return Err(fail!(
-            Detect,
-            "sampling_rate_hz",
-            format!("{sampling_rate_hz}, expected a positive number"),
-            "Give the rate of the network's training windows"
-        ));
-    }
-    params.normalisation.check()
 }
 
 fn n_of(range: &Range<i64>) -> usize {

@@ -179,18 +179,24 @@ impl Detector {
             end: cores.end - lead,
         };
         let (params, rate_hz) = (self.scan_params(), self.study.window.sampling_rate_hz);
-        let scanner = Scanner::on_grid(&self.network, source, &windows, rate_hz, &params)?;
+        let scanner = Scanner::on_grid(&self.network, source, &windows, rate_hz, &params)?
+            .needing(self.study.needed_samples());
         Ok(scanner.map(|piece| Ok(of_cores(piece?, &self.study))))
     }
 
     /// Between the first and the last core whose window lies in a span of record with all that it needs.
     fn whole_windows(&self, span: &TimeSpan, lost_s: f64) -> TimeSpan {
+        let (needed, rate_hz) = (
+            self.study.needed_samples(),
+            self.study.window.sampling_rate_hz,
+        );
         let lead_s = self.study.method.lead_s;
+        let s = |sample: usize| sample as f64 / rate_hz;
         // A window's own start tells; where nothing is lost, the first is whole.
-        let before_s = lead_s + lost_s;
+        let before_s = lead_s - s(needed.start) + lost_s;
         TimeSpan {
             start: span.start + time::seconds(before_s),
-            end: span.end - time::seconds(self.study.window_s() - lead_s),
+            end: span.end - time::seconds(s(needed.end) - lead_s),
         }
     }
 

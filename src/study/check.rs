@@ -202,6 +202,18 @@ impl Study {
                 is_within && is_whole(lead_s) && is_whole(core_s),
                 "a core within the window, its lead and length whole samples",
             ),
+            check(
+                "method.after_s",
+                format!(
+                    "{:?} s with the scale {:?}",
+                    method.after_s, method.normalisation
+                ),
+                method.after_s.is_none_or(|after_s| {
+                    let is_within = after_s >= 0.0 && lead_s + core_s + after_s <= self.window_s();
+                    is_within && is_whole(after_s) && method.normalisation == Normalisation::Noise
+                }),
+                "whole samples within the window, and the scale \"noise\"",
+            ),
         ]
     }
 

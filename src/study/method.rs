@@ -60,6 +60,10 @@ pub struct MethodChoice {
     /// Length of the core; none for all of the window after `lead_s`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub core_s: Option<f64>,
+    /// So much after the core must have been recorded; what is missing beyond that, or before the core, is taken for quiet. None:
+    /// all of the window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_s: Option<f64>,
     pub normalisation: Normalisation,
     /// Starts of the clustering. Each of many thousand starts on such catalogs has a chance of a
     /// sixth or so to end at the best sum.
@@ -135,6 +139,7 @@ impl Default for MethodChoice {
             harmonised: false,
             lead_s: 0.0,
             core_s: None,
+            after_s: None,
             normalisation: Normalisation::Std,
             n_cluster_starts: 200,
             segment_s: 60.0,

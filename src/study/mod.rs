@@ -135,6 +135,16 @@ impl Study {
         (self.core_s() * self.window.sampling_rate_hz).round() as usize
     }
 
+    /// The samples of a window that must have been recorded: all of it, unless the method does without what is around its core.
+    pub fn needed_samples(&self) -> std::ops::Range<usize> {
+        let sample = |s: f64| (s * self.window.sampling_rate_hz).round() as usize;
+        let lead_s = self.method.lead_s;
+        match self.method.after_s {
+            Some(after_s) => sample(lead_s)..sample(lead_s + self.core_s() + after_s),
+            None => 0..self.window.n_samples,
+        }
+    }
+
     /// The hours that the study scans.
     pub fn scanned(&self) -> TimeSpan {
         TimeSpan {

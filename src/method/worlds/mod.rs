@@ -10,6 +10,7 @@
 
 mod day;
 mod judged;
+pub mod model;
 mod sealed;
 mod segment;
 mod taught;

@@ -1,0 +1,242 @@
+//! The model that comes with the program: taught, its thresholds chosen, judged once, and written as a folder.
+
+use std::fmt;
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::{Choosing, Hour, Opening, Recipe, Teaching, open, windows};
+use crate::dataset::Dataset;
+use crate::error::{Error, Result};
+use crate::evaluate::{Claims, OperatingPoint};
+use crate::method::detector::{About, Record};
+use crate::network::{ConvNet, Network, weights_sha256, write_weights};
+use crate::study::{Normalisation, Study};
+use crate::train::{Optimiser, TrainParams, train};
+use crate::waveform::RATE_HZ;
+use crate::window::Window;
+
+/// How many worlds, and how the network descends.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Plan {
+    pub n_teaching: u32,
+    /// Worlds whose windows tell when to stop.
+    pub n_validating: u32,
+    pub n_choosing: u32,
+    pub n_sealed: u32,
+    pub seed: u64,
+    /// Learning rate and epochs of each stage.
+    pub stages: [(f64, usize); 2],
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            n_teaching: 1000,
+            n_validating: 40,
+            n_choosing: 60,
+            n_sealed: 100,
+            seed: 1,
+            stages: [(1e-3, 8), (2e-4, 4)],
+        }
+    }
+}
+
+/// The model's own threshold keeps to so many false alarms an hour on the worlds where it is chosen.
+const ALARMS_PER_HOUR: f64 = 1.0;
+
+/// Thresholds of the curve, as logarithms of the odds in halves: 0 to 20.
+const CURVE: std::ops::RangeInclusive<u32> = 0..=40;
+
+/// What was made.
+#[derive(Debug, Clone)]
+pub struct Made {
+    pub taught: Taught,
+    /// On the worlds where the threshold was chosen.
+    pub chosen: OperatingPoint,
+    pub opening: Opening,
+}
+
+impl fmt::Display for Made {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (threshold, recall) = (self.chosen.threshold, self.chosen.recall());
+        writeln!(f, "{}", self.taught)?;
+        writeln!(
+            f,
+            "threshold {threshold:.5}: recall {recall} where it was chosen"
+        )?;
+        write!(f, "sealed worlds: {}", self.opening)
+    }
+}
+
+/// How a network came about.
+#[derive(Debug, Clone)]
+pub struct Taught {
+    pub n_windows: usize,
+    pub n_events: usize,
+    /// Each stage of the training in a line.
+    pub training: String,
+}
+
+impl fmt::Display for Taught {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (n, events) = (self.n_windows, self.n_events);
+        write!(
+            f,
+            "{n} windows, {events} of them with an earthquake: {}",
+            self.training
+        )
+    }
+}
+
+/// Teaches a network on the plan's worlds.
+///
+/// # Errors
+/// As [`windows`] and [`train`].
+pub fn teach(recipe: &Recipe, plan: &Plan) -> Result<(ConvNet, Taught)> {
+    let taught = cut(0..plan.n_teaching, recipe)?;
+    let validating = cut(plan.n_teaching..plan.n_teaching + plan.n_validating, recipe)?;
+    // A split has a test part, which nothing here looks at.
+    let validating_folds = validating.iter().enumerate().flat_map(|(i, world)| {
+        let fold = if i == 0 { 2 } else { 1 };
+        vec![fold; world.len()]
+    });
+    let taught_folds = taught.iter().flat_map(|world| vec![0; world.len()]);
+    let folds: Vec<usize> = taught_folds.chain(validating_folds).collect();
+    let all: Vec<Window> = taught.into_iter().chain(validating).flatten().collect();
+    let n_events = all.iter().filter(|window| window.class == 0).count();
+    let n_windows = all.len();
+    let study = study(recipe, plan.seed);
+    let data = Dataset::from_windows(&all, study.window.n_samples, 2)?;
+    drop(all);
+    let split = data.split_by_folds(&folds, 2, 1)?;
+    drop(data);
+    let mut network = ConvNet::new(study.window.n_samples, 2, plan.seed);
+    let mut training = Vec::new();
+    for (learning_rate, max_epochs) in plan.stages {
+        let weight_decay = study.train.weight_decay;
+        let params = TrainParams {
+            optimiser: Optimiser::Adam {
+                learning_rate,
+                weight_decay,
+            },
+            max_epochs,
+            ..TrainParams::adam(&study.train, plan.seed)
+        };
+        let run = train(&mut network, &split.train, &split.validation, &params, None)?;
+        training.push(run.summary());
+    }
+    let taught = Taught {
+        n_windows,
+        n_events,
+        training: training.join("; "),
+    };
+    Ok((network, taught))
+}
+
+/// Chooses the thresholds of a network, opens the sealed worlds, adds a line to the file `openings.csv` beside the folder, and
+/// writes the model.
+///
+/// # Errors
+/// As [`Hour::of`] and [`open`], and [`Error::Io`] where the folder cannot be written.
+pub fn finish(
+    dir: &Path,
+    why: &str,
+    (network, taught): (ConvNet, Taught),
+    recipe: &Recipe,
+    plan: &Plan,
+) -> Result<Made> {
+    let (chosen, curve) = choose(&network, recipe, plan)?;
+    let openings = dir.parent().unwrap_or(dir).join("openings.csv");
+    let (opening, _) = open(
+        &openings,
+        why,
+        &network,
+        recipe,
+        chosen.threshold,
+        plan.n_sealed,
+    )?;
+    std::fs::create_dir_all(dir).map_err(Error::io(dir))?;
+    write_weights(&network, &dir.join("weights.safetensors"))?;
+    let study = study(recipe, plan.seed);
+    let chosen = as_probability(chosen);
+    Record {
+        weights_sha256: weights_sha256(&network),
+        study_sha256: study.hash(),
+        threshold: chosen.threshold,
+        curve,
+        about: Some(About {
+            summary: "earthquakes within some 250 km, at any station with three components".into(),
+            learnt_from: format!(
+                "{} simulated worlds, {} windows",
+                plan.n_teaching, taught.n_windows
+            ),
+            scores: vec![format!(
+                "{} sealed simulated worlds, an hour of each: {opening}",
+                plan.n_sealed
+            )],
+            licence: "MIT OR Apache-2.0".into(),
+        }),
+        study,
+    }
+    .write(dir)?;
+    Ok(Made {
+        taught,
+        chosen,
+        opening,
+    })
+}
+
+/// The model's own threshold, and the curve of all, on the plan's worlds for choosing.
+fn choose(
+    network: &dyn Network,
+    recipe: &Recipe,
+    plan: &Plan,
+) -> Result<(OperatingPoint, Vec<OperatingPoint>)> {
+    let hour = |number| Hour::of(Choosing(number), recipe);
+    let hours: Vec<Hour> = (0..plan.n_choosing)
+        .into_par_iter()
+        .map(hour)
+        .collect::<Result<_>>()?;
+    let claims = hours.iter().map(|hour| hour.claims(network, recipe));
+    let claims = Claims::joined(claims.collect::<Result<Vec<_>>>()?);
+    let chosen = claims.within(ALARMS_PER_HOUR);
+    let mut curve: Vec<OperatingPoint> =
+        CURVE.map(|half| claims.at(f64::from(half) / 2.0)).collect();
+    curve.push(chosen);
+    curve.sort_by(|a, b| a.threshold.total_cmp(&b.threshold));
+    Ok((chosen, curve.into_iter().map(as_probability).collect()))
+}
+
+/// A point whose threshold is a logarithm of the odds, with a probability.
+fn as_probability(point: OperatingPoint) -> OperatingPoint {
+    OperatingPoint {
+        threshold: 1.0 / (1.0 + (-point.threshold).exp()),
+        ..point
+    }
+}
+
+fn cut(numbers: std::ops::Range<u32>, recipe: &Recipe) -> Result<Vec<Vec<Window>>> {
+    numbers
+        .into_par_iter()
+        .map(|number| windows(Teaching(number), recipe))
+        .collect()
+}
+
+/// What the scan must know: the recipe's windows, and records made comparable.
+fn study(recipe: &Recipe, seed: u64) -> Study {
+    let samples = |seconds: f64| (seconds * RATE_HZ).round() as usize;
+    let mut study = Study::oklahoma();
+    study.name = "regional".into();
+    study.seed = seed;
+    study.cluster.k = 1;
+    study.window.n_samples = samples(recipe.window_s);
+    study.window.sampling_rate_hz = RATE_HZ;
+    study.scan.hop_samples = samples(0.5);
+    study.method.normalisation = Normalisation::Noise;
+    study.method.harmonised = true;
+    study.method.lead_s = recipe.lead_s;
+    study.method.core_s = Some(recipe.core_s);
+    study.method.after_s = Some(recipe.after_s);
+    study
+}
