@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::evaluate::{Claims, OperatingPoint};
 use crate::method::detector::{About, Record};
 use crate::network::{ConvNet, Network, weights_sha256, write_weights};
+use crate::station::StationChoice;
 use crate::study::{Normalisation, Study};
 use crate::train::{Optimiser, TrainParams, train};
 use crate::waveform::RATE_HZ;
@@ -34,8 +35,8 @@ impl Default for Plan {
         Self {
             n_teaching: 1000,
             n_validating: 40,
-            n_choosing: 60,
-            n_sealed: 100,
+            n_choosing: 40,
+            n_sealed: 60,
             seed: 1,
             stages: [(1e-3, 8), (2e-4, 4)],
         }
@@ -106,7 +107,7 @@ pub fn teach(recipe: &Recipe, plan: &Plan) -> Result<(ConvNet, Taught)> {
     let all: Vec<Window> = taught.into_iter().chain(validating).flatten().collect();
     let n_events = all.iter().filter(|window| window.class == 0).count();
     let n_windows = all.len();
-    let study = study(recipe, plan.seed);
+    let study = study(recipe, plan.seed)?;
     let data = Dataset::from_windows(&all, study.window.n_samples, 2)?;
     drop(all);
     let split = data.split_by_folds(&folds, 2, 1)?;
@@ -158,7 +159,7 @@ pub fn finish(
     )?;
     std::fs::create_dir_all(dir).map_err(Error::io(dir))?;
     write_weights(&network, &dir.join("weights.safetensors"))?;
-    let study = study(recipe, plan.seed);
+    let study = study(recipe, plan.seed)?;
     let chosen = as_probability(chosen);
     Record {
         weights_sha256: weights_sha256(&network),
@@ -224,10 +225,12 @@ fn cut(numbers: std::ops::Range<u32>, recipe: &Recipe) -> Result<Vec<Vec<Window>
 }
 
 /// What the scan must know: the recipe's windows, and records made comparable.
-fn study(recipe: &Recipe, seed: u64) -> Study {
+fn study(recipe: &Recipe, seed: u64) -> Result<Study> {
     let samples = |seconds: f64| (seconds * RATE_HZ).round() as usize;
     let mut study = Study::oklahoma();
     study.name = "regional".into();
+    // No station of its own.
+    study.station = StationChoice::new("XX", "ANY", "", "*")?;
     study.seed = seed;
     study.cluster.k = 1;
     study.window.n_samples = samples(recipe.window_s);
@@ -235,8 +238,9 @@ fn study(recipe: &Recipe, seed: u64) -> Study {
     study.scan.hop_samples = samples(0.5);
     study.method.normalisation = Normalisation::Noise;
     study.method.harmonised = true;
+    study.method.segment_s = 2.5 * recipe.window_s;
     study.method.lead_s = recipe.lead_s;
     study.method.core_s = Some(recipe.core_s);
     study.method.after_s = Some(recipe.after_s);
-    study
+    study.checked()
 }
