@@ -112,7 +112,7 @@ fn models_are_listed() {
     assert_eq!(told[0]["name"], "regional");
     assert_eq!(
         (&told[0]["window_s"], &told[0]["core_s"]),
-        (&40.0.into(), &10.0.into())
+        (&40.0.into(), &8.0.into())
     );
     assert_eq!(told[0]["weights_sha256"].as_str().unwrap().len(), 64);
     let (_, text, _) = quakebook(dir.path(), &["models", "regional", "--card"]);
@@ -148,10 +148,10 @@ fn a_model_scans_anyones_archive() {
     assert_eq!(told["recorded_hz"], serde_json::json!([80.0]));
     assert_eq!(
         (&told["core_s"], &told["hop_s"]),
-        (&10.0.into(), &0.5.into())
+        (&8.0.into(), &0.4.into())
     );
     let n_windows = told["n_windows"].as_u64().unwrap() as usize;
-    assert!((2300..2330).contains(&n_windows), "{n_windows}");
+    assert!((2900..2990).contains(&n_windows), "{n_windows}");
     let rows = lines(&dir.path().join("windows.csv"));
     assert_eq!(
         (rows.len(), &rows[0][..]),
@@ -160,7 +160,7 @@ fn a_model_scans_anyones_archive() {
     // 5 s of context and what the filter loses come before the first core.
     let first = time::parse(rows[1].split(',').next().unwrap()).unwrap();
     let first_s = time::between_s(at(0.0), first);
-    assert!((6.0..8.5).contains(&first_s), "{first_s}");
+    assert!((1.0..3.5).contains(&first_s), "{first_s}");
     // A folder with the same files is used the same way, under either name.
     let model = detector();
     model.write(&dir.path().join("mine"), None).unwrap();
