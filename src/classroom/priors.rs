@@ -29,7 +29,17 @@ const BAND_HZ: (f64, f64) = crate::waveform::BAND_HZ;
 
 type Rng = ChaCha8Rng;
 
-pub(super) fn draw(seed: u64) -> World {
+impl World {
+    /// A world drawn from the priors: the same seed gives the same world.
+    ///
+    /// Its smallest earthquakes are so small that the S wave of one in the middle zone is as large as the noise's
+    /// root mean square: four in five cannot be seen, as in life.
+    pub fn draw(seed: u64) -> Self {
+        draw(seed)
+    }
+}
+
+fn draw(seed: u64) -> World {
     let rng = &mut Rng::seed_from_u64(seed);
     let model = model(rng);
     let noise = noise(rng);

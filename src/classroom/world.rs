@@ -19,7 +19,6 @@ use super::coda::{SCATTERING, Scattering};
 use super::greens::{SITE, Site};
 use super::noise::NoiseModel;
 use super::nuisance::{HABITS, Habit};
-use super::priors;
 use super::sensor::Sensor;
 use super::zones::{ZONES, Zone};
 use crate::travel::LayeredModel;
@@ -59,13 +58,5 @@ impl World {
             habits: HABITS.to_vec(),
             sensor: Sensor::PAPER,
         }
-    }
-
-    /// A world drawn from the priors: the same seed gives the same world.
-    ///
-    /// Its smallest earthquakes are so small that the S wave of one in the middle zone is as large as the noise's
-    /// root mean square: four in five cannot be seen, as in life.
-    pub fn draw(seed: u64) -> Self {
-        priors::draw(seed)
     }
 }

@@ -11,12 +11,14 @@
 mod day;
 mod judged;
 pub mod model;
+mod purpose;
 mod sealed;
 mod segment;
 mod taught;
 
 pub use day::Day;
 pub use judged::{Hour, scores};
-pub use sealed::{Choosing, Opening, Teaching, open, openings};
+pub use purpose::{Choosing, Teaching};
+pub use sealed::{Opening, open, openings};
 pub use segment::{Arrival, Segment};
 pub use taught::{Recipe, windows};

@@ -21,29 +21,8 @@ use crate::error::{Error, Result, fail};
 use crate::evaluate::{Claims, Score};
 use crate::network::{Network, weights_sha256};
 
-/// A world from which windows are cut to train on, by its number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Teaching(pub u32);
-
-/// A world on which a threshold or a recipe is chosen, by its number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Choosing(pub u32);
-
-/// The seeds of the three kinds lie apart, whatever the numbers.
-const CHOOSING: u64 = 1 << 33;
+/// The seeds of sealed worlds lie apart from all others.
 const SEALED: u64 = 1 << 34;
-
-impl Teaching {
-    pub(super) fn seed(self) -> u64 {
-        u64::from(self.0)
-    }
-}
-
-impl Choosing {
-    pub(super) fn seed(self) -> u64 {
-        CHOOSING + u64::from(self.0)
-    }
-}
 
 /// One opening of the sealed worlds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

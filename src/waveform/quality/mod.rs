@@ -10,15 +10,12 @@
 //! | dead | a component that never moves in the whole record or window | not used; a window is rejected |
 //! | clipped | [`CLIPPED_RUN`] equal samples or more at the largest or smallest value of a component whose range is twice [`CLIPPED_COUNTS`] or more; or a peak near the full scale of a digitiser ([`FULL_SCALES_COUNTS`]) | used, and counted: the largest earthquakes clip |
 //!
-//! Stuck samples are padding (zeros, a held value, a line from the last sample to the next, a number that stands
-//! for missing) or a digitiser that hangs. A window that is cut is judged by its own samples alone. A scan knows the
-//! samples around each window too: one that holds the end of a fill holds a step, though the fill in it is short.
+//! Stuck samples are padding (zeros, a held value, a line, a number that stands for missing) or a digitiser that hangs.
+//! A window that is cut is judged by its own samples alone; a scan knows those around it too.
 //!
-//! A fill shorter than [`STUCK_S`] is not known as one, however far its value lies from the record. Real records
-//! repeat a value for up to 0.2 s by themselves, and a jump to some value and back is also what a glitch, a
-//! calibration pulse or a mass at its stop gives: no rule tells them apart, and one that masked all of them would
-//! mask the largest earthquakes. The one number that says by itself that it stands for nothing, -2^31, is a gap
-//! from the first sample on. A detector may take the step of a short fill for an event.
+//! A fill shorter than [`STUCK_S`] is not known as one, and may count as an event: real records repeat a value for up to
+//! 0.2 s, and a glitch, a calibration or a mass at its stop jumps to some value and back, as a short fill does. Only
+//! -2^31, which says by itself that it stands for nothing, is a gap from its first sample on.
 
 mod gaps;
 mod runs;
