@@ -49,8 +49,7 @@ pub const LINE_S: f64 = 2.0 * STUCK_S;
 /// Equal samples in a row at an extreme that make a component clipped: a wave that is not cut off
 /// passes its peak within one or two.
 ///
-/// Measured on 75,000 windows of 10 s of unclipped records of CX.PB01: with [`CLIPPED_COUNTS`], three
-/// equal samples at an extreme do not occur.
+/// In 75,000 unclipped windows of 10 s of CX.PB01, with [`CLIPPED_COUNTS`], three do not occur.
 pub const CLIPPED_RUN: usize = 5;
 
 /// Peaks of fewer counts are not clipped: a few counts are the whole top of such a wave.
@@ -58,12 +57,10 @@ pub const CLIPPED_COUNTS: f32 = 1000.0;
 
 /// Full scales of digitisers of 24, 26 and 32 bits, in counts.
 ///
-/// A digitiser filters what it has sampled, so that a saturated sensor or converter gives tops that
-/// ring, and no two samples are equal. Records of network Z7 (24 August 2014, 24 bits) end between 86
-/// and 101 % of 2^23. SeisComP's `scenvelope` and `scvsmag` call a station clipped from 80 % of 2^23
-/// on; gmprocess from 6,000,000 counts on, 72 % (`max_amp`; Kleckner et al. 2022, *Seismol. Res.
-/// Lett.* 93, 880-896). A digitiser of 16 bits or fewer holds its largest number, which
-/// [`CLIPPED_RUN`] sees; its full scale is an everyday amplitude of the others.
+/// A digitiser filters what it has sampled, so a saturated one gives tops that ring, without equal samples: records of
+/// network Z7 (24 August 2014, 24 bits) end between 86 and 101 % of 2^23. SeisComP calls a station clipped from 80 % of
+/// 2^23 on, gmprocess from 72 % (Kleckner et al. 2022, *Seismol. Res. Lett.* 93, 880-896). A digitiser of 16 bits or
+/// fewer holds its largest number, which [`CLIPPED_RUN`] sees.
 pub const FULL_SCALES_COUNTS: [f32; 3] = [8_388_608.0, 33_554_432.0, 2_147_483_648.0];
 
 /// Peaks within these shares of a full scale are clipped; larger ones belong to a larger full scale.
