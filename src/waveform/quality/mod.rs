@@ -46,8 +46,7 @@ pub const MIN_STUCK: usize = 25;
 /// Twice [`STUCK_S`], as a slow wave without noise is nearly straight for a while.
 pub const LINE_S: f64 = 2.0 * STUCK_S;
 
-/// Equal samples in a row at an extreme that make a component clipped: a wave that is not cut off
-/// passes its peak within one or two.
+/// Equal samples in a row at an extreme that make a component clipped.
 ///
 /// In 75,000 unclipped windows of 10 s of CX.PB01, with [`CLIPPED_COUNTS`], three do not occur.
 pub const CLIPPED_RUN: usize = 5;
