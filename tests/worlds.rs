@@ -5,6 +5,7 @@ use quakebook::classroom::{Synthesis, World};
 use quakebook::method::worlds::{Choosing, Day, Hour, Recipe, Teaching, open, openings, windows};
 use quakebook::network::ConvNet;
 use quakebook::time;
+use quakebook::window::Window;
 
 /// The paper's world is one preset: its record is that of `Synthesis::new`, bit for bit.
 #[test]
@@ -90,8 +91,10 @@ fn windows_of_a_world_are_scaled_labelled_and_the_same_again() {
         n_segments: [6, 3, 2],
         ..Recipe::default()
     };
-    let all = windows(Teaching(4), &recipe).unwrap();
-    assert_eq!(all, windows(Teaching(4), &recipe).unwrap());
+    // In a world with much noise nothing may stand out: four worlds.
+    let make = || (4..8).flat_map(|n| windows(Teaching(n), &recipe).unwrap());
+    let all: Vec<Window> = make().collect();
+    assert!(all.iter().cloned().eq(make()));
     let n_events = all.iter().filter(|window| window.class == 0).count();
     assert!(
         n_events > 0 && n_events < all.len() / 2,
