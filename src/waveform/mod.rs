@@ -32,5 +32,7 @@ pub(crate) use harmonise::{ORDER, ROUNDING, interpolate};
 pub use merge::merge;
 pub use record::{Record3C, WaveformSource};
 pub use sds::{Added, Archive, DownloadLog, DownloadOutcome, LogEntry, MissingSpan, archive_near};
-pub(crate) use sds::{DayFile, DayFiles, Days, Last, Listing, cover, cut, is_simulated};
+pub(crate) use sds::{
+    DayFile, DayFiles, Days, FAST_BANDS, Last, Listing, cover, cut, is_simulated,
+};
 pub use trace::{Samples, Segment, Trace};

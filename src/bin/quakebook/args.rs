@@ -143,3 +143,28 @@ pub fn model_names() -> String {
     let names: Vec<&str> = MODELS.iter().map(|model| model.name).collect();
     names.join(", ")
 }
+
+/// A number of seconds above 0.
+pub fn positive(text: &str) -> std::result::Result<f64, String> {
+    let seconds = text
+        .parse()
+        .ok()
+        .filter(|s: &f64| *s > 0.0 && s.is_finite());
+    seconds.ok_or_else(|| "expected a positive number of seconds".into())
+}
+
+/// A probability above 0.
+pub fn probability(text: &str) -> std::result::Result<f64, String> {
+    let p = text.parse().ok().filter(|p: &f64| *p > 0.0 && *p <= 1.0);
+    p.ok_or_else(|| "expected a number above 0, at most 1".into())
+}
+
+/// `NET.STA`, or `NET.STA.LOC.CHA`, each with wildcards.
+pub fn station(text: &str) -> std::result::Result<NslcPattern, String> {
+    match text.split('.').collect::<Vec<_>>()[..] {
+        [network, station] if !network.is_empty() && !station.is_empty() => {
+            NslcPattern::new(network, station, "*", "*").map_err(|bad| bad.to_string())
+        }
+        _ => streams(text).map_err(|bad| format!("{bad}; or NET.STA, as in CX.PB*")),
+    }
+}

@@ -2,19 +2,23 @@
 
 mod args;
 mod cluster;
+mod collect;
 mod events;
 mod models;
 mod mseed;
 mod output;
+mod plan;
 mod scan;
 mod scan_report;
 mod scan_setup;
 mod serve;
+mod signals;
 mod stations;
+mod status;
 mod train;
-
 mod watched;
 mod waveforms;
+mod work;
 
 use std::process::ExitCode;
 
@@ -57,6 +61,10 @@ enum Command {
     Train(train::Args),
     Scan(scan::Args),
     Models(models::Args),
+    Plan(plan::Args),
+    Work(work::Args),
+    Status(status::Args),
+    Collect(collect::Args),
     Serve(serve::Args),
 }
 
@@ -70,6 +78,10 @@ fn main() -> ExitCode {
         Command::Train(args) => train::run(&args),
         Command::Scan(args) => scan::run(&args),
         Command::Models(args) => models::run(&args),
+        Command::Plan(args) => plan::run(&args),
+        Command::Work(args) => work::run(&args),
+        Command::Status(args) => status::run(&args),
+        Command::Collect(args) => collect::run(&args),
         Command::Serve(args) => serve::run(&args),
     };
     match outcome {

@@ -31,6 +31,11 @@ pub enum Failure {
         n_unreadable: usize,
         n_files: usize,
     },
+    /// Some shards failed; they were named when it was their turn.
+    Shards {
+        n_failed: usize,
+        plan: String,
+    },
 }
 
 pub type Result<T = Outcome> = std::result::Result<T, Failure>;
@@ -60,6 +65,10 @@ impl fmt::Display for Failure {
                 n_unreadable,
                 n_files,
             } => write!(f, "{n_unreadable} of {n_files} files could not be read"),
+            Self::Shards { n_failed, plan } => write!(
+                f,
+                "{n_failed} shards failed; `quakebook status --plan {plan}` names them"
+            ),
         }
     }
 }

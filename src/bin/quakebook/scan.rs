@@ -67,7 +67,7 @@ pub struct Args {
     /// Seconds from one window to the next [default: a twentieth of the window or of its core, at which the detections hardly
     /// depend on where windows begin; the study's, where that is shorter. The training chose the threshold at the
     /// study's hop: a shorter one finds a little more of everything, at CX.PB01 5 % more than at 2 s]
-    #[arg(long, value_name = "S", value_parser = positive)]
+    #[arg(long, value_name = "S", value_parser = args::positive)]
     hop: Option<f64>,
     /// Probable windows whose starts are so far apart are one detection; 0 parts events wherever a window
     /// between them is not probable [default: the window's length]
@@ -77,7 +77,7 @@ pub struct Args {
     #[arg(long, value_name = "S", value_parser = longest)]
     longest: Option<f64>,
     /// A window at least so probable begins a detection [default: chosen by the training]
-    #[arg(long, value_name = "P", value_parser = probability)]
+    #[arg(long, value_name = "P", value_parser = args::probability)]
     threshold: Option<f64>,
     /// Choose the threshold so that there are at most so many false alarms a day: from what the detector claims in
     /// this record played backwards, in which there is no earthquake, and from the model's own curve
@@ -178,27 +178,14 @@ impl WindowsFile {
     }
 }
 
-fn positive(text: &str) -> std::result::Result<f64, String> {
-    let seconds = text
-        .parse()
-        .ok()
-        .filter(|s: &f64| *s > 0.0 && s.is_finite());
-    seconds.ok_or_else(|| "expected a positive number of seconds".into())
-}
-
 fn longest(text: &str) -> std::result::Result<f64, String> {
-    let seconds = positive(text).ok().filter(|s| *s <= 86_400.0);
+    let seconds = args::positive(text).ok().filter(|s| *s <= 86_400.0);
     seconds.ok_or_else(|| "expected a number of seconds above 0, at most 86400".into())
 }
 
 fn gap(text: &str) -> std::result::Result<f64, String> {
     let seconds = args::seconds(text).ok().filter(|s| *s <= 86_400.0);
     seconds.ok_or_else(|| "expected a number of seconds from 0 to 86400".into())
-}
-
-fn probability(text: &str) -> std::result::Result<f64, String> {
-    let p = text.parse().ok().filter(|p: &f64| *p > 0.0 && *p <= 1.0);
-    p.ok_or_else(|| "expected a number above 0, at most 1".into())
 }
 
 fn per_day(text: &str) -> std::result::Result<f64, String> {

@@ -2,19 +2,17 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use quakebook::Error;
 use quakebook::server::ServedArchive;
 use quakebook::waveform::archive_near;
 use quakebook::{classroom, data_centre};
 use serde::Serialize;
-use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::args;
 use crate::output::{self, Outcome, Result};
+use crate::signals;
 
 /// Serve FDSN web services over the classroom or over an SDS archive, on loopback only
 #[derive(clap::Args)]
@@ -55,7 +53,7 @@ struct Address<'a> {
 }
 
 pub fn run(args: &Args) -> Result {
-    let is_ended = ended_by_signal()?;
+    let is_ended = signals::ended()?;
     let server = if args.what.as_os_str() == "classroom" {
         if args.catalog.is_some() || args.stations.is_some() {
             args::refuse(
@@ -91,20 +89,6 @@ pub fn run(args: &Args) -> Result {
         server.check()?;
     }
     Ok(Outcome::Done)
-}
-
-/// Becomes true with Ctrl-C or SIGTERM. A process that begins in the background, or as the first of a container,
-/// would ignore them.
-fn ended_by_signal() -> quakebook::Result<Arc<AtomicBool>> {
-    let is_ended = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        let registered = signal_hook::flag::register(signal, is_ended.clone());
-        registered.map_err(|source| Error::Io {
-            path: "signals".into(),
-            source,
-        })?;
-    }
-    Ok(is_ended)
 }
 
 /// What there is to serve, and what not.

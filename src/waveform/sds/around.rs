@@ -7,7 +7,7 @@ use chrono::{Datelike, NaiveDate, TimeDelta};
 
 use super::{Archive, layout};
 use crate::error::Result;
-use crate::time::Time;
+use crate::time::{Time, TimeSpan};
 use crate::waveform::Nslc;
 
 /// A record may reach so many days out of the day whose file holds it: at 0.1 Hz a record of 4096 bytes
@@ -66,6 +66,16 @@ impl Archive {
         let days = days.take_while(|day| *day <= last && day.year() <= *to);
         let within = days.filter_map(there);
         Ok(before.into_iter().chain(within).chain(after).collect())
+    }
+
+    /// The station's day files that may reach into a span, sorted.
+    pub(crate) fn day_files(&self, span: &TimeSpan) -> Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        for stream in self.channels(span.start, span.end)? {
+            files.extend(self.files_around(&stream, span.start, span.end)?);
+        }
+        files.sort();
+        Ok(files)
     }
 
     /// The smallest sampling rate at a time, or else around it; infinite where there is no record.

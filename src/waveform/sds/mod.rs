@@ -58,6 +58,7 @@ pub(crate) use layout::DayFile;
 pub(crate) use listing::{DayFiles, Listing};
 pub use log::{DownloadLog, DownloadOutcome, LogEntry, MissingSpan};
 pub use nearby::archive_near;
+pub(crate) use only::FAST_BANDS;
 
 /// One station's day files.
 ///

@@ -12,7 +12,7 @@ use crate::time::{self, Time, TimeSpan};
 const N_NAMED: usize = 12;
 
 /// Letters of bands with 10 samples a second or more (SEED Reference Manual 2.4, appendix A).
-const FAST_BANDS: [char; 8] = ['F', 'G', 'D', 'C', 'E', 'S', 'H', 'B'];
+pub(crate) const FAST_BANDS: [char; 8] = ['F', 'G', 'D', 'C', 'E', 'S', 'H', 'B'];
 
 impl Archive {
     /// From the first sample that the archive holds of the station until just after the last.

@@ -1,0 +1,149 @@
+//! `quakebook plan`
+
+use std::path::{Path, PathBuf};
+
+use quakebook::detect::MergeParams;
+use quakebook::plan::{Plan, ShardSize, Wanted};
+use quakebook::station::NslcPattern;
+use quakebook::time::Time;
+use serde::Serialize;
+
+use crate::args;
+use crate::output::{self, Outcome, Result};
+use crate::scan_setup::{self, ModelArg};
+
+/// Plan the scan of a whole archive, in shards that many machines can share
+#[derive(clap::Args)]
+#[command(after_help = "\
+The plan is a folder. It holds the model, and a line for each shard: a station's records of a day, a month
+or a year, as far as the archive has day files of three components. What lies in the archive and is not
+planned (a file in another channel's folder, a station with one component) is told, and stands in
+left_out.txt.
+
+Then `quakebook work` scans the shards: one by one, or all of them, here or wherever the folder and the
+archive can be read. `quakebook status` says how far it is, and `quakebook collect` makes one table.
+Shards of any size give the same table.
+
+Examples:
+  quakebook plan --archive sds --model regional --out plan
+  quakebook plan --archive sds --model regional --from 2014-01-01 --to 2015-01-01 --stations 'CX.*' --shard station-day --out plan")]
+pub struct Args {
+    /// The SDS archive with the records
+    #[arg(long, value_name = "DIR")]
+    archive: PathBuf,
+    /// A model that comes with the program (`quakebook models` lists them), or the folder of a run of `train`
+    #[arg(long, value_name = "NAME|DIR", value_parser = ModelArg::parse)]
+    model: ModelArg,
+    /// From this time on (UTC) [default: from the first day file]
+    #[arg(long, value_name = "T", value_parser = args::time)]
+    from: Option<Time>,
+    /// Until just before this time (UTC) [default: to the last day file]
+    #[arg(long, value_name = "T", value_parser = args::time)]
+    to: Option<Time>,
+    /// Only these stations, NET.STA or NET.STA.LOC.CHA with wildcards, or a file with one a line; may be
+    /// given more than once [default: all]
+    #[arg(long, value_name = "CODES|FILE")]
+    stations: Vec<String>,
+    /// How much is one shard: station-day, station-month or station-year
+    #[arg(long, value_name = "SIZE", default_value = "station-month")]
+    shard: ShardSize,
+    /// A window at least so probable begins a detection [default: chosen by the training]
+    #[arg(long, value_name = "P", value_parser = args::probability)]
+    threshold: Option<f64>,
+    /// Seconds from one window to the next [default: as `quakebook scan`]
+    #[arg(long, value_name = "S", value_parser = args::positive)]
+    hop: Option<f64>,
+    /// One object: what was planned
+    #[arg(long)]
+    json: bool,
+    /// The folder of the plan, which need not be there yet
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+#[derive(Serialize)]
+struct Report {
+    n_shards: usize,
+    station_days: usize,
+    left_out: Vec<String>,
+}
+
+/// What could not be planned is told one by one, up to so many.
+const N_TOLD: usize = 20;
+
+pub fn run(args: &Args) -> Result {
+    if let (Some(from), Some(to)) = (args.from, args.to) {
+        args::span(from, to);
+    }
+    let mut detector = args.model.detector()?;
+    scan_setup::set_hop(&mut detector.study, args.hop);
+    detector.threshold = args.threshold.unwrap_or(detector.threshold);
+    let mut stations = Vec::new();
+    for given in &args.stations {
+        patterns(given, &mut stations)?;
+    }
+    let wanted = Wanted {
+        archive: &args.archive,
+        merge: MergeParams {
+            longest_s: detector.longest_event_s(),
+            ..detector.merge_params()
+        },
+        detector: &detector,
+        stations: &stations,
+        from: args.from,
+        to: args.to,
+        size: args.shard,
+    };
+    let (plan, left_out) = Plan::create(&args.out, &wanted)?;
+    for one in left_out.iter().take(N_TOLD) {
+        output::progress(format!("not planned: {one}"));
+    }
+    if left_out.len() > N_TOLD {
+        let n_more = left_out.len() - N_TOLD;
+        output::progress(format!("{n_more} more are in left_out.txt"));
+    }
+    let report = Report {
+        n_shards: plan.n_shards(),
+        station_days: plan.shards()?.iter().map(|shard| shard.n_days).sum(),
+        left_out: left_out.iter().map(ToString::to_string).collect(),
+    };
+    match args.json {
+        true => output::print_json(&report)?,
+        false => output::print(format!(
+            "{} shards of {} station-days, in {}\n",
+            report.n_shards,
+            report.station_days,
+            args.out.display()
+        ))?,
+    }
+    Ok(Outcome::Done)
+}
+
+/// The patterns that a word or the lines of a file give.
+fn patterns(given: &str, all: &mut Vec<NslcPattern>) -> Result<()> {
+    let path = Path::new(given);
+    if !path.is_file() {
+        let pattern = args::station(given);
+        all.push(pattern.unwrap_or_else(|bad| args::refuse(&format!("--stations {given}: {bad}"))));
+        return Ok(());
+    }
+    let bytes = quakebook::atomic_file::read_input(path)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let n_before = all.len();
+    for (number, line) in text.lines().enumerate() {
+        let codes = line.split('#').next().unwrap_or_default().trim();
+        if codes.is_empty() {
+            continue;
+        }
+        let pattern = args::station(codes);
+        all.push(
+            pattern.unwrap_or_else(|bad| {
+                args::refuse(&format!("{given}, line {}: {bad}", number + 1))
+            }),
+        );
+    }
+    if all.len() == n_before {
+        args::refuse(&format!("--stations {given}: the file names no station"));
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! `quakebook work`
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use quakebook::plan::{Manifest, Plan, Shard, Worked, Worker};
+
+use crate::output::{self, Outcome, Result};
+use crate::signals;
+
+/// Scan shards of a plan
+#[derive(clap::Args)]
+#[command(after_help = "\
+A shard that is done is left as it is, so work can be begun again anywhere, as often as you like. Two
+workers on one shard write the same. A worker that is killed leaves nothing half written: its shard is
+worked on again as a whole. Ctrl-C and SIGTERM end it within some seconds of scanning; then, and where a
+shard fails, the exit code says so.
+
+Exit codes: 0 done; 1 a shard failed, and stands in `quakebook status`; 4 stopped by a signal.
+
+Examples:
+  quakebook work --plan plan --all
+  quakebook work --plan plan --index 17
+  quakebook work --plan plan --shard CX.PB01..HH.2014-05 --archive /mnt/sds")]
+#[command(group = clap::ArgGroup::new("which").required(true))]
+pub struct Args {
+    /// The folder of a plan
+    #[arg(long, value_name = "DIR")]
+    plan: PathBuf,
+    /// The shard of this name, as in shards.jsonl
+    #[arg(long, value_name = "ID", group = "which")]
+    shard: Option<String>,
+    /// The shard of this number, from 0; or those from one number to another, as in 0-99
+    #[arg(long, value_name = "N|N-N", value_parser = indices, group = "which")]
+    index: Option<(usize, usize)>,
+    /// Every shard, one after another
+    #[arg(long, group = "which")]
+    all: bool,
+    /// Where the archive lies on this machine [default: where it was planned]
+    #[arg(long, value_name = "DIR")]
+    archive: Option<PathBuf>,
+}
+
+pub fn run(args: &Args) -> Result {
+    let is_ended = signals::ended()?;
+    let plan = Plan::open(&args.plan)?;
+    let mut worker = Worker::new(&plan, args.archive.as_deref())?;
+    let indices = match (&args.shard, args.index) {
+        (Some(id), _) => {
+            let shard = plan.shard_of(id)?;
+            return work(&mut worker, [Ok(shard)], &is_ended, &args.plan);
+        }
+        (None, Some((first, last))) => first..last.saturating_add(1),
+        (None, None) => 0..plan.n_shards(),
+    };
+    if indices.len() < 2 {
+        return work(
+            &mut worker,
+            indices.map(|i| plan.shard(i)),
+            &is_ended,
+            &args.plan,
+        );
+    }
+    let shards = plan.shards()?;
+    plan.shard(indices.end - 1)?;
+    let some = shards.into_iter().skip(indices.start).take(indices.len());
+    work(&mut worker, some.map(Ok), &is_ended, &args.plan)
+}
+
+/// Works on shards until all are tried, or until the signal.
+fn work(
+    worker: &mut Worker,
+    shards: impl IntoIterator<Item = quakebook::Result<Shard>>,
+    is_ended: &AtomicBool,
+    plan: &Path,
+) -> Result {
+    let is_ended = || is_ended.load(Ordering::Relaxed);
+    let (mut n_failed, mut n_done, mut n_before) = (0, 0, 0);
+    for shard in shards {
+        let shard = shard?;
+        if is_ended() {
+            return Ok(Outcome::Incomplete);
+        }
+        match worker.work(&shard, &is_ended) {
+            Ok(Worked::Done(manifest)) => {
+                n_done += 1;
+                tell(&manifest);
+            }
+            Ok(Worked::Before) => n_before += 1,
+            Ok(Worked::Stopped) => {
+                output::progress(format!("{}: stopped by a signal", shard.id));
+                return Ok(Outcome::Incomplete);
+            }
+            Err(error) => {
+                n_failed += 1;
+                output::progress(format!("{}: failed: {error}", shard.id));
+            }
+        }
+    }
+    output::print(format!(
+        "{n_done} shards scanned, {n_before} were done before, {n_failed} failed\n"
+    ))?;
+    match n_failed {
+        0 => Ok(Outcome::Done),
+        n => Err(output::Failure::Shards {
+            n_failed: n,
+            plan: plan.display().to_string(),
+        }),
+    }
+}
+
+fn tell(manifest: &Manifest) {
+    output::progress(format!(
+        "{}: {} detections in {:.2} hours, {:.1} s",
+        manifest.id, manifest.n_detections, manifest.hours, manifest.seconds
+    ));
+    for line in manifest.damaged.iter().chain(&manifest.conditions) {
+        output::progress(format!("  {line}"));
+    }
+    for (reason, n) in &manifest.unscanned {
+        output::progress(format!("  {n} windows not scanned: {reason}"));
+    }
+}
+
+fn indices(text: &str) -> std::result::Result<(usize, usize), String> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let numbers = first.trim().parse().ok().zip(last.trim().parse().ok());
+    let numbers = numbers.filter(|(first, last)| first <= last);
+    numbers.ok_or_else(|| "expected a number from 0, or two as in 0-99".into())
+}

@@ -1,0 +1,145 @@
+//! One table of what the shards found.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::table::{self, Row};
+use super::work::{manifest, result};
+use super::{Manifest, Plan};
+use crate::catalog::{Catalog, Event};
+use crate::error::Result;
+use crate::hash::{Hash, sha256};
+
+/// The detections of all shards that are done, sorted by station and time, and what they were made of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Collected {
+    pub rows: Vec<Row>,
+    pub summary: Summary,
+}
+
+/// What a table was made of.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    pub plan_sha256: String,
+    pub n_shards: usize,
+    pub n_done: usize,
+    /// Indices of shards that are not in the table.
+    pub missing: Vec<usize>,
+    pub n_detections: usize,
+    pub n_windows: usize,
+    pub unscanned: BTreeMap<String, usize>,
+    pub hours: f64,
+    pub n_days: usize,
+    pub n_damaged: usize,
+    pub simulated: bool,
+    pub n_input_files: usize,
+    pub n_input_bytes: u64,
+    /// SHA-256 of the shards' input hashes, one a line, in order.
+    pub inputs_sha256: String,
+    pub weights_sha256: String,
+    pub program: String,
+    /// The program files that worked: more than one where it was built anew, or on several machines.
+    pub program_sha256: Vec<String>,
+    /// SHA-256 of the table as CSV: two tables are the same where it is.
+    pub table_sha256: String,
+}
+
+/// Collects what is done of a plan.
+///
+/// # Errors
+/// [`crate::Error::Io`] where a file cannot be read; [`crate::Error::Plan`] where a result is no table.
+pub fn collect(plan: &Plan) -> Result<Collected> {
+    let all: Vec<Option<(Manifest, Vec<Row>)>> = (0..plan.n_shards())
+        .into_par_iter()
+        .map(|index| one(plan, index))
+        .collect::<Result<_>>()?;
+    let missing = (0..all.len()).filter(|index| all[*index].is_none());
+    let mut summary = Summary {
+        plan_sha256: plan.sha256(),
+        n_shards: plan.n_shards(),
+        n_done: 0,
+        missing: missing.collect(),
+        n_detections: 0,
+        n_windows: 0,
+        unscanned: BTreeMap::new(),
+        hours: 0.0,
+        n_days: 0,
+        n_damaged: 0,
+        simulated: false,
+        n_input_files: 0,
+        n_input_bytes: 0,
+        inputs_sha256: String::new(),
+        weights_sha256: plan.weights_sha256().into(),
+        program: super::folder::PROGRAM.into(),
+        program_sha256: Vec::new(),
+        table_sha256: String::new(),
+    };
+    let (mut rows, mut inputs) = (Vec::new(), Hash::default());
+    for (manifest, found) in all.into_iter().flatten() {
+        summary.add(&manifest);
+        inputs.update(manifest.inputs.sha256 + "\n");
+        rows.extend(found);
+    }
+    rows.sort_by(|a: &Row, b| a.key().cmp(&b.key()));
+    summary.program_sha256.sort();
+    summary.program_sha256.dedup();
+    summary.inputs_sha256 = inputs.digits();
+    summary.table_sha256 = sha256(table::to_csv(&rows));
+    Ok(Collected { rows, summary })
+}
+
+/// What a shard found, if it is done.
+fn one(plan: &Plan, index: usize) -> Result<Option<(Manifest, Vec<Row>)>> {
+    let Some(manifest) = manifest(plan, index)? else {
+        return Ok(None);
+    };
+    let Some(bytes) = result(plan, &manifest)? else {
+        return Ok(None);
+    };
+    let rows = table::from_csv(&bytes, &manifest.result)?;
+    Ok(Some((manifest, rows)))
+}
+
+impl Summary {
+    fn add(&mut self, manifest: &Manifest) {
+        self.n_done += 1;
+        self.n_detections += manifest.n_detections;
+        self.n_windows += manifest.n_windows;
+        for (reason, n) in &manifest.unscanned {
+            *self.unscanned.entry(reason.clone()).or_insert(0) += n;
+        }
+        self.hours += manifest.hours;
+        self.n_days += manifest.n_days;
+        self.n_damaged += manifest.n_damaged;
+        self.simulated |= manifest.simulated;
+        self.n_input_files += manifest.inputs.n_files;
+        self.n_input_bytes += manifest.inputs.n_bytes;
+        self.program_sha256.push(manifest.program_sha256.clone());
+    }
+}
+
+impl Collected {
+    /// The table as CSV: its columns are the fields of [`Row`].
+    pub fn to_csv(&self) -> Vec<u8> {
+        table::to_csv(&self.rows)
+    }
+
+    /// The detections as events of which the time alone is known, for QuakeML.
+    pub fn to_catalog(&self) -> Catalog {
+        let event = |row: &Row| {
+            let id = format!(
+                "{}.{}.{}.{} {}",
+                row.network,
+                row.station,
+                row.location,
+                row.channels,
+                row.start.to_rfc3339()
+            );
+            Event::at_time(id, row.time, "detection")
+        };
+        let events = self.rows.iter().map(event).collect();
+        Catalog::new("detections", self.summary.simulated, events)
+    }
+}

@@ -1,0 +1,320 @@
+//! The folder of a plan.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::held::{self, LeftOut};
+use super::progress::to_json;
+use super::shard::{Shard, ShardSize};
+use crate::atomic_file::{check_room, names, open_regular, read_regular, write_whole};
+use crate::detect::MergeParams;
+use crate::error::{Error, Result, fail};
+use crate::hash::sha256;
+use crate::method::Detector;
+use crate::network;
+use crate::station::NslcPattern;
+use crate::time::Time;
+
+/// What is to be scanned, and how.
+pub struct Wanted<'a> {
+    /// The SDS archive.
+    pub archive: &'a Path,
+    /// The detector, with its threshold and hop.
+    pub detector: &'a Detector,
+    pub merge: MergeParams,
+    /// Only stations of these codes; all where there is none.
+    pub stations: &'a [NslcPattern],
+    pub from: Option<Time>,
+    pub to: Option<Time>,
+    pub size: ShardSize,
+}
+
+/// A plan that was made: what its file says. It never changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    /// The program and its version.
+    program: String,
+    archive: PathBuf,
+    size: ShardSize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<Time>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    to: Option<Time>,
+    stations: Vec<String>,
+    weights_sha256: String,
+    study_sha256: String,
+    threshold: f64,
+    n_shards: usize,
+    n_left_out: usize,
+    shards_sha256: String,
+    merge: MergeParams,
+}
+
+/// A plan in its folder.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    dir: PathBuf,
+    header: Header,
+}
+
+const HEADER: &str = "plan.toml";
+const SHARDS: &str = "shards.jsonl";
+const LEFT_OUT: &str = "left_out.txt";
+const MODEL: &str = "model";
+
+/// Shards whose files lie in one folder.
+const N_IN_FOLDER: usize = 1000;
+
+/// The version that makes a plan and works on it.
+pub(super) const PROGRAM: &str = concat!("quakebook ", env!("CARGO_PKG_VERSION"));
+
+impl Plan {
+    /// Plans a scan of what an archive holds now, and writes the plan's folder.
+    ///
+    /// A folder that holds the same plan is left as it is, with the work that was done.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where a folder cannot be read or written; [`Error::Plan`] where there is nothing to
+    /// scan, or where the folder holds another plan.
+    pub fn create(dir: &Path, wanted: &Wanted) -> Result<(Self, Vec<LeftOut>)> {
+        let archive = wanted.archive;
+        let archive = archive.canonicalize().map_err(Error::io(archive))?;
+        let (shards, left_out) = held::shards(
+            &archive,
+            wanted.stations,
+            (wanted.from, wanted.to),
+            wanted.size,
+        )?;
+        if shards.is_empty() {
+            let found = left_out.iter().take(5).map(ToString::to_string);
+            let found: Vec<String> = found.collect();
+            let what = match &found[..] {
+                [] => "no day file of the stations and times that are sought".to_string(),
+                some => format!("nothing that can be scanned: {}", some.join("; ")),
+            };
+            let remedy =
+                "Give the folder that holds the archive's years, and codes as the archive has them";
+            return Err(fail!(Plan, archive.display(), what, remedy));
+        }
+        let lines: String = shards.iter().map(to_json).collect();
+        let detector = wanted.detector;
+        let header = Header {
+            program: PROGRAM.into(),
+            archive,
+            size: wanted.size,
+            from: wanted.from,
+            to: wanted.to,
+            stations: wanted.stations.iter().map(ToString::to_string).collect(),
+            weights_sha256: network::weights_sha256(&detector.network),
+            study_sha256: detector.study.hash(),
+            threshold: detector.threshold,
+            n_shards: shards.len(),
+            n_left_out: left_out.len(),
+            shards_sha256: sha256(&lines),
+            merge: wanted.merge,
+        };
+        let plan = Self {
+            dir: dir.into(),
+            header,
+        };
+        if let Some(known) = Self::known(dir)? {
+            if known.header == plan.header {
+                return Ok((known, left_out));
+            }
+            return Err(fail!(
+                Plan,
+                dir.join(HEADER).display(),
+                "the folder holds another plan, or the archive has changed since it was made",
+                "Give this plan a folder of its own"
+            ));
+        }
+        if !names(dir)?.is_empty() {
+            let what = "the folder is not empty, and holds no plan";
+            let remedy = "Give the plan a folder of its own; it need not be there yet";
+            return Err(fail!(Plan, dir.display(), what, remedy));
+        }
+        check_room(dir)?;
+        detector.write(&dir.join(MODEL), None)?;
+        let left: String = left_out.iter().map(|one| format!("{one}\n")).collect();
+        write_whole(dir.join(LEFT_OUT), left)?;
+        write_whole(dir.join(SHARDS), lines)?;
+        // The last file: a plan that has it is whole.
+        let text = toml::to_string(&plan.header).expect("a plan's fields are plain TOML");
+        write_whole(dir.join(HEADER), text)?;
+        Ok((plan, left_out))
+    }
+
+    /// Opens the plan in a folder.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where its file cannot be read; [`Error::Plan`] where it is no plan, or one of another version
+    /// of this program, which might find other events.
+    pub fn open(dir: &Path) -> Result<Self> {
+        let plan = Self::known(dir)?.ok_or_else(|| {
+            let what = "no plan is in this folder";
+            let remedy = "Make one with `quakebook plan`";
+            fail!(Plan, dir.display(), what, remedy)
+        })?;
+        match plan.header.program == PROGRAM {
+            true => Ok(plan),
+            false => Err(fail!(
+                Plan,
+                dir.join(HEADER).display(),
+                format!("the plan is of {}, this is {PROGRAM}", plan.header.program),
+                "Work on a plan with the version that made it, or make a new one"
+            )),
+        }
+    }
+
+    fn known(dir: &Path) -> Result<Option<Self>> {
+        let path = dir.join(HEADER);
+        let Some(bytes) = read_regular(&path)? else {
+            return Ok(None);
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        let header = toml::from_str(&text).map_err(|error| {
+            let remedy = "Make a new plan in another folder";
+            fail!(Plan, path.display(), error.to_string().trim(), remedy)
+        })?;
+        Ok(Some(Self {
+            dir: dir.into(),
+            header,
+        }))
+    }
+
+    pub fn n_shards(&self) -> usize {
+        self.header.n_shards
+    }
+
+    /// The archive as it was planned; on another machine it may lie elsewhere.
+    pub fn archive(&self) -> &Path {
+        &self.header.archive
+    }
+
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    pub(super) fn merge(&self) -> &MergeParams {
+        &self.header.merge
+    }
+
+    pub(super) fn weights_sha256(&self) -> &str {
+        &self.header.weights_sha256
+    }
+
+    /// The SHA-256 of the plan's file.
+    pub(super) fn sha256(&self) -> String {
+        sha256(toml::to_string(&self.header).expect("a plan's fields are plain TOML"))
+    }
+
+    /// The detector, with its threshold and hop.
+    ///
+    /// # Errors
+    /// As [`Detector::read`]; [`Error::Plan`] where it is not the one that was planned.
+    pub fn detector(&self) -> Result<Detector> {
+        let dir = self.dir.join(MODEL);
+        let detector = Detector::read(&dir)?;
+        let header = &self.header;
+        let found = (
+            network::weights_sha256(&detector.network),
+            detector.study.hash(),
+            detector.threshold,
+        );
+        let (weights, study) = (header.weights_sha256.clone(), header.study_sha256.clone());
+        match found == (weights, study, header.threshold) {
+            true => Ok(detector),
+            false => Err(fail!(
+                Plan,
+                dir.display(),
+                "not the detector that was planned",
+                "Make a new plan in another folder"
+            )),
+        }
+    }
+
+    /// All shards, in order.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where they cannot be read, [`Error::Plan`] where they are not those of the plan.
+    pub fn shards(&self) -> Result<Vec<Shard>> {
+        let path = self.dir.join(SHARDS);
+        let bytes = read_regular(&path)?.unwrap_or_default();
+        if sha256(&bytes) != self.header.shards_sha256 {
+            return Err(self.changed(&path));
+        }
+        let lines = bytes.split(|byte| *byte == b'\n');
+        let lines = lines.filter(|line| !line.is_empty());
+        lines
+            .map(|line| serde_json::from_slice(line).map_err(|_| self.changed(&path)))
+            .collect()
+    }
+
+    /// The shard of a place in the plan, without reading those after it.
+    ///
+    /// # Errors
+    /// As [`Plan::shards`], and [`Error::Plan`] where there is no such place.
+    pub fn shard(&self, index: usize) -> Result<Shard> {
+        let path = self.dir.join(SHARDS);
+        if index >= self.n_shards() {
+            let what = format!(
+                "no shard {index}: the plan has {} of them, counted from 0",
+                self.n_shards()
+            );
+            let remedy = "Give an index below that number";
+            return Err(fail!(Plan, self.dir.display(), what, remedy));
+        }
+        let (file, _) = open_regular(&path)?.ok_or_else(|| self.changed(&path))?;
+        let line = BufReader::new(file).lines().nth(index);
+        let line = line
+            .ok_or_else(|| self.changed(&path))?
+            .map_err(Error::io(&path))?;
+        let shard: Option<Shard> = serde_json::from_str(&line).ok();
+        let shard = shard.filter(|shard| shard.index == index);
+        shard.ok_or_else(|| self.changed(&path))
+    }
+
+    /// The shard that is called so.
+    ///
+    /// # Errors
+    /// As [`Plan::shards`], and [`Error::Plan`] where none is.
+    pub fn shard_of(&self, id: &str) -> Result<Shard> {
+        let shards = self.shards()?;
+        shards.into_iter().find(|s| s.id == id).ok_or_else(|| {
+            let what = format!("no shard is called {id}");
+            let remedy =
+                format!("The first column of {SHARDS} has the indices, the second the names");
+            fail!(Plan, self.dir.display(), what, remedy)
+        })
+    }
+
+    fn changed(&self, path: &Path) -> Error {
+        let what = "not the shards that were planned";
+        let remedy = "Make a new plan in another folder";
+        fail!(Plan, path.display(), what, remedy)
+    }
+
+    /// Where a kind of file of a shard lies: `manifests/012/0012345.json`.
+    pub(super) fn file(&self, kind: &str, index: usize) -> PathBuf {
+        let folder = self.folder(kind, index / N_IN_FOLDER);
+        folder.join(format!("{index:07}.json"))
+    }
+
+    /// The folder of a thousand shards' files of one kind.
+    pub(super) fn folder(&self, kind: &str, thousand: usize) -> PathBuf {
+        self.dir.join(kind).join(format!("{thousand:03}"))
+    }
+
+    /// How many folders of a kind there may be.
+    pub(super) fn n_folders(&self) -> usize {
+        self.n_shards().div_ceil(N_IN_FOLDER)
+    }
+
+    /// Where a shard's detections lie.
+    pub(super) fn result(&self, index: usize, name: &str) -> PathBuf {
+        self.folder("results", index / N_IN_FOLDER).join(name)
+    }
+}

@@ -1,0 +1,37 @@
+//! A scan of a whole archive, in shards that any engine can run: planned, worked, counted and collected.
+//!
+//! A plan is a folder. What it says never changes; who works adds files to it, each written whole:
+//!
+//! | What | Where | Module |
+//! |---|---|---|
+//! | what is scanned, by which detector | `plan.toml`, `model/` | `folder` |
+//! | the shards, one a line | `shards.jsonl` | `shard`, from what the archive holds: `held` |
+//! | what could not be planned | `left_out.txt` | `held` |
+//! | a shard's detections | `results/NNN/INDEX-HASH.csv` | `work`, `table` |
+//! | how they came about | `manifests/NNN/INDEX.json` | `manifest` |
+//! | who works on it now | `running/NNN/INDEX.json` | `progress` |
+//! | why it failed | `failed/NNN/INDEX.json` | `progress` |
+//!
+//! A shard that has a manifest is done. Events belong to the shard in which they begin, and the records
+//! before and after it are read as far as that needs, so shards of any size give the same table, bit for bit
+//! ([`Detector::scan`](crate::method::Detector::scan)).
+
+mod collect;
+mod folder;
+mod held;
+mod manifest;
+mod progress;
+mod shard;
+mod status;
+mod table;
+mod work;
+
+pub use collect::{Collected, collect};
+pub use folder::{Plan, Wanted};
+pub use held::LeftOut;
+pub use manifest::{Inputs, Manifest};
+pub use progress::{Failed, Running};
+pub use shard::{Shard, ShardSize};
+pub use status::Status;
+pub use table::Row;
+pub use work::{Worked, Worker};

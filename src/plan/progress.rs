@@ -1,0 +1,93 @@
+//! Who works on a shard now, and which ones failed.
+
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use crate::atomic_file::write_whole;
+use crate::error::Result;
+use crate::time::{Time, Utc};
+
+/// A shard that somebody works on, or worked on when they were killed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Running {
+    pub index: usize,
+    pub host: String,
+    pub process: u32,
+    pub started: Time,
+}
+
+/// A shard that could not be scanned when it was last tried.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Failed {
+    pub index: usize,
+    pub id: String,
+    pub error: String,
+    pub host: String,
+    pub at: Time,
+}
+
+/// A worker says so often that it is alive.
+const BEAT_EVERY: Duration = Duration::from_secs(20);
+
+/// Who has said nothing for so long was killed.
+pub(super) const SILENT: Duration = Duration::from_secs(180);
+
+/// The mark of a shard that is worked on. It is taken away with the value; that of a killed process stays, and
+/// grows old.
+pub(super) struct Mark<'a> {
+    path: &'a Path,
+    said: Instant,
+}
+
+impl<'a> Mark<'a> {
+    /// # Errors
+    /// [`crate::Error::Io`] where the plan's folder cannot be written.
+    pub fn set(path: &'a Path, running: &Running) -> Result<Self> {
+        write_whole(path, to_json(running))?;
+        let said = Instant::now();
+        Ok(Self { path, said })
+    }
+
+    /// Says that the worker is alive, if it is time to.
+    pub fn beat(&mut self) {
+        if self.said.elapsed() >= BEAT_EVERY {
+            self.said = Instant::now();
+            // Who cannot say so looks killed, which does no harm: shards may be worked on twice.
+            let file = std::fs::File::options().write(true).open(self.path);
+            let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
+        }
+    }
+}
+
+impl Drop for Mark<'_> {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(self.path);
+    }
+}
+
+pub(super) fn running(index: usize) -> Running {
+    Running {
+        index,
+        host: host(),
+        process: std::process::id(),
+        started: Utc::now(),
+    }
+}
+
+/// The name of this machine, as far as it can be had.
+pub(super) fn host() -> String {
+    let read = std::fs::read_to_string("/etc/hostname").ok();
+    let named = std::env::var("HOSTNAME").ok().or(read);
+    let name = named.map(|name| name.trim().to_string());
+    name.filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "unknown".into())
+}
+
+pub(super) fn to_json(value: &impl Serialize) -> String {
+    let text = serde_json::to_string(value).expect("plain fields are JSON");
+    text + "\n"
+}
