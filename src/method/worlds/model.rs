@@ -6,7 +6,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::{Choosing, Hour, Opening, Recipe, Teaching, open, windows};
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Split};
 use crate::error::{Error, Result};
 use crate::evaluate::{Claims, OperatingPoint};
 use crate::method::detector::{About, Record};
@@ -20,25 +20,43 @@ use crate::window::Window;
 /// How many worlds, and how the network descends.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Plan {
-    pub n_teaching: u32,
+    /// One after the other, each on worlds of its own: as many as fit in memory.
+    pub stages: [Stage; 3],
     /// Worlds whose windows tell when to stop.
     pub n_validating: u32,
     pub n_choosing: u32,
     pub n_sealed: u32,
     pub seed: u64,
-    /// Learning rate and epochs of each stage.
-    pub stages: [(f64, usize); 2],
+}
+
+/// A stage of the training.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stage {
+    pub n_worlds: u32,
+    pub learning_rate: f64,
+    pub max_epochs: usize,
+}
+
+impl Plan {
+    /// Worlds that teach.
+    pub fn n_teaching(&self) -> u32 {
+        self.stages.iter().map(|stage| stage.n_worlds).sum()
+    }
 }
 
 impl Default for Plan {
     fn default() -> Self {
+        let stage = |learning_rate, max_epochs| Stage {
+            n_worlds: 1000,
+            learning_rate,
+            max_epochs,
+        };
         Self {
-            n_teaching: 1000,
+            stages: [stage(1e-3, 6), stage(5e-4, 5), stage(2e-4, 4)],
             n_validating: 40,
             n_choosing: 40,
             n_sealed: 60,
             seed: 1,
-            stages: [(1e-3, 8), (2e-4, 4)],
         }
     }
 }
@@ -95,34 +113,26 @@ impl fmt::Display for Taught {
 /// # Errors
 /// As [`windows`] and [`train`].
 pub fn teach(recipe: &Recipe, plan: &Plan) -> Result<(ConvNet, Taught)> {
-    let taught = cut(0..plan.n_teaching, recipe)?;
-    let validating = cut(plan.n_teaching..plan.n_teaching + plan.n_validating, recipe)?;
-    // A split has a test part, which nothing here looks at.
-    let validating_folds = validating.iter().enumerate().flat_map(|(i, world)| {
-        let fold = if i == 0 { 2 } else { 1 };
-        vec![fold; world.len()]
-    });
-    let taught_folds = taught.iter().flat_map(|world| vec![0; world.len()]);
-    let folds: Vec<usize> = taught_folds.chain(validating_folds).collect();
-    let all: Vec<Window> = taught.into_iter().chain(validating).flatten().collect();
-    let n_events = all.iter().filter(|window| window.class == 0).count();
-    let n_windows = all.len();
     let study = study(recipe, plan.seed)?;
-    let data = Dataset::from_windows(&all, study.window.n_samples, 2)?;
-    drop(all);
-    let split = data.split_by_folds(&folds, 2, 1)?;
-    drop(data);
+    let validating = cut(VALIDATING..VALIDATING + plan.n_validating, recipe)?;
     let mut network = ConvNet::new(study.window.n_samples, 2, plan.seed);
+    let (mut n_windows, mut n_events, mut first) = (0, 0, 0);
     let mut training = Vec::new();
-    for (learning_rate, max_epochs) in plan.stages {
-        let weight_decay = study.train.weight_decay;
+    for (number, stage) in plan.stages.iter().enumerate() {
+        let taught = cut(first..first + stage.n_worlds, recipe)?;
+        first += stage.n_worlds;
+        let windows = taught.iter().flatten();
+        n_windows += windows.clone().count();
+        n_events += windows.filter(|window| window.class == 0).count();
+        let split = split(&validating, taught, &study)?;
         let params = TrainParams {
             optimiser: Optimiser::Adam {
-                learning_rate,
-                weight_decay,
+                learning_rate: stage.learning_rate,
+                weight_decay: study.train.weight_decay,
             },
-            max_epochs,
-            ..TrainParams::adam(&study.train, plan.seed)
+            max_epochs: stage.max_epochs,
+            patience: PATIENCE,
+            ..TrainParams::adam(&study.train, 100 * plan.seed + number as u64)
         };
         let run = train(&mut network, &split.train, &split.validation, &params, None)?;
         training.push(run.summary());
@@ -133,6 +143,28 @@ pub fn teach(recipe: &Recipe, plan: &Plan) -> Result<(ConvNet, Taught)> {
         training: training.join("; "),
     };
     Ok((network, taught))
+}
+
+/// The first of the worlds whose windows tell when to stop, far from those that teach.
+const VALIDATING: u32 = 900_000;
+
+/// A stage ends where so many epochs in a row bring nothing.
+const PATIENCE: usize = 4;
+
+/// The windows of some worlds to learn from, beside those that tell when to stop.
+fn split(validating: &[Vec<Window>], taught: Vec<Vec<Window>>, study: &Study) -> Result<Split> {
+    // A split has a test part, which nothing here looks at.
+    let validating_folds = validating.iter().enumerate().flat_map(|(i, world)| {
+        let fold = if i == 0 { 2 } else { 1 };
+        vec![fold; world.len()]
+    });
+    let taught_folds = taught.iter().flat_map(|world| vec![0; world.len()]);
+    let folds: Vec<usize> = validating_folds.chain(taught_folds).collect();
+    let all = validating.iter().cloned().chain(taught).flatten();
+    let all: Vec<Window> = all.collect();
+    let data = Dataset::from_windows(&all, study.window.n_samples, 2)?;
+    drop(all);
+    data.split_by_folds(&folds, 2, 1)
 }
 
 /// Chooses the thresholds of a network, opens the sealed worlds, adds a line to the file `openings.csv` beside the folder, and
@@ -170,7 +202,8 @@ pub fn finish(
             summary: "earthquakes within some 250 km, at any station with three components".into(),
             learnt_from: format!(
                 "{} simulated worlds, {} windows",
-                plan.n_teaching, taught.n_windows
+                plan.n_teaching(),
+                taught.n_windows
             ),
             scores: vec![format!(
                 "{} sealed simulated worlds, an hour of each: {opening}",

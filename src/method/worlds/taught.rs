@@ -2,6 +2,7 @@
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
 
 use super::segment::{SETTLED_S, Segment};
 use super::{Arrival, Day, Teaching};
@@ -24,8 +25,9 @@ pub struct Recipe {
     /// independent values that noise has in ten seconds of three components is 3.5 to 4 times its root mean square.
     pub p_ratio: f64,
     pub s_ratio: f64,
-    /// Earthquakes that stand out this share as far, or less, on P or S are noise. What lies between is not taught.
-    pub faint: f64,
+    /// No two analysts agree on what can be seen. For each window both ratios are multiplied by e to the power of a normal
+    /// number of this standard deviation, so that the network's probability rises with how far an earthquake stands out.
+    pub disagreement: f64,
     /// Segments of a world around earthquakes, around disturbances, and anywhere.
     pub n_segments: [usize; 3],
 }
@@ -39,7 +41,7 @@ impl Default for Recipe {
             after_s: 8.0,
             p_ratio: 4.0,
             s_ratio: 6.0,
-            faint: 0.7,
+            disagreement: 0.7,
             n_segments: [20, 12, 4],
         }
     }
@@ -103,7 +105,7 @@ fn around(segment: &Segment, recipe: &Recipe, rng: &mut ChaCha8Rng) -> Vec<f64> 
         let into = |share: f64| arrival.p_s - recipe.lead_s - share * recipe.core_s;
         starts.push(into(rng.random_range(0.07..0.5)));
         starts.push(into(rng.random_range(0.4..0.93)));
-        if is_visible(arrival, recipe) {
+        if prominence(arrival, recipe) >= 1.0 {
             starts.push(into(rng.random_range(0.1..0.7)));
             // P after the core, but still in the window.
             starts.push(into(1.0) - rng.random_range(0.5..3.0));
@@ -119,26 +121,26 @@ fn around(segment: &Segment, recipe: &Recipe, rng: &mut ChaCha8Rng) -> Vec<f64> 
     starts
 }
 
-fn is_visible(arrival: &Arrival, recipe: &Recipe) -> bool {
-    arrival.p_ratio >= recipe.p_ratio && arrival.s_ratio >= recipe.s_ratio
+/// How far an earthquake stands out, beside what the recipe asks for: the weaker of P and S.
+fn prominence(arrival: &Arrival, recipe: &Recipe) -> f64 {
+    (arrival.p_ratio / recipe.p_ratio).min(arrival.s_ratio / recipe.s_ratio)
 }
 
 /// P this close to an edge of the core is in neither class.
 const EDGE_S: f64 = 0.5;
 
-/// The class of a window that begins so many seconds into its segment; none where nobody could say.
-fn class(arrivals: &[Arrival], start_s: f64, recipe: &Recipe) -> Option<usize> {
+/// The class of a window that begins so many seconds into its segment, as an analyst sees it who asks for so many times the
+/// recipe's ratios; none where P lies on an edge of the core.
+fn class(arrivals: &[Arrival], start_s: f64, recipe: &Recipe, strictness: f64) -> Option<usize> {
     let core = start_s + recipe.lead_s..start_s + recipe.lead_s + recipe.core_s;
     let mut class = Some(1);
     for arrival in arrivals {
         let p_s = arrival.p_s;
-        let is_faint = arrival.p_ratio < recipe.faint * recipe.p_ratio
-            || arrival.s_ratio < recipe.faint * recipe.s_ratio;
-        if is_faint || p_s < core.start - EDGE_S || p_s > core.end + EDGE_S {
+        let is_beside = p_s < core.start - EDGE_S || p_s > core.end + EDGE_S;
+        if is_beside || prominence(arrival, recipe) < strictness {
             continue;
         }
-        let is_inside = p_s > core.start + EDGE_S && p_s < core.end - EDGE_S;
-        match is_visible(arrival, recipe) && is_inside {
+        match p_s > core.start + EDGE_S && p_s < core.end - EDGE_S {
             true => return Some(0),
             false => class = None,
         }
@@ -181,7 +183,9 @@ fn take(
         if first + n > segment.record.n_samples() {
             continue;
         }
-        let Some(class) = class(&segment.arrivals, *start_s, recipe) else {
+        let z: f64 = StandardNormal.sample(rng);
+        let strictness = (recipe.disagreement * z).exp();
+        let Some(class) = class(&segment.arrivals, *start_s, recipe, strictness) else {
             continue;
         };
         let rows = segment.record.data.iter();
@@ -205,5 +209,37 @@ fn take(
                 _ => Origin::Noise { after: id },
             },
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By hand: the core of a window that begins at 20 s lasts from 25 to 33 s.
+    #[test]
+    fn what_counts_depends_on_who_looks() {
+        let recipe = Recipe::default();
+        let arrival = |p_s: f64, p_ratio: f64, s_ratio: f64| Arrival {
+            p_s,
+            s_s: p_s + 5.0,
+            p_ratio,
+            s_ratio,
+        };
+        let class = |arrival, strictness| class(&[arrival], 20.0, &recipe, strictness);
+        // P 8 times the noise is twice what the recipe asks for, S 24 times is four times.
+        let clear = arrival(29.0, 8.0, 24.0);
+        assert_eq!(prominence(&clear, &recipe), 2.0);
+        assert_eq!(class(clear, 1.9), Some(0));
+        assert_eq!(class(clear, 2.1), Some(1));
+        // The weaker of both decides.
+        assert_eq!(class(arrival(29.0, 8.0, 3.0), 0.6), Some(1));
+        // On the core's edges nobody can say; beside it there is no earthquake.
+        assert_eq!(class(arrival(25.3, 8.0, 24.0), 1.0), None);
+        assert_eq!(class(arrival(32.8, 8.0, 24.0), 1.0), None);
+        assert_eq!(class(arrival(24.0, 8.0, 24.0), 1.0), Some(1));
+        assert_eq!(class(arrival(34.0, 8.0, 24.0), 1.0), Some(1));
+        // Who does not see it there sees noise.
+        assert_eq!(class(arrival(25.3, 8.0, 24.0), 3.0), Some(1));
     }
 }
