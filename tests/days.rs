@@ -130,6 +130,7 @@ proptest! {
         gap_at_cut in prop::option::of(-400i64..400),
         filtered in any::<bool>(),
         scaled in any::<bool>(),
+        smooth_s in prop_oneof![Just(0.0), Just(1.0), Just(2.7)],
         quantile in prop_oneof![Just(0.9), Just(0.5), Just(0.02)],
         (join_s, longest_s) in prop_oneof![Just((5.0, 300.0)), Just((0.0, 60.0)), Just((20.0, 100.0))],
     ) {
@@ -150,7 +151,8 @@ proptest! {
             true => Normalisation::Fixed { counts: 100 },
             false => Normalisation::Std,
         };
-        let detector = detector(filtered.then_some([1.0, 8.0]), normalisation);
+        let mut detector = detector(filtered.then_some([1.0, 8.0]), normalisation);
+        detector.study.method.smooth_s = smooth_s;
         let (on, off) = thresholds(&detector, &station, quantile);
         let merge = MergeParams { on, off: off.min(on), join_s, min_windows: 1, longest_s };
         let second = |ms: i64| ms as f64 / 1000.0;

@@ -52,6 +52,7 @@ mod models;
 mod prepared;
 mod scanning;
 mod segments;
+mod smoothing;
 mod windows;
 pub mod worlds;
 

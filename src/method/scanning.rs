@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::prepared::{Prepared, prepared};
+use super::smoothing::{self, Smoothed, Windows};
 use super::{Conditions, Detector};
 use crate::detect::{
     self, Detections, LONGEST_EVENT_S, MergeParams, Merger, Scan, ScanParams, Scanner,
 };
 use crate::error::{Result, fail};
 use crate::study::Study;
-use crate::time::{self, TimeSpan};
+use crate::time::{self, Time, TimeSpan};
 use crate::waveform::{Record3C, WaveformSource};
 
 /// What a scan gave.
@@ -48,7 +49,8 @@ impl Detector {
     pub fn scan_record(&self, record: &Record3C) -> Result<Scan> {
         let record = prepared(record, &self.study)?;
         let scan = detect::scan(&self.network, &record, &self.scan_params())?;
-        Ok(of_cores(scan, &self.study))
+        let scan = of_cores(scan, &self.study);
+        Ok(smoothing::alone(scan, self.study.method.smooth_s))
     }
 
     /// The events that it detects in a record.
@@ -173,6 +175,30 @@ impl Detector {
         source: &'a dyn WaveformSource,
         cores: &TimeSpan,
     ) -> Result<impl Iterator<Item = Result<Scan>> + 'a> {
+        let smooth_s = self.study.method.smooth_s;
+        let within = smoothing::within(smooth_s);
+        // Windows beside the span have a say in its first and last ones.
+        let beside = |start: Time, end: Time| -> Result<Windows> {
+            let mut windows = Windows::default();
+            if start < end {
+                for piece in self.as_they_are(source, &TimeSpan { start, end })? {
+                    windows.append(Windows::of(&piece?, start, end));
+                }
+            }
+            Ok(windows)
+        };
+        let before = beside(cores.start - within, cores.start)?;
+        let after = beside(cores.end, cores.end + within)?;
+        let pieces = self.as_they_are(source, cores)?;
+        Ok(Smoothed::new(pieces, smooth_s, before, after))
+    }
+
+    /// The pieces, with each window's own probabilities.
+    fn as_they_are<'a>(
+        &'a self,
+        source: &'a dyn WaveformSource,
+        cores: &TimeSpan,
+    ) -> Result<impl Iterator<Item = Result<Scan>> + 'a> {
         let lead = time::seconds(self.study.method.lead_s);
         let windows = TimeSpan {
             start: cores.start - lead,
@@ -262,7 +288,7 @@ pub fn scan_spans(
     for span in spans {
         let params = scan_params(study);
         let scan = Scanner::new(network, &source, span, rate, &params)?.collect_scan()?;
-        let scan = of_cores(scan, study);
+        let scan = smoothing::alone(of_cores(scan, study), study.method.smooth_s);
         match &mut whole {
             Some(whole) => whole.append(scan),
             None => whole = Some(scan),

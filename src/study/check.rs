@@ -203,6 +203,12 @@ impl Study {
                 "a core within the window, its lead and length whole samples",
             ),
             check(
+                "method.smooth_s",
+                format!("{} s", method.smooth_s),
+                (0.0..=60.0).contains(&method.smooth_s),
+                "0 to 60 s",
+            ),
+            check(
                 "method.after_s",
                 format!(
                     "{:?} s with the scale {:?}",

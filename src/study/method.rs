@@ -64,6 +64,10 @@ pub struct MethodChoice {
     /// all of the window.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_s: Option<f64>,
+    /// In a scan each window's log-odds are averaged over those that begin at most so long before or after it; 0 leaves them as
+    /// they are.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub smooth_s: f64,
     pub normalisation: Normalisation,
     /// Starts of the clustering. Each of many thousand starts on such catalogs has a chance of a
     /// sixth or so to end at the best sum.
@@ -140,6 +144,7 @@ impl Default for MethodChoice {
             lead_s: 0.0,
             core_s: None,
             after_s: None,
+            smooth_s: 0.0,
             normalisation: Normalisation::Std,
             n_cluster_starts: 200,
             segment_s: 60.0,

@@ -7,6 +7,7 @@ use super::segment::SETTLED_S;
 use super::{Choosing, Day, Recipe};
 use crate::error::Result;
 use crate::evaluate::{Claims, Known};
+use crate::method::smoothing;
 use crate::network::Network;
 use crate::time::{self, Time};
 use crate::waveform::{RATE_HZ, Record3C};
@@ -79,7 +80,7 @@ impl Hour {
 /// An hour, and room for the filters and the last window.
 const HOUR_S: f64 = 3640.0;
 
-/// Start of the core and log-odds of each window of a record made comparable, one every second.
+/// Start of the core and log-odds of each window of a record made comparable, one every second, averaged as in a scan.
 pub fn scores(network: &dyn Network, record: &Record3C, recipe: &Recipe) -> Vec<(Time, f64)> {
     let samples = |seconds: f64| (seconds * RATE_HZ).round() as usize;
     let (n, hop, lead) = (
@@ -114,5 +115,5 @@ pub fn scores(network: &dyn Network, record: &Record3C, recipe: &Recipe) -> Vec<
             .map(|l| f64::from(l[0]) - f64::from(l[1]));
         scores.extend(kept.into_iter().zip(odds));
     }
-    scores
+    smoothing::of_log_odds(&scores, recipe.smooth_s)
 }

@@ -21,7 +21,7 @@ use crate::window::Window;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Plan {
     /// One after the other, each on worlds of its own: as many as fit in memory.
-    pub stages: [Stage; 3],
+    pub stages: [Stage; 2],
     /// Worlds whose windows tell when to stop.
     pub n_validating: u32,
     pub n_choosing: u32,
@@ -52,7 +52,7 @@ impl Default for Plan {
             max_epochs,
         };
         Self {
-            stages: [stage(1e-3, 6), stage(5e-4, 5), stage(2e-4, 4)],
+            stages: [stage(1e-3, 6), stage(5e-4, 5)],
             n_validating: 40,
             n_choosing: 40,
             n_sealed: 60,
@@ -275,5 +275,6 @@ fn study(recipe: &Recipe, seed: u64) -> Result<Study> {
     study.method.lead_s = recipe.lead_s;
     study.method.core_s = Some(recipe.core_s);
     study.method.after_s = Some(recipe.after_s);
+    study.method.smooth_s = recipe.smooth_s;
     study.checked()
 }

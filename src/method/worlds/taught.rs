@@ -21,6 +21,8 @@ pub struct Recipe {
     pub core_s: f64,
     /// So much after that part must have been recorded. What is missing elsewhere in the window does no harm.
     pub after_s: f64,
+    /// In a scan a window's log-odds are averaged over so many seconds before and after.
+    pub smooth_s: f64,
     /// An earthquake counts where P and S stand out at least so far ([`Arrival::p_ratio`]). The largest of the thousand
     /// independent values that noise has in ten seconds of three components is 3.5 to 4 times its root mean square.
     pub p_ratio: f64,
@@ -39,6 +41,7 @@ impl Default for Recipe {
             lead_s: 5.0,
             core_s: 8.0,
             after_s: 8.0,
+            smooth_s: 1.0,
             p_ratio: 4.0,
             s_ratio: 6.0,
             disagreement: 0.7,
