@@ -14,6 +14,9 @@ Exit codes: 0 every shard is done; 1 some failed; 4 some are missing.
 """
 
 import argparse
+import asyncio
+import concurrent.futures
+import contextlib
 import itertools
 import json
 import subprocess
@@ -21,8 +24,11 @@ import sys
 import time
 from pathlib import Path
 
-from distributed import Client, LocalCluster, as_completed
+from distributed import Client, KilledWorker, LocalCluster, as_completed
 from distributed.comm.core import CommClosedError
+
+# What a client says where its scheduler has gone.
+LOST = (CommClosedError, OSError, TimeoutError, asyncio.CancelledError, concurrent.futures.CancelledError)
 
 # Shards of a folder, as `quakebook plan` lays them out.
 N_IN_FOLDER = 1000
@@ -77,8 +83,10 @@ def run(client, o, indices, progress):
     n_workers = max(1, sum(client.nthreads().values()))
     at_work = as_completed([submit(i) for i in itertools.islice(waiting, N_AHEAD * n_workers)])
     for future in at_work:
-        index, code, words = future.result()
-        future.release()
+        try:
+            index, code, words = future.result()
+        except KilledWorker:
+            index, code, words = int(future.key.split("-")[1]), 1, "its workers were killed again and again"
         if code != 0 and tries[index] <= o.retries:
             at_work.add(submit(index))
             continue
@@ -123,21 +131,23 @@ def main():
     lost = None
     progress = Progress(len(left), o.every)
     while left:
+        client = cluster = None
         try:
             client, cluster = connect(o)
             print(f"dashboard: {client.dashboard_link}", flush=True)
             lost = None
             run(client, o, left, progress)
-            client.close()
-            if cluster:
-                cluster.close()
-            break
-        except (CommClosedError, OSError, TimeoutError) as error:
+        except LOST as error:
             lost = lost or time.monotonic()
             if not o.scheduler or time.monotonic() - lost > o.wait:
                 raise
-            print(f"the scheduler is lost ({error}): waiting for it", flush=True)
+            print(f"the scheduler is lost ({type(error).__name__}): waiting for it", flush=True)
             time.sleep(2)
+        finally:
+            for one in (client, cluster):
+                with contextlib.suppress(*LOST):
+                    if one:
+                        one.close(timeout=5)
         left = [i for i in left if not is_done(o.plan, i) and i not in progress.failed]
         progress.n_left = progress.n_done + len(progress.failed) + len(left)
     missing = [i for i in indices if not is_done(o.plan, i)]
