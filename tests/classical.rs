@@ -525,6 +525,13 @@ mod measure {
         assert_eq!((counts.n_right, counts.n_false), (3, 1));
         let curve = reference.curve_of(&alarms);
         assert_eq!(curve.len(), 3);
+        for point in &curve {
+            let counts = reference.count(&alarms.at_least(point.threshold));
+            assert_eq!(
+                point.counts, counts,
+                "as if each threshold were judged alone"
+            );
+        }
         assert!(
             curve
                 .windows(2)
@@ -532,5 +539,22 @@ mod measure {
         );
         let twice = counts + counts;
         assert_eq!((twice.n_false, twice.hours), (2, 2.0 * counts.hours));
+        // However many alarms there are, every score is a point of the curve.
+        for i in 0..150 {
+            let mut alarm = alarms.items[0];
+            let second = 310.0 + f64::from(i) * 3.9;
+            (alarm.start, alarm.time, alarm.end) = (at(second), at(second), at(second + 1.0));
+            alarm.score = 1.0 + f64::from(i * 37 % 150) / 100.0;
+            alarms.items.push(alarm);
+        }
+        alarms.items.sort_by_key(|alarm| alarm.time);
+        let curve = reference.curve_of(&alarms);
+        let mut scores = alarms.scores();
+        scores.dedup();
+        assert_eq!(curve.len(), scores.len());
+        for point in &curve {
+            let counts = reference.count(&alarms.at_least(point.threshold));
+            assert_eq!(point.counts, counts, "at {}", point.threshold);
+        }
     }
 }

@@ -1,15 +1,15 @@
-//! How an ablation is scored: by a scan of the test segments.
+//! How an ablation is scored: by a scan of the validation segments, for a choice is made among its settings.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::dataset::{Crop, Labelled, Test};
+use crate::dataset::{Crop, Labelled, Validation};
 use crate::error::Result;
 use crate::evaluate::{PrecisionRecallCurve, Score};
 use crate::network::{Classify, ConvNet};
 use crate::window::{Normalisation, normalise};
 
-/// All runs are compared at this price: the threshold at which so many of the test segments
+/// All runs are compared at this price: the threshold at which so many of the validation segments
 /// without an event are called one. It is a point of each network's curve, read off where all
 /// curves can be compared, not a threshold that somebody could have chosen beforehand.
 pub const MAX_FALSE_ALARM_SHARE: f64 = 0.03;
@@ -22,7 +22,7 @@ struct Call {
     is_right: bool,
 }
 
-/// What a network finds in the test segments, scanned with steps of `hop_s`.
+/// What a network finds in the validation segments, scanned with steps of `hop_s`.
 pub(super) struct SegmentScores {
     /// Of the segments with an event, those called at the price of [`MAX_FALSE_ALARM_SHARE`].
     pub found: Score,
@@ -34,15 +34,15 @@ pub(super) struct SegmentScores {
     pub average_precision: f64,
 }
 
-/// Scans the test segments.
+/// Scans the validation segments.
 pub(super) fn scan_segments(
     network: &ConvNet,
-    test: &Test,
+    validation: &Validation,
     crop: &Crop,
     hop_s: f64,
     seed: u64,
 ) -> Result<SegmentScores> {
-    let tested = calls(network, test, crop, hop_s, seed)?;
+    let tested = calls(network, validation, crop, hop_s, seed)?;
     let (events, quiet): (Vec<&Call>, Vec<&Call>) = tested.iter().partition(|call| call.is_event);
     let mut alarms: Vec<f64> = quiet.iter().map(|call| call.probability).collect();
     alarms.sort_by(|a, b| b.total_cmp(a));

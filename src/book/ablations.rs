@@ -1,5 +1,7 @@
 //! Small trainings that answer one question each: how long a window, which augmentation, how many
-//! events. Each is repeated with several seeds, and scored by a scan of the test segments.
+//! events. Each is repeated with several seeds, and scored by a scan of the validation segments: who chooses a setting
+//! by its score must not have looked at the test. A run's last epoch was chosen on windows of the same segments, which
+//! is the same favour to all settings.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +19,9 @@ use crate::study::Study;
 use crate::train::TrainParams;
 
 /// Seeds of each run: of the weights, of the windows' places, of the order of training.
-pub const N_SEEDS: u64 = 3;
+///
+/// Five are what a chapter of minutes affords: ninety trainings. Ten would take twice as long.
+pub const N_SEEDS: u64 = 5;
 
 /// Events, with their gaps, that a run is trained on. Fewer than there are, so that many runs take
 /// minutes; the learning curve tells what that costs.
@@ -25,11 +29,11 @@ pub const N_EVENTS_OF_RUN: usize = 120;
 
 /// Most epochs of a run, the windows in a batch (few, for more steps in as many epochs), and the
 /// step of its scans.
-const N_EPOCHS: usize = 6;
+pub(super) const N_EPOCHS: usize = 6;
 const N_IN_BATCH: usize = 32;
 const HOP_S: f64 = 2.0;
 
-/// One training with one seed, and its scores on the test segments.
+/// One training with one seed, and its scores on the validation segments.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AblationRun {
     /// What was tried: `10 s`, `station noise`.
@@ -39,11 +43,11 @@ pub struct AblationRun {
     pub seed: u64,
     /// Windows of training.
     pub n_train: usize,
-    /// Test segments of events that are called at the price of [`super::MAX_FALSE_ALARM_SHARE`].
+    /// Validation segments of events that are called at the price of [`super::MAX_FALSE_ALARM_SHARE`].
     pub found: Score,
     /// Of those found, the cluster right.
     pub right: Score,
-    /// Test segments without an event.
+    /// Validation segments without an event.
     pub n_quiet: usize,
     /// Area below precision over recall, all thresholds.
     pub average_precision: f64,
@@ -53,6 +57,18 @@ pub struct AblationRun {
 pub fn spread(runs: &[AblationRun], setting: &str, number: impl Fn(&AblationRun) -> f64) -> Spread {
     let of_setting = runs.iter().filter(|run| run.setting == setting);
     Spread::of(&of_setting.map(number).collect::<Vec<_>>())
+}
+
+/// One number of the runs of a setting, seed by seed, for [`crate::evaluate::PairedDifference`].
+pub fn by_seed(
+    runs: &[AblationRun],
+    setting: &str,
+    number: impl Fn(&AblationRun) -> f64,
+) -> Vec<f64> {
+    let of_setting = runs.iter().filter(|run| run.setting == setting);
+    let mut numbers: Vec<(u64, f64)> = of_setting.map(|run| (run.seed, number(run))).collect();
+    numbers.sort_by_key(|(seed, _)| *seed);
+    numbers.into_iter().map(|(_, number)| number).collect()
 }
 
 /// Points of [`crate::plot::sweep`]: the spread over seeds at each value, of one setting or of all.
@@ -72,7 +88,8 @@ pub fn sweep_points(
     values.into_iter().map(|value| (value, at(value))).collect()
 }
 
-/// Windows of 5, 10, 20 and 30 s.
+/// Windows of 5, 10, 20 and 30 s, with as many windows of noise of each kind: beside an event one before its P wave
+/// and none in its coda, for which the longest have no room.
 ///
 /// # Errors
 /// As [`segment_split`] and [`train()`](crate::train::train()).
@@ -82,12 +99,15 @@ pub fn window_length_ablation(study: &Study) -> Result<Vec<AblationRun>> {
         let mut runs = Vec::new();
         for length_s in [5.0, 10.0, 20.0, 30.0] {
             for seed in seeds(study) {
-                let crop = run_crop(study, length_s);
+                let crop = Crop {
+                    n_beside: 1,
+                    ..run_crop(study, length_s)
+                };
                 let split = run_split(&segments, &crop, seed)?;
                 let network = trained_network(study, &split, N_EPOCHS, seed)?;
                 let setting = (format!("{length_s} s"), length_s);
                 let n_train = split.train.n_windows();
-                let scores = scan_segments(&network, &segments.test, &crop, HOP_S, seed)?;
+                let scores = scan_segments(&network, &segments.validation, &crop, HOP_S, seed)?;
                 runs.push(AblationRun::new(setting, seed, n_train, &scores));
             }
         }
@@ -106,11 +126,11 @@ pub fn hop_ablation(study: &Study) -> Result<Vec<AblationRun>> {
         let mut runs = Vec::new();
         for seed in seeds(study) {
             let split = run_split(&segments, &crop, seed)?;
-            let network = trained_network(study, &split, N_EPOCHS, seed)?;
+            let network = usual_network(study, &split, seed)?;
             for hop_s in [0.5, 1.0, 2.0, 5.0, 10.0] {
                 let setting = (format!("{hop_s} s"), hop_s);
                 let n_train = split.train.n_windows();
-                let scores = scan_segments(&network, &segments.test, &crop, hop_s, seed)?;
+                let scores = scan_segments(&network, &segments.validation, &crop, hop_s, seed)?;
                 runs.push(AblationRun::new(setting, seed, n_train, &scores));
             }
         }
@@ -169,7 +189,7 @@ pub fn augmentation_ablation(study: &Study) -> Result<Vec<AblationRun>> {
                 let n_epochs = (9 * n_plain / n_train).max(1);
                 let network = trained_network(study, &split, n_epochs, seed)?;
                 let setting = (name.to_string(), f64::NAN);
-                let scores = scan_segments(&network, &segments.test, &anywhere, HOP_S, seed)?;
+                let scores = scan_segments(&network, &segments.validation, &anywhere, HOP_S, seed)?;
                 runs.push(AblationRun::new(setting, seed, n_train, &scores));
             }
         }
@@ -181,7 +201,7 @@ pub fn augmentation_ablation(study: &Study) -> Result<Vec<AblationRun>> {
 ///
 /// Three networks are compared. The first was trained on windows from the origin time, where P comes after
 /// its travel time; the second on windows from a fixed time before P; the third with P anywhere. `value` is
-/// the place in seconds; negative places are windows that begin after P. `found` is the share of test events
+/// the place in seconds; negative places are windows that begin after P. `found` is the share of validation events
 /// called at a probability of 0.5 in one window with P at that place.
 ///
 /// # Errors
@@ -209,10 +229,13 @@ pub fn place_ablation(study: &Study) -> Result<Vec<AblationRun>> {
             };
             for seed in seeds(study) {
                 let split = run_split(&segments, &crop, seed)?;
-                let network = trained_network(study, &split, N_EPOCHS, seed)?;
+                let network = match crop == anywhere {
+                    true => usual_network(study, &split, seed)?,
+                    false => trained_network(study, &split, N_EPOCHS, seed)?,
+                };
                 for place_s in -2..10 {
                     let start = anywhere.onset as i64 - place_s * samples(1.0) as i64;
-                    let (found, right) = called_at(&network, &segments.test, start as usize)?;
+                    let (found, right) = called_at(&network, &segments.validation, start as usize)?;
                     runs.push(AblationRun {
                         setting: name.to_string(),
                         value: place_s as f64,
@@ -264,7 +287,7 @@ pub fn learning_curve(study: &Study) -> Result<Vec<AblationRun>> {
                 let network = trained_network(study, &split, n_epochs, seed)?;
                 let setting = (format!("{n_events} events"), n_events as f64);
                 let n_train = split.train.n_windows();
-                let scores = scan_segments(&network, &segments.test, &crop, HOP_S, seed)?;
+                let scores = scan_segments(&network, &segments.validation, &crop, HOP_S, seed)?;
                 runs.push(AblationRun::new(setting, seed, n_train, &scores));
             }
         }
@@ -310,7 +333,7 @@ fn window_s(study: &Study) -> f64 {
 }
 
 /// As the leak-free network's, with fewer windows of each segment, of `length_s`.
-fn run_crop(study: &Study, length_s: f64) -> Crop {
+pub(super) fn run_crop(study: &Study, length_s: f64) -> Crop {
     let mut long = study.clone();
     long.window.n_samples = (length_s * study.window.sampling_rate_hz).round() as usize;
     let crop = method::crop(&long);
@@ -329,18 +352,32 @@ fn run_crop(study: &Study, length_s: f64) -> Crop {
     }
 }
 
-fn run_split(segments: &Split, crop: &Crop, seed: u64) -> Result<Split> {
+pub(super) fn run_split(segments: &Split, crop: &Crop, seed: u64) -> Result<Split> {
     let mut split = segments.clone();
     split.train = split.train.of_groups(N_EVENTS_OF_RUN, seed);
     split.cropped(crop, seed)
 }
 
-fn trained_network(study: &Study, split: &Split, n_epochs: usize, seed: u64) -> Result<ConvNet> {
-    let params = TrainParams {
+/// The network of windows with P anywhere, which several ablations need: trained once.
+pub(super) fn usual_network(study: &Study, split: &Split, seed: u64) -> Result<ConvNet> {
+    let dir = Store::of(study).run_dir(&format!("ablation-{seed}"));
+    trained_convnet(split, &run_params(study, N_EPOCHS, seed), Some(&dir))
+}
+
+pub(super) fn trained_network(
+    study: &Study,
+    split: &Split,
+    n_epochs: usize,
+    seed: u64,
+) -> Result<ConvNet> {
+    trained_convnet(split, &run_params(study, n_epochs, seed), None)
+}
+
+fn run_params(study: &Study, n_epochs: usize, seed: u64) -> TrainParams {
+    TrainParams {
         max_epochs: n_epochs.min(study.train.max_epochs),
         batch_size: N_IN_BATCH,
         report_every: 0,
         ..TrainParams::adam(&study.train, seed)
-    };
-    trained_convnet(split, &params, None)
+    }
 }

@@ -15,11 +15,19 @@ pub const N_MEMBERS: u64 = 3;
 
 /// The detector's network, and others trained on the same windows.
 ///
+/// # Errors
+/// As [`leak_free_networks`].
+pub fn leak_free_ensemble(study: &Study) -> Result<Ensemble<ConvNet>> {
+    Ensemble::new(leak_free_networks(study)?)
+}
+
+/// [`N_MEMBERS`] networks that learnt the same windows, the detector's first.
+///
 /// The others have other first weights and another order; their runs are `detector-2` and so on.
 ///
 /// # Errors
 /// As [`store::detector`].
-pub fn leak_free_ensemble(study: &Study) -> Result<Ensemble<ConvNet>> {
+pub fn leak_free_networks(study: &Study) -> Result<Vec<ConvNet>> {
     let split = store::windows(study)?;
     let mut networks = vec![store::detector(study)?.network];
     for number in 2..=N_MEMBERS {
@@ -31,7 +39,7 @@ pub fn leak_free_ensemble(study: &Study) -> Result<Ensemble<ConvNet>> {
         let dir = Store::of(study).run_dir(&format!("detector-{number}"));
         networks.push(trained_convnet(&split, &params, Some(&dir))?);
     }
-    Ensemble::new(networks)
+    Ok(networks)
 }
 
 /// ConvNetQuake's network for the windows of `split`, trained on them from the weights of the

@@ -6,18 +6,26 @@ use crate::classroom::{self, Truth};
 use crate::data_centre;
 use crate::study::Study;
 
+/// The family of each simulated earthquake by its identifier in the truth; none where the data are real.
+pub fn true_families(study: &Study) -> HashMap<String, usize> {
+    if !data_centre::is_simulated(study) {
+        return HashMap::new();
+    }
+    let truth = Truth::simulate(classroom::SEED);
+    let ids = truth.sources.iter().map(|source| source.id.clone());
+    ids.zip(truth.families()).collect()
+}
+
 /// The family of each published event by its identifier, where it is known: in the classroom an
 /// earthquake, its aftershocks and theirs. Of a real region nobody knows them: then none.
 pub fn families(study: &Study) -> HashMap<String, usize> {
     if !data_centre::is_simulated(study) {
         return HashMap::new();
     }
+    let of_source = true_families(study);
     let truth = Truth::simulate(classroom::SEED);
-    let families = truth.families();
-    let ids = truth.sources.iter().map(|source| source.id.as_str());
-    let of_source: HashMap<&str, usize> = ids.zip(families).collect();
     let links = truth.links().into_iter();
     links
-        .filter_map(|link| Some((link.event_id, *of_source.get(link.source_id.as_str())?)))
+        .filter_map(|link| Some((link.event_id, *of_source.get(&link.source_id)?)))
         .collect()
 }

@@ -42,7 +42,8 @@ pub struct LeakageRun {
 /// Events, with their gaps, that take part: enough to learn from in seconds.
 const N_GROUPS: usize = 200;
 
-const N_SEEDS: u64 = 3;
+/// Each costs two trainings of each network for true labels, and two for labels that mean nothing.
+const N_SEEDS: u64 = 5;
 
 /// Most epochs of the convolutional network and of the perceptron, whose epochs are single steps.
 const N_EPOCHS: usize = 6;

@@ -79,7 +79,7 @@ impl ScannedDays {
     }
 
     /// The largest probability of an event among the windows that hold an instant.
-    fn largest_near(&self, at: Time) -> f64 {
+    pub fn largest_near(&self, at: Time) -> f64 {
         let (scan, noise) = (&self.scan, self.scan.n_classes - 1);
         let holds = |i: &usize| (0.0..scan.window_s()).contains(&between_s(scan.starts[*i], at));
         let p_event = |i: usize| 1.0 - f64::from(scan.probabilities[i * scan.n_classes + noise]);

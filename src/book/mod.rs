@@ -7,8 +7,9 @@
 //! | 7 | copies before and after the division; families of events | `leakage`, `families` |
 //! | 7 | window length, step, augmentation, place of P, number of events | `ablations`, `ablation_scan` |
 //! | 8 | whole days, scanned and judged; several networks | `days`, `mistakes`, `plain_windows`, `ensemble` |
+//! | 8 | how often the month was looked at; what the simulation's truth gave to the training | `month`, `oracle` |
 //! | 9 | hours and templates for the classical detectors | `comparison` |
-//! | 10 | windows changed on purpose | `blackbox` |
+//! | 10 | windows changed on purpose; tests of the maps | `blackbox`, `explained` |
 //! | 11 | real records and their spectra; networks trained on them; folds of stations; triggers | `real`, `spectra`, `transfer`, `crossval`, `triggers`, `real_scores` |
 //!
 //! Chapters 5, 8 and 9 judge one detector, [`crate::store::detector`]: one network with one threshold.
@@ -22,9 +23,12 @@ mod crossval;
 mod days;
 mod detection;
 mod ensemble;
+mod explained;
 mod families;
 mod leakage;
 mod mistakes;
+mod month;
+mod oracle;
 mod paper;
 mod plain_windows;
 mod real;
@@ -35,12 +39,13 @@ mod triggers;
 
 pub use ablation_scan::MAX_FALSE_ALARM_SHARE;
 pub use ablations::{
-    AblationRun, N_EVENTS_OF_RUN, N_SEEDS, augmentation_ablation, hop_ablation, learning_curve,
-    place_ablation, spread, sweep_points, window_length_ablation,
+    AblationRun, N_EVENTS_OF_RUN, N_SEEDS, augmentation_ablation, by_seed, hop_ablation,
+    learning_curve, place_ablation, spread, sweep_points, window_length_ablation,
 };
 pub use blackbox::{Arrivals, Change, Changed, arrivals, changed_decisions};
 pub use comparison::{
-    comparison_hours, templates, test_record, training_events, validation_record,
+    N_TEMPLATES, RATES_PER_HOUR, TriedSetting, comparison_hours, fine_thresholds, templates,
+    test_record, training_events, tried_sta_lta, validation_record,
 };
 pub use crossval::{Evaluation, N_FOLDS, TrainingData, evaluations};
 pub use days::{
@@ -49,9 +54,15 @@ pub use days::{
 };
 pub use detection::detections;
 use ensemble::trained_convnet;
-pub use ensemble::{N_MEMBERS, leak_free_ensemble};
-pub use families::families;
+pub use ensemble::{N_MEMBERS, leak_free_ensemble, leak_free_networks};
+pub use explained::{
+    Fill, Hidden, N_EXPLAINED, TwoScores, hidden, networks_of_shuffled_labels, small_networks,
+    two_scores,
+};
+pub use families::{families, true_families};
 pub use leakage::{LeakageRun, SplitOrder, leakage_runs, leakage_spread};
+pub use month::{Independence, MonthScore, month_scores};
+pub use oracle::{OracleRun, OracleRuns, oracle_runs};
 pub use paper::{
     BEFORE_P_S, PAPER_NORMALISATION, paper_network, paper_split, trained, windows_as_the_paper,
     windows_at_arrivals,

@@ -78,13 +78,8 @@ impl Detections {
         Ok(self.match_arrivals(&arrivals, tolerance_s, catalog.simulated))
     }
 
-    /// As [`Detections::match_`], for events whose arrivals are known.
-    pub(super) fn match_arrivals(
-        &self,
-        arrivals: &[Time],
-        tolerance_s: f64,
-        simulated: bool,
-    ) -> Matches {
+    /// Every detection that may be an event's, the closest in time first.
+    pub(super) fn pairs(&self, arrivals: &[Time], tolerance_s: f64) -> Vec<Found> {
         let may_be = |d: &Detection, arrival| {
             between_s(d.start, arrival) >= -tolerance_s && between_s(arrival, d.end) >= -tolerance_s
         };
@@ -102,15 +97,23 @@ impl Detections {
         }
         // A stable sort: among equals the earlier event, then the earlier detection.
         pairs.sort_by(|a, b| a.delay_s.abs().total_cmp(&b.delay_s.abs()));
-        let mut found: Vec<Found> = Vec::new();
+        pairs
+    }
+
+    /// As [`Detections::match_`], for events whose arrivals are known.
+    pub(super) fn match_arrivals(
+        &self,
+        arrivals: &[Time],
+        tolerance_s: f64,
+        simulated: bool,
+    ) -> Matches {
+        let pairs = self.pairs(arrivals, tolerance_s);
+        let mut found = one_to_one(pairs.iter(), arrivals.len(), self.len());
         let (mut event_taken, mut detection_taken) =
             (vec![false; arrivals.len()], vec![false; self.len()]);
-        for pair in pairs {
-            if !event_taken[pair.event] && !detection_taken[pair.detection] {
-                event_taken[pair.event] = true;
-                detection_taken[pair.detection] = true;
-                found.push(pair);
-            }
+        for pair in &found {
+            event_taken[pair.event] = true;
+            detection_taken[pair.detection] = true;
         }
         found.sort_by_key(|pair| pair.event);
         let not_taken = |taken: &[bool]| -> Vec<usize> {
@@ -132,6 +135,24 @@ impl Detections {
             simulated: self.simulated || simulated,
         }
     }
+}
+
+/// Of pairs in order, each whose event and detection are in none before it.
+pub(super) fn one_to_one<'a>(
+    pairs: impl Iterator<Item = &'a Found>,
+    n_events: usize,
+    n_detections: usize,
+) -> Vec<Found> {
+    let (mut event_taken, mut detection_taken) = (vec![false; n_events], vec![false; n_detections]);
+    let mut found = Vec::new();
+    for pair in pairs {
+        if !event_taken[pair.event] && !detection_taken[pair.detection] {
+            event_taken[pair.event] = true;
+            detection_taken[pair.detection] = true;
+            found.push(*pair);
+        }
+    }
+    found
 }
 
 impl Matches {

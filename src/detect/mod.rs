@@ -79,7 +79,7 @@ pub use detections::{Detection, Detections};
 pub use matched::MatchedDetections;
 pub use matching::{Found, Matches, p_travel_time_s};
 pub use merge::{LONGEST_EVENT_S, MergeParams, Merger, THRESHOLDS};
-pub use reference::{CURVE_POINTS, ReferenceEvents, TOLERANCE_S};
+pub use reference::{ReferenceEvents, TOLERANCE_S};
 pub use scan::{Scan, ScanParams, Unscanned, scan};
 pub use scanner::Scanner;
 pub use signal::{SIGNAL_BAND_HZ, signal_to_noise};

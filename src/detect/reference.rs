@@ -5,7 +5,8 @@
 //! What must be found is another matter: only what stands so far above the noise that an analyst
 //! would see it.
 
-use super::{Alarms, Detections, Matches, signal_to_noise};
+use super::matching::one_to_one;
+use super::{Alarms, Detections, Found, Matches, signal_to_noise};
 use crate::catalog::Catalog;
 use crate::error::{Result, fail};
 use crate::evaluate::{Counts, OperatingPoint};
@@ -191,31 +192,45 @@ impl ReferenceEvents {
         thresholds.iter().map(point).collect()
     }
 
-    /// What alarms do as the threshold of their score moves.
+    /// What alarms do as the threshold of their score moves: a point for each score that occurs, from the largest
+    /// down. Without alarms the curve is empty.
     ///
-    /// The thresholds are [`CURVE_POINTS`] of the scores, or all where there are fewer, from the largest down.
-    /// Without alarms the curve is empty.
+    /// Each point has the counts of [`ReferenceEvents::count`] at its threshold. Which alarms may be an event's is
+    /// looked up once for all of them.
     pub fn curve_of(&self, alarms: &Alarms) -> Vec<OperatingPoint> {
-        let mut scores = alarms.scores();
-        scores.dedup();
-        // More of the largest, where a detector is of use: by the square of the place.
-        let n = scores.len();
-        let place = |i: usize| i * i * n.saturating_sub(1) / (CURVE_POINTS - 1).pow(2);
-        let mut some: Vec<f64> = match n > CURVE_POINTS {
-            true => (0..CURVE_POINTS).map(|i| scores[place(i)]).collect(),
-            false => scores,
+        let all = alarms.at_least(f64::NEG_INFINITY);
+        let pairs = all.pairs(&self.arrivals, self.tolerance_s);
+        let (n_events, n_alarms, hours) = (self.arrivals.len(), all.len(), all.hours());
+        let was_scanned = |event: usize| {
+            all.scanned
+                .iter()
+                .any(|span| span.contains(self.arrivals[event]))
         };
-        some.dedup();
-        let point = |threshold| OperatingPoint {
-            threshold,
-            counts: self.count(&alarms.at_least(threshold)),
+        let counted: Vec<usize> = (0..n_events).filter(|i| self.counts(*i)).collect();
+        let n_scanned = counted.iter().filter(|i| was_scanned(**i)).count();
+        let scores = alarms.scores();
+        let point = |(n, threshold): (usize, f64)| {
+            let loud = |pair: &&Found| alarms.items[pair.detection].score >= threshold;
+            let found = one_to_one(pairs.iter().filter(loud), n_events, n_alarms);
+            let of_counted = || found.iter().filter(|pair| self.counts(pair.event));
+            // An event may be found from outside of what was scanned; else it could not be.
+            let n_outside = of_counted().filter(|pair| !was_scanned(pair.event)).count();
+            OperatingPoint {
+                threshold,
+                counts: Counts {
+                    n_found: of_counted().count(),
+                    n_counted: n_scanned + n_outside,
+                    n_right: found.len(),
+                    n_false: n - found.len(),
+                    hours,
+                },
+            }
         };
-        some.into_iter().map(point).collect()
+        let last_of_equals = |i: &usize| scores.get(i + 1) != Some(&scores[*i]);
+        let places = (0..scores.len()).filter(last_of_equals);
+        places.map(|i| point((i + 1, scores[i]))).collect()
     }
 }
-
-/// Thresholds of a curve of alarms.
-pub const CURVE_POINTS: usize = 60;
 
 /// When a wave of an event reaches a station.
 fn arrival(

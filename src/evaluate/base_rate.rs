@@ -1,6 +1,6 @@
 //! What scores and probabilities become where events are rarer than in the windows they come from.
 
-use super::Score;
+use super::{Rate, Score};
 use crate::error::{Result, fail};
 
 /// The precision of a classifier of windows where a share `base_rate` of all windows are events, from
@@ -46,6 +46,55 @@ pub fn precision_at_base_rate(
         lower: or(precision(recall.lower, false_positives.upper), 0.0),
         upper: or(precision(recall.upper, false_positives.lower), 1.0),
         n: recall.n + false_positives.n,
+    })
+}
+
+/// The precision of detections where `events_per_hour` of those that must be found come: what is found of them,
+/// beside false alarms that come whatever the earthquakes do.
+///
+/// The interval takes recall and false alarms from their worse ends, then both from their better ends: it is wider
+/// than 95 %. Its `n` is the events and the false alarms that both were counted on.
+///
+/// # Errors
+/// [`crate::Error::Evaluate`] where the rate is not a positive number.
+///
+/// ```
+/// use quakebook::evaluate::{Rate, Score, precision_at_event_rate};
+/// // All of 30 found, 10 false alarms in 240 hours: one a day.
+/// let (recall, false_alarms) = (Score::of(30, 30), Rate::of(10, 240.0)?);
+/// let daily = precision_at_event_rate(&recall, &false_alarms, 1.0 / 24.0)?;
+/// assert!((daily.value - 0.5).abs() < 1e-9);
+/// let monthly = precision_at_event_rate(&recall, &false_alarms, 1.0 / 720.0)?;
+/// assert!((monthly.value - 1.0 / 31.0).abs() < 1e-9);
+/// # Ok::<(), quakebook::Error>(())
+/// ```
+pub fn precision_at_event_rate(
+    recall: &Score,
+    false_alarms: &Rate,
+    events_per_hour: f64,
+) -> Result<Score> {
+    if !(events_per_hour > 0.0 && events_per_hour.is_finite()) {
+        return Err(fail!(
+            Evaluate,
+            "events_per_hour",
+            format!("{events_per_hour}, expected a positive number"),
+            "Give how many earthquakes come in an hour"
+        ));
+    }
+    let precision = |recall: f64, alarms_per_hour: f64| {
+        let hits = recall * events_per_hour;
+        // Where nothing is detected there is no precision.
+        match hits + alarms_per_hour > 0.0 {
+            true => hits / (hits + alarms_per_hour),
+            false => f64::NAN,
+        }
+    };
+    let or = |value: f64, unknown: f64| if value.is_nan() { unknown } else { value };
+    Ok(Score {
+        value: precision(recall.value, false_alarms.per_hour),
+        lower: or(precision(recall.lower, false_alarms.upper_per_hour), 0.0),
+        upper: or(precision(recall.upper, false_alarms.lower_per_hour), 1.0),
+        n: recall.n + false_alarms.n,
     })
 }
 

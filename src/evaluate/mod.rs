@@ -5,11 +5,13 @@
 //! | which class was taken for which; precision, recall, F1, accuracy | [`ConfusionMatrix`], [`majority_baseline`] |
 //! | proportions and rates with 95 % intervals | [`Score`], [`Rate`] |
 //! | one number from several seeds | [`Spread`] |
-//! | a detector at one threshold, and the rule that chooses one | [`OperatingPoint`], [`smallest_threshold_within`] |
+//! | two ways of training, by the same seeds; many comparisons | [`PairedDifference`], [`holm`] |
+//! | a detector at one threshold, and the rule that chooses one | [`OperatingPoint`], [`smallest_threshold_within`], [`recall_at_rate`] |
 //! | every threshold at once | [`PrecisionRecallCurve`] |
+//! | the order of scores alone | [`rank_correlation`], [`separation`] |
 //! | whether 80 % means 80 % | [`Calibration`], [`fit_temperature`] |
 //! | a score by magnitude, or by anything else | [`by_bin`] |
-//! | what a score becomes where events are rare | [`precision_at_base_rate`], [`at_base_rate`] |
+//! | what a score becomes where events are rare | [`precision_at_base_rate`], [`precision_at_event_rate`], [`at_base_rate`] |
 //! | recall against alarms an hour on continuous record | [`Claims`] |
 //! | intervals of what has no formula | [`bootstrap`] |
 //!
@@ -34,22 +36,26 @@ mod base_rate;
 mod bins;
 mod bootstrap;
 mod calibration;
+mod compare;
 mod confusion;
 mod continuous;
 mod curve;
 mod operating;
+mod rank;
 mod score;
 mod spread;
 
-pub use base_rate::{at_base_rate, precision_at_base_rate};
+pub use base_rate::{at_base_rate, precision_at_base_rate, precision_at_event_rate};
 pub use bins::{BinScore, by_bin};
 pub use bootstrap::{Interval, bootstrap};
 pub use calibration::{
     Calibration, ReliabilityBin, at_temperature, event_probability, fit_temperature, top_class,
 };
+pub use compare::{PairedDifference, holm};
 pub use confusion::{Average, ConfusionMatrix, majority_baseline};
 pub use continuous::{Claims, Known};
 pub use curve::PrecisionRecallCurve;
-pub use operating::{Counts, OperatingPoint, smallest_threshold_within};
+pub use operating::{Counts, OperatingPoint, recall_at_rate, smallest_threshold_within};
+pub use rank::{rank_correlation, separation};
 pub use score::{Rate, Score};
 pub use spread::Spread;

@@ -115,6 +115,34 @@ pub fn smallest_threshold_within(
     smallest.or(falling.first()).copied()
 }
 
+/// Recall at a rate of false alarms, so that detectors can be compared at the same one: that of the point which
+/// [`smallest_threshold_within`] takes. Of a curve without a point within the rate it is none of the events.
+///
+/// The record holds a whole number of false alarms: the nearest. One a day is one in a day that lacks a minute, too.
+///
+/// ```
+/// use quakebook::evaluate::{Counts, OperatingPoint, recall_at_rate};
+/// let at = |threshold, n_found, n_false| OperatingPoint {
+///     threshold,
+///     counts: Counts { n_found, n_counted: 8, n_false, hours: 23.9, ..Counts::default() },
+/// };
+/// let curve = [at(9.0, 2, 0), at(5.0, 6, 1), at(3.0, 8, 40)];
+/// assert_eq!(recall_at_rate(&curve, 1.0 / 24.0).value, 0.75);
+/// assert_eq!(recall_at_rate(&curve[2..], 1.0).value, 0.0);
+/// ```
+pub fn recall_at_rate(curve: &[OperatingPoint], max_per_hour: f64) -> Score {
+    let n_allowed = |point: &OperatingPoint| (max_per_hour * point.counts.hours).round();
+    let Some(first) = curve.first().filter(|point| point.counts.hours > 0.0) else {
+        return Score::of(0, 0);
+    };
+    // Half an alarm more allows no further one.
+    let rate = (n_allowed(first) + 0.5) / first.counts.hours;
+    match smallest_threshold_within(curve, rate) {
+        Some(point) if point.counts.n_false as f64 <= n_allowed(&point) => point.recall(),
+        _ => Score::of(0, first.counts.n_counted),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

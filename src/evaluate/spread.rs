@@ -43,12 +43,21 @@ impl Spread {
     }
 }
 
+impl Spread {
+    /// The 95 % interval of the mean of a share: cut off at 0 and 1, which no share is beyond.
+    pub fn interval(&self) -> (f64, f64) {
+        let [lower, upper] = [self.mean - self.half, self.mean + self.half];
+        (lower.max(0.0), upper.min(1.0))
+    }
+}
+
 impl fmt::Display for Spread {
-    /// `93.1 ± 2.0 %`: mean and half of the 95 % interval; of one seed the mean alone.
+    /// `93.1 % [91.1, 95.1]`: mean and 95 % interval of a share; of one seed the mean alone.
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let (mean, half) = (100.0 * self.mean, 100.0 * self.half);
-        match half.is_finite() {
-            true => write!(f, "{mean:.1} ± {half:.1} %"),
+        let (lower, upper) = self.interval();
+        let [mean, lower, upper] = [self.mean, lower, upper].map(|x| 100.0 * x);
+        match self.half.is_finite() {
+            true => write!(f, "{mean:.1} % [{lower:.1}, {upper:.1}]"),
             false => write!(f, "{mean:.1} %"),
         }
     }
@@ -65,7 +74,12 @@ mod tests {
         assert!((spread.mean - 0.92).abs() < 1e-12);
         assert!((spread.half - 0.049_687).abs() < 1e-5, "{}", spread.half);
         assert_eq!((spread.min, spread.max), (0.90, 0.94));
-        assert_eq!(spread.to_string(), "92.0 ± 5.0 %");
+        assert_eq!(spread.to_string(), "92.0 % [87.0, 97.0]");
+        assert_eq!(
+            Spread::of(&[0.8, 1.0]).interval().1,
+            1.0,
+            "no share is larger"
+        );
         assert_eq!(Spread::of(&[0.5]).to_string(), "50.0 %");
         assert!(Spread::of(&[]).mean.is_nan());
     }

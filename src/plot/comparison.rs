@@ -22,6 +22,9 @@ const LOOKS: [(RGBColor, Mark); 5] = [
     (SKY, Mark::Dot),
 ];
 
+/// A curve of more points is drawn as a line alone.
+const N_MARKED: usize = 100;
+
 /// Recall over false alarms an hour as each detector's threshold moves; large marks with 95 %
 /// intervals where it was set beforehand. None at all has no place on a logarithmic axis: it stands
 /// on the left edge, labelled 0.
@@ -65,7 +68,8 @@ pub fn recall_and_false_alarms(comparison: &Comparison) -> Result<Figure> {
                 .filter(inside)
                 .map(|p| (column(per_hour(&p.counts)), p.counts.recall().value))
                 .collect();
-            for point in &curve {
+            // A curve of all scores has too many points for a mark each.
+            for point in curve.iter().filter(|_| curve.len() <= N_MARKED) {
                 spot(&chart, *point, *mark, *colour, 2)?;
             }
             chart.draw_series(LineSeries::new(curve, line(*colour, 18)))?;
@@ -91,7 +95,7 @@ pub fn recall_and_false_alarms(comparison: &Comparison) -> Result<Figure> {
     Ok(figure.sourced(&comparison.station, comparison.simulated))
 }
 
-/// One component, and under it how like a template each segment of it is; dashed, the threshold.
+/// One component, and under it how like a template each segment of it is; dashed, a level with its name.
 ///
 /// # Errors
 /// [`crate::Error::Plot`] where a list is empty or a value is not finite.
@@ -99,7 +103,7 @@ pub fn correlation(
     samples: &[f32],
     coefficients: &[f32],
     sampling_rate_hz: f64,
-    threshold: f64,
+    level: (&str, f64),
 ) -> Result<Figure> {
     let numbers = |values: &[f32]| -> Vec<f64> { values.iter().map(|v| f64::from(*v)).collect() };
     let (record, likeness) = (numbers(samples), numbers(coefficients));
@@ -112,7 +116,7 @@ pub fn correlation(
         let entries = [
             ("record".to_string(), Mark::Line, INK),
             ("correlation with the template".into(), Mark::Line, BLUE),
-            ("threshold".into(), Mark::Dashed, VERMILLION),
+            (level.0.into(), Mark::Dashed, VERMILLION),
         ];
         let below = legend(canvas, 84, &entries)?;
         let (upper, lower) = below.split_vertically(px(150));
@@ -139,17 +143,25 @@ pub fn correlation(
         let counts = Axis::around("counts", record.iter().copied(), 4);
         draw(&upper, 6, &counts, &record, INK, None)?;
         let unit = Axis::linear("correlation", -1.0, 1.0, 4);
-        draw(&lower, 50, &unit, &likeness, BLUE, Some(threshold))
+        draw(&lower, 50, &unit, &likeness, BLUE, Some(level.1))
     })
 }
 
 /// An image of `n_rows` rows, the lowest frequency first: its values, and beside it what is kept for
 /// the fingerprint: white where nothing, else blue where a Haar coefficient is anomalously large and
-/// vermillion where it is anomalously small. `signs` has a sign for each value.
+/// vermillion where it is anomalously small. `signs` has a sign for each value. The image spans `length_s` seconds and
+/// the frequencies of `band_hz`.
 ///
 /// # Errors
 /// [`crate::Error::Plot`] where the sizes disagree or a value is not finite.
-pub fn fingerprint(image: &[f32], signs: &[i8], n_rows: usize) -> Result<Figure> {
+pub fn fingerprint(
+    image: &[f32],
+    signs: &[i8],
+    n_rows: usize,
+    length_s: f64,
+    band_hz: [f64; 2],
+) -> Result<Figure> {
+    check("image's axes", [length_s, band_hz[0], band_hz[1]])?;
     check("image", image.iter().map(|v| f64::from(*v)))?;
     if n_rows == 0 || !image.len().is_multiple_of(n_rows) || signs.len() != image.len() {
         return Err(fail!(
@@ -182,40 +194,45 @@ pub fn fingerprint(image: &[f32], signs: &[i8], n_rows: usize) -> Result<Figure>
         let below = legend(canvas, 400, &entries)?;
         let (left, right) = below.split_horizontally(px(350));
         let paint = |canvas: &Canvas,
-                     names: [&str; 3],
+                     name: &str,
+                     [x, y]: &[Axis; 2],
                      colour: &dyn Fn(usize) -> Option<RGBColor>|
          -> Painted<()> {
-            let x = Axis::linear(names[1], 0.0, n_columns as f64, 6);
-            let y = Axis::linear(names[2], 0.0, n_rows as f64, 6);
             let frame = Frame {
                 top: 30,
                 ..Frame::default()
             };
-            let mut chart = chart(canvas, frame, &x, &y)?;
+            let mut chart = chart(canvas, frame, x, y)?;
+            let step = [
+                (x.high - x.low) / n_columns as f64,
+                (y.high - y.low) / n_rows as f64,
+            ];
             let cells = (0..n_rows * n_columns).filter_map(|i| {
                 let (row, column) = ((i / n_columns) as f64, (i % n_columns) as f64);
-                let corners = [(column, row), (column + 1.0, row + 1.0)];
+                let corner =
+                    |column: f64, row: f64| (x.low + column * step[0], y.low + row * step[1]);
+                let corners = [corner(column, row), corner(column + 1.0, row + 1.0)];
                 Some(Rectangle::new(corners, colour(i)?.filled()))
             });
             chart.draw_series(cells)?;
             let middle = canvas.dim_in_pixel().0 as i32 / 2;
-            text(LARGE, INK, Align::Centre).draw(canvas, names[0], (middle, px(14) as i32))
+            text(LARGE, INK, Align::Centre).draw(canvas, name, (middle, px(14) as i32))
         };
+        let of_waves = [
+            Axis::linear("time (s)", 0.0, length_s, 6),
+            Axis::linear("frequency (Hz)", band_hz[0], band_hz[1], 4),
+        ];
+        let of_coefficients = [
+            Axis::linear("coefficient across", 0.0, n_columns as f64, 6),
+            Axis::linear("coefficient down", 0.0, n_rows as f64, 6),
+        ];
         let of_image = |i: usize| Some(shade(decibels[i]));
-        paint(
-            &left,
-            ["spectral image", "spectrum", "row of frequencies"],
-            &of_image,
-        )?;
+        paint(&left, "spectral image", &of_waves, &of_image)?;
         let of_signs = |i: usize| match signs[i] {
             0 => None,
             sign if sign > 0 => Some(BLUE),
             _ => Some(VERMILLION),
         };
-        paint(
-            &right,
-            ["what is kept", "coefficient across", "coefficient down"],
-            &of_signs,
-        )
+        paint(&right, "what is kept", &of_coefficients, &of_signs)
     })
 }

@@ -21,10 +21,16 @@ pub fn operating_curve(points: &[OperatingPoint], chosen: &OperatingPoint) -> Re
     let defined = |p: &&OperatingPoint| p.precision().is_defined() && p.recall().is_defined();
     let points: Vec<&OperatingPoint> = points.iter().filter(defined).collect();
     // A detector that finds nothing has a curve without points, which is a finding too.
-    let lowest = points
-        .iter()
-        .map(|p| p.precision().lower.min(p.recall().lower));
-    let low = (lowest.fold(1.0, f64::min) * 10.0).floor() / 10.0;
+    // Each axis begins where its numbers do.
+    let low = |values: Vec<f64>| {
+        let lowest = values.into_iter().fold(0.9, f64::min);
+        ((lowest - 0.01) * 20.0).floor().max(0.0) / 20.0
+    };
+    let shown = Some(chosen).filter(defined);
+    let recalls = points.iter().map(|p| p.recall().value);
+    let low_recall = low(recalls.chain(shown.map(|p| p.recall().lower)).collect());
+    let precisions = points.iter().copied().chain(shown);
+    let low_precision = low(precisions.map(|p| p.precision().lower).collect());
     let caption = format!(
         "Precision over recall of detections at {} thresholds, with 95 % intervals; the cross is the \
          threshold {} that was chosen beforehand.",
@@ -39,8 +45,8 @@ pub fn operating_curve(points: &[OperatingPoint], chosen: &OperatingPoint) -> Re
         ];
         let frame = Frame::default();
         let below = legend(canvas, frame.left, &entries)?;
-        let x = Axis::linear("recall", low, 1.01, 5);
-        let y = Axis::linear("precision", low, 1.01, 5);
+        let x = Axis::linear("recall", low_recall, 1.01, 5);
+        let y = Axis::linear("precision", low_precision, 1.01, 5);
         let mut chart = chart(&below, frame, &x, &y)?;
         let of = |p: &OperatingPoint, score: fn(&Score) -> f64| {
             (p.recall().value, score(&p.precision()))
@@ -141,7 +147,8 @@ fn local(chart: &super::axes::Chart, at: (f64, f64)) -> (i32, i32) {
 }
 
 /// Reliability diagrams over one another: what came true of what was stated, with 95 % intervals; on the
-/// dashed line a probability is what it says.
+/// dashed line a probability is what it says. Above each bin stands its number of windows, a row for each
+/// diagram.
 ///
 /// # Errors
 /// [`crate::Error::Plot`] where there is none, or one has only empty bins.
@@ -160,8 +167,8 @@ pub fn reliabilities(calibrations: &[(&str, &Calibration)]) -> Result<Figure> {
         .map(|(name, c)| format!("{name} {:.4}", c.expected_calibration_error()))
         .collect();
     let caption = format!(
-        "Reliability: what came true of what was stated, with 95 % intervals; expected calibration \
-         error: {}.",
+        "Reliability: what came true of what was stated, with 95 % intervals; above, how many windows each bin \
+         has; expected calibration error: {}.",
         errors.join(", ")
     );
     let looks = [
@@ -176,10 +183,24 @@ pub fn reliabilities(calibrations: &[(&str, &Calibration)]) -> Result<Figure> {
         let frame = Frame::default();
         let below = legend(canvas, frame.left, &entries)?;
         let x = Axis::linear("stated probability", 0.0, 1.0, 5);
-        let y = Axis::linear("observed share", 0.0, 1.0, 5);
+        let top = 1.0 + 0.08 * calibrations.len() as f64;
+        let y = Axis {
+            high: top + 0.02,
+            ..Axis::linear("observed share", 0.0, 1.0, 5)
+        };
         let mut chart = chart(&below, frame, &x, &y)?;
         dashed(&mut chart, (0.0, 0.0), (1.0, 1.0), GREY)?;
-        for ((_, calibration), (shape, colour)) in looks() {
+        for (row, ((_, calibration), (shape, colour))) in looks().enumerate() {
+            for bin in calibration.bins().iter().filter(|b| b.observed.n > 0) {
+                let middle = (bin.lower + bin.upper) / 2.0;
+                let at = local(&chart, (middle, top - 0.04 - 0.08 * row as f64));
+                let count = bin.observed.n.to_string();
+                super::text::text(super::style::SMALL, colour, super::text::Align::Centre).draw(
+                    &chart.plotting_area().strip_coord_spec(),
+                    &count,
+                    at,
+                )?;
+            }
             let bins = full(calibration);
             let path = bins.iter().map(|(p, observed)| (*p, observed.value));
             chart.draw_series(LineSeries::new(path, line(colour.mix(0.6), 10)))?;

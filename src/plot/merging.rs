@@ -1,4 +1,4 @@
-//! From windows to events: what the hop does, and what merging does.
+//! From windows to events: what the step of a scan does, and what merging does.
 
 use plotters::prelude::*;
 
@@ -92,11 +92,11 @@ pub fn windows_of_scans(
     Ok(figure.sourced(&record.station, record.simulated))
 }
 
-/// Counts over the hop: of each hop in seconds the windows that are called an event and the events after
+/// Counts over the step of a scan: of each step in seconds the windows that are called an event and the events after
 /// merging, and dashed how many earthquakes there were to see.
 ///
 /// # Errors
-/// [`crate::Error::Plot`] where there is no count, or a hop is not positive.
+/// [`crate::Error::Plot`] where there is no count, or a step is not positive.
 pub fn counts_by_hop(counts: &[(f64, usize, usize)], n_true: usize) -> Result<Figure> {
     check("hops", counts.iter().map(|c| c.0.log10()))?;
     let caption =
@@ -118,7 +118,7 @@ pub fn counts_by_hop(counts: &[(f64, usize, usize)], n_true: usize) -> Result<Fi
             hops().fold(f64::INFINITY, f64::min),
             hops().fold(0.0, f64::max),
         );
-        let x = Axis::log10("hop (s)", low / 1.15, high * 1.15);
+        let x = Axis::log10("step (s)", low / 1.15, high * 1.15);
         // A count of none lies on the lower edge.
         let largest = counts
             .iter()

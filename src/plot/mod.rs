@@ -65,7 +65,7 @@ pub(crate) use style::class_name;
 pub use sweep::{Series, sweep};
 pub use time::{frequency_magnitude, magnitudes_in_time, monthly_counts};
 pub use training::{layers, training};
-pub use waveform::{detections, record, vectors, window};
+pub use waveform::{detections, record, vectors, vectors_in, window};
 
 /// A drawn figure.
 #[derive(Debug, Clone)]

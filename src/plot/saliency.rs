@@ -4,7 +4,7 @@ use plotters::prelude::*;
 
 use super::Figure;
 use super::axes::{Axis, Frame, chart};
-use super::marks::{Mark, dashed, legend};
+use super::marks::{Mark, dashed, legend, spot};
 use super::style::{
     BLUE, GREEN, GREY, INK, LARGE, ORANGE, PURPLE, SMALL, VERMILLION, check, figure, line, px,
 };
@@ -135,7 +135,8 @@ pub fn saliency_aligned(names: &[&str], instants: &[(&str, &[Aligned])]) -> Resu
 }
 
 /// Gains of the first convolution's filters over frequency, a row a filter, a panel for each component; rows
-/// in the order of the frequency that they pass best. Colours are linear, from 0 to the largest gain.
+/// in the order of the frequency that they pass best, all components together, which a dot marks. Colours are linear,
+/// from 0 to the largest gain of the row's own filter, so that rows can be compared in shape.
 ///
 /// # Errors
 /// [`crate::Error::Plot`] where there is no filter.
@@ -155,12 +156,16 @@ pub fn first_filters(
     let gain = |filter: usize, component: usize, f: f64| {
         filters.gain(filter, component, f, sampling_rate_hz)
     };
-    let mut largest = f64::MIN_POSITIVE;
-    for (filter, component) in (0..filters.len()).flat_map(|i| [(i, 0), (i, 1), (i, 2)]) {
-        for f in &middles {
-            largest = largest.max(gain(filter, component, *f));
-        }
-    }
+    let largest_of = |filter: usize| {
+        let all = (0..3).flat_map(|c| middles.iter().map(move |f| (c, *f)));
+        all.map(|(c, f)| gain(filter, c, f))
+            .fold(f64::MIN_POSITIVE, f64::max)
+    };
+    let peak_hz = |filter: usize| {
+        let joint = |f: &f64| filters.joint_gain(filter, *f, sampling_rate_hz);
+        let best = middles.iter().max_by(|a, b| joint(a).total_cmp(&joint(b)));
+        best.copied().unwrap_or(0.0)
+    };
     let n_rows = order.len() as f64;
     figure(
         "Gain of the first convolution's filters.",
@@ -194,16 +199,21 @@ pub fn first_filters(
                 };
                 let mut chart = chart(&below, frame, &x, &y)?;
                 let cells = order.iter().enumerate().flat_map(|(row, filter)| {
+                    let largest = largest_of(*filter);
                     middles
                         .iter()
-                        .map(move |f| (row as f64, *f, gain(*filter, component, *f)))
+                        .map(move |f| (row as f64, *f, gain(*filter, component, *f) / largest))
                 });
                 chart.draw_series(cells.map(|(row, f, gain)| {
                     let corners = [(f - step_hz / 2.0, row), (f + step_hz / 2.0, row + 1.0)];
-                    Rectangle::new(corners, ViridisRGB.get_color(gain / largest).filled())
+                    Rectangle::new(corners, ViridisRGB.get_color(gain).filled())
                 }))?;
+                for (row, filter) in order.iter().enumerate() {
+                    let at = (peak_hz(*filter), row as f64 + 0.5);
+                    spot(&chart, at, Mark::Dot, VERMILLION, 3)?;
+                }
             }
-            let scale = Axis::linear("gain", 0.0, largest, 6);
+            let scale = Axis::linear("gain, of the filter's largest", 0.0, 1.0, 6);
             let nothing = Axis {
                 ticks: Vec::new(),
                 ..Axis::linear("", 0.0, 1.0, 1)
@@ -216,7 +226,7 @@ pub fn first_filters(
             };
             let mut bar = chart(&side, frame, &nothing, &scale)?;
             bar.draw_series((0..200).map(|i| {
-                let at = |i: i32| largest * f64::from(i) / 200.0;
+                let at = |i: i32| f64::from(i) / 200.0;
                 let shade = ViridisRGB.get_color(f64::from(i) / 200.0);
                 Rectangle::new([(0.0, at(i)), (1.0, at(i + 1))], shade.filled())
             }))?;

@@ -13,7 +13,8 @@ use crate::evaluate::Spread;
 pub type Series<'a> = (&'a str, &'a [(f64, Spread)]);
 
 /// Means in percent over `x`, on an axis that is labelled at the points, and logarithmic where all
-/// are positive; bars reach from the smallest to the largest seed.
+/// are positive; bars reach from the smallest to the largest seed. Series stand beside one another, so that no bar
+/// covers another, and the whole range of a share is drawn.
 ///
 /// # Errors
 /// [`crate::Error::Plot`] where there is no point, or a mean or an x is not finite.
@@ -52,11 +53,12 @@ pub fn sweep(x_name: &str, y_name: &str, series: &[Series]) -> Result<Figure> {
             high: high + margin,
             ticks: xs.iter().map(|x| (place(*x), x.to_string())).collect(),
         };
-        let ends = points().flat_map(|(_, spread)| [spread.min, spread.max]);
-        let mut y = Axis::around(y_name, ends.map(|y| 100.0 * y), 5);
-        y.high = y.high.min(100.8);
+        let y = Axis::linear(y_name, 0.0, 101.0, 5);
+        let aside = 0.012 * (x.high - x.low);
+        let middle = (series.len() as f64 - 1.0) / 2.0;
         let mut chart = chart(&below, frame, &x, &y)?;
-        for ((_, points), (shape, colour)) in series.iter().zip(looks()) {
+        for (number, ((_, points), (shape, colour))) in series.iter().zip(looks()).enumerate() {
+            let place = |x: f64| place(x) + aside * (number as f64 - middle);
             let at = |(x, spread): &(f64, Spread)| (place(*x), 100.0 * spread.mean);
             chart.draw_series(LineSeries::new(points.iter().map(at), line(colour, 10)))?;
             for point in *points {

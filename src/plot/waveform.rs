@@ -103,6 +103,14 @@ pub fn window(window: &Window, channels: &[&str; 3], sampling_rate_hz: f64) -> R
 /// # Errors
 /// [`crate::Error::Plot`] where there is none, or a vector is empty or not finite.
 pub fn vectors(vectors: &[(&str, &[f32])]) -> Result<Figure> {
+    vectors_in("amplitude", vectors)
+}
+
+/// As [`vectors`], with the unit of the samples on the axis.
+///
+/// # Errors
+/// As [`vectors`].
+pub fn vectors_in(unit: &str, vectors: &[(&str, &[f32])]) -> Result<Figure> {
     check(
         "vectors",
         vectors.iter().map(|vector| vector.1.len() as f64),
@@ -125,7 +133,7 @@ pub fn vectors(vectors: &[(&str, &[f32])]) -> Result<Figure> {
             let at = (px(FRAME.left) as i32, px(13) as i32);
             style.draw(&head, name, at)?;
             let x = Axis::linear("sample", 0.0, longest as f64, 10);
-            let y = Axis::around("amplitude", finite(samples), 4);
+            let y = Axis::around(unit, finite(samples), 4);
             let mut chart = stacked_on(&below, i + 1 == vectors.len(), &x, &y)?;
             draw_samples(&mut chart, 0.0, samples.len() as f64, samples, BLUE)?;
             for joint in [1, 2].map(|n| (n * samples.len() / 3) as f64) {

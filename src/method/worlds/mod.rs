@@ -19,6 +19,6 @@ mod taught;
 pub use day::Day;
 pub use judged::{Hour, scores};
 pub use purpose::{Choosing, Teaching};
-pub use sealed::{Opening, open, openings};
+pub use sealed::{Opening, open, openings, openings_of_models};
 pub use segment::{Arrival, Segment};
 pub use taught::{Recipe, windows};

@@ -105,13 +105,24 @@ pub fn open(
 /// # Errors
 /// [`Error::Io`] where it cannot be read, [`Error::Evaluate`] naming the line that is no opening.
 pub fn openings(file: &Path) -> Result<Vec<Opening>> {
-    let bytes = match read_regular(file)? {
-        Some(bytes) => bytes,
-        None => return Ok(Vec::new()),
-    };
-    csv::Reader::from_reader(bytes.as_slice())
-        .deserialize()
-        .map(|row| row.map_err(|error| refuse(file, &error)))
+    match read_regular(file)? {
+        Some(bytes) => listed(&bytes, file),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The openings by which the program's models were judged, oldest first: `data/models/openings.csv`.
+///
+/// # Errors
+/// [`Error::Evaluate`] naming the line that is no opening.
+pub fn openings_of_models() -> Result<Vec<Opening>> {
+    let list = include_bytes!("../../../data/models/openings.csv");
+    listed(list, Path::new("data/models/openings.csv"))
+}
+
+fn listed(bytes: &[u8], file: &Path) -> Result<Vec<Opening>> {
+    let rows = csv::Reader::from_reader(bytes).into_deserialize();
+    rows.map(|row| row.map_err(|error| refuse(file, &error)))
         .collect()
 }
 
