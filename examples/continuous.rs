@@ -5,27 +5,21 @@
 //! cargo run --example continuous -- windows.csv picks.csv
 //! ```
 //!
-//! `windows.csv` has the columns `start,probability`, `picks.csv` the columns `phase_time,phase_type,phase_score`, as
-//! PhaseNet writes them, down to low scores. A reference event is a P pick of score 0.5 or more with an S pick of 0.3
+//! `windows.csv` has the columns `start,probability`, `picks.csv` the columns
+//! `station_id,phase_time,phase_type,phase_score`, as PhaseNet writes them, down to low scores. A reference event is a P pick of score 0.5 or more with an S pick of 0.3
 //! or more between 0.3 and 35 s after it; any pick of 0.05 or more makes its surroundings busy.
 
 use std::error::Error;
 
-use quakebook::evaluate::{Claims, Known};
-use quakebook::time::{self, Time, between_s};
+use quakebook::book::{known_of, read_phase_picks};
+use quakebook::evaluate::Claims;
+use quakebook::time;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
 struct Window {
     start: String,
     probability: f64,
-}
-
-#[derive(Deserialize)]
-struct Pick {
-    phase_time: String,
-    phase_type: String,
-    phase_score: f64,
 }
 
 const RATES: [f64; 6] = [0.5, 1.0, 2.0, 5.0, 10.0, 50.0];
@@ -40,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let window: Window = window?;
         scores.push((time::parse(&window.start)?, window.probability));
     }
-    let known = known(&picks)?;
+    let known = known_of(&read_phase_picks(picks.as_ref())?);
     let claims = Claims::of(&scores, 10.0, &known)?;
     println!(
         "{} reference events, {:.2} h without picks",
@@ -57,30 +51,4 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
     }
     Ok(())
-}
-
-fn known(picks: &str) -> Result<Known, Box<dyn Error>> {
-    let mut all: Vec<(Time, bool, f64)> = Vec::new();
-    for pick in csv::Reader::from_path(picks)?.deserialize() {
-        let pick: Pick = pick?;
-        all.push((
-            time::parse(&pick.phase_time)?,
-            pick.phase_type == "P",
-            pick.phase_score,
-        ));
-    }
-    all.sort_by_key(|(at, _, _)| *at);
-    let has_s = |p: Time| {
-        let mut s = all.iter().filter(|(_, is_p, score)| !is_p && *score >= 0.3);
-        s.any(|(at, _, _)| (0.3..=35.0).contains(&between_s(p, *at)))
-    };
-    let good_p = all.iter().filter(|(_, is_p, score)| *is_p && *score >= 0.5);
-    Ok(Known {
-        events: good_p.map(|(at, _, _)| *at).filter(|p| has_s(*p)).collect(),
-        busy: all
-            .iter()
-            .filter(|(_, _, score)| *score >= 0.05)
-            .map(|(at, _, _)| *at)
-            .collect(),
-    })
 }

@@ -10,6 +10,7 @@
 //! | 8 | how often the month was looked at; what the simulation's truth gave to the training | `month`, `oracle` |
 //! | 9 | hours and templates for the classical detectors | `comparison` |
 //! | 10 | windows changed on purpose; tests of the maps | `blackbox`, `explained` |
+//! | 11 | four detectors that score any record, and how they are chosen on simulated worlds; four induced earthquakes in Bavaria | `rivals`, `tuned`, `features`, `picks`, `unterhaching` |
 //! | 11 | real records and their spectra; networks trained on them; folds of stations; triggers | `real`, `spectra`, `transfer`, `crossval`, `triggers`, `real_scores` |
 //!
 //! Chapters 5, 8 and 9 judge one detector, [`crate::store::detector`]: one network with one threshold.
@@ -25,17 +26,22 @@ mod detection;
 mod ensemble;
 mod explained;
 mod families;
+mod features;
 mod leakage;
 mod mistakes;
 mod month;
 mod oracle;
 mod paper;
+mod picks;
 mod plain_windows;
 mod real;
 mod real_scores;
+mod rivals;
 mod spectra;
 mod transfer;
 mod triggers;
+mod tuned;
+mod unterhaching;
 
 pub use ablation_scan::MAX_FALSE_ALARM_SHARE;
 pub use ablations::{
@@ -60,6 +66,7 @@ pub use explained::{
     two_scores,
 };
 pub use families::{families, true_families};
+pub use features::{FEATURES, features};
 pub use leakage::{LeakageRun, SplitOrder, leakage_runs, leakage_spread};
 pub use month::{Independence, MonthScore, month_scores};
 pub use oracle::{OracleRun, OracleRuns, oracle_runs};
@@ -67,15 +74,19 @@ pub use paper::{
     BEFORE_P_S, PAPER_NORMALISATION, paper_network, paper_split, trained, windows_as_the_paper,
     windows_at_arrivals,
 };
+pub use picks::{PhasePick, known_of, read_phase_picks};
 pub use plain_windows::PlainWindows;
 pub use real::{
     Cut, Picked, REAL_WINDOW_SAMPLES, fetch_picked, iquique_dir, picked_dir, read_picked,
     windows_of,
 };
 pub use real_scores::{RealScores, n_real_seeds, real_scores};
+pub use rivals::{Rival, Scorer, StaLta};
 pub use spectra::{Character, slice_spectra};
 pub use transfer::{fine_tuned, pretrained};
 pub use triggers::{
     Trigger, TriggerScore, beside_figure, beside_triggers, iquique_record, read_triggers,
     trigger_scores,
 };
+pub use tuned::{Tuned, rivals, tuned};
+pub use unterhaching::{Unterhaching, unterhaching};

@@ -37,6 +37,8 @@ const ENDS_S: (f64, f64) = (6.0, 10.0);
 pub struct Claims {
     /// The largest score among the windows that find it, for each event; smallest of all where there is no window.
     pub best: Vec<f64>,
+    /// Seconds from the record's start to the P wave of each event.
+    pub event_s: Vec<f64>,
     /// Seconds since the record's start and score of each window in free time, in time order.
     pub free: Vec<(f64, f64)>,
     pub free_hours: f64,
@@ -88,8 +90,10 @@ impl Claims {
             free.get(between_s(start, t) as usize)
                 .is_some_and(|free| *free)
         };
+        let events = || known.events.iter().filter(counted);
         Ok(Self {
-            best: known.events.iter().filter(counted).map(best).collect(),
+            best: events().map(best).collect(),
+            event_s: events().map(|p| between_s(start, *p)).collect(),
             free: windows
                 .iter()
                 .filter(|(t, _)| free_at(*t))
@@ -103,15 +107,17 @@ impl Claims {
     pub fn joined(all: impl IntoIterator<Item = Self>) -> Self {
         let mut joined = Self {
             best: Vec::new(),
+            event_s: Vec::new(),
             free: Vec::new(),
             free_hours: 0.0,
         };
         for mut one in all {
-            let after = joined
-                .free
-                .last()
-                .map_or(0.0, |(t, _)| t + 100.0 * ONE_ALARM_S);
+            let last_free = joined.free.last().map(|(t, _)| *t);
+            let last_event = joined.event_s.last().copied();
+            let last = last_free.into_iter().chain(last_event).reduce(f64::max);
+            let after = last.map_or(0.0, |t| t + 100.0 * ONE_ALARM_S);
             joined.best.append(&mut one.best);
+            joined.event_s.extend(one.event_s.iter().map(|t| t + after));
             joined
                 .free
                 .extend(one.free.into_iter().map(|(t, score)| (t + after, score)));
@@ -120,25 +126,30 @@ impl Claims {
         joined
     }
 
+    /// Seconds from the record's start to each false alarm of a threshold.
+    pub fn alarms(&self, threshold: f64) -> impl Iterator<Item = f64> {
+        let mut before = f64::NEG_INFINITY;
+        let claimed = self
+            .free
+            .iter()
+            .filter(move |(_, score)| *score >= threshold);
+        claimed.filter_map(move |(t, _)| {
+            let is_new = t - std::mem::replace(&mut before, *t) > ONE_ALARM_S;
+            is_new.then_some(*t)
+        })
+    }
+
     /// Events found and false alarms of a threshold.
     pub fn at(&self, threshold: f64) -> OperatingPoint {
-        let n_found = self
-            .best
-            .iter()
-            .filter(|score| **score >= threshold)
-            .count();
-        let (mut n_false, mut before) = (0, f64::NEG_INFINITY);
-        for (t, _) in self.free.iter().filter(|(_, score)| *score >= threshold) {
-            n_false += usize::from(t - before > ONE_ALARM_S);
-            before = *t;
-        }
+        let found = self.best.iter().filter(|score| **score >= threshold);
+        let n_found = found.count();
         OperatingPoint {
             threshold,
             counts: Counts {
                 n_found,
                 n_counted: self.best.len(),
                 n_right: n_found,
-                n_false,
+                n_false: self.alarms(threshold).count(),
                 hours: self.free_hours,
             },
         }

@@ -12,7 +12,7 @@
 //! | whether 80 % means 80 % | [`Calibration`], [`fit_temperature`] |
 //! | a score by magnitude, or by anything else | [`by_bin`] |
 //! | what a score becomes where events are rare | [`precision_at_base_rate`], [`precision_at_event_rate`], [`at_base_rate`] |
-//! | recall against alarms an hour on continuous record | [`Claims`] |
+//! | recall against alarms an hour on continuous record, with intervals that draw blocks of time | [`Claims`], [`Blocks`] |
 //! | intervals of what has no formula | [`bootstrap`] |
 //!
 //! Two rules hold everywhere. A score of no cases is not 0: its value is NaN, its interval all of
@@ -42,6 +42,7 @@ mod continuous;
 mod curve;
 mod operating;
 mod rank;
+mod rates;
 mod score;
 mod spread;
 
@@ -57,5 +58,6 @@ pub use continuous::{Claims, Known};
 pub use curve::PrecisionRecallCurve;
 pub use operating::{Counts, OperatingPoint, recall_at_rate, smallest_threshold_within};
 pub use rank::{rank_correlation, separation};
+pub use rates::{Blocks, RecallAtRate};
 pub use score::{Rate, Score};
 pub use spread::Spread;

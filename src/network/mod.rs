@@ -54,6 +54,7 @@ mod convnet;
 mod ensemble;
 mod filters;
 mod layer;
+mod logistic;
 mod neighbour;
 mod perceptron;
 mod saliency;
@@ -69,6 +70,7 @@ pub use convnet::ConvNet;
 pub use ensemble::{CASCADE_THRESHOLD, Ensemble};
 pub use filters::FirstFilters;
 pub use layer::Layer;
+pub use logistic::LogisticRegression;
 pub use neighbour::{nearest_neighbour_accuracy, nearest_neighbour_classes, nearest_share};
 pub use perceptron::Perceptron;
 pub use saliency::{

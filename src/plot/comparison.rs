@@ -14,7 +14,7 @@ use crate::error::{Result, fail};
 use crate::evaluate::{Counts, OperatingPoint};
 
 /// Colour and shape of each detector in turn, so that either is enough to tell them apart.
-const LOOKS: [(RGBColor, Mark); 5] = [
+pub(super) const LOOKS: [(RGBColor, Mark); 5] = [
     (BLUE, Mark::Dot),
     (VERMILLION, Mark::Triangle),
     (GREEN, Mark::Block),

@@ -13,7 +13,7 @@
 //! [`record`], [`arrivals()`], [`power_spectra`], [`spectrogram()`], [`filter_responses`],
 //! [`probabilities`], [`precision_recall`], [`reliability`], [`sweep()`]; how good a detector is:
 //! [`operating_curve`], [`recall_by`], [`reliabilities`], [`counts_by_hop`], [`windows_of_scans`];
-//! for other detectors [`correlation`], [`fingerprint`], [`recall_and_false_alarms`].
+//! for other detectors [`correlation`], [`fingerprint`], [`recall_and_false_alarms`], [`hourly_counts`].
 //!
 //! Each takes the library's own types by reference and returns a [`Figure`], a PNG at twice its
 //! nominal size; what cannot be drawn is an [`Error::Plot`](crate::Error::Plot). A figure of a
@@ -38,6 +38,7 @@ mod comparison;
 mod confusion;
 mod detection;
 mod gallery;
+mod hourly;
 mod judgement;
 mod map;
 mod marks;
@@ -56,6 +57,7 @@ pub use comparison::{correlation, fingerprint, recall_and_false_alarms};
 pub use confusion::confusion_matrices;
 pub use detection::{precision_recall, probabilities, reliability};
 pub use gallery::gallery;
+pub use hourly::hourly_counts;
 pub use judgement::{operating_curve, recall_by, reliabilities};
 pub use map::{clusters, epicentres};
 pub use merging::{counts_by_hop, windows_of_scans};

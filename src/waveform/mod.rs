@@ -6,7 +6,7 @@
 //! | three components on one time grid, gaps NaN | [`Record3C`], [`Record3C::from_traces`] |
 //! | turned to east, north and up | [`Record3C::rotated`] |
 //! | where records come from | [`WaveformSource`]: [`Archive`], [`crate::fdsn::Client`] |
-//! | files | [`mseed`], [`Archive`] |
+//! | files | [`mseed`], [`slist`], [`Archive`] |
 //! | filters | [`filter::Filter`] |
 //! | one rule of data quality: missing, stuck, dead, clipped | [`quality`] |
 //! | records of other gains, rates and sensors | [`harmonise()`] |
@@ -23,6 +23,7 @@ pub mod mseed;
 pub mod quality;
 mod record;
 mod sds;
+pub mod slist;
 pub mod spectrum;
 mod trace;
 

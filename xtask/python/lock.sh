@@ -15,4 +15,5 @@ lock notebooks 3.10 --only-binary :all:
 lock tests 3.10 --only-binary :all:
 lock tests-source 3.10 --no-deps
 lock libtorch 3.10 --no-deps --only-binary :all:
+lock records 3.10 --no-deps --only-binary :all:
 lock bench 3.11 --only-binary :all:

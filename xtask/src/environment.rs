@@ -143,7 +143,14 @@ mod tests {
     #[test]
     fn lock_files_pin_and_hash_every_package() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("python");
-        for name in ["notebooks", "libtorch", "tests", "tests-source", "bench"] {
+        for name in [
+            "notebooks",
+            "libtorch",
+            "records",
+            "tests",
+            "tests-source",
+            "bench",
+        ] {
             let text = |kind: &str| read(&folder.join(format!("{name}.{kind}"))).unwrap();
             let (wanted, locked) = (pins(&text("in")), pins(&text("lock")));
             for pin in &wanted {

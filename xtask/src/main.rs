@@ -18,6 +18,7 @@ mod ours;
 mod paths;
 mod profile;
 mod quick;
+mod records;
 mod report;
 #[cfg(test)]
 mod scratch;

@@ -48,6 +48,11 @@ impl Paths {
         named_path("CARGO_TARGET_DIR").unwrap_or_else(|| self.cache.join("target"))
     }
 
+    /// Records of four induced earthquakes, which chapter 11 scans.
+    pub fn unterhaching(&self) -> PathBuf {
+        self.cache.join("unterhaching")
+    }
+
     /// What the kernel needs of this clone: the library, its front for the cells, the kernelspec.
     pub fn kernel(&self) -> PathBuf {
         self.root.join(".kernel")

@@ -6,7 +6,7 @@ use crate::Result;
 use crate::command::write;
 use crate::paths::Paths;
 use crate::profile::Profile;
-use crate::{checks, environment, evcxr, kernel, libtorch, ours};
+use crate::{checks, environment, evcxr, kernel, libtorch, ours, records};
 
 /// By this line `cargo xtask clean` knows the file that set-up wrote.
 pub const CARGO_CONFIG_FIRST_LINE: &str = "# Written by `cargo xtask setup`.";
@@ -18,6 +18,7 @@ pub fn setup(paths: &Paths, profile: Profile) -> Result {
         ours::make(folder)?;
     }
     environment::make_venv(paths, &python)?;
+    records::provide(paths);
     let libtorch = libtorch::provide(paths)?;
     write_cargo_config(paths, &libtorch)?;
     evcxr::build(paths)?;
@@ -30,10 +31,11 @@ fn write_cargo_config(paths: &Paths, libtorch: &Path) -> Result {
     let config = format!(
         "{CARGO_CONFIG_FIRST_LINE}\n[build]\ntarget-dir = {:?}\n# Documentation tests are linked without build.rs.\n\
          rustdocflags = [\"-Clink-arg=-Wl,-rpath,{}\"]\n\n[env]\nLIBTORCH = {libtorch:?}\n\
-         # See build.rs.\nQUAKEBOOK_ROOT = {:?}\n",
+         # See build.rs.\nQUAKEBOOK_ROOT = {:?}\nQUAKEBOOK_UNTERHACHING = {:?}\n",
         paths.cache.join("target"),
         lib.display(),
-        paths.root
+        paths.root,
+        paths.unterhaching()
     );
     write(&paths.cargo_config(), &config)
 }
