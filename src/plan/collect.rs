@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::table::{self, Row};
-use super::work::{manifest, result};
+use super::work::done;
 use super::{Manifest, Plan};
 use crate::catalog::{Catalog, Event};
 use crate::error::Result;
@@ -92,10 +92,7 @@ pub fn collect(plan: &Plan) -> Result<Collected> {
 
 /// What a shard found, if it is done.
 fn one(plan: &Plan, index: usize) -> Result<Option<(Manifest, Vec<Row>)>> {
-    let Some(manifest) = manifest(plan, index)? else {
-        return Ok(None);
-    };
-    let Some(bytes) = result(plan, &manifest)? else {
+    let Some((manifest, bytes)) = done(plan, index)? else {
         return Ok(None);
     };
     let rows = table::from_csv(&bytes, &manifest.result)?;

@@ -63,7 +63,7 @@ impl<'a> Worker<'a> {
     /// As [`Detector::scan`]; [`Error::Io`] where the plan's folder cannot be written.
     pub fn work(&mut self, shard: &Shard, is_ended: &dyn Fn() -> bool) -> Result<Worked> {
         let plan = self.plan;
-        if manifest(plan, shard.index)?.is_some() {
+        if done(plan, shard.index)?.is_some() {
             return Ok(Worked::Before);
         }
         let mark = plan.file("running", shard.index);
@@ -150,11 +150,11 @@ impl<'a> Worker<'a> {
     }
 }
 
-/// The manifest of a shard that is done: its result is there, and is what the manifest says.
+/// The manifest of a shard that is done, and the bytes of its result, which are what the manifest says.
 ///
 /// # Errors
 /// [`Error::Io`] where a file is there that cannot be read.
-pub(super) fn manifest(plan: &Plan, index: usize) -> Result<Option<Manifest>> {
+pub(super) fn done(plan: &Plan, index: usize) -> Result<Option<(Manifest, Vec<u8>)>> {
     let Some(bytes) = read_regular(&plan.file("manifests", index))? else {
         return Ok(None);
     };
@@ -162,15 +162,15 @@ pub(super) fn manifest(plan: &Plan, index: usize) -> Result<Option<Manifest>> {
     let Some(manifest) = manifest.filter(|manifest| manifest.index == index) else {
         return Ok(None);
     };
-    let is_whole = result(plan, &manifest)?.is_some();
-    Ok(is_whole.then_some(manifest))
+    let bytes = result(plan, &manifest)?;
+    Ok(bytes.map(|bytes| (manifest, bytes)))
 }
 
 /// The bytes of a result, if they are what the manifest says.
 ///
 /// # Errors
 /// [`Error::Io`] where the file is there and cannot be read.
-pub(super) fn result(plan: &Plan, manifest: &Manifest) -> Result<Option<Vec<u8>>> {
+fn result(plan: &Plan, manifest: &Manifest) -> Result<Option<Vec<u8>>> {
     let is_name = manifest
         .result
         .bytes()
