@@ -1,7 +1,10 @@
 //! A detector for stations that it was not taught on: records of any rate, and windows that decide about a part.
 
+mod common;
+
+use common::{short_study, untaught};
 use proptest::prelude::*;
-use quakebook::method::{Detector, Scanned};
+use quakebook::method::Scanned;
 use quakebook::network::ConvNet;
 use quakebook::study::Study;
 use quakebook::time::{self, Time, TimeSpan};
@@ -71,29 +74,6 @@ fn station(rate_hz: f64, seed: u64) -> Station {
     })
 }
 
-fn study() -> Study {
-    let mut study = Study::oklahoma();
-    study.cluster.k = 1;
-    study.window.sampling_rate_hz = 50.0;
-    study.window.n_samples = 300;
-    study.scan.hop_samples = 25;
-    study.method.harmonised = true;
-    study.method.lead_s = 1.0;
-    study.method.core_s = Some(2.0);
-    study
-}
-
-/// A network that was taught nothing: its probabilities are as good as any here.
-fn detector() -> Detector {
-    let study = study();
-    Detector {
-        network: ConvNet::new(study.window.n_samples, 2, 5),
-        study,
-        threshold: 0.5,
-        curve: Vec::new(),
-    }
-}
-
 fn span(from_s: f64, to_s: f64) -> TimeSpan {
     let start = time::parse(START).unwrap();
     TimeSpan {
@@ -104,7 +84,7 @@ fn span(from_s: f64, to_s: f64) -> TimeSpan {
 
 /// Start and probability of each window, and the detections.
 fn scanned(source: &dyn WaveformSource, span: &TimeSpan) -> (Vec<(Time, f64)>, Scanned) {
-    let detector = detector();
+    let detector = untaught(0.5);
     let mut windows = Vec::new();
     let merge = quakebook::detect::MergeParams {
         longest_s: detector.longest_event_s(),
@@ -119,7 +99,7 @@ fn scanned(source: &dyn WaveformSource, span: &TimeSpan) -> (Vec<(Time, f64)>, S
 }
 
 fn refused(change: impl FnOnce(&mut Study)) -> String {
-    let mut study = study();
+    let mut study = short_study();
     change(&mut study);
     match study.checked() {
         Err(Error::Study { place, .. }) => place,
@@ -132,13 +112,13 @@ fn a_study_without_the_new_keys_stays_the_same() {
     let study = Study::oklahoma();
     assert!(study.hash().starts_with("6531cc28"), "{}", study.hash());
     assert_eq!((study.core_s(), study.core_samples()), (10.0, 1000));
-    let text = self::study().to_toml();
-    assert_eq!(Study::from_toml(&text).unwrap(), self::study(), "{text}");
+    let text = short_study().to_toml();
+    assert_eq!(Study::from_toml(&text).unwrap(), short_study(), "{text}");
 }
 
 #[test]
 fn a_core_lies_within_its_window() {
-    study().checked().unwrap();
+    short_study().checked().unwrap();
     for (lead_s, core_s) in [
         (5.0, 1.5),
         (-1.0, 2.0),
@@ -196,11 +176,11 @@ fn tiles_are_the_record_made_comparable() {
         record.start = time::parse("2014-02-16T01:52:00").unwrap();
         let expected = harmonise(&record).unwrap().record;
         // A network that sees each sample as it is would show it; here the window's own scale does.
-        let study = study();
+        let study = short_study();
         let network = ConvNet::new(study.window.n_samples, 2, 5);
         let params = quakebook::method::scan_params(&study);
         let of_whole = quakebook::detect::scan(&network, &expected, &params).unwrap();
-        let detector = detector();
+        let detector = untaught(0.5);
         let tiled = detector.scan_record(&record).unwrap();
         // Where the record begins each rings in its own way.
         let of_core = |start: &Time| *start + time::seconds(study.method.lead_s);
@@ -276,7 +256,7 @@ fn a_dead_component_is_replaced_and_told() {
 #[test]
 fn nothing_that_cannot_be_used_is_silent() {
     let fails = |station: &Station| {
-        let refused = detector().scan(station, &span(0.0, LENGTH_S));
+        let refused = untaught(0.5).scan(station, &span(0.0, LENGTH_S));
         match refused {
             Err(Error::Detect { what, .. }) => what,
             other => panic!("{other:?}"),

@@ -1,12 +1,13 @@
 //! `quakebook scan --model` and `quakebook models`: detectors for any archive.
 
-use std::path::Path;
-use std::process::Command;
+mod common;
 
+use std::path::Path;
+
+use common::{quakebook, untaught};
 use quakebook::Error;
 use quakebook::method::{About, Detector, MODELS, Model};
 use quakebook::network::ConvNet;
-use quakebook::study::Study;
 use quakebook::time::{self, Time, TimeSpan};
 use quakebook::waveform::{Archive, Nslc, Samples, Segment, Trace};
 use serde_json::Value;
@@ -16,24 +17,6 @@ const LENGTH_S: f64 = 1200.0;
 
 fn at(seconds: f64) -> Time {
     time::parse(START).unwrap() + time::seconds(seconds)
-}
-
-/// Exit code, standard output and standard error.
-fn quakebook(dir: &Path, args: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_quakebook"))
-        .args(args)
-        .current_dir(dir)
-        .env("OMP_NUM_THREADS", "1")
-        .env_remove("QUAKEBOOK_STUDY")
-        .env_remove("QUAKEBOOK_PROVIDER")
-        .output()
-        .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code().unwrap(),
-        text(output.stdout),
-        text(output.stderr),
-    )
 }
 
 /// Gaussian noise of a station, at so many samples a second.
@@ -61,24 +44,6 @@ fn write_noise(root: &Path, station: &str, channels: [&str; 3], rate_hz: f64) {
     let traces = channels.map(&mut trace);
     let archive = Archive::create(root, "XX", station, "", "*", false).unwrap();
     archive.write(&traces).unwrap();
-}
-
-/// A network that was taught nothing, for windows of 6 s that decide about 2 s.
-fn detector() -> Detector {
-    let mut study = Study::oklahoma();
-    study.cluster.k = 1;
-    study.window.sampling_rate_hz = 50.0;
-    study.window.n_samples = 300;
-    study.scan.hop_samples = 25;
-    study.method.harmonised = true;
-    study.method.lead_s = 1.0;
-    study.method.core_s = Some(2.0);
-    Detector {
-        network: ConvNet::new(study.window.n_samples, 2, 5),
-        study,
-        threshold: 1e-6,
-        curve: Vec::new(),
-    }
 }
 
 fn lines(path: &Path) -> Vec<String> {
@@ -162,7 +127,7 @@ fn a_model_scans_anyones_archive() {
     let first_s = time::between_s(at(0.0), first);
     assert!((1.0..3.5).contains(&first_s), "{first_s}");
     // A folder with the same files is used the same way, under either name.
-    let model = detector();
+    let model = untaught(1e-6);
     model.write(&dir.path().join("mine"), None).unwrap();
     let of_model = scan("mine", 0);
     let args = [
@@ -197,7 +162,9 @@ fn a_model_scans_anyones_archive() {
 fn of_several_stations_one_must_be_named() {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("sds");
-    detector().write(&dir.path().join("mine"), None).unwrap();
+    untaught(1e-6)
+        .write(&dir.path().join("mine"), None)
+        .unwrap();
     let scan = |more: &[&str]| {
         let args = [
             "scan",
@@ -235,7 +202,7 @@ fn a_budget_is_kept_by_noise() {
     let dir = tempfile::tempdir().unwrap();
     write_noise(&dir.path().join("sds"), "ABC", ["HHE", "HHN", "HHZ"], 100.0);
     let archive = Archive::open(dir.path().join("sds"), "XX", "ABC", "", "HH?").unwrap();
-    let mut detector = detector();
+    let mut detector = untaught(1e-6);
     let span = TimeSpan {
         start: at(0.0),
         end: at(LENGTH_S),
@@ -310,7 +277,7 @@ fn a_budget_is_kept_by_noise() {
 #[test]
 fn weights_of_another_model_are_refused() {
     let dir = tempfile::tempdir().unwrap();
-    let mut other = detector();
+    let mut other = untaught(1e-6);
     other.network = ConvNet::new(300, 2, 6);
     other.write(&dir.path().join("other"), None).unwrap();
     let about = About {
@@ -320,8 +287,8 @@ fn weights_of_another_model_are_refused() {
         licence: "none".into(),
     };
     let mine = dir.path().join("mine");
-    detector().write(&mine, Some(&about)).unwrap();
-    assert_eq!(Detector::read(&mine).unwrap().study, detector().study);
+    untaught(1e-6).write(&mine, Some(&about)).unwrap();
+    assert_eq!(Detector::read(&mine).unwrap().study, untaught(1e-6).study);
     let weights = "weights.safetensors";
     std::fs::copy(dir.path().join("other").join(weights), mine.join(weights)).unwrap();
     assert!(matches!(Detector::read(&mine), Err(Error::Train { .. })));
@@ -330,7 +297,7 @@ fn weights_of_another_model_are_refused() {
 /// Probabilities that an `f32` does not tell apart.
 #[test]
 fn windows_near_one_keep_their_order() {
-    let mut detector = detector();
+    let mut detector = untaught(1e-6);
     let scan = |p_noise: f32| quakebook::detect::Scan {
         station: "made up".into(),
         simulated: true,

@@ -3,10 +3,10 @@
 mod common;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use common::quakebook;
 use quakebook::Error;
 use quakebook::catalog::{Catalog, Event};
 use quakebook::method::Detector;
@@ -22,25 +22,6 @@ const CHANNELS: [&str; 3] = ["HHE", "HHN", "HHZ"];
 
 fn at(seconds: f64) -> Time {
     time::parse(START).unwrap() + time::seconds(seconds)
-}
-
-/// Exit code, standard output and standard error.
-fn quakebook(dir: &Path, args: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_quakebook"))
-        .args(args)
-        .current_dir(dir)
-        .env("OMP_NUM_THREADS", "1")
-        .env("QUAKEBOOK_DATA", dir.join("data"))
-        .env_remove("QUAKEBOOK_STUDY")
-        .env_remove("QUAKEBOOK_PROVIDER")
-        .output()
-        .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code().unwrap(),
-        text(output.stdout),
-        text(output.stderr),
-    )
 }
 
 /// An hour of noise with an offset and the ocean's slow wave, and every minute a burst at 5 Hz.

@@ -28,6 +28,16 @@ pub struct Scanned {
     pub conditions: Conditions,
 }
 
+impl Scanned {
+    /// Refuses the scan of records that were to be made comparable, if none of them could be.
+    ///
+    /// # Errors
+    /// [`crate::Error::Detect`] with the words of the first failure.
+    pub fn check(&self, span: &TimeSpan) -> Result<()> {
+        self.conditions.check(self.n_windows, span)
+    }
+}
+
 /// The folder of the scan on which the threshold was chosen.
 pub(super) const VALIDATION: &str = "validation";
 
@@ -108,14 +118,16 @@ impl Detector {
         span: &TimeSpan,
         merge: &MergeParams,
     ) -> Result<Scanned> {
-        self.scan_each(source, span, merge, &mut |_| Ok(()))
+        let scanned = self.scan_each(source, span, merge, &mut |_| Ok(()))?;
+        scanned.check(span)?;
+        Ok(scanned)
     }
 
     /// [`Detector::scan_merged`], and each piece of the scan is shown to `each`.
     ///
     /// # Errors
-    /// As [`Detector::scan`], and those of `each`; [`crate::Error::Detect`] where records are made comparable and
-    /// none of them could be.
+    /// As [`Detector::scan`], and those of `each`. Records of which nothing can be used are no error here: ask
+    /// [`Scanned::check`].
     pub fn scan_each(
         &self,
         source: &dyn WaveformSource,
@@ -150,7 +162,6 @@ impl Detector {
             each(&piece)?;
         }
         let conditions = source.conditions(span);
-        conditions.check(n_windows, span)?;
         let mut until = span.end;
         while merger.is_open(until) {
             let start = until;

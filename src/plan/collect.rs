@@ -7,9 +7,8 @@ use serde::Serialize;
 
 use super::table::{self, Row};
 use super::work::done;
-use super::{Manifest, Plan};
-use crate::catalog::{Catalog, Event};
-use crate::error::Result;
+use super::{Manifest, Plan, Shard};
+use crate::error::{Result, fail};
 use crate::hash::{Hash, sha256};
 
 /// The detections of all shards that are done, sorted by station and time, and what they were made of.
@@ -25,8 +24,11 @@ pub struct Summary {
     pub plan_sha256: String,
     pub n_shards: usize,
     pub n_done: usize,
-    /// Indices of shards that are not in the table.
+    /// Indices of shards that are not in the table, and their names.
     pub missing: Vec<usize>,
+    pub missing_ids: Vec<String>,
+    /// Files of the plan's folder that are not what they should be: their shards are missing.
+    pub spoilt: Vec<String>,
     pub n_detections: usize,
     pub n_windows: usize,
     pub unscanned: BTreeMap<String, usize>,
@@ -49,18 +51,21 @@ pub struct Summary {
 /// Collects what is done of a plan.
 ///
 /// # Errors
-/// [`crate::Error::Io`] where a file cannot be read; [`crate::Error::Plan`] where a result is no table.
+/// As [`Plan::shards`].
 pub fn collect(plan: &Plan) -> Result<Collected> {
-    let all: Vec<Option<(Manifest, Vec<Row>)>> = (0..plan.n_shards())
-        .into_par_iter()
-        .map(|index| one(plan, index))
-        .collect::<Result<_>>()?;
-    let missing = (0..all.len()).filter(|index| all[*index].is_none());
+    let (shards, plan_sha256) = (plan.shards()?, plan.sha256());
+    let all: Vec<Result<Option<(Manifest, Vec<Row>)>>> = shards
+        .par_iter()
+        .map(|shard| one(plan, &plan_sha256, shard))
+        .collect();
+    let missing = (0..all.len()).filter(|index| !matches!(all[*index], Ok(Some(_))));
     let mut summary = Summary {
-        plan_sha256: plan.sha256(),
+        plan_sha256,
         n_shards: plan.n_shards(),
         n_done: 0,
         missing: missing.collect(),
+        missing_ids: Vec::new(),
+        spoilt: Vec::new(),
         n_detections: 0,
         n_windows: 0,
         unscanned: BTreeMap::new(),
@@ -77,10 +82,18 @@ pub fn collect(plan: &Plan) -> Result<Collected> {
         table_sha256: String::new(),
     };
     let (mut rows, mut inputs) = (Vec::new(), Hash::default());
-    for (manifest, found) in all.into_iter().flatten() {
-        summary.add(&manifest);
-        inputs.update(manifest.inputs.sha256 + "\n");
-        rows.extend(found);
+    for (shard, one) in shards.into_iter().zip(all) {
+        match one {
+            Ok(Some((manifest, found))) => {
+                summary.add(&manifest);
+                inputs.update(manifest.inputs.sha256 + "\n");
+                rows.extend(found);
+                continue;
+            }
+            Ok(None) => {}
+            Err(error) => summary.spoilt.push(error.to_string()),
+        }
+        summary.missing_ids.push(shard.id);
     }
     rows.sort_by(|a: &Row, b| a.key().cmp(&b.key()));
     summary.program_sha256.sort();
@@ -91,12 +104,21 @@ pub fn collect(plan: &Plan) -> Result<Collected> {
 }
 
 /// What a shard found, if it is done.
-fn one(plan: &Plan, index: usize) -> Result<Option<(Manifest, Vec<Row>)>> {
-    let Some((manifest, bytes)) = done(plan, index)? else {
+fn one(plan: &Plan, plan_sha256: &str, shard: &Shard) -> Result<Option<(Manifest, Vec<Row>)>> {
+    let Some((manifest, bytes)) = done(plan, plan_sha256, shard)? else {
         return Ok(None);
     };
     let rows = table::from_csv(&bytes, &manifest.result)?;
-    Ok(Some((manifest, rows)))
+    let are_its = rows.iter().all(|row| row.is_of(shard));
+    match are_its && rows.len() == manifest.n_detections {
+        true => Ok(Some((manifest, rows))),
+        false => Err(fail!(
+            Plan,
+            manifest.result,
+            "rows of another shard than its manifest's",
+            "Work on the shard again"
+        )),
+    }
 }
 
 impl Summary {
@@ -121,22 +143,5 @@ impl Collected {
     /// The table as CSV: its columns are the fields of [`Row`].
     pub fn to_csv(&self) -> Vec<u8> {
         table::to_csv(&self.rows)
-    }
-
-    /// The detections as events of which the time alone is known, for QuakeML.
-    pub fn to_catalog(&self) -> Catalog {
-        let event = |row: &Row| {
-            let id = format!(
-                "{}.{}.{}.{} {}",
-                row.network,
-                row.station,
-                row.location,
-                row.channels,
-                row.start.to_rfc3339()
-            );
-            Event::at_time(id, row.time, "detection")
-        };
-        let events = self.rows.iter().map(event).collect();
-        Catalog::new("detections", self.summary.simulated, events)
     }
 }

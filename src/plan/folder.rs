@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::held::{self, LeftOut};
 use super::progress::to_json;
 use super::shard::{Shard, ShardSize};
-use crate::atomic_file::{check_room, names, open_regular, read_regular, write_whole};
+use crate::atomic_file::{check_room, names, open_regular, read_regular, write_below};
 use crate::detect::MergeParams;
 use crate::error::{Error, Result, fail};
 use crate::hash::sha256;
@@ -66,7 +66,7 @@ const LEFT_OUT: &str = "left_out.txt";
 const MODEL: &str = "model";
 
 /// Shards whose files lie in one folder.
-const N_IN_FOLDER: usize = 1000;
+pub(super) const N_IN_FOLDER: usize = 1000;
 
 /// The version that makes a plan and works on it.
 pub(super) const PROGRAM: &str = concat!("quakebook ", env!("CARGO_PKG_VERSION"));
@@ -131,6 +131,15 @@ impl Plan {
                 "Give this plan a folder of its own"
             ));
         }
+        if dir.exists() && !dir.is_dir() {
+            let remedy = "Give the plan a folder of its own; it need not be there yet";
+            return Err(fail!(
+                Plan,
+                dir.display(),
+                "a file, where a folder was expected",
+                remedy
+            ));
+        }
         if !names(dir)?.is_empty() {
             let what = "the folder is not empty, and holds no plan";
             let remedy = "Give the plan a folder of its own; it need not be there yet";
@@ -139,11 +148,11 @@ impl Plan {
         check_room(dir)?;
         detector.write(&dir.join(MODEL), None)?;
         let left: String = left_out.iter().map(|one| format!("{one}\n")).collect();
-        write_whole(dir.join(LEFT_OUT), left)?;
-        write_whole(dir.join(SHARDS), lines)?;
+        plan.write(&dir.join(LEFT_OUT), &left)?;
+        plan.write(&dir.join(SHARDS), &lines)?;
         // The last file: a plan that has it is whole.
         let text = toml::to_string(&plan.header).expect("a plan's fields are plain TOML");
-        write_whole(dir.join(HEADER), text)?;
+        plan.write(&dir.join(HEADER), &text)?;
         Ok((plan, left_out))
     }
 
@@ -198,6 +207,10 @@ impl Plan {
         &self.dir
     }
 
+    pub(super) fn size(&self) -> ShardSize {
+        self.header.size
+    }
+
     pub(super) fn merge(&self) -> &MergeParams {
         &self.header.merge
     }
@@ -217,7 +230,11 @@ impl Plan {
     /// As [`Detector::read`]; [`Error::Plan`] where it is not the one that was planned.
     pub fn detector(&self) -> Result<Detector> {
         let dir = self.dir.join(MODEL);
-        let detector = Detector::read(&dir)?;
+        let remedy = "Make a new plan in another folder";
+        let detector = Detector::read(&dir).map_err(|error| {
+            let what = format!("the detector that was planned cannot be read: {error}");
+            fail!(Plan, dir.display(), what, remedy)
+        })?;
         let header = &self.header;
         let found = (
             network::weights_sha256(&detector.network),
@@ -231,7 +248,7 @@ impl Plan {
                 Plan,
                 dir.display(),
                 "not the detector that was planned",
-                "Make a new plan in another folder"
+                remedy
             )),
         }
     }
@@ -247,10 +264,20 @@ impl Plan {
             return Err(self.changed(&path));
         }
         let lines = bytes.split(|byte| *byte == b'\n');
-        let lines = lines.filter(|line| !line.is_empty());
-        lines
-            .map(|line| serde_json::from_slice(line).map_err(|_| self.changed(&path)))
-            .collect()
+        let lines = lines.filter(|line| !line.is_empty()).enumerate();
+        let shards = lines.map(|(index, line)| self.parsed(line, index, &path));
+        let shards: Vec<Shard> = shards.collect::<Result<_>>()?;
+        match shards.len() == self.n_shards() {
+            true => Ok(shards),
+            false => Err(self.changed(&path)),
+        }
+    }
+
+    /// The shard that a line holds.
+    fn parsed(&self, line: &[u8], index: usize, path: &Path) -> Result<Shard> {
+        let shard: Option<Shard> = serde_json::from_slice(line).ok();
+        let shard = shard.filter(|shard| shard.index == index && shard.is_sound(self.size()));
+        shard.ok_or_else(|| self.changed(path))
     }
 
     /// The shard of a place in the plan, without reading those after it.
@@ -268,13 +295,9 @@ impl Plan {
             return Err(fail!(Plan, self.dir.display(), what, remedy));
         }
         let (file, _) = open_regular(&path)?.ok_or_else(|| self.changed(&path))?;
-        let line = BufReader::new(file).lines().nth(index);
-        let line = line
-            .ok_or_else(|| self.changed(&path))?
-            .map_err(Error::io(&path))?;
-        let shard: Option<Shard> = serde_json::from_str(&line).ok();
-        let shard = shard.filter(|shard| shard.index == index);
-        shard.ok_or_else(|| self.changed(&path))
+        let mut lines = BufReader::new(file).split(b'\n').skip(index);
+        let line = lines.next().ok_or_else(|| self.changed(&path))?;
+        self.parsed(&line.map_err(Error::io(&path))?, index, &path)
     }
 
     /// The shard that is called so.
@@ -285,8 +308,7 @@ impl Plan {
         let shards = self.shards()?;
         shards.into_iter().find(|s| s.id == id).ok_or_else(|| {
             let what = format!("no shard is called {id}");
-            let remedy =
-                format!("The first column of {SHARDS} has the indices, the second the names");
+            let remedy = format!("Each line of {SHARDS} has a shard's `index` and its name, `id`");
             fail!(Plan, self.dir.display(), what, remedy)
         })
     }
@@ -297,24 +319,23 @@ impl Plan {
         fail!(Plan, path.display(), what, remedy)
     }
 
+    /// Writes a file of the plan whole; no folder of it may be a link.
+    pub(super) fn write(&self, path: &Path, text: impl AsRef<[u8]>) -> Result<()> {
+        write_below(&self.dir, path, text.as_ref())
+    }
+
     /// Where a kind of file of a shard lies: `manifests/012/0012345.json`.
     pub(super) fn file(&self, kind: &str, index: usize) -> PathBuf {
-        let folder = self.folder(kind, index / N_IN_FOLDER);
-        folder.join(format!("{index:07}.json"))
+        self.folder_of(kind, index).join(Self::file_name(index))
     }
 
-    /// The folder of a thousand shards' files of one kind.
-    pub(super) fn folder(&self, kind: &str, thousand: usize) -> PathBuf {
+    pub(super) fn file_name(index: usize) -> String {
+        format!("{index:07}.json")
+    }
+
+    /// The folder of the files of one kind in which a shard's lies, with those of a thousand shards.
+    pub(super) fn folder_of(&self, kind: &str, index: usize) -> PathBuf {
+        let thousand = index / N_IN_FOLDER;
         self.dir.join(kind).join(format!("{thousand:03}"))
-    }
-
-    /// How many folders of a kind there may be.
-    pub(super) fn n_folders(&self) -> usize {
-        self.n_shards().div_ceil(N_IN_FOLDER)
-    }
-
-    /// Where a shard's detections lie.
-    pub(super) fn result(&self, index: usize, name: &str) -> PathBuf {
-        self.folder("results", index / N_IN_FOLDER).join(name)
     }
 }

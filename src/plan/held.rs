@@ -6,16 +6,16 @@ use std::path::Path;
 
 use chrono::{Days, NaiveDate};
 
-use super::shard::{Shard, ShardSize, midnight};
-use crate::error::Result;
+use super::shard::{AROUND, Shard, ShardSize, midnight};
+use crate::error::{Error, Result};
 use crate::station::{NslcPattern, StationChoice};
 use crate::time::{Time, TimeSpan};
-use crate::waveform::{FAST_BANDS, Listing, Nslc};
+use crate::waveform::{DayFile, FAST_BANDS, Listing, Nslc};
 
 /// What lies in an archive and is not planned.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LeftOut {
-    /// A file, a folder, or a station's band.
+    /// A file, a folder, a station's band, some days of it, or codes that were sought.
     pub what: String,
     pub why: String,
 }
@@ -29,21 +29,24 @@ impl fmt::Display for LeftOut {
 /// A station's band: network, station, location and the first letters of its channels.
 type Band = (String, String, String, String);
 
-/// Components and days of a band.
+/// Day files of a band, by day.
+type Held = BTreeMap<NaiveDate, Day>;
+
+/// A band's files of one day.
 #[derive(Default)]
-struct Held {
+struct Day {
     components: BTreeSet<char>,
-    days: BTreeSet<NaiveDate>,
-    streams: BTreeSet<Nslc>,
+    n_files: usize,
+    n_bytes: u64,
 }
 
-/// A record may reach this far out of the day whose file holds it, where days are cut elsewhere than at midnight.
-const AROUND: Days = Days::new(1);
+/// A detector needs so many components.
+pub(super) const N_COMPONENTS: usize = 3;
 
 /// The shards of what the archive in a folder holds of the stations that are sought, by station and time.
 ///
 /// # Errors
-/// [`crate::Error::Io`] where the folder cannot be read.
+/// [`Error::Io`] where the folder cannot be read.
 pub(super) fn shards(
     root: &Path,
     sought: &[NslcPattern],
@@ -51,6 +54,50 @@ pub(super) fn shards(
     size: ShardSize,
 ) -> Result<(Vec<Shard>, Vec<LeftOut>)> {
     let mut left_out = Vec::new();
+    let bands = bands(root, sought, &mut left_out)?;
+    let mut shards = Vec::new();
+    for ((network, station, location, band), mut held) in bands {
+        let name = format!("{network}.{station}.{location}.{band}");
+        if let Some(why) = why_not(&band, &held) {
+            let what = format!("{name}?");
+            left_out.push(LeftOut { what, why });
+            continue;
+        }
+        left_out.extend(take_incomplete(&name, &mut held));
+        let choice = StationChoice::new(&network, &station, &location, &format!("{band}?"))?;
+        let days: BTreeSet<NaiveDate> = held.keys().copied().collect();
+        for (first, span) in spans(&days, size) {
+            let start = from.map_or(span.start, |from| span.start.max(from));
+            let end = to.map_or(span.end, |to| span.end.min(to));
+            if start >= end {
+                continue;
+            }
+            let of_shard = held.range(first..size.around(first).1);
+            let of_shard: Vec<(&NaiveDate, &Day)> = of_shard
+                .filter(|(day, _)| midnight(**day) < end && start < midnight(**day + Days::new(1)))
+                .collect();
+            shards.push(Shard {
+                index: shards.len(),
+                id: Shard::name(&choice, size, first),
+                station: choice.clone(),
+                first_day: first,
+                span: TimeSpan { start, end },
+                n_days: of_shard.len(),
+                n_files: of_shard.iter().map(|(_, day)| day.n_files).sum(),
+                n_bytes: of_shard.iter().map(|(_, day)| day.n_bytes).sum(),
+            });
+        }
+    }
+    left_out.sort();
+    Ok((shards, left_out))
+}
+
+/// The day files that are sought, by band; what of the archive cannot be read as one is noted.
+fn bands(
+    root: &Path,
+    sought: &[NslcPattern],
+    left_out: &mut Vec<LeftOut>,
+) -> Result<BTreeMap<Band, Held>> {
     let listing = Listing::of(root);
     let streams = listing.streams(&mut |error| {
         left_out.push(LeftOut {
@@ -62,63 +109,95 @@ pub(super) fn shards(
         what: file.path.display().to_string(),
         why: file.what_is_misplaced(),
     }));
-    let is_sought =
-        |stream: &Nslc| sought.is_empty() || sought.iter().any(|pattern| pattern.admits(stream));
+    left_out.extend(listing.strange().into_iter().map(|strange| LeftOut {
+        what: strange.folder.display().to_string(),
+        why: format!(
+            "{} that are no day files, the first {}: by its name, or a link, a pipe or a folder",
+            strange.n, strange.first
+        ),
+    }));
+    let mut is_found = vec![false; sought.len()];
     let mut bands: BTreeMap<Band, Held> = BTreeMap::new();
     for files in streams.iter() {
         let Some(stream) = files.first().map(|file| &file.stream) else {
             continue;
         };
+        let mut is_sought = sought.is_empty();
+        for (pattern, is_found) in sought.iter().zip(&mut is_found) {
+            let admits = pattern.admits(stream);
+            *is_found |= admits;
+            is_sought |= admits;
+        }
         let mut band = stream.channel().to_string();
-        let Some(component) = band.pop().filter(|_| is_sought(stream)) else {
+        let Some(component) = band.pop().filter(|_| is_sought) else {
             continue;
         };
-        let codes = [stream.network(), stream.station(), stream.location()];
-        let [network, station, location] = codes.map(ToString::to_string);
-        let held = bands.entry((network, station, location, band)).or_default();
-        held.components.insert(component);
-        held.streams.insert(stream.clone());
-        held.days.extend(files.iter().map(|file| file.day));
-    }
-    let mut shards = Vec::new();
-    for ((network, station, location, band), held) in bands {
-        let name = format!("{network}.{station}.{location}.{band}");
-        let why = match (held.components.len(), band.starts_with(FAST_BANDS)) {
-            (3.., true) => None,
-            (_, false) => Some("of fewer than 10 samples a second".to_string()),
-            (n, true) => Some(format!("{n} of three components")),
-        };
-        if let Some(why) = why {
-            let what = format!("{name}?");
-            left_out.push(LeftOut { what, why });
-            continue;
-        }
-        let choice = StationChoice::new(&network, &station, &location, &format!("{band}?"))?;
-        for (first, span) in spans(&held.days, size) {
-            let start = from.map_or(span.start, |from| span.start.max(from));
-            let end = to.map_or(span.end, |to| span.end.min(to));
-            if start < end {
-                let span = TimeSpan { start, end };
-                let is_within = |day: &&NaiveDate| {
-                    midnight(**day) < end && start < midnight(**day + Days::new(1))
-                };
-                shards.push(Shard {
-                    index: shards.len(),
-                    id: format!("{name}.{}", size.name(first)),
-                    station: choice.clone(),
-                    n_days: held
-                        .days
-                        .iter()
-                        .filter(|day| size.around(**day).0 == first)
-                        .filter(is_within)
-                        .count(),
-                    span,
-                });
-            }
+        let held = bands.entry(band_of(stream, band)).or_default();
+        for same in files.chunk_by(|a, b| a.day == b.day) {
+            let (file, others) = one_of(same);
+            left_out.extend(others);
+            let about = file.path.symlink_metadata();
+            let day = held.entry(file.day).or_default();
+            day.components.insert(component);
+            day.n_files += 1;
+            day.n_bytes += about.map_err(Error::io(&file.path))?.len();
         }
     }
-    left_out.sort();
-    Ok((shards, left_out))
+    for (pattern, _) in sought.iter().zip(is_found).filter(|(_, found)| !found) {
+        left_out.push(LeftOut {
+            what: pattern.to_string(),
+            why:
+                "sought, and the archive holds no day file of it (capital and small letters differ)"
+                    .into(),
+        });
+    }
+    Ok(bands)
+}
+
+fn band_of(stream: &Nslc, band: String) -> Band {
+    let codes = [stream.network(), stream.station(), stream.location()];
+    let [network, station, location] = codes.map(ToString::to_string);
+    (network, station, location, band)
+}
+
+/// Of the files of one day of a stream, with and without dashes for a blank location, the one that is read.
+fn one_of(same: &[DayFile]) -> (&DayFile, impl Iterator<Item = LeftOut>) {
+    let has_dashes = |file: &&DayFile| file.path.to_string_lossy().contains(".--.");
+    let read = same.iter().find(|file| !has_dashes(file));
+    let read = read.unwrap_or(&same[0]);
+    let others = same.iter().filter(move |file| !std::ptr::eq(*file, read));
+    let others = others.map(move |file| LeftOut {
+        what: file.path.display().to_string(),
+        why: format!("{} is of the same day, and is read", read.path.display()),
+    });
+    (read, others)
+}
+
+/// Why nothing of a band can be scanned.
+fn why_not(band: &str, held: &Held) -> Option<String> {
+    if !band.starts_with(FAST_BANDS) {
+        return Some("of fewer than 10 samples a second".into());
+    }
+    let days = held.values();
+    let n = days.map(|day| day.components.len()).max().unwrap_or(0);
+    (n < N_COMPONENTS).then(|| format!("{n} of three components"))
+}
+
+/// Takes away the days of a band of which components are missing, and names them.
+fn take_incomplete(name: &str, held: &mut Held) -> Option<LeftOut> {
+    let is_whole = |_: &NaiveDate, day: &mut Day| day.components.len() >= N_COMPONENTS;
+    let incomplete: Vec<(NaiveDate, Day)> = held
+        .extract_if(.., |date, day| !is_whole(date, day))
+        .collect();
+    let (first, day) = incomplete.first()?;
+    let more = match incomplete.len() {
+        1 => String::new(),
+        n => format!(" and {} days more", n - 1),
+    };
+    Some(LeftOut {
+        what: format!("{name}? of {first}{more}"),
+        why: format!("{} of three components", day.components.len()),
+    })
 }
 
 /// The spans of shards with day files, each with its first day by the calendar. A span reaches into a day beside
@@ -127,10 +206,11 @@ fn spans(days: &BTreeSet<NaiveDate>, size: ShardSize) -> Vec<(NaiveDate, TimeSpa
     let mut spans: Vec<(NaiveDate, TimeSpan)> = Vec::new();
     for day in days {
         let (first, next) = size.around(*day);
-        let before = day.checked_sub_days(AROUND).unwrap_or(*day);
+        let around = Days::new(AROUND);
+        let before = day.checked_sub_days(around).unwrap_or(*day);
         let after = next.max(
             day.succ_opt()
-                .and_then(|day| day.checked_add_days(AROUND))
+                .and_then(|day| day.checked_add_days(around))
                 .unwrap_or(next),
         );
         let mut start = midnight(first.min(before));

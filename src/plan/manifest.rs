@@ -4,12 +4,18 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Plan, Shard};
+use crate::atomic_file::read_regular;
+use crate::error::{Error, Result, fail};
+use crate::hash::sha256;
 use crate::time::Time;
 
 /// What a shard's detections were made of, and what could not be scanned.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
+    /// The SHA-256 of the plan's file: of what was to be scanned, and how.
+    pub plan_sha256: String,
     pub index: usize,
     pub id: String,
     /// The file of its detections, in the folder of results, and the SHA-256 of that.
@@ -47,4 +53,58 @@ pub struct Inputs {
     pub n_bytes: u64,
     /// SHA-256 of the lines `SHA256  PATH` that `sha256sum` prints for the files in the archive's folder, sorted by path.
     pub sha256: String,
+}
+
+impl Manifest {
+    /// The manifest of a shard; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where it cannot be read; [`Error::Plan`] where it is none, or that of another shard or plan.
+    pub(super) fn read(plan: &Plan, plan_sha256: &str, shard: &Shard) -> Result<Option<Self>> {
+        let path = plan.file(MANIFESTS, shard.index);
+        let Some(bytes) = read_regular(&path)? else {
+            return Ok(None);
+        };
+        let refuse = |what: &str| {
+            let remedy = "Work on the shard again";
+            Err(fail!(Plan, path.display(), what, remedy))
+        };
+        let Ok(manifest) = serde_json::from_slice::<Self>(&bytes) else {
+            return refuse("not a manifest");
+        };
+        if manifest.plan_sha256 != plan_sha256 {
+            return refuse("the manifest of another plan");
+        }
+        let is_its = (manifest.index, &manifest.id) == (shard.index, &shard.id)
+            && manifest.result == result_name(shard.index, &manifest.result_sha256);
+        match is_its {
+            true => Ok(Some(manifest)),
+            false => refuse("the manifest of another shard"),
+        }
+    }
+
+    /// The bytes of its result.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where they cannot be read; [`Error::Plan`] where they are others.
+    pub(super) fn result(&self, plan: &Plan) -> Result<Vec<u8>> {
+        let path = plan.folder_of(RESULTS, self.index).join(&self.result);
+        let bytes = read_regular(&path)?.filter(|bytes| sha256(bytes) == self.result_sha256);
+        bytes.ok_or_else(|| no_result(&path))
+    }
+}
+
+pub(super) const MANIFESTS: &str = "manifests";
+pub(super) const RESULTS: &str = "results";
+
+/// The name of a result: its content decides it.
+pub(super) fn result_name(index: usize, result_sha256: &str) -> String {
+    let short = result_sha256.get(..16).unwrap_or_default();
+    format!("{index:07}-{short}.csv")
+}
+
+/// A manifest's result is not there, or is another.
+pub(super) fn no_result(path: &std::path::Path) -> Error {
+    let what = "not the result that the shard's manifest names";
+    fail!(Plan, path.display(), what, "Work on the shard again")
 }

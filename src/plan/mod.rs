@@ -20,10 +20,13 @@ mod collect;
 mod folder;
 mod held;
 mod manifest;
+mod parquet;
 mod progress;
+mod quakeml;
 mod shard;
 mod status;
 mod table;
+mod watched;
 mod work;
 
 pub use collect::{Collected, collect};

@@ -1,11 +1,12 @@
 //! Who works on a shard now, and which ones failed.
 
-use std::path::Path;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use crate::atomic_file::write_whole;
+use super::Plan;
 use crate::error::Result;
 use crate::time::{Time, Utc};
 
@@ -38,34 +39,39 @@ pub(super) const SILENT: Duration = Duration::from_secs(180);
 
 /// The mark of a shard that is worked on. It is taken away with the value; that of a killed process stays, and
 /// grows old.
-pub(super) struct Mark<'a> {
-    path: &'a Path,
-    said: Instant,
+pub(super) struct Mark {
+    path: PathBuf,
+    said: Mutex<Instant>,
 }
 
-impl<'a> Mark<'a> {
+pub(super) const RUNNING: &str = "running";
+pub(super) const FAILED: &str = "failed";
+
+impl Mark {
     /// # Errors
     /// [`crate::Error::Io`] where the plan's folder cannot be written.
-    pub fn set(path: &'a Path, running: &Running) -> Result<Self> {
-        write_whole(path, to_json(running))?;
-        let said = Instant::now();
+    pub fn set(plan: &Plan, running: &Running) -> Result<Self> {
+        let path = plan.file(RUNNING, running.index);
+        plan.write(&path, to_json(running))?;
+        let said = Instant::now().into();
         Ok(Self { path, said })
     }
 
     /// Says that the worker is alive, if it is time to.
-    pub fn beat(&mut self) {
-        if self.said.elapsed() >= BEAT_EVERY {
-            self.said = Instant::now();
+    pub fn beat(&self) {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.elapsed() >= BEAT_EVERY {
+            *said = Instant::now();
             // Who cannot say so looks killed, which does no harm: shards may be worked on twice.
-            let file = std::fs::File::options().write(true).open(self.path);
+            let file = std::fs::File::options().write(true).open(&self.path);
             let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
         }
     }
 }
 
-impl Drop for Mark<'_> {
+impl Drop for Mark {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(self.path);
+        let _ = std::fs::remove_file(&self.path);
     }
 }
 

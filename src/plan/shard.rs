@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use crate::station::StationChoice;
@@ -18,10 +18,60 @@ pub struct Shard {
     /// `CX.PB01..HH.2014-05`: the station, its band, and the day, month or year.
     pub id: String,
     pub station: StationChoice,
-    /// It may begin before the first of its days and end after the last: records may reach there.
+    /// The first day of its day, month or year.
+    pub first_day: NaiveDate,
+    /// It may begin a day before the first of its days and end a day after the last: records may reach there.
     pub span: TimeSpan,
-    /// Days with a day file of at least one component.
+    /// Days with day files of three components or more; those files, and their bytes.
     pub n_days: usize,
+    pub n_files: usize,
+    pub n_bytes: u64,
+}
+
+/// A record may reach so many days out of the day whose file holds it, where days are cut elsewhere than at midnight.
+pub(super) const AROUND: u64 = 1;
+
+/// Components of one band that a station may have: more channels than letters and digits there are not.
+const MAX_COMPONENTS: usize = 36;
+
+impl Shard {
+    /// `CX.PB01..HH.2014-05`
+    pub(super) fn name(station: &StationChoice, size: ShardSize, first_day: NaiveDate) -> String {
+        let StationChoice {
+            network,
+            station,
+            location,
+            channels,
+        } = station;
+        let channels = channels.to_string();
+        let band = channels.trim_end_matches('?');
+        let of = size.name(first_day);
+        format!("{network}.{station}.{location}.{band}.{of}")
+    }
+
+    /// Whether a shard that was read can be one of a plan: what it is called, and which times and files it has.
+    pub(super) fn is_sound(&self, size: ShardSize) -> bool {
+        let (first, next) = size.around(self.first_day);
+        let around = Days::new(AROUND);
+        let reach = (first.checked_sub_days(around)).zip(next.checked_add_days(around));
+        let n_days = (next - first).num_days() as usize;
+        let is_within = reach.is_some_and(|(first, next)| {
+            midnight(first) <= self.span.start && self.span.end <= midnight(next)
+        });
+        self.first_day == first
+            && self.id == Self::name(&self.station, size, first)
+            && is_within
+            && self.span.start < self.span.end
+            && self.n_days <= n_days
+            && self.n_files <= self.n_days * MAX_COMPONENTS
+    }
+
+    /// Whether a day is one of its own.
+    pub(super) fn has(&self, day: NaiveDate, size: ShardSize) -> bool {
+        size.around(day).0 == self.first_day
+            && midnight(day) < self.span.end
+            && self.span.start < midnight(day + Days::new(1))
+    }
 }
 
 /// How much of a station's records is one shard.
@@ -112,6 +162,41 @@ mod tests {
         );
         let december = ShardSize::StationMonth.around(day(2015, 12, 31));
         assert_eq!(december, (day(2015, 12, 1), day(2016, 1, 1)));
+    }
+
+    #[test]
+    fn a_shard_that_was_read_is_checked() {
+        let day = |m, d| NaiveDate::from_ymd_opt(2014, m, d).unwrap();
+        let shard = Shard {
+            index: 0,
+            id: "CX.PB01..HH.2014-05".into(),
+            station: StationChoice::new("CX", "PB01", "", "HH?").unwrap(),
+            first_day: day(5, 1),
+            span: TimeSpan {
+                start: midnight(day(4, 30)),
+                end: midnight(day(6, 2)),
+            },
+            n_days: 31,
+            n_files: 93,
+            n_bytes: 1,
+        };
+        let size = ShardSize::StationMonth;
+        assert!(shard.is_sound(size) && shard.has(day(5, 31), size));
+        assert!(!shard.has(day(6, 1), size) && !shard.is_sound(ShardSize::StationDay));
+        let forged: [fn(&mut Shard); 7] = [
+            |shard| shard.id += "\u{1b}[2J",
+            |shard| shard.span.end += chrono::TimeDelta::days(70_000),
+            |shard| shard.span.start -= chrono::TimeDelta::seconds(1),
+            |shard| shard.span.end = shard.span.start,
+            |shard| shard.first_day = shard.first_day.succ_opt().unwrap(),
+            |shard| shard.n_days = 32,
+            |shard| shard.n_files = usize::MAX,
+        ];
+        for (number, forge) in forged.into_iter().enumerate() {
+            let mut other = shard.clone();
+            forge(&mut other);
+            assert!(!other.is_sound(size), "{number}");
+        }
     }
 
     #[test]

@@ -1,32 +1,38 @@
 //! How far the work on a plan is.
 
+use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use rayon::prelude::*;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use super::progress::{Failed, Running, SILENT};
-use super::{Manifest, Plan};
+use super::manifest::{MANIFESTS, RESULTS, no_result};
+use super::progress::{FAILED, Failed, RUNNING, Running, SILENT};
+use super::{Manifest, Plan, Shard};
 use crate::atomic_file::{names, read_regular};
 use crate::error::Result;
 
 /// What is done of a plan, and what is not.
 ///
-/// Manifests are counted by what they say; that the results beside them are whole is looked at when they are
-/// collected, or worked on again.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// A shard is done that has a manifest, and beside it the result that this names. What is in the result is looked at
+/// when it is collected, or worked on again.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Status {
     pub n_shards: usize,
     pub n_done: usize,
     /// Nobody works on them, and nobody has failed.
     pub n_missing: usize,
     pub n_detections: usize,
+    /// Done shards of which not one window could be scanned: their manifests say why.
+    pub n_without_windows: usize,
     /// Hours scanned, and station-days of what is done.
     pub hours: f64,
     pub n_days: usize,
     /// Seconds that the done shards took, added up.
     pub seconds: f64,
-    /// Station-days an hour, if all who work now go on as those did who worked on what is done.
+    /// Station-days an hour, if all who work now go on as those did who worked on what is done; `None` where
+    /// nobody works, or nothing is done.
     pub days_per_hour: Option<f64>,
     /// Until the rest is done, in seconds.
     pub left_s: Option<f64>,
@@ -35,18 +41,17 @@ pub struct Status {
     /// Marks of workers who have been silent for three minutes: they were killed.
     pub killed: Vec<Running>,
     pub failed: Vec<Failed>,
+    /// Files of the plan's folder that are not what they should be: their shards are not done.
+    pub spoilt: Vec<String>,
 }
 
-/// What one folder of a thousand shards holds.
+/// What the folders of a thousand shards hold.
 #[derive(Default)]
 struct Part {
-    done: Vec<(usize, usize)>,
-    n_detections: usize,
-    hours: f64,
-    seconds: f64,
-    n_damaged: usize,
+    done: Vec<Manifest>,
     running: Vec<(Running, bool)>,
     failed: Vec<Failed>,
+    spoilt: Vec<String>,
 }
 
 impl Status {
@@ -56,35 +61,20 @@ impl Status {
     /// [`crate::Error::Io`] where a folder cannot be read, and as [`Plan::shards`].
     pub fn of(plan: &Plan) -> Result<Self> {
         let shards = plan.shards()?;
-        let parts: Vec<Part> = (0..plan.n_folders())
-            .into_par_iter()
-            .map(|thousand| Part::of(plan, thousand))
+        let plan_sha256 = plan.sha256();
+        let thousands = shards.par_chunks(super::folder::N_IN_FOLDER);
+        let parts: Vec<Part> = thousands
+            .map(|shards| Part::of(plan, &plan_sha256, shards))
             .collect::<Result<_>>()?;
-        let mut is_known = vec![false; shards.len()];
         let mut status = Self {
             n_shards: shards.len(),
-            n_done: 0,
-            n_missing: 0,
-            n_detections: 0,
-            hours: 0.0,
-            n_days: 0,
-            seconds: 0.0,
-            days_per_hour: None,
-            left_s: None,
-            n_damaged: 0,
-            running: Vec::new(),
-            killed: Vec::new(),
-            failed: Vec::new(),
+            ..Self::default()
         };
+        let mut is_known = vec![false; shards.len()];
         for part in &parts {
-            status.n_detections += part.n_detections;
-            status.hours += part.hours;
-            status.seconds += part.seconds;
-            status.n_damaged += part.n_damaged;
-            for (index, n_days) in &part.done {
-                is_known[*index] = true;
-                status.n_done += 1;
-                status.n_days += n_days;
+            for manifest in &part.done {
+                is_known[manifest.index] = true;
+                status.add(manifest);
             }
         }
         for part in parts {
@@ -103,25 +93,33 @@ impl Status {
                     status.failed.push(failed);
                 }
             }
+            status.spoilt.extend(part.spoilt);
         }
         status.n_missing = is_known.iter().filter(|known| !**known).count();
-        let days_left: usize = shards
-            .iter()
-            .filter(|shard| !is_known[shard.index])
-            .map(|shard| shard.n_days)
-            .sum();
-        let at_work: usize = status
-            .running
-            .iter()
-            .map(|running| shards[running.index].n_days)
-            .sum();
-        if status.seconds > 0.0 && !status.running.is_empty() {
-            let per_s = status.n_days as f64 / status.seconds * status.running.len() as f64;
-            status.days_per_hour = Some(3600.0 * per_s);
-            // Those at work are half way, on the average.
-            status.left_s = Some((days_left as f64 + at_work as f64 / 2.0) / per_s);
-        }
+        let missing = shards.iter().filter(|shard| !is_known[shard.index]);
+        status.tell_rate(missing.map(|shard| shard.n_days).sum(), &shards);
         Ok(status)
+    }
+
+    fn add(&mut self, manifest: &Manifest) {
+        self.n_done += 1;
+        self.n_detections += manifest.n_detections;
+        self.n_without_windows += usize::from(manifest.n_windows == 0);
+        self.hours += manifest.hours;
+        self.n_days += manifest.n_days;
+        self.seconds += manifest.seconds;
+        self.n_damaged += manifest.n_damaged;
+    }
+
+    fn tell_rate(&mut self, days_left: usize, shards: &[Shard]) {
+        if self.seconds > 0.0 && !self.running.is_empty() {
+            let at_work = self.running.iter().map(|r| shards[r.index].n_days);
+            let at_work: usize = at_work.sum();
+            let per_s = self.n_days as f64 / self.seconds * self.running.len() as f64;
+            self.days_per_hour = Some(3600.0 * per_s);
+            // Those at work are half way, on the average.
+            self.left_s = Some((days_left as f64 + at_work as f64 / 2.0) / per_s);
+        }
     }
 
     /// Whether every shard is done.
@@ -131,52 +129,62 @@ impl Status {
 }
 
 impl Part {
-    fn of(plan: &Plan, thousand: usize) -> Result<Self> {
+    /// Of shards that follow one another and share their folders.
+    fn of(plan: &Plan, plan_sha256: &str, shards: &[Shard]) -> Result<Self> {
         let mut part = Self::default();
-        let n_shards = plan.n_shards();
-        // A file that is being replaced, or that nobody of ours wrote, says nothing.
-        let read = |kind: &str| -> Result<Vec<(std::path::PathBuf, Vec<u8>)>> {
-            let folder = plan.folder(kind, thousand);
-            let mut files = Vec::new();
-            for name in names(&folder)?
-                .iter()
-                .filter(|name| name.ends_with(".json"))
-            {
-                let path = folder.join(name);
-                if let Some(bytes) = read_regular(&path)? {
-                    files.push((path, bytes));
+        let Some(first) = shards.first() else {
+            return Ok(part);
+        };
+        let names_of = |kind: &str| -> Result<BTreeSet<String>> {
+            Ok(names(&plan.folder_of(kind, first.index))?
+                .into_iter()
+                .collect())
+        };
+        let (manifests, results) = (names_of(MANIFESTS)?, names_of(RESULTS)?);
+        let (running, failed) = (names_of(RUNNING)?, names_of(FAILED)?);
+        for shard in shards {
+            let name = Plan::file_name(shard.index);
+            if manifests.contains(&name) {
+                match Manifest::read(plan, plan_sha256, shard) {
+                    Ok(None) => {}
+                    Ok(Some(manifest)) if results.contains(&manifest.result) => {
+                        part.done.push(manifest);
+                    }
+                    Ok(Some(manifest)) => {
+                        let folder = plan.folder_of(RESULTS, shard.index);
+                        let path = folder.join(manifest.result);
+                        part.spoilt.push(no_result(&path).to_string());
+                    }
+                    Err(error) => part.spoilt.push(error.to_string()),
                 }
             }
-            Ok(files)
-        };
-        for (_, bytes) in read("manifests")? {
-            let manifest: Option<Manifest> = serde_json::from_slice(&bytes).ok();
-            if let Some(manifest) = manifest.filter(|manifest| manifest.index < n_shards) {
-                part.done.push((manifest.index, manifest.n_days));
-                part.n_detections += manifest.n_detections;
-                part.hours += manifest.hours;
-                part.seconds += manifest.seconds;
-                part.n_damaged += manifest.n_damaged;
+            // A mark that is being replaced, or that nobody of ours wrote, says nothing.
+            if running.contains(&name)
+                && let Some(running) = read::<Running>(plan, RUNNING, shard.index)
+                && running.index == shard.index
+            {
+                let is_alive = is_alive(&plan.file(RUNNING, shard.index));
+                part.running.push((running, is_alive));
             }
-        }
-        for (path, bytes) in read("running")? {
-            let running: Option<Running> = serde_json::from_slice(&bytes).ok();
-            let age = path
-                .metadata()
-                .and_then(|about| about.modified())
-                .ok()
-                .and_then(|said| SystemTime::now().duration_since(said).ok());
-            if let Some(running) = running.filter(|running| running.index < n_shards) {
-                // A clock that is ahead is no sign of death.
-                part.running
-                    .push((running, age.is_none_or(|age| age < SILENT)));
+            if failed.contains(&name)
+                && let Some(failed) = read::<Failed>(plan, FAILED, shard.index)
+                && (failed.index, &failed.id) == (shard.index, &shard.id)
+            {
+                part.failed.push(failed);
             }
-        }
-        for (_, bytes) in read("failed")? {
-            let failed: Option<Failed> = serde_json::from_slice(&bytes).ok();
-            part.failed
-                .extend(failed.filter(|failed| failed.index < n_shards));
         }
         Ok(part)
     }
+}
+
+fn read<T: DeserializeOwned>(plan: &Plan, kind: &str, index: usize) -> Option<T> {
+    let bytes = read_regular(&plan.file(kind, index)).ok()??;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// Whether a worker has touched its mark of late. A clock that is ahead is no sign of death.
+fn is_alive(mark: &std::path::Path) -> bool {
+    let said = mark.metadata().and_then(|about| about.modified()).ok();
+    let age = said.and_then(|said| SystemTime::now().duration_since(said).ok());
+    age.is_none_or(|age| age < SILENT)
 }

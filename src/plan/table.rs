@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Shard;
 use crate::detect::Detections;
 use crate::error::{Result, fail};
 use crate::station::StationChoice;
@@ -53,6 +54,14 @@ impl Row {
         found.items.iter().map(row).collect()
     }
 
+    /// Whether it is a detection of a shard: of its station, and beginning in its span.
+    pub(super) fn is_of(&self, shard: &Shard) -> bool {
+        let of = &shard.station;
+        (&self.network, &self.station, &self.location) == (&of.network, &of.station, &of.location)
+            && self.channels == of.channels.to_string()
+            && shard.span.contains(self.start)
+    }
+
     /// What the table is sorted by: the station, then the time.
     pub(super) fn key(&self) -> impl Ord + '_ {
         let station = (&self.network, &self.station, &self.location, &self.channels);
@@ -91,15 +100,6 @@ pub(super) fn to_csv<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Vec<u8> {
 /// [`crate::Error::Plan`] naming the line.
 pub(super) fn from_csv(bytes: &[u8], place: &str) -> Result<Vec<Row>> {
     let rows = csv::Reader::from_reader(bytes).into_deserialize();
-    rows.map(|row| {
-        row.map_err(|error| {
-            fail!(
-                Plan,
-                place,
-                error,
-                "Remove the shard's manifest, and work on it again"
-            )
-        })
-    })
-    .collect()
+    rows.map(|row| row.map_err(|error| fail!(Plan, place, error, "Work on the shard again")))
+        .collect()
 }

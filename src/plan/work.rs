@@ -1,25 +1,32 @@
 //! Work on a shard: its scan, and the files that say what came of it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use chrono::NaiveDate;
+
 use super::folder::PROGRAM;
-use super::progress::{Failed, Mark, host, running, to_json};
+use super::held::N_COMPONENTS;
+use super::manifest::{MANIFESTS, RESULTS, result_name};
+use super::progress::{FAILED, Failed, Mark, host, running, to_json};
+use super::shard::AROUND;
 use super::table::{self, Row};
+use super::watched::Watched;
 use super::{Inputs, Manifest, Plan, Shard};
-use crate::atomic_file::{open_input, read_regular, write_whole};
+use crate::atomic_file::open_input;
 use crate::error::{Error, Result, fail};
 use crate::hash::{Hash, sha256};
 use crate::method::Detector;
 use crate::time::Utc;
-use crate::waveform::Archive;
+use crate::waveform::{Archive, DayFile};
 
 /// How a shard ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Worked {
     Done(Box<Manifest>),
-    /// It was done before: nothing was read.
-    Before,
+    /// It was done before: no record was read.
+    Before(Box<Manifest>),
     /// Whoever asked to stop was obeyed; nothing is kept of the shard.
     Stopped,
 }
@@ -27,9 +34,11 @@ pub enum Worked {
 /// Works on the shards of a plan, one after another.
 pub struct Worker<'a> {
     plan: &'a Plan,
+    plan_sha256: String,
     archive: PathBuf,
     detector: Detector,
     program_sha256: String,
+    does_again: bool,
 }
 
 /// Damaged records that a manifest names, at most.
@@ -50,29 +59,45 @@ impl<'a> Worker<'a> {
         let program = std::env::current_exe().map_err(Error::io("the program"))?;
         Ok(Self {
             detector: plan.detector()?,
+            plan_sha256: plan.sha256(),
             program_sha256: sha256_of(&program)?.0,
             archive,
             plan,
+            does_again: false,
         })
+    }
+
+    /// The same worker, which scans what is done once more.
+    pub fn again(self) -> Self {
+        Self {
+            does_again: true,
+            ..self
+        }
     }
 
     /// Works on a shard, if it is not done. An error is kept in the plan's folder, so that [`super::Status`]
     /// tells of it. `is_ended` is asked now and then whether to stop.
     ///
+    /// A shard is done when the day files that were planned have been read, whatever is in them: what cannot be
+    /// scanned is named in its manifest.
+    ///
     /// # Errors
-    /// As [`Detector::scan`]; [`Error::Io`] where the plan's folder cannot be written.
-    pub fn work(&mut self, shard: &Shard, is_ended: &dyn Fn() -> bool) -> Result<Worked> {
+    /// As [`Detector::scan`]; [`Error::Plan`] where the archive does not hold the day files that were planned;
+    /// [`Error::Io`] where the plan's folder cannot be written.
+    pub fn work(&mut self, shard: &Shard, is_ended: &(dyn Fn() -> bool + Sync)) -> Result<Worked> {
         let plan = self.plan;
-        if done(plan, shard.index)?.is_some() {
-            return Ok(Worked::Before);
+        if !self.does_again {
+            let done = done(plan, &self.plan_sha256, shard);
+            // What is there and cannot be used is made anew.
+            if let Ok(Some((manifest, _))) = done {
+                return Ok(Worked::Before(Box::new(manifest)));
+            }
         }
-        let mark = plan.file("running", shard.index);
-        let failed = plan.file("failed", shard.index);
-        let mut mark = Mark::set(&mark, &running(shard.index))?;
-        match self.scan(shard, &mut mark, is_ended) {
+        let mark = Mark::set(plan, &running(shard.index))?;
+        match self.scan(shard, &mark, is_ended) {
             Ok(Some(manifest)) => {
                 // What was told of an earlier try is no longer true.
-                let _ = std::fs::remove_file(failed);
+                let _ = std::fs::remove_file(plan.file(FAILED, shard.index));
                 Ok(Worked::Done(Box::new(manifest)))
             }
             Ok(None) => Ok(Worked::Stopped),
@@ -85,7 +110,7 @@ impl<'a> Worker<'a> {
                     at: Utc::now(),
                 };
                 // The error itself matters more than that it cannot be kept.
-                let _ = write_whole(failed, to_json(&told));
+                let _ = plan.write(&plan.file(FAILED, shard.index), to_json(&told));
                 Err(error)
             }
         }
@@ -94,35 +119,36 @@ impl<'a> Worker<'a> {
     fn scan(
         &mut self,
         shard: &Shard,
-        mark: &mut Mark,
-        is_ended: &dyn Fn() -> bool,
+        mark: &Mark,
+        is_ended: &(dyn Fn() -> bool + Sync),
     ) -> Result<Option<Manifest>> {
         let began = Instant::now();
         self.detector.study.station.clone_from(&shard.station);
-        let archive = Archive::open_for(&self.archive, &shard.station)?.lenient();
-        let mut is_stopped = false;
-        let scanned =
-            self.detector
-                .scan_each(&archive, &shard.span, self.plan.merge(), &mut |_| {
-                    mark.beat();
-                    is_stopped = is_ended();
-                    match is_stopped {
-                        true => Err(fail!(Plan, shard.id, "stopped", "Work on it again")),
-                        false => Ok(()),
-                    }
-                });
-        if is_stopped {
+        let archive = Archive::open_for(&self.archive, &shard.station)?;
+        let archive = archive.lenient().within_days(AROUND);
+        let files = self.planned_files(&archive, shard)?;
+        let source = Watched::new(&archive, mark, is_ended);
+        let merge = self.plan.merge();
+        let scanned = self
+            .detector
+            .scan_each(&source, &shard.span, merge, &mut |_| Ok(()));
+        if source.is_stopped() {
             return Ok(None);
         }
         let scanned = scanned?;
+        archive.note_other_days(&files);
+        // A file that went away in between was not scanned as planned.
+        self.planned_files(&archive, shard)?;
         let found = &scanned.detections;
         let rows = table::to_csv(&Row::of(&shard.station, found));
         let result_sha256 = sha256(&rows);
-        let result = format!("{:07}-{}.csv", shard.index, &result_sha256[..16]);
-        write_whole(self.plan.result(shard.index, &result), &rows)?;
+        let result = result_name(shard.index, &result_sha256);
+        let folder = self.plan.folder_of(RESULTS, shard.index);
+        self.plan.write(&folder.join(&result), &rows)?;
         let faults = archive.faults();
         let damaged = faults.iter().take(N_DAMAGED_NAMED);
         let manifest = Manifest {
+            plan_sha256: self.plan_sha256.clone(),
             index: shard.index,
             id: shard.id.clone(),
             result,
@@ -145,50 +171,71 @@ impl<'a> Worker<'a> {
             seconds: began.elapsed().as_secs_f64(),
         };
         // Last: a shard with a manifest is done.
-        write_whole(self.plan.file("manifests", shard.index), to_json(&manifest))?;
+        let path = self.plan.file(MANIFESTS, shard.index);
+        self.plan.write(&path, to_json(&manifest))?;
         Ok(Some(manifest))
     }
+
+    /// The day files of the shard's own days, which must be those that were planned.
+    fn planned_files(&self, archive: &Archive, shard: &Shard) -> Result<Vec<DayFile>> {
+        let mut files = archive.day_files(&shard.span)?;
+        files.retain(|file| shard.has(file.day, self.plan.size()));
+        retain_whole_days(&mut files);
+        let mut n_bytes = 0;
+        for file in &files {
+            let about = file.path.symlink_metadata();
+            n_bytes += about.map_err(Error::io(&file.path))?.len();
+        }
+        match (files.len(), n_bytes) == (shard.n_files, shard.n_bytes) {
+            true => Ok(files),
+            false => Err(fail!(
+                Plan,
+                self.archive.display(),
+                format!(
+                    "{} day files of {n_bytes} bytes, {} of {} bytes were planned",
+                    files.len(),
+                    shard.n_files,
+                    shard.n_bytes
+                ),
+                "Look whether the archive is there (mounted, and whole); if it has changed, make a new plan in another folder"
+            )),
+        }
+    }
+}
+
+/// Keeps the files of days of which three components are there, as the plan does.
+fn retain_whole_days(files: &mut Vec<DayFile>) {
+    let mut components: BTreeMap<NaiveDate, BTreeSet<Option<char>>> = BTreeMap::new();
+    for file in files.iter() {
+        let component = file.stream.channel().chars().last();
+        components.entry(file.day).or_default().insert(component);
+    }
+    files.retain(|file| components[&file.day].len() >= N_COMPONENTS);
 }
 
 /// The manifest of a shard that is done, and the bytes of its result, which are what the manifest says.
 ///
 /// # Errors
-/// [`Error::Io`] where a file is there that cannot be read.
-pub(super) fn done(plan: &Plan, index: usize) -> Result<Option<(Manifest, Vec<u8>)>> {
-    let Some(bytes) = read_regular(&plan.file("manifests", index))? else {
+/// As [`Manifest::read`] and [`Manifest::result`].
+pub(super) fn done(
+    plan: &Plan,
+    plan_sha256: &str,
+    shard: &Shard,
+) -> Result<Option<(Manifest, Vec<u8>)>> {
+    let Some(manifest) = Manifest::read(plan, plan_sha256, shard)? else {
         return Ok(None);
     };
-    let manifest: Option<Manifest> = serde_json::from_slice(&bytes).ok();
-    let Some(manifest) = manifest.filter(|manifest| manifest.index == index) else {
-        return Ok(None);
-    };
-    let bytes = result(plan, &manifest)?;
-    Ok(bytes.map(|bytes| (manifest, bytes)))
-}
-
-/// The bytes of a result, if they are what the manifest says.
-///
-/// # Errors
-/// [`Error::Io`] where the file is there and cannot be read.
-fn result(plan: &Plan, manifest: &Manifest) -> Result<Option<Vec<u8>>> {
-    let is_name = manifest
-        .result
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
-    if !is_name {
-        return Ok(None);
-    }
-    let bytes = read_regular(&plan.result(manifest.index, &manifest.result))?;
-    Ok(bytes.filter(|bytes| sha256(bytes) == manifest.result_sha256))
+    let bytes = manifest.result(plan)?;
+    Ok(Some((manifest, bytes)))
 }
 
 /// The day files that a shard may have read, by what is in them.
 fn inputs(archive: &Archive, root: &Path, shard: &Shard) -> Result<Inputs> {
     let mut inputs = Inputs::default();
     let mut lines = String::new();
-    for path in archive.day_files(&shard.span)? {
-        let (sha256, n_bytes) = sha256_of(&path)?;
-        let path = path.strip_prefix(root).unwrap_or(&path);
+    for file in archive.day_files(&shard.span)? {
+        let (sha256, n_bytes) = sha256_of(&file.path)?;
+        let path = file.path.strip_prefix(root).unwrap_or(&file.path);
         lines += &format!("{sha256}  {}\n", path.display());
         inputs.n_files += 1;
         inputs.n_bytes += n_bytes;

@@ -3,10 +3,13 @@
 #![allow(dead_code, reason = "each file of tests uses some of it")]
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use quakebook::catalog::Event;
+use quakebook::method::Detector;
+use quakebook::network::ConvNet;
+use quakebook::study::Study;
 use quakebook::time::{self, Time};
 use quakebook::waveform::{Nslc, Samples, Segment, Trace};
 
@@ -48,6 +51,53 @@ pub fn event(id: &str, origin_time: Time) -> Event {
         magnitude_type: "ML".into(),
         event_type: "earthquake".into(),
     }
+}
+
+/// Comparable records, and windows of 6 s that decide about 2 s.
+pub fn short_study() -> Study {
+    let mut study = Study::oklahoma();
+    study.cluster.k = 1;
+    study.window.sampling_rate_hz = 50.0;
+    study.window.n_samples = 300;
+    study.scan.hop_samples = 25;
+    study.method.harmonised = true;
+    study.method.lead_s = 1.0;
+    study.method.core_s = Some(2.0);
+    study
+}
+
+/// A network that was taught nothing: its probabilities are as good as any here.
+pub fn untaught(threshold: f64) -> Detector {
+    let study = short_study();
+    Detector {
+        network: ConvNet::new(study.window.n_samples, 2, 5),
+        study,
+        threshold,
+        curve: Vec::new(),
+    }
+}
+
+/// The program with arguments, in a folder.
+pub fn program(dir: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quakebook"));
+    command.args(args).current_dir(dir);
+    command.env("OMP_NUM_THREADS", "1");
+    command.env("QUAKEBOOK_DATA", dir.join("data"));
+    for variable in ["QUAKEBOOK_STUDY", "QUAKEBOOK_PROVIDER"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+/// Its exit code, standard output and standard error.
+pub fn quakebook(dir: &Path, args: &[&str]) -> (i32, String, String) {
+    let output = program(dir, args).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code().unwrap_or(-1),
+        text(output.stdout),
+        text(output.stderr),
+    )
 }
 
 /// A server in a process of its own, which ends with the test, and the first line that it printed.

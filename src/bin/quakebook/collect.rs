@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use quakebook::catalog::Catalog;
-use quakebook::plan::{Plan, collect};
+use quakebook::plan::{Collected, Plan, collect};
 
 use crate::args;
 use crate::output::{self, Outcome, Result};
@@ -14,33 +13,37 @@ use crate::output::{self, Outcome, Result};
 The table is sorted by station and time. Beside it lies FILE.manifest.json: what it was made of, and which shards
 are missing in it. The same plan gives the same bytes, however it was cut and whoever worked on it.
 
-Exit codes: 0 every shard is in the table; 4 some are missing, and are named.
+Exit codes: 0 every shard is in the table; 3 so they are, and damaged records were left out; 4 some are
+missing, and are named.
 
 Columns: network, station, location, channels; start, end and time (UTC); cluster, from 1; probability, the largest
-of the event's windows; n_windows; simulated.
+of the event's windows; n_windows; simulated. QuakeML has a pick at its station for each.
 
-Example:
-  quakebook collect --plan plan --out detections.csv")]
+With --partitioned a table as Parquet is a folder, network=CX/year=2014/month=05/detections.parquet, which
+polars and pandas read as one table.
+
+Examples:
+  quakebook collect --plan plan --out detections.csv
+  quakebook collect --plan plan --partitioned --out detections.parquet")]
 pub struct Args {
     /// The folder of a plan
     #[arg(long, value_name = "DIR")]
     plan: PathBuf,
-    /// The table: .csv, or .xml (QuakeML)
-    #[arg(long, value_name = "FILE.csv|.xml", value_parser = |text: &str| args::file_of(text, &["csv", "xml"]))]
+    /// The table: .csv, .parquet, or .xml (QuakeML)
+    #[arg(long, value_name = "FILE.csv|.parquet|.xml", value_parser = |text: &str| args::file_of(text, &["csv", "parquet", "xml"]))]
     out: PathBuf,
+    /// A folder of Parquet files, one for each network and month
+    #[arg(long)]
+    partitioned: bool,
 }
 
 /// Missing shards that are named one by one.
 const N_TOLD: usize = 20;
 
 pub fn run(args: &Args) -> Result {
-    output::check_writable(&args.out)?;
+    check(args)?;
     let collected = collect(&Plan::open(&args.plan)?)?;
-    let bytes = match args::ending(&args.out).as_str() {
-        "xml" => Catalog::to_quakeml(&collected.to_catalog()).into_bytes(),
-        _ => collected.to_csv(),
-    };
-    output::write(&args.out, bytes)?;
+    write(args, &collected)?;
     let summary = &collected.summary;
     let mut beside = args.out.clone().into_os_string();
     beside.push(".manifest.json");
@@ -54,15 +57,65 @@ pub fn run(args: &Args) -> Result {
         summary.hours,
         args.out.display()
     ))?;
-    if summary.missing.is_empty() {
-        return Ok(Outcome::Done);
+    summary
+        .spoilt
+        .iter()
+        .take(N_TOLD)
+        .for_each(output::progress);
+    match summary.missing.len() {
+        0 if summary.n_damaged > 0 => Ok(Outcome::Damaged),
+        0 => Ok(Outcome::Done),
+        n => {
+            output::progress(missing(n, summary.missing.iter().zip(&summary.missing_ids)));
+            Ok(Outcome::Incomplete)
+        }
     }
-    let named = summary.missing.iter().take(N_TOLD).map(usize::to_string);
+}
+
+/// Whether the table can be written, before it is made.
+fn check(args: &Args) -> Result<()> {
+    if !args.partitioned {
+        return output::check_writable(&args.out);
+    }
+    if args::ending(&args.out) != "parquet" {
+        args::refuse("--partitioned: --out must end in .parquet");
+    }
+    if args.out.symlink_metadata().is_ok() {
+        // A part of an older table would be taken for one of this.
+        args::refuse("--partitioned: --out is there already; give the name of a new folder");
+    }
+    Ok(())
+}
+
+fn write(args: &Args, collected: &Collected) -> Result<()> {
+    if args.partitioned {
+        return collected
+            .to_parquet_parts()?
+            .into_iter()
+            .try_for_each(|(path, bytes)| output::write(&args.out.join(path), bytes));
+    }
+    let bytes = match args::ending(&args.out).as_str() {
+        "xml" => collected.to_quakeml().into_bytes(),
+        "parquet" => collected.to_parquet()?,
+        _ => collected.to_csv(),
+    };
+    output::write(&args.out, bytes)
+}
+
+/// `2 shards are not in the table: 0 (CX.PB01..HH.2014-05), 7 (...)`
+fn missing<'a>(n: usize, shards: impl Iterator<Item = (&'a usize, &'a String)>) -> String {
+    let named = shards
+        .take(N_TOLD)
+        .map(|(index, id)| format!("{index} ({id})"));
     let named: Vec<String> = named.collect();
-    output::progress(format!(
-        "{} shards are missing in the table, of them {}",
-        summary.missing.len(),
+    let (are, more) = match n {
+        1 => ("is", String::new()),
+        n if n > N_TOLD => ("are", format!(", and {} more", n - N_TOLD)),
+        _ => ("are", String::new()),
+    };
+    let shards = output::counted(n, "shard");
+    format!(
+        "{shards} {are} not in the table: {}{more}",
         named.join(", ")
-    ));
-    Ok(Outcome::Incomplete)
+    )
 }

@@ -67,9 +67,18 @@ impl fmt::Display for Failure {
             } => write!(f, "{n_unreadable} of {n_files} files could not be read"),
             Self::Shards { n_failed, plan } => write!(
                 f,
-                "{n_failed} shards failed; `quakebook status --plan {plan}` names them"
+                "{} failed; `quakebook status --plan {plan}` tells why",
+                counted(*n_failed, "shard")
             ),
         }
+    }
+}
+
+/// `1 shard`, `2 shards`
+pub fn counted(n: usize, what: &str) -> String {
+    match n {
+        1 => format!("1 {what}"),
+        n => format!("{n} {what}s"),
     }
 }
 

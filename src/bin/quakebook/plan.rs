@@ -17,12 +17,19 @@ use crate::scan_setup::{self, ModelArg};
 #[command(after_help = "\
 The plan is a folder. It holds the model, and a line for each shard: a station's records of a day, a month
 or a year, as far as the archive has day files of three components. What lies in the archive and is not
-planned (a file in another channel's folder, a station with one component) is told, and stands in
-left_out.txt.
+planned (a file in another channel's folder, a station with one component, a day that lacks one) is told,
+and stands in left_out.txt.
+
+Records may reach a day out of the day whose file holds them, where days are cut elsewhere than at
+midnight; records that lie farther away are not read, and their file is named. A shard's span therefore
+reaches a day out of its days, where no other shard does.
 
 Then `quakebook work` scans the shards: one by one, or all of them, here or wherever the folder and the
 archive can be read. `quakebook status` says how far it is, and `quakebook collect` makes one table.
 Shards of any size give the same table.
+
+A number of false alarms a day is a matter of one station's noise: find the threshold for it with
+`quakebook scan --alarms-per-day`.
 
 Examples:
   quakebook plan --archive sds --model regional --out plan

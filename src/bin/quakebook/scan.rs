@@ -98,6 +98,7 @@ pub fn run(args: &Args) -> Result {
     if let (Some(from), Some(to)) = (args.from, args.to) {
         args::span(from, to);
     }
+    check_files_differ(args);
     let mut detector = match (&args.model, &args.run) {
         (Some(model), _) => model.detector()?,
         (None, dir) => Detector::read(dir.as_deref().unwrap_or(Path::new(".")))?,
@@ -113,9 +114,9 @@ pub fn run(args: &Args) -> Result {
     merge.join_s = args.merge_gap.unwrap_or(merge.join_s);
     merge.longest_s = args.longest.unwrap_or_else(|| detector.longest_event_s());
     output::check_writable(&args.out)?;
-    let source = Watched::new(&archive);
+    let backwards = Watched::new(&archive, "playing backwards");
     let budget = args.alarms_per_day;
-    let budget = budget.map(|per_day| detector.alarm_budget(&source, &span, &merge, per_day));
+    let budget = budget.map(|n| detector.alarm_budget(&backwards, &span, &merge, n));
     let budget = budget.transpose()?;
     detector.threshold = match &budget {
         Some(budget) => budget.threshold,
@@ -126,11 +127,13 @@ pub fn run(args: &Args) -> Result {
         longest_s: merge.longest_s,
         ..detector.merge_params()
     };
+    let source = Watched::new(&archive, "reading");
     let mut windows = args.windows.as_ref().map(WindowsFile::create).transpose()?;
     let scanned = detector.scan_each(&source, &span, &merge, &mut |piece| match &mut windows {
         Some(windows) => windows.write(piece),
         None => Ok(()),
     })?;
+    scanned.check(&span)?;
     let damage = Damage::of(&archive);
     damage.tell();
     windows.map(WindowsFile::finish).transpose()?;
@@ -155,6 +158,24 @@ pub fn run(args: &Args) -> Result {
         false => Outcome::Done,
         true => Outcome::Incomplete,
     })
+}
+
+/// Two results in one file would leave one of them.
+fn check_files_differ(args: &Args) {
+    let place = |path: &PathBuf| {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let whole = path.canonicalize().ok();
+        let folder = folder.canonicalize().ok();
+        whole.or_else(|| Some(folder?.join(path.file_name()?)))
+    };
+    if let Some(windows) = &args.windows
+        && (windows == &args.out || place(windows).is_some_and(|w| place(&args.out) == Some(w)))
+    {
+        args::refuse("--out and --windows name one file: give each its own");
+    }
 }
 
 /// A row for each window.

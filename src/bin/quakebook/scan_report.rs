@@ -52,6 +52,9 @@ pub struct Scan<'a> {
 /// hours of aftershocks at CX.PB01, about 16 detections an hour, it is on for a third.
 const MAX_SHARE_ON: f64 = 0.5;
 
+/// Of so many claims the 95 % interval is 0.6 to 8.8 (Poisson); of fewer it says next to nothing.
+const LEAST_EXPECTED: f64 = 3.0;
+
 impl Scan<'_> {
     /// On standard error what was scanned and what was wrong; on standard output the result.
     pub fn tell(&self, is_json: bool, out: &std::path::Path) -> Result<()> {
@@ -127,6 +130,16 @@ impl Scan<'_> {
                 budget.n_claims, budget.n_allowed
             ));
         }
+        let expected = |b: &AlarmBudget| b.alarms_per_day * b.hours / 24.0;
+        if let Some(budget) = self.budget.filter(|b| expected(b) < LEAST_EXPECTED) {
+            warnings.push(format!(
+                "{:.1} hours are short for {} false alarms a day: {:.1} are expected in them, and {LEAST_EXPECTED} or more \
+                 would tell. Choose the threshold on a longer record",
+                budget.hours,
+                budget.alarms_per_day,
+                expected(budget)
+            ));
+        }
         warnings
     }
 }
@@ -134,12 +147,12 @@ impl Scan<'_> {
 /// How the threshold came about.
 fn in_words(budget: &AlarmBudget) -> String {
     format!(
-        "threshold {} for {} false alarms a day: {} claims in {:.1} h of this record played backwards, {} allowed; \
-         {:.2} a day, at most {:.2} (95 %); where the model was judged {} kept to it",
+        "threshold {} for {} false alarms a day. In {:.1} h of this record played backwards it makes {} claims ({} allowed): \
+         {:.2} a day, and 95 % sure at most {:.2}. Where the model was judged, {} was enough for that rate",
         budget.threshold,
         budget.alarms_per_day,
-        budget.n_claims,
         budget.hours,
+        budget.n_claims,
         budget.n_allowed,
         budget.per_day,
         budget.upper_per_day,

@@ -9,7 +9,11 @@ use crate::output::{self, Outcome, Result};
 /// Say how far the work on a plan is
 #[derive(clap::Args)]
 #[command(after_help = "\
-Exit codes: 0 every shard is done; 4 some are not.
+A shard is done that has a manifest and the result that this names; `quakebook collect` reads the results too.
+A rate and the time that is left are told while somebody works and something is done; else they are null
+in --json.
+
+Exit codes: 0 every shard is done; 3 so they are, and damaged records were left out; 4 some are not.
 
 Example:
   quakebook status --plan plan --json")]
@@ -32,6 +36,7 @@ pub fn run(args: &Args) -> Result {
         false => output::print(in_words(&status))?,
     }
     Ok(match status.is_complete() {
+        true if status.n_damaged > 0 => Outcome::Damaged,
         true => Outcome::Done,
         false => Outcome::Incomplete,
     })
@@ -57,7 +62,14 @@ fn in_words(status: &Status) -> String {
         text += &format!("{rate:.0} station-days an hour, {minutes:.0} minutes left\n");
     }
     if status.n_damaged > 0 {
-        text += &format!("{} damaged records were left out\n", status.n_damaged);
+        let damaged = output::counted(status.n_damaged, "damaged record");
+        text += &format!("{damaged} left out\n");
+    }
+    if status.n_without_windows > 0 {
+        let shards = output::counted(status.n_without_windows, "shard");
+        text += &format!(
+            "{shards} done without one window that could be scanned: the manifests say why\n"
+        );
     }
     for killed in status.killed.iter().take(N_TOLD) {
         text += &format!(
@@ -71,8 +83,15 @@ fn in_words(status: &Status) -> String {
             failed.index, failed.id, failed.error
         );
     }
-    let n_told = status.killed.len().min(N_TOLD) + status.failed.len().min(N_TOLD);
-    let n_more = status.killed.len() + status.failed.len() - n_told;
+    for spoilt in status.spoilt.iter().take(N_TOLD) {
+        text += &format!("{spoilt}\n");
+    }
+    let told = [
+        status.killed.len(),
+        status.failed.len(),
+        status.spoilt.len(),
+    ];
+    let n_more: usize = told.iter().map(|n| n.saturating_sub(N_TOLD)).sum();
     if n_more > 0 {
         text += &format!("{n_more} more: --json names them all\n");
     }

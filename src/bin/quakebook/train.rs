@@ -143,7 +143,7 @@ pub fn run(args: &Args) -> Result {
         true => store::known_events(&study),
         false => None,
     };
-    let watched = Watched::new(source);
+    let watched = Watched::new(source, "reading");
     let inputs = Inputs {
         source: &watched,
         catalog: &catalog,

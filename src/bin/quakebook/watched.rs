@@ -14,13 +14,16 @@ const EVERY: Duration = Duration::from_secs(15);
 /// A source that says on standard error how far its reader is.
 pub struct Watched<'a> {
     source: &'a dyn WaveformSource,
+    /// What is done with the records.
+    doing: &'static str,
     said: Mutex<Instant>,
 }
 
 impl<'a> Watched<'a> {
-    pub fn new(source: &'a dyn WaveformSource) -> Self {
+    pub fn new(source: &'a dyn WaveformSource, doing: &'static str) -> Self {
         Self {
             source,
+            doing,
             said: Mutex::new(Instant::now()),
         }
     }
@@ -30,7 +33,8 @@ impl<'a> Watched<'a> {
             && said.elapsed() >= EVERY
         {
             *said = Instant::now();
-            output::progress(format!("reading the records of {}", time::iso(start)));
+            let doing = self.doing;
+            output::progress(format!("{doing} the records of {}", time::iso(start)));
         }
     }
 }

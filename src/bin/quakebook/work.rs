@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use quakebook::plan::{Manifest, Plan, Shard, Worked, Worker};
+use quakebook::window::Reason;
 
 use crate::output::{self, Outcome, Result};
 use crate::signals;
@@ -11,12 +12,16 @@ use crate::signals;
 /// Scan shards of a plan
 #[derive(clap::Args)]
 #[command(after_help = "\
-A shard that is done is left as it is, so work can be begun again anywhere, as often as you like. Two
-workers on one shard write the same. A worker that is killed leaves nothing half written: its shard is
-worked on again as a whole. Ctrl-C and SIGTERM end it within some seconds of scanning; then, and where a
-shard fails, the exit code says so.
+A shard that is done is left as it is, so work can be begun again anywhere, as often as you like; --again
+scans it once more. Two workers on one shard write the same. A worker that is killed leaves nothing half
+written: its shard is worked on again as a whole. Ctrl-C and SIGTERM end it within some seconds.
 
-Exit codes: 0 done; 1 a shard failed, and stands in `quakebook status`; 4 stopped by a signal.
+A shard is done when the day files that were planned have been read, whatever is in them: records that
+cannot be scanned (damaged, dead, too slow) are named, here and in the shard's manifest. Where the archive
+does not hold those files, the shard fails.
+
+Exit codes: 0 done; 1 a shard failed, and stands in `quakebook status`; 3 done, and damaged records were
+left out; 4 stopped by a signal.
 
 Examples:
   quakebook work --plan plan --all
@@ -28,7 +33,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     plan: PathBuf,
     /// The shard of this name, as in shards.jsonl
-    #[arg(long, value_name = "ID", group = "which")]
+    #[arg(long, value_name = "ID", group = "which", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     shard: Option<String>,
     /// The shard of this number, from 0; or those from one number to another, as in 0-99
     #[arg(long, value_name = "N|N-N", value_parser = indices, group = "which")]
@@ -39,12 +44,19 @@ pub struct Args {
     /// Where the archive lies on this machine [default: where it was planned]
     #[arg(long, value_name = "DIR")]
     archive: Option<PathBuf>,
+    /// Scan what is done once more
+    #[arg(long)]
+    again: bool,
 }
 
 pub fn run(args: &Args) -> Result {
     let is_ended = signals::ended()?;
     let plan = Plan::open(&args.plan)?;
-    let mut worker = Worker::new(&plan, args.archive.as_deref())?;
+    let worker = Worker::new(&plan, args.archive.as_deref())?;
+    let mut worker = match args.again {
+        true => worker.again(),
+        false => worker,
+    };
     let indices = match (&args.shard, args.index) {
         (Some(id), _) => {
             let shard = plan.shard_of(id)?;
@@ -75,7 +87,7 @@ fn work(
     plan: &Path,
 ) -> Result {
     let is_ended = || is_ended.load(Ordering::Relaxed);
-    let (mut n_failed, mut n_done, mut n_before) = (0, 0, 0);
+    let (mut n_failed, mut n_done, mut n_before, mut n_damaged) = (0, 0, 0, 0);
     for shard in shards {
         let shard = shard?;
         if is_ended() {
@@ -84,9 +96,13 @@ fn work(
         match worker.work(&shard, &is_ended) {
             Ok(Worked::Done(manifest)) => {
                 n_done += 1;
+                n_damaged += manifest.n_damaged;
                 tell(&manifest);
             }
-            Ok(Worked::Before) => n_before += 1,
+            Ok(Worked::Before(manifest)) => {
+                n_before += 1;
+                n_damaged += manifest.n_damaged;
+            }
             Ok(Worked::Stopped) => {
                 output::progress(format!("{}: stopped by a signal", shard.id));
                 return Ok(Outcome::Incomplete);
@@ -97,10 +113,12 @@ fn work(
             }
         }
     }
+    let scanned = output::counted(n_done, "shard");
     output::print(format!(
-        "{n_done} shards scanned, {n_before} were done before, {n_failed} failed\n"
+        "{scanned} scanned, {n_before} done before, {n_failed} failed\n"
     ))?;
     match n_failed {
+        0 if n_damaged > 0 => Ok(Outcome::Damaged),
         0 => Ok(Outcome::Done),
         n => Err(output::Failure::Shards {
             n_failed: n,
@@ -117,7 +135,10 @@ fn tell(manifest: &Manifest) {
     for line in manifest.damaged.iter().chain(&manifest.conditions) {
         output::progress(format!("  {line}"));
     }
-    for (reason, n) in &manifest.unscanned {
+    // Gaps are counted in the manifest: a month of which one day is there is no reason for alarm.
+    let is_gap = |reason: &str| reason == Reason::NoData.kind();
+    let told = manifest.unscanned.iter();
+    for (reason, n) in told.filter(|(reason, _)| !is_gap(reason)) {
         output::progress(format!("  {n} windows not scanned: {reason}"));
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
-use super::{Archive, layout};
+use super::{Archive, DayFile, layout};
 use crate::error::Result;
 use crate::time::{Time, TimeSpan};
 use crate::waveform::Nslc;
@@ -17,7 +17,7 @@ pub(super) const N_DAYS_AROUND: u64 = 8;
 impl Archive {
     /// The station's streams with day files in a span's years, sorted.
     pub(super) fn channels(&self, start: Time, end: Time) -> Result<BTreeSet<Nslc>> {
-        let around = TimeDelta::days(N_DAYS_AROUND as i64);
+        let around = TimeDelta::days(self.n_days_around as i64);
         let first = start.checked_sub_signed(around).unwrap_or(start);
         let last = end.checked_add_signed(around).unwrap_or(end);
         let years = self.years()?;
@@ -38,8 +38,8 @@ impl Archive {
         end: Time,
     ) -> Result<Vec<PathBuf>> {
         let (first, last) = (start.date_naive(), end.date_naive());
-        let around = || (1..=N_DAYS_AROUND).map(chrono::Days::new);
-        let most = chrono::Days::new(N_DAYS_AROUND);
+        let around = || (1..=self.n_days_around).map(chrono::Days::new);
+        let most = chrono::Days::new(self.n_days_around);
         let earliest = first.checked_sub_days(most).unwrap_or(first);
         let latest = last.checked_add_days(most).unwrap_or(last);
         // Day files are of years that a miniSEED header can name.
@@ -68,13 +68,14 @@ impl Archive {
         Ok(before.into_iter().chain(within).chain(after).collect())
     }
 
-    /// The station's day files that may reach into a span, sorted.
-    pub(crate) fn day_files(&self, span: &TimeSpan) -> Result<Vec<PathBuf>> {
+    /// The station's day files that may reach into a span, sorted by path.
+    pub(crate) fn day_files(&self, span: &TimeSpan) -> Result<Vec<DayFile>> {
         let mut files = Vec::new();
         for stream in self.channels(span.start, span.end)? {
-            files.extend(self.files_around(&stream, span.start, span.end)?);
+            let around = self.files_around(&stream, span.start, span.end)?;
+            files.extend(around.into_iter().filter_map(DayFile::of));
         }
-        files.sort();
+        files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(files)
     }
 

@@ -149,6 +149,11 @@ impl Days {
         Ok(rates.reduce(f64::min))
     }
 
+    /// From when until when a day file reaches, where it was read and has a sample.
+    pub fn extent(&self, path: &Path) -> Option<(Time, Time)> {
+        self.extents.of(path)
+    }
+
     /// A day file that was replaced is read anew.
     pub fn forget(&self, path: &Path) {
         lock(&self.decoded).retain(|decoded| decoded.path != path);

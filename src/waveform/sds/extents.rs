@@ -32,6 +32,11 @@ impl Extents {
         })
     }
 
+    /// From when until when a file reaches, where it was read and has a sample.
+    pub fn of(&self, path: &Path) -> Option<(Time, Time)> {
+        lock(&self.0).get(path)?.span
+    }
+
     /// Remembers what a version of the file holds.
     pub fn keep(&self, path: &Path, version: Version, span: Option<(Time, Time)>) {
         let mut known = lock(&self.0);

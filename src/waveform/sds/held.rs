@@ -5,7 +5,6 @@ use std::path::Path;
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
-use super::around::N_DAYS_AROUND;
 use super::layout::{self, DayFile};
 use super::{Archive, DayFiles, Listing, archive_near};
 use crate::code_pattern::NslcPattern;
@@ -79,7 +78,7 @@ impl Archive {
             return Ok(format!("sought {sought}; the archive has {held}"));
         };
         let is_near = |file: &DayFile| {
-            let near = around(file.day);
+            let near = self.reach(file.day);
             near.start < span.end && span.start < near.end
         };
         let (from, to) = (time::iso(span.start), time::iso(span.end));
@@ -136,7 +135,7 @@ impl Archive {
             }
         }
         let mut spans: Vec<TimeSpan> = Vec::new();
-        for near in days.into_iter().map(around) {
+        for near in days.into_iter().map(|day| self.reach(day)) {
             let (start, end) = (near.start.max(span.start), near.end.min(span.end));
             match spans.last_mut() {
                 _ if start > end => {}
@@ -146,15 +145,42 @@ impl Archive {
         }
         Ok(spans)
     }
-}
 
-/// The time into which records of a day's file may reach.
-fn around(day: NaiveDate) -> TimeSpan {
-    let midnight = day.and_time(NaiveTime::MIN).and_utc();
-    let days = |n: u64| TimeDelta::days(n as i64);
-    TimeSpan {
-        start: midnight - days(N_DAYS_AROUND),
-        end: midnight + days(N_DAYS_AROUND + 1),
+    /// The time into which records of a day's file may reach.
+    fn reach(&self, day: NaiveDate) -> TimeSpan {
+        let midnight = day.and_time(NaiveTime::MIN).and_utc();
+        let days = |n: u64| TimeDelta::days(n as i64);
+        TimeSpan {
+            start: midnight - days(self.n_days_around),
+            end: midnight + days(self.n_days_around + 1),
+        }
+    }
+
+    /// Notes as faults the day files of which records lie out of reach of their day, as far as the reader has met them.
+    pub(crate) fn note_other_days(&self, files: &[DayFile]) {
+        let outside = files.iter().filter_map(|file| {
+            let (first, last) = self.days.extent(&file.path)?;
+            let reach = self.reach(file.day);
+            let time = match (first < reach.start, reach.end < last) {
+                (true, _) => first,
+                (false, true) => last,
+                (false, false) => return None,
+            };
+            Some(Fault {
+                what: format!(
+                    "records of {}, in the day file of {}: not read",
+                    time.date_naive(),
+                    file.day
+                ),
+                file: file.path.display().to_string(),
+                byte: 0,
+                n_bytes: 0,
+                stream: Some(file.stream.clone()),
+                time: Some(time),
+                kind: FaultKind::OtherTime,
+            })
+        });
+        self.days.note(&outside.collect::<Vec<_>>());
     }
 }
 

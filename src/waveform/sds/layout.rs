@@ -29,8 +29,14 @@ impl DayFile {
         else {
             return None;
         };
-        let year = year.parse().ok().filter(|year| YEARS.contains(year))?;
-        let day = NaiveDate::from_yo_opt(year, day.parse().ok()?)?;
+        // No reader of an archive would find `.47` for `.047`.
+        let number = |text: &str, n: usize| {
+            let is_number = text.len() == n && text.bytes().all(|b| b.is_ascii_digit());
+            is_number.then(|| text.parse::<u16>().ok()).flatten()
+        };
+        let year = i32::from(number(year, 4)?);
+        let day = u32::from(number(day, 3)?);
+        let day = NaiveDate::from_yo_opt(year, day).filter(|_| YEARS.contains(&year))?;
         let stream = Nslc::new(network, station, location, channel).ok()?;
         stream.is_complete().then_some(Self { stream, day, path })
     }
@@ -116,6 +122,9 @@ mod tests {
             ".OK029.00.HHZ.D.2014.047",
             "GS.OK029.00.HHZ.D.262142.365",
             "GS.OK029.00.HHZ.D.-1.365",
+            "GS.OK029.00.HHZ.D.2014.47",
+            "GS.OK029.00.HHZ.D.2014.+47",
+            "GS.OK029.00.HHZ.D.02014.047",
         ] {
             assert!(DayFile::of(name.into()).is_none(), "{name}");
         }

@@ -1,6 +1,7 @@
 //! Which day files lie below a folder: read once, and then only where it has changed.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs::FileType;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use std::time::SystemTime;
 use super::folders::has_settled;
 use super::layout::{DayFile, N_FOLDERS, YEARS};
 use super::lock;
+use crate::code::Code;
 use crate::error::{Error, Result};
 
 /// The day files below a folder, in memory.
@@ -24,6 +26,16 @@ struct Known {
     root: Folder,
     streams: Arc<Vec<DayFiles>>,
     misplaced: Vec<DayFile>,
+    strange: Vec<Strange>,
+}
+
+/// What lies in a channel's folder and is no day file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Strange {
+    pub folder: PathBuf,
+    pub n: usize,
+    /// The first by name.
+    pub first: String,
 }
 
 /// The day files of one stream, at least one, by day.
@@ -40,6 +52,7 @@ struct Folder {
     files: Vec<DayFile>,
     /// Those of another channel or year.
     misplaced: Vec<DayFile>,
+    strange: Option<Strange>,
 }
 
 /// Levels of folders above the day files: year, network, station, channel.
@@ -61,9 +74,14 @@ impl Listing {
     pub fn streams(&self, unread: &mut dyn FnMut(Error)) -> Result<Arc<Vec<DayFiles>>> {
         let mut known = lock(&self.known);
         if known.root.refresh(&self.root, 0, unread)? {
-            let (mut files, mut misplaced) = (Vec::new(), Vec::new());
-            known.root.gather(&mut files, &mut misplaced);
-            known.misplaced = misplaced;
+            let mut files = Vec::new();
+            let (mut misplaced, mut strange) = (Vec::new(), Vec::new());
+            known.root.each(&mut |folder| {
+                files.extend_from_slice(&folder.files);
+                misplaced.extend_from_slice(&folder.misplaced);
+                strange.extend(folder.strange.clone());
+            });
+            (known.misplaced, known.strange) = (misplaced, strange);
             files.sort_by(|a, b| (&a.stream, a.day).cmp(&(&b.stream, b.day)));
             let streams = files.chunk_by(|a, b| a.stream == b.stream);
             known.streams = Arc::new(streams.map(<[DayFile]>::to_vec).collect());
@@ -74,6 +92,12 @@ impl Listing {
     /// Of what was listed last, the day files that lie in the folder of another stream or year: they are not listed.
     pub fn misplaced(&self) -> Vec<DayFile> {
         lock(&self.known).misplaced.clone()
+    }
+
+    /// Of what was listed last, what lies in the folders of channels and is no day file: by its name, or because it is
+    /// a link, a pipe or a folder.
+    pub fn strange(&self) -> Vec<Strange> {
+        lock(&self.known).strange.clone()
     }
 }
 
@@ -111,12 +135,16 @@ impl Folder {
         }
         let mut is_other = false;
         let (mut before, mut files) = (std::mem::take(&mut self.folders), Vec::new());
+        let mut others = Vec::new();
         for entry in std::fs::read_dir(path)? {
             let entry = entry?;
             let (path, kind) = (entry.path(), entry.file_type()?);
             if level == N_LEVELS {
-                files.extend(DayFile::of(path).filter(|_| kind.is_file()));
-            } else if is_folder(kind, &path) && (level > 0 || is_year(&path)) {
+                match DayFile::of(path).filter(|_| kind.is_file()) {
+                    Some(file) => files.push(file),
+                    None => others.push(entry.file_name().to_string_lossy().into_owned()),
+                }
+            } else if is_folder_of(level, &entry.file_name()) && is_folder(kind, &path) {
                 let known = before.remove(&path);
                 is_other |= known.is_none();
                 self.folders.insert(path, known.unwrap_or_default());
@@ -124,17 +152,26 @@ impl Folder {
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let (files, misplaced) = files.into_iter().partition(DayFile::is_in_place);
+        // Elsewhere other files may lie.
+        let is_channel = path.extension().is_some_and(|ending| ending == "D");
+        let strange = others.iter().min().filter(|_| is_channel);
+        let strange = strange.map(|first| Strange {
+            folder: path.into(),
+            n: others.len(),
+            first: first.clone(),
+        });
         is_other |= !before.is_empty() || files != self.files || misplaced != self.misplaced;
-        (self.files, self.misplaced) = (files, misplaced);
+        is_other |= strange != self.strange;
+        (self.files, self.misplaced, self.strange) = (files, misplaced, strange);
         self.changed = has_settled(changed).then_some(changed);
         Ok(is_other)
     }
 
-    fn gather(&self, files: &mut Vec<DayFile>, misplaced: &mut Vec<DayFile>) {
-        files.extend(self.files.iter().cloned());
-        misplaced.extend(self.misplaced.iter().cloned());
+    /// Shows this folder and all below it.
+    fn each(&self, show: &mut dyn FnMut(&Self)) {
+        show(self);
         for folder in self.folders.values() {
-            folder.gather(files, misplaced);
+            folder.each(show);
         }
     }
 }
@@ -144,10 +181,18 @@ fn is_folder(kind: FileType, path: &Path) -> bool {
     kind.is_dir() || (kind.is_symlink() && path.is_dir())
 }
 
-fn is_year(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str());
-    let year = name.and_then(|name| name.parse::<u16>().ok());
-    year.is_some_and(|year| YEARS.contains(&i32::from(year)))
+/// Whether a name can be that of a folder of its level: a year, a network, a station, or a channel with its type. Little
+/// else is walked where a link leads out of the archive.
+fn is_folder_of(level: usize, name: &OsStr) -> bool {
+    let Some(name) = name.to_str() else {
+        return false;
+    };
+    match level {
+        0 => name.parse().is_ok_and(|year| YEARS.contains(&year)),
+        1 | 2 => Code::needed(name).is_ok(),
+        // Without its type it is a mistake, and what lies there is named.
+        _ => Code::needed(name.strip_suffix(".D").unwrap_or(name)).is_ok(),
+    }
 }
 
 #[cfg(test)]
@@ -222,7 +267,13 @@ mod tests {
         std::fs::write(channel.join("XX.A..HHZ.D.262142.365"), "").unwrap();
         // A folder that leads back to the root ends at the depth of day files.
         std::os::unix::fs::symlink(root, root.join("2014/XX/loop")).unwrap();
-        assert_eq!(days(&Listing::of(root)), [["2014-02-16"]]);
+        // Folders of other types of data, and what lies deeper, are not looked into.
+        std::fs::create_dir(root.join("2014/XX/A/LOG.L")).unwrap();
+        let listing = Listing::of(root);
+        assert_eq!(days(&listing), [["2014-02-16"]]);
+        let strange = listing.strange();
+        assert_eq!((strange.len(), strange[0].n), (1, 3));
+        assert_eq!(strange[0].first, "XX.A..HHZ.D.2014.048");
         assert!(
             Listing::of(&root.join("none"))
                 .streams(&mut |_| ())

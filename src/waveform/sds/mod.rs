@@ -78,6 +78,8 @@ pub struct Archive {
     simulated: AtomicBool,
     folders: Folders,
     days: Days,
+    /// How far a record may reach out of the day whose file holds it.
+    n_days_around: u64,
 }
 
 /// Whole days are given with the next one where a span ends so shortly before it.
@@ -121,6 +123,7 @@ impl Archive {
             days: Days::of(&root),
             root,
             choice: of.clone(),
+            n_days_around: around::N_DAYS_AROUND,
         })
     }
 
@@ -129,6 +132,15 @@ impl Archive {
     pub fn lenient(self) -> Self {
         Self {
             days: self.days.lenient(),
+            ..self
+        }
+    }
+
+    /// The same archive, where records reach at most so many days out of the day whose file holds them. Those that lie
+    /// farther away are not read; a lenient archive names their file.
+    pub(crate) fn within_days(self, n_days_around: u64) -> Self {
+        Self {
+            n_days_around,
             ..self
         }
     }
