@@ -259,6 +259,10 @@ fn a_budget_is_kept_by_noise() {
     };
     let (code, text, errors) = scan(&["--alarms-per-day", "1"]);
     assert!(code == 0 && errors.contains("played backwards"), "{errors}");
+    assert!(
+        errors.contains("are short for 1 false alarms a day"),
+        "{errors}"
+    );
     let told: Value = serde_json::from_str(&text).unwrap();
     let budget = &told["budget"];
     assert_eq!(
@@ -272,6 +276,11 @@ fn a_budget_is_kept_by_noise() {
     assert_eq!(budget["threshold"], told["threshold"]);
     assert_eq!(scan(&["--alarms-per-day", "1", "--threshold", "0.5"]).0, 2);
     assert_eq!(scan(&["--alarms-per-day", "0"]).0, 2);
+    // Two results in one file: one of them would be lost.
+    for same in ["found.csv", "./found.csv", "sds/../found.csv"] {
+        let (code, _, errors) = scan(&["--windows", same]);
+        assert!(code == 2 && errors.contains("one file"), "{same}: {errors}");
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each file of tests uses some of it")]
 
+pub mod plans;
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

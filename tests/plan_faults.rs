@@ -1,0 +1,391 @@
+//! Plans of odd archives, of records that are bad, and of folders that somebody has changed.
+
+mod common;
+
+use std::path::Path;
+use std::process::Command;
+
+use common::plans::*;
+use quakebook::Error;
+use quakebook::network::ConvNet;
+use quakebook::plan::{Plan, ShardSize, Status, Worked, Worker, collect};
+use quakebook::station::NslcPattern;
+use quakebook::waveform::{Archive, Nslc, Samples, Segment, Trace};
+use serde_json::Value;
+
+/// The SHA-256 of a file, by the system's program.
+fn sha256_of(path: &Path) -> String {
+    let output = Command::new("sha256sum").arg(path).output().unwrap();
+    let line = String::from_utf8(output.stdout).unwrap();
+    line.split(' ').next().unwrap().to_string()
+}
+
+#[test]
+fn a_shard_that_fails_is_told_and_the_rest_goes_on() {
+    let root = tempfile::tempdir().unwrap();
+    let span = ("2014-05-01T00:00:00", "2014-05-01T00:20:00");
+    write(root.path(), "BAD", &HH, span, 50.0);
+    write(root.path(), "GOOD", &HH, span, 50.0);
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("plan");
+    planned(&folder, root.path(), ShardSize::StationMonth);
+    let gone = root.path().join("2014/XX/BAD/HHE.D/XX.BAD..HHE.D.2014.121");
+    let bytes = std::fs::read(&gone).unwrap();
+    std::fs::remove_file(&gone).unwrap();
+    let plan = text(&folder);
+    let (code, out, errors) = quakebook(&["work", "--plan", plan, "--all"]);
+    assert_eq!(code, 1, "{out}{errors}");
+    assert_eq!(out, "1 shard scanned, 0 done before, 1 failed\n");
+    assert!(errors.contains("XX.BAD..HH.2014-05: failed"), "{errors}");
+    let (code, out, _) = quakebook(&["status", "--plan", plan, "--json"]);
+    assert_eq!(code, 4);
+    let status: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(
+        (&status["n_done"], &status["n_missing"]),
+        (&1.into(), &0.into())
+    );
+    assert_eq!(status["failed"][0]["id"], "XX.BAD..HH.2014-05");
+    let table = dir.path().join("found.csv");
+    let (code, _, errors) = quakebook(&["collect", "--plan", plan, "--out", text(&table)]);
+    assert_eq!(code, 4, "{errors}");
+    let missing = "1 shard is not in the table: 0 (XX.BAD..HH.2014-05)";
+    assert!(errors.contains(missing), "{errors}");
+    let manifest = std::fs::read_to_string(dir.path().join("found.csv.manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_str(&manifest).unwrap();
+    assert_eq!(manifest["missing"], serde_json::json!([0]));
+    assert!(
+        std::fs::read_to_string(&table)
+            .unwrap()
+            .contains("XX,GOOD,,HH?,")
+    );
+    std::fs::write(&gone, bytes).unwrap();
+    assert_eq!(quakebook(&["work", "--plan", plan, "--all"]).0, 0);
+    assert_eq!(quakebook(&["status", "--plan", plan]).0, 0);
+}
+
+#[test]
+fn what_is_in_the_records_makes_no_shard_fail() {
+    let root = tempfile::tempdir().unwrap();
+    let span = ("2014-05-01T00:00:00", "2014-05-01T00:20:00");
+    write(root.path(), "DAMAG", &HH, span, 50.0);
+    write(root.path(), "DEAD", &HH, span, 50.0);
+    // A model for any station takes 40 samples a second or more.
+    write(root.path(), "SLOW", &["BHE", "BHN", "BHZ"], span, 20.0);
+    for component in HH {
+        let dead = Trace {
+            id: Nslc::new("XX", "DEAD", "", component).unwrap(),
+            sampling_rate_hz: 50.0,
+            segments: vec![Segment {
+                start: at(span.0),
+                samples: Samples::Int32(vec![7; 60_000]),
+            }],
+        };
+        let channel = root.path().join(format!("2014/XX/DEAD/{component}.D"));
+        std::fs::remove_dir_all(channel).unwrap();
+        let archive = Archive::create(root.path(), "XX", "DEAD", "", "*", false).unwrap();
+        archive.write(&[dead]).unwrap();
+    }
+    let damaged = root
+        .path()
+        .join("2014/XX/DAMAG/HHZ.D/XX.DAMAG..HHZ.D.2014.121");
+    let mut bytes = std::fs::read(&damaged).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 2000].fill(0xff);
+    std::fs::write(&damaged, bytes).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    planned(dir.path(), root.path(), ShardSize::StationMonth);
+    let plan = text(dir.path());
+    for _ in 0..2 {
+        let (code, out, errors) = quakebook(&["work", "--plan", plan, "--all"]);
+        assert_eq!(code, 3, "{out}{errors}");
+    }
+    let (code, out, _) = quakebook(&["status", "--plan", plan]);
+    assert_eq!(code, 3);
+    assert!(out.contains("3 of 3 shards done"), "{out}");
+    assert!(out.contains("2 shards done without one window"), "{out}");
+    let table = dir.path().join("found.csv");
+    let (code, ..) = quakebook(&["collect", "--plan", plan, "--out", text(&table)]);
+    assert_eq!(code, 3);
+    let manifests = files(&dir.path().join("manifests"));
+    let of = |i: usize| std::fs::read_to_string(&manifests[i]).unwrap();
+    assert!(of(0).contains("XX.DAMAG..HHZ.D.2014.121"), "{}", of(0));
+    assert!(of(1).contains("no component moves"), "{}", of(1));
+    assert!(of(2).contains("20"), "{}", of(2));
+}
+
+/// A copy of the archive that a test may change.
+fn copied_archive() -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    for file in files(archive()) {
+        let copy = root.path().join(file.strip_prefix(archive()).unwrap());
+        std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        std::fs::copy(file, copy).unwrap();
+    }
+    root
+}
+
+#[test]
+fn an_archive_that_is_not_as_planned_is_not_scanned() {
+    let root = copied_archive();
+    let dir = tempfile::tempdir().unwrap();
+    let plan = planned(dir.path(), root.path(), ShardSize::StationYear);
+    let day = root.path().join("2014/XX/A/HHZ.D/XX.A..HHZ.D.2014.151");
+    let whole = std::fs::read(&day).unwrap();
+    let away = root.path().join("2014.away");
+    let changes: [&dyn Fn(); 3] = [
+        &|| std::fs::rename(root.path().join("2014"), &away).unwrap(),
+        &|| std::fs::write(&day, &whole[..whole.len() / 2]).unwrap(),
+        &|| std::fs::remove_file(&day).unwrap(),
+    ];
+    for (number, change) in changes.iter().enumerate() {
+        change();
+        let mut worker = Worker::new(&plan, None).unwrap();
+        let worked = worker.work(&plan.shard(0).unwrap(), &|| false);
+        match worked {
+            Err(Error::Plan { what, .. }) => assert!(what.contains("were planned"), "{what}"),
+            other => panic!("{number}: {other:?}"),
+        }
+        assert!(files(&dir.path().join("manifests")).is_empty());
+        assert_eq!(Status::of(&plan).unwrap().failed.len(), 1);
+        if away.exists() {
+            std::fs::rename(&away, root.path().join("2014")).unwrap();
+        }
+        std::fs::write(&day, &whole).unwrap();
+    }
+    assert_eq!(work(&plan), 2);
+    assert_eq!(collect(&plan).unwrap().to_csv(), table());
+}
+
+#[test]
+fn what_is_done_is_counted_as_it_is_collected() {
+    let dir = tempfile::tempdir().unwrap();
+    let plan = planned(dir.path(), archive(), ShardSize::StationYear);
+    assert_eq!(work(&plan), 2);
+    let manifests = files(&dir.path().join("manifests"));
+    let results = files(&dir.path().join("results"));
+    let (first, result) = (
+        std::fs::read_to_string(&manifests[0]).unwrap(),
+        std::fs::read(&results[1]).unwrap(),
+    );
+    let other_plan = first.replace(&first[17..33], "0123456789abcdef");
+    assert_ne!(other_plan, first);
+    let spoil: [&dyn Fn(&Path); 6] = [
+        // A shard's manifest in the place of another's.
+        &|path| std::fs::write(path, &first).unwrap(),
+        &|path| std::fs::write(path, other_plan.replace("\"index\":0", "\"index\":1")).unwrap(),
+        &|path| std::os::unix::fs::symlink(&manifests[0], path).unwrap(),
+        &|path| std::fs::create_dir(path).unwrap(),
+        &|path| {
+            let made = Command::new("mkfifo").arg(path).status().unwrap();
+            assert!(made.success());
+        },
+        &|_| std::fs::remove_file(&results[1]).unwrap(),
+    ];
+    for (number, spoil) in spoil.iter().enumerate() {
+        let manifest = &manifests[1];
+        let whole = std::fs::read(manifest).unwrap();
+        if number < 5 {
+            std::fs::remove_file(manifest).unwrap();
+        }
+        spoil(manifest);
+        let status = Status::of(&plan).unwrap();
+        let collected = collect(&plan).unwrap();
+        assert_eq!((status.n_done, status.spoilt.len()), (1, 1), "{number}");
+        assert_eq!(collected.summary.missing, [1], "{number}");
+        assert_eq!(collected.summary.spoilt.len(), 1, "{number}");
+        if manifest.is_dir() {
+            std::fs::remove_dir(manifest).unwrap();
+            std::fs::write(manifest, &whole).unwrap();
+        } else {
+            // What cannot be used is made anew.
+            assert_eq!(work(&plan), 1, "{number}");
+        }
+        assert_eq!(std::fs::read(&results[1]).unwrap(), result);
+        assert_eq!(collect(&plan).unwrap().to_csv(), table());
+    }
+    let mut worker = Worker::new(&plan, None).unwrap().again();
+    let again = worker.work(&plan.shard(1).unwrap(), &|| false);
+    assert!(matches!(again, Ok(Worked::Done(_))));
+}
+
+#[test]
+fn a_forged_plan_is_refused_and_no_link_of_it_is_followed() {
+    let dir = tempfile::tempdir().unwrap();
+    let plan = planned(dir.path(), archive(), ShardSize::StationMonth);
+    let (header, lines) = (
+        dir.path().join("plan.toml"),
+        dir.path().join("shards.jsonl"),
+    );
+    let told = std::fs::read_to_string(&header).unwrap();
+    let shards = std::fs::read_to_string(&lines).unwrap();
+    let old = sha256_of(&lines);
+    assert!(told.contains(&old));
+    let forgeries = [
+        ("2014-06-01T00:00:00Z", "2200-06-01T00:00:00Z"),
+        ("XX.A..HH.2014-05", "XX.A..HH.2014-05\\u001b[2J"),
+        (
+            "\"first_day\":\"2014-05-01\"",
+            "\"first_day\":\"2014-05-02\"",
+        ),
+        ("\"n_days\":1", "\"n_days\":1000000000000"),
+        ("\"index\":1", "\"index\":0"),
+    ];
+    for (from, to) in forgeries {
+        let forged = shards.replacen(from, to, 1);
+        assert_ne!(forged, shards, "{from}");
+        std::fs::write(&lines, &forged).unwrap();
+        std::fs::write(&header, told.replace(&old, &sha256_of(&lines))).unwrap();
+        let plan = Plan::open(dir.path()).unwrap();
+        assert!(matches!(plan.shards(), Err(Error::Plan { .. })), "{to}");
+        let (code, _, errors) = quakebook(&["work", "--plan", text(dir.path()), "--all"]);
+        assert_eq!(code, 1, "{to}");
+        assert!(!errors.contains('\u{1b}'), "{errors}");
+    }
+    // A line too many, or a number of shards that is none.
+    std::fs::write(&lines, shards.clone() + &shards).unwrap();
+    std::fs::write(&header, told.replace(&old, &sha256_of(&lines))).unwrap();
+    assert!(Plan::open(dir.path()).unwrap().shards().is_err());
+    std::fs::write(&lines, &shards).unwrap();
+    let many = told.replace("n_shards = 4", "n_shards = 4000000000000");
+    assert_ne!(many, told);
+    std::fs::write(&header, many).unwrap();
+    let forged = Plan::open(dir.path()).unwrap();
+    assert!(Status::of(&forged).is_err() && collect(&forged).is_err());
+    std::fs::write(&header, &told).unwrap();
+
+    let elsewhere = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), dir.path().join("results")).unwrap();
+    assert_eq!(work(&plan), 0);
+    assert!(files(elsewhere.path()).is_empty());
+}
+
+#[test]
+fn an_odd_archive_is_planned_for_what_is_there_and_the_odd_is_named() {
+    let root = tempfile::tempdir().unwrap();
+    let span = ("2014-05-01T00:00:00", "2014-05-01T00:10:00");
+    write(root.path(), "GOOD", &HH, span, 50.0);
+    write(root.path(), "ONE", &["HHZ"], span, 50.0);
+    write(root.path(), "LONG", &["LHE", "LHN", "LHZ"], span, 1.0);
+    let next = ("2014-05-02T00:00:00", "2014-05-02T00:10:00");
+    write(root.path(), "GOOD", &["HHE", "HHZ"], next, 50.0);
+    let channel = root.path().join("2014/XX/GOOD/HHZ.D");
+    let day = channel.join("XX.GOOD..HHZ.D.2014.121");
+    // A day file in another channel's folder, one with dashes for no location, and damaged ones.
+    std::fs::copy(&day, channel.join("XX.GOOD..HHE.D.2014.121")).unwrap();
+    std::fs::rename(&day, channel.join("XX.GOOD.--.HHZ.D.2014.121")).unwrap();
+    for component in HH {
+        let name = format!("2014/XX/GOOD/{component}.D/XX.GOOD..{component}.D.2014.300");
+        std::fs::write(root.path().join(name), "no record").unwrap();
+    }
+    // Names that no reader finds, and a link that leads out of the archive.
+    std::fs::write(channel.join("XX.GOOD..HHZ.D.2014.130.gz"), "").unwrap();
+    std::fs::write(channel.join("XX.GOOD..HHZ.D.2014.13"), "").unwrap();
+    std::os::unix::fs::symlink("/", root.path().join("2014/XX/ROOT")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("plan");
+    let sought = [
+        NslcPattern::new("XX", "*", "*", "*").unwrap(),
+        NslcPattern::new("xx", "good", "*", "*").unwrap(),
+    ];
+    let plan = plan_of(&folder, root.path(), ShardSize::StationMonth, &sought).unwrap();
+    let ids: Vec<String> = plan.shards().unwrap().into_iter().map(|s| s.id).collect();
+    assert_eq!(ids, ["XX.GOOD..HH.2014-05", "XX.GOOD..HH.2014-10"]);
+    let left_out = std::fs::read_to_string(folder.join("left_out.txt")).unwrap();
+    for odd in [
+        "XX.ONE..HH?: 1 of three",
+        "XX.LONG..LH?: of fewer than 10",
+        "XX.GOOD..HH? of 2014-05-02: 2 of three components",
+        "in another folder",
+        "2 that are no day files, the first XX.GOOD..HHZ.D.2014.13:",
+        "xx.good.*.*: sought, and the archive holds no day file of it",
+    ] {
+        assert!(left_out.contains(odd), "{odd}: {left_out}");
+    }
+    assert!(left_out.lines().count() < 20, "{left_out}");
+    let mut worker = Worker::new(&plan, None).unwrap();
+    let shards = plan.shards().unwrap();
+    let Worked::Done(may) = worker.work(&shards[0], &|| false).unwrap() else {
+        panic!("not done")
+    };
+    assert!(may.hours > 0.15 && may.inputs.n_files >= 3, "{may:?}");
+    let sought = [NslcPattern::new("XX", "NONE", "*", "*").unwrap()];
+    let other = dir.path().join("other");
+    let none = plan_of(&other, root.path(), ShardSize::StationDay, &sought);
+    assert!(matches!(none, Err(Error::Plan { .. })));
+    assert!(!other.exists());
+}
+
+#[test]
+fn records_far_from_the_day_of_their_file_are_named_and_not_read() {
+    let root = copied_archive();
+    // The day of 1 June holds what was recorded on 10 June.
+    for component in HH {
+        let id = Nslc::new("XX", "A", "", component).unwrap();
+        let other = tempfile::tempdir().unwrap();
+        let span = ("2014-06-10T00:00:00", "2014-06-10T00:30:00");
+        write(other.path(), "A", &[component], span, 50.0);
+        let from = Archive::open(other.path(), "XX", "A", "", "HH?").unwrap();
+        let to = Archive::open(root.path(), "XX", "A", "", "HH?").unwrap();
+        let day = |archive: &Archive, day| archive.day_file(&id, at(day).date_naive());
+        std::fs::copy(day(&from, "2014-06-10"), day(&to, "2014-06-05")).unwrap();
+    }
+    let mut tables = Vec::new();
+    for size in [ShardSize::StationDay, ShardSize::StationMonth] {
+        let dir = tempfile::tempdir().unwrap();
+        let plan = planned(dir.path(), root.path(), size);
+        work(&plan);
+        let collected = collect(&plan).unwrap();
+        assert_eq!(collected.summary.n_damaged, 3, "{size}");
+        tables.push(collected.to_csv());
+        let told: String = files(&dir.path().join("manifests"))
+            .iter()
+            .map(|path| std::fs::read_to_string(path).unwrap())
+            .collect();
+        let words = "records of 2014-06-10, in the day file of 2014-06-05: not read";
+        assert!(told.contains(words), "{told}");
+    }
+    assert_eq!(tables[0], table());
+    assert_eq!(tables[1], table());
+}
+
+#[test]
+fn what_is_no_plan_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let refused = |result: quakebook::Result<Plan>, what: &str| match result {
+        Err(error @ Error::Plan { .. }) => assert!(error.to_string().contains(what), "{error}"),
+        other => panic!("{other:?}"),
+    };
+    refused(Plan::open(dir.path()), "no plan is in this folder");
+    std::fs::write(dir.path().join("notes.txt"), "mine").unwrap();
+    let size = ShardSize::StationYear;
+    refused(plan_of(dir.path(), archive(), size, &[]), "not empty");
+    let folder = dir.path().join("plan");
+    let plan = planned(&folder, archive(), size);
+    // The same plan is the same plan; another one needs another folder.
+    assert_eq!(planned(&folder, archive(), size), plan);
+    refused(
+        plan_of(&folder, archive(), ShardSize::StationDay, &[]),
+        "another plan",
+    );
+    assert!(matches!(plan.shard(2), Err(Error::Plan { .. })));
+    assert!(matches!(plan.shard_of("XX.C"), Err(Error::Plan { .. })));
+
+    let header = folder.join("plan.toml");
+    let whole = std::fs::read_to_string(&header).unwrap();
+    let version = format!("quakebook {}", env!("CARGO_PKG_VERSION"));
+    std::fs::write(&header, whole.replace(&version, "quakebook 0.0.1")).unwrap();
+    refused(Plan::open(&folder), "the plan is of quakebook 0.0.1");
+    std::fs::write(&header, "n_shards = 1\n").unwrap();
+    refused(Plan::open(&folder), "missing field");
+    std::fs::write(&header, &whole).unwrap();
+
+    let lines = folder.join("shards.jsonl");
+    let all = std::fs::read_to_string(&lines).unwrap();
+    std::fs::write(&lines, all.replace("XX.A", "XX.Z")).unwrap();
+    assert!(matches!(plan.shards(), Err(Error::Plan { .. })));
+    std::fs::write(&lines, all).unwrap();
+    let weights = folder.join("model/weights.safetensors");
+    let other = ConvNet::new(300, 2, 6);
+    quakebook::network::write_weights(&other, &weights).unwrap();
+    assert!(matches!(Worker::new(&plan, None), Err(Error::Plan { .. })));
+}
