@@ -212,3 +212,24 @@ fn weights_are_written_and_read() {
     assert!(read_weights(&mut Perceptron::new(50, 4, 1), &path).is_err());
     assert!(read_weights(&mut other, &dir.path().join("none")).is_err());
 }
+
+/// Weight decay leaves such weights; computed with, each product of one takes a hundred times as long.
+#[test]
+fn traces_of_weights_count_as_nothing() {
+    let with = |value: f64| {
+        let network = ConvNet::new(N_SAMPLES as usize, 4, 1);
+        for weight in fix_weights(&network) {
+            // Every fifth weight.
+            let values: Vec<f32> = (&weight.flatten(0, -1)).try_into().unwrap();
+            let of = |(i, x): (usize, &f32)| if i % 5 == 0 { value as f32 } else { *x };
+            let values: Vec<f32> = values.iter().enumerate().map(of).collect();
+            let values = Tensor::from_slice(&values).view(weight.size().as_slice());
+            tch::no_grad(|| weight.shallow_clone().copy_(&values));
+        }
+        network.logits(&windows())
+    };
+    assert_eq!(with(0.0), with(1e-39));
+    assert_eq!(with(0.0), with(-9e-21));
+    assert_ne!(with(0.0), with(1e-3));
+    assert!(with(f64::NAN).iter().all(|logit| logit.is_nan()));
+}
