@@ -104,12 +104,7 @@ fn by_noise(samples: &mut [f32]) -> Result<()> {
         .chunks_exact_mut(n)
         .zip(scales.into_iter().flatten())
     {
-        for x in row {
-            *x = match x.is_finite() {
-                true => ((*x - mean) / noise).asinh(),
-                false => 0.0,
-            };
-        }
+        simd::asinh(mean, noise, row);
     }
     Ok(())
 }
