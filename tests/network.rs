@@ -217,7 +217,7 @@ fn weights_are_written_and_read() {
 #[test]
 fn traces_of_weights_count_as_nothing() {
     let with = |value: f64| {
-        let network = ConvNet::new(N_SAMPLES as usize, 4, 1);
+        let network = ConvNet::new(N_SAMPLES, 4, 1);
         for weight in fix_weights(&network) {
             // Every fifth weight.
             let values: Vec<f32> = (&weight.flatten(0, -1)).try_into().unwrap();

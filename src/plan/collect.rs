@@ -48,13 +48,16 @@ pub struct Summary {
     pub table_sha256: String,
 }
 
+/// How a shard's detections came about, and they themselves.
+type Found = (Manifest, Vec<Row>);
+
 /// Collects what is done of a plan.
 ///
 /// # Errors
 /// As [`Plan::shards`].
 pub fn collect(plan: &Plan) -> Result<Collected> {
     let (shards, plan_sha256) = (plan.shards()?, plan.sha256());
-    let all: Vec<Result<Option<(Manifest, Vec<Row>)>>> = shards
+    let all: Vec<Result<Option<Found>>> = shards
         .par_iter()
         .map(|shard| one(plan, &plan_sha256, shard))
         .collect();
@@ -104,7 +107,7 @@ pub fn collect(plan: &Plan) -> Result<Collected> {
 }
 
 /// What a shard found, if it is done.
-fn one(plan: &Plan, plan_sha256: &str, shard: &Shard) -> Result<Option<(Manifest, Vec<Row>)>> {
+fn one(plan: &Plan, plan_sha256: &str, shard: &Shard) -> Result<Option<Found>> {
     let Some((manifest, bytes)) = done(plan, plan_sha256, shard)? else {
         return Ok(None);
     };
