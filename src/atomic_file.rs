@@ -167,7 +167,8 @@ pub(crate) fn open_input(path: &Path) -> Result<File> {
 /// The bytes of a file that the user names.
 ///
 /// # Errors
-/// As [`open_input`].
+/// [`Error::Io`] naming the path, of kind `InvalidInput` where it is a folder, a pipe or a device, or has
+/// more than 4 GiB.
 pub fn read_input(path: impl AsRef<Path>) -> Result<Vec<u8>> {
     let (path, mut bytes) = (path.as_ref(), Vec::new());
     let mut file = open_input(path)?.take(MAX_INPUT_BYTES);

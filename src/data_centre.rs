@@ -1,6 +1,6 @@
 //! Connects a study to its data centre, a real one or the simulated one.
 //!
-//! [`fdsn`](crate::fdsn) asks, [`server`](crate::server) answers and [`classroom`](crate::classroom)
+//! [`crate::fdsn`] asks, [`crate::server`] answers and [`crate::classroom`]
 //! simulates; no one of them knows another. Here they meet: the provider `classroom` is the simulated
 //! region, served on loopback within this process.
 //!

@@ -5,7 +5,7 @@ pub fn line(text: &str, n_most: usize) -> String {
     cut(text.chars().map(|c| shown(c, &[])), n_most)
 }
 
-/// As [`line`], but tabs and ends of lines stay.
+/// As [`line()`], but tabs and ends of lines stay.
 pub fn lines(text: &str, n_most: usize) -> String {
     cut(text.chars().map(|c| shown(c, &['\n', '\t'])), n_most)
 }

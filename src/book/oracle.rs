@@ -33,7 +33,7 @@ pub struct OracleRun {
     /// Segments of noise.
     pub n_noise: usize,
     /// At the smallest threshold with so many false alarms a day on the judged days themselves, or fewer: all
-    /// detectors are compared at the same rates, [`RATES_PER_DAY`].
+    /// detectors are compared at the same rates.
     pub at_rates: Vec<Counts>,
 }
 

@@ -20,7 +20,7 @@ pub struct PlainWindows {
     /// `(n_windows, n_classes)`, row by row.
     pub probabilities: Vec<f32>,
     pub classes: Vec<usize>,
-    /// The event of each window, by its place in [`ScannedDays::events`].
+    /// The event of each window, by its place among those of the scanned days.
     pub events: Vec<Option<usize>>,
     /// Share of event windows among all plain windows of the scan, before any were drawn.
     pub base_rate: f64,

@@ -34,7 +34,7 @@ impl RealScores {
     /// Reads what [`RealScores::to_toml`] wrote.
     ///
     /// # Errors
-    /// [`Error::Evaluate`] where it is something else.
+    /// [`crate::Error::Evaluate`] where it is something else.
     pub fn from_toml(text: &str) -> Result<Self> {
         toml::from_str(text).map_err(|error| {
             let remedy = "Delete the file and make it anew";

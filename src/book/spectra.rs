@@ -20,7 +20,7 @@ const SLICE_BANDS_HZ: [(f64, f64); 5] = [
 /// nearest neighbours compare. One slice gives a spectrum, many give a coarse spectrogram.
 ///
 /// # Errors
-/// [`Error::Waveform`] where a slice has fewer than two samples.
+/// [`crate::Error::Waveform`] where a slice has fewer than two samples.
 pub fn slice_spectra(window: &[f32], n_slices: usize) -> Result<Vec<f64>> {
     let n = window.len() / 3;
     let mut features = Vec::with_capacity(3 * n_slices * SLICE_BANDS_HZ.len());

@@ -143,7 +143,7 @@ fn triggers_of(dir: &Path) -> Result<Vec<Trigger>> {
 /// one that has learnt from those alone.
 ///
 /// # Errors
-/// As [`iquique_record`], [`read_triggers`] and [`train()`].
+/// As [`iquique_record`], [`read_triggers`] and [`crate::train::train`].
 pub fn trigger_scores(study: &Study, dir: &Path, classroom: &ConvNet) -> Result<Vec<TriggerScore>> {
     let (record, triggers) = (iquique_record(dir)?, triggers_of(dir)?);
     let split = split(study, &record, &triggers)?;

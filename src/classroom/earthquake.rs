@@ -38,7 +38,7 @@ impl Medium {
     }
 
     /// Length of a source's record, with the coda faded out: 41, 82 or 164 s, the longer the larger, and so
-    /// long that S comes before [`BEFORE_FADE`] of it.
+    /// long that S comes before it fades.
     pub fn n_samples(&self, source: &Source) -> usize {
         let (depth_km, distance_km) = (source.depth_km, source.distance_km(STATION));
         let s_s = self.model.travel_time_s(Phase::S, depth_km, distance_km);

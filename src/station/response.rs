@@ -94,7 +94,7 @@ pub struct PolesZeros {
     pub poles: Vec<(f64, f64)>,
 }
 
-/// Sum of numerator[k] z^-k over the sum of denominator[k] z^-k; an empty one is 1.
+/// Sum of `numerator[k] z^-k` over the sum of `denominator[k] z^-k`; an empty one is 1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Coefficients {
     pub units: Units,

@@ -32,6 +32,7 @@ pub fn test(paths: &Paths) -> Result {
         setup(paths, Profile::Thorough).map(|()| String::new())
     })?;
     part("clippy", &|| clippy(paths))?;
+    part("documents", &|| documents(paths))?;
     part("crates", &|| check_crates(paths))?;
     part("tests", &|| cargo_test(paths))?;
     part("kernel", &|| {
@@ -64,6 +65,17 @@ fn clippy(paths: &Paths) -> Result<String> {
             .args(["--quiet", "--workspace", "--all-targets"])
             .args(["--", "-Dwarnings"]),
         "correct what clippy names above",
+    )?;
+    Ok(String::new())
+}
+
+/// Every link of the documentation leads somewhere.
+fn documents(paths: &Paths) -> Result<String> {
+    run(
+        cargo(&paths.root, "doc")
+            .args(["--quiet", "--no-deps"])
+            .env("RUSTDOCFLAGS", "-Dwarnings"),
+        "correct what rustdoc names above",
     )?;
     Ok(String::new())
 }

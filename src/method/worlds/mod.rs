@@ -3,7 +3,7 @@
 //! | Step | Function |
 //! |---|---|
 //! | a world is drawn, and a day of its earthquakes | [`Day::of`] |
-//! | segments of its record are cut around earthquakes, disturbances, and anywhere | [`segments`](segment) |
+//! | segments of its record are cut around earthquakes, disturbances, and anywhere | `segment` |
 //! | windows are taken from them, and each gets its class from what stands out | [`windows`] |
 //! | a threshold is chosen on hours of other worlds | [`Hour`] |
 //! | what was made is judged on sealed worlds, and the opening is written down | [`open`] |

@@ -1,6 +1,6 @@
 //! miniSEED, versions 2 and 3: the files in which seismic records travel.
 //!
-//! [`read`] and [`read_file`] give [`Trace`]s, [`write`] makes records of version 2 of them. Every
+//! [`read`] and [`read_file`] give [`Trace`]s, [`write()`] makes records of version 2 of them. Every
 //! record is verified by all that it carries: its sample count, Steim's end value Xn, version 3's
 //! CRC-32C, and that the file holds all of it. Damage is an error which names file, byte, stream and
 //! time; [`read_lenient`] passes over damaged records, which leaves gaps, and lists them as

@@ -22,10 +22,10 @@ pub fn write(traces: &[Trace]) -> Result<Vec<u8>> {
     write_records(traces, USUAL_RECORD)
 }
 
-/// As [`write`], in records of `n_bytes`: 512 is what digitisers send while they record.
+/// As [`write()`], in records of `n_bytes`: 512 is what digitisers send while they record.
 ///
 /// # Errors
-/// As [`write`], and where `n_bytes` is no power of two from 256 to 32768.
+/// As [`write()`], and where `n_bytes` is no power of two from 256 to 32768.
 pub fn write_records(traces: &[Trace], n_bytes: usize) -> Result<Vec<u8>> {
     // A record counts its samples in 16 bits: more than 32768 bytes could hold more.
     if !(n_bytes.is_power_of_two() && (256..=32768).contains(&n_bytes)) {
