@@ -6,19 +6,23 @@
     python scale/run.py --plan plan --scheduler tcp://host:8786      # any Dask cluster
     python scale/run.py --plan plan --slurm 50 --slurm-options '-p compute -t 02:00:00'   # needs dask-jobqueue
 
-Dask only hands out numbers: a task is `quakebook work --plan PLAN --index N` in a process of its own. What is
+Dask only hands out numbers: a task is `quakebook work --plan PLAN --index N` in a process of its own, of one thread. What is
 done stands in the plan's folder, so this may be stopped, killed and begun again at any time, and so may workers and the
-scheduler. A shard that fails is tried again, then named, and the rest goes on.
+scheduler. A shard that fails is tried again, then named, and the rest goes on. A lost scheduler is waited for; workers
+end with theirs, so start them again too.
 
-Exit codes: 0 every shard is done; 1 some failed; 4 some are missing.
+Exit codes: 0 every shard is done; 1 some failed; 3 done, but damaged records were left out; 4 some are missing.
 """
 
 import argparse
 import asyncio
 import concurrent.futures
 import contextlib
-import itertools
+import importlib.util
 import json
+import logging
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -29,6 +33,9 @@ from distributed.comm.core import CommClosedError
 
 # What a client says where its scheduler has gone.
 LOST = (CommClosedError, OSError, TimeoutError, asyncio.CancelledError, concurrent.futures.CancelledError)
+
+# Exit codes of `quakebook work`: done, done without the damaged records, stopped by a signal.
+DONE, DAMAGED, STOPPED = 0, 3, 4
 
 # Shards of a folder, as `quakebook plan` lays them out.
 N_IN_FOLDER = 1000
@@ -42,57 +49,74 @@ def is_done(plan, index):
 
 
 def work(program, plan, archive, index):
-    """One shard, on a worker: its number, the exit code, and the last words."""
+    """One shard, on a worker: its exit code, and the last words."""
     command = [program, "work", "--plan", plan, "--index", str(index)]
     command += ["--archive", archive] if archive else []
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    words = done.stderr.strip().splitlines() or [""]
-    return index, done.returncode, words[-1]
+    # As many threads as Dask counts; who wants more sets the variable where the workers start.
+    environment = {"RAYON_NUM_THREADS": "1"} | os.environ
+    try:
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    except OSError as error:
+        return 1, f"{program}: {error.strerror}"
+    words = ended.stderr.strip().splitlines() or [f"exit code {ended.returncode}"]
+    return ended.returncode, words[-1]
 
 
 class Progress:
     """A line now and then: how many are done, how fast, and how long it will take."""
 
     def __init__(self, n_left, every_s):
-        self.n_left, self.n_done, self.failed = n_left, 0, {}
+        self.n_left, self.n_done, self.n_damaged, self.failed, self.stopped = n_left, 0, 0, {}, {}
         self.every_s, self.began, self.said = every_s, time.monotonic(), time.monotonic()
 
     def note(self, index, code, words, tries):
-        if code == 0:
+        if code in (DONE, DAMAGED):
             self.n_done += 1
+            self.n_damaged += code == DAMAGED
         else:
-            self.failed[index] = words
+            (self.stopped if code == STOPPED else self.failed)[index] = words
             print(f"shard {index}: failed {tries} times: {words}", flush=True)
         now = time.monotonic()
-        if now - self.said >= self.every_s or self.n_done + len(self.failed) == self.n_left:
+        n_left = self.n_left - self.n_done - len(self.given_up())
+        if now - self.said >= self.every_s or n_left == 0:
             self.said = now
             per_s = self.n_done / (now - self.began)
-            left = (self.n_left - self.n_done - len(self.failed)) / per_s if per_s else float("nan")
-            print(f"{self.n_done} of {self.n_left} shards, {3600 * per_s:.0f} an hour, {left / 60:.1f} minutes left", flush=True)
+            minutes = f"{n_left / per_s / 60:.1f}" if per_s else "unknown"
+            print(f"{self.n_done} of {self.n_left} shards, {3600 * per_s:.0f} an hour, {minutes} minutes left", flush=True)
+
+    def given_up(self):
+        """Shards that were tried often enough, and their last words."""
+        return self.failed | self.stopped
 
 
 def run(client, o, indices, progress):
     """Keeps every worker busy until all shards were tried."""
-    waiting, tries = iter(indices), {}
+    waiting, tries, at_work = iter(indices), {}, as_completed()
 
     def submit(index):
         tries[index] = tries.get(index, 0) + 1
         # A task has no result to be kept: the same number may be given again.
-        return client.submit(work, o.quakebook, o.plan, o.archive, index, key=f"shard-{index}-{tries[index]}-{time.time_ns()}", pure=False, retries=10)
+        key = f"shard-{index}-{tries[index]}-{time.time_ns()}"
+        at_work.add(client.submit(work, o.quakebook, o.plan, o.archive, index, key=key, pure=False))
 
-    n_workers = max(1, sum(client.nthreads().values()))
-    at_work = as_completed([submit(i) for i in itertools.islice(waiting, N_AHEAD * n_workers)])
+    def fill():
+        """Workers come and go."""
+        n_workers = sum(client.nthreads().values())
+        while at_work.count() < max(1, N_AHEAD * n_workers) and (index := next(waiting, None)) is not None:
+            submit(index)
+
+    fill()
     for future in at_work:
+        index = int(future.key.split("-")[1])
         try:
-            index, code, words = future.result()
+            code, words = future.result()
         except KilledWorker:
-            index, code, words = int(future.key.split("-")[1]), 1, "its workers were killed again and again"
-        if code != 0 and tries[index] <= o.retries:
-            at_work.add(submit(index))
-            continue
-        progress.note(index, code, words, tries[index])
-        for following in itertools.islice(waiting, 1):
-            at_work.add(submit(following))
+            code, words = 1, "its workers were killed again and again"
+        if code not in (DONE, DAMAGED) and tries[index] <= o.retries:
+            submit(index)
+        else:
+            progress.note(index, code, words, tries[index])
+        fill()
 
 
 def connect(o):
@@ -102,7 +126,8 @@ def connect(o):
     if o.slurm:
         from dask_jobqueue import SLURMCluster
 
-        cluster = SLURMCluster(cores=1, processes=1, memory="2GB", job_extra_directives=o.slurm_options.split())
+        options = [o.slurm_options] if o.slurm_options else []
+        cluster = SLURMCluster(cores=1, processes=1, memory="2GB", job_extra_directives=options)
         cluster.scale(o.slurm)
     else:
         cluster = LocalCluster(n_workers=o.workers, threads_per_worker=1, dashboard_address=o.dashboard)
@@ -117,13 +142,17 @@ def main():
     a.add_argument("--workers", type=int, help="processes on this machine [default: one a core]")
     a.add_argument("--scheduler", help="the address of a Dask scheduler")
     a.add_argument("--slurm", type=int, help="so many jobs of Slurm, each a worker")
-    a.add_argument("--slurm-options", default="", help="options of sbatch")
+    a.add_argument("--slurm-options", default="", help="options of sbatch, in one word")
     a.add_argument("--retries", type=int, default=2, help="how often a shard that failed is tried again [default: 2]")
     a.add_argument("--wait", type=float, default=600, help="seconds for which a lost scheduler is waited for [default: 600]")
     a.add_argument("--every", type=float, default=10, help="seconds between lines of progress [default: 10]")
-    a.add_argument("--dashboard", default=":8787", help="where the dashboard is served [default: port 8787]")
+    a.add_argument("--dashboard", default="127.0.0.1:8787", help="where this machine's dashboard is served [default: 127.0.0.1:8787]")
     o = a.parse_args()
     o.plan = str(Path(o.plan).resolve())
+    # It tells of each lost connection with a page of calls; so do we, in a line.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+    # Whoever ends this ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED))
     with open(Path(o.plan) / "shards.jsonl") as lines:
         indices = [json.loads(line)["index"] for line in lines]
     left = [index for index in indices if not is_done(o.plan, index)]
@@ -134,9 +163,12 @@ def main():
         client = cluster = None
         try:
             client, cluster = connect(o)
-            print(f"dashboard: {client.dashboard_link}", flush=True)
+            has_dashboard = importlib.util.find_spec("bokeh")
+            print(f"dashboard: {client.dashboard_link}" if has_dashboard else "no dashboard: it needs `bokeh`", flush=True)
+            client.wait_for_workers(1)
             lost = None
             run(client, o, left, progress)
+            break
         except LOST as error:
             lost = lost or time.monotonic()
             if not o.scheduler or time.monotonic() - lost > o.wait:
@@ -148,13 +180,13 @@ def main():
                 with contextlib.suppress(*LOST):
                     if one:
                         one.close(timeout=5)
-        left = [i for i in left if not is_done(o.plan, i) and i not in progress.failed]
-        progress.n_left = progress.n_done + len(progress.failed) + len(left)
+        left = [i for i in left if not is_done(o.plan, i) and i not in progress.given_up()]
+        progress.n_left = progress.n_done + len(progress.given_up()) + len(left)
     missing = [i for i in indices if not is_done(o.plan, i)]
-    for index, words in sorted(progress.failed.items()):
+    for index, words in sorted(progress.given_up().items()):
         print(f"shard {index} failed: {words}")
-    print(f"{len(indices) - len(missing)} of {len(indices)} shards are done")
-    sys.exit(1 if progress.failed else 4 if missing else 0)
+    print(f"{len(indices) - len(missing)} of {len(indices)} shards are done, {progress.n_damaged} of this run without damaged records")
+    sys.exit(1 if progress.failed else STOPPED if missing else DAMAGED if progress.n_damaged else DONE)
 
 
 if __name__ == "__main__":

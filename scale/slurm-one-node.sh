@@ -33,6 +33,7 @@ import socket
 both = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
 print(*(one.getsockname()[1] for one in both))')
 name=$(hostname -s)
+memory_mb=$(awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo)
 mkdir "$dir/state" "$dir/spool"
 cat > "$dir/slurm.conf" << END
 ClusterName=one
@@ -60,7 +61,7 @@ SchedulerParameters=batch_sched_delay=0,sched_min_interval=0
 MpiDefault=none
 KillWait=10
 MinJobAge=300
-NodeName=$name NodeAddr=127.0.0.1 CPUs=${N_CPUS:-2} State=UNKNOWN
+NodeName=$name NodeAddr=127.0.0.1 CPUs=${N_CPUS:-2} RealMemory=$memory_mb State=UNKNOWN
 PartitionName=all Nodes=$name Default=YES MaxTime=INFINITE State=UP
 END
 export SLURM_CONF=$dir/slurm.conf

@@ -6,6 +6,7 @@
 //! | `jobs serve JOB FOLDER` | does the job as often as it is told to |
 //! | `jobs machine` | measures what the machine can do |
 //! | `jobs growth FOLDER` | time and memory against the size of the work |
+//! | `jobs split PLAN` | what the work on a plan's first shard spends its time on |
 //!
 //! A served job takes a line from stdin and answers with one: `run` does the work and gives its
 //! seconds, `save FILE` writes the numbers that came of it (f64, little-endian), `floor` gives what the
@@ -19,6 +20,7 @@ mod inputs;
 mod job;
 mod machine;
 mod network;
+mod scale;
 mod tables;
 mod waveforms;
 
@@ -41,6 +43,7 @@ fn main() -> Result {
         ["machine"] => machine::report(),
         ["growth", folder] => growth::report(Path::new(folder)),
         ["growth", folder, kind, size] => growth::measure(Path::new(folder), kind, size),
+        ["split", plan] => scale::split(Path::new(plan)),
         // As `cargo bench` calls it; `cargo xtask bench` gives it work.
         _ => {
             println!("run `cargo xtask bench`");

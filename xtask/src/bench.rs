@@ -10,9 +10,8 @@ use crate::profile::Profile;
 use crate::setup::setup;
 use crate::step::Step;
 
-/// Runs the jobs that `args` names, all if none is named. `growth` measures time and memory against size.
-///
-/// Everything but `growth` goes to `benches/compare.py`.
+/// Runs the jobs that `args` names, all if none is named. `growth` measures time and memory against size, `scale`
+/// the scan of an archive: `benches/scale.py`. Everything else goes to `benches/compare.py`.
 pub fn bench(paths: &Paths, args: &[String]) -> Result {
     setup(paths, Profile::Thorough)?;
     let folder = inputs(paths)?;
@@ -23,12 +22,25 @@ pub fn bench(paths: &Paths, args: &[String]) -> Result {
         );
     }
     let python = make_peers_venv(paths)?;
-    run(
-        command(python)
-            .current_dir(&paths.root)
-            .arg("benches/compare.py")
+    let mut script = command(python);
+    script.current_dir(&paths.root);
+    if let Some((_, parts)) = args.split_first().filter(|(name, _)| *name == "scale") {
+        run(
+            cargo(&paths.root, "build").args(["--quiet", "--bin", "quakebook"]),
+            "the program could not be built: its message stands above",
+        )?;
+        script
+            .args(["benches/scale.py", "--quakebook"])
+            .arg(program_built(paths))
             .arg(&folder)
-            .args(args),
+            .args(parts);
+        return run(
+            &mut script,
+            "the scan of an archive could not be measured: see above",
+        );
+    }
+    run(
+        script.arg("benches/compare.py").arg(&folder).args(args),
         "a job failed, or two sides disagree: see above",
     )
 }
@@ -38,6 +50,12 @@ fn jobs(paths: &Paths) -> std::process::Command {
     let mut jobs = cargo(&paths.root, "bench");
     jobs.args(["--quiet", "--profile", "dev", "--bench", "jobs", "--"]);
     jobs
+}
+
+/// The program `quakebook` of the same build.
+fn program_built(paths: &Paths) -> PathBuf {
+    let name = format!("quakebook{}", std::env::consts::EXE_SUFFIX);
+    paths.target().join("debug").join(name)
 }
 
 /// The folder of inputs. They are made anew where the program that makes them has changed.

@@ -26,14 +26,14 @@ pub fn make_venv(paths: &Paths, python: &str) -> Result {
     })
 }
 
-/// A Python with what the tests compare with, in a virtual environment of its own: a reader of the
+/// A Python with what the tests compare with, and the engines of `scale/`, in a virtual environment of its own: a reader of the
 /// notebooks does not need it.
 pub fn make_test_venv(paths: &Paths) -> Result<PathBuf> {
     let venv = paths.cache.join("venv-tests");
     let (wheels, source) = (lock(paths, "tests"), lock(paths, "tests-source"));
     Step {
-        about: "ObsPy and a small data centre, with which some tests compare",
-        cost: "download 80 MB, a minute",
+        about: "ObsPy, Dask and a small data centre, with which some tests work",
+        cost: "download 90 MB, a minute",
         stamp: venv.join("quakebook.stamp"),
         inputs: read(&wheels)? + &read(&source)?,
     }
@@ -50,7 +50,7 @@ pub fn make_peers_venv(paths: &Paths) -> Result<PathBuf> {
     let venv = paths.cache.join("venv-peers");
     let lock = lock(paths, "bench");
     Step {
-        about: "ObsPy, SciPy, polars, scikit-learn and PyTorch, to compare with",
+        about: "ObsPy, SciPy, polars, scikit-learn and PyTorch, to compare with, and Dask",
         cost: "download 3 GB, some minutes",
         stamp: venv.join("quakebook.stamp"),
         inputs: read(&lock)?,

@@ -56,6 +56,9 @@ cargo xtask COMMAND
                     a virtual environment of its own); an unknown JOB lists them. Leave the machine
                     alone meanwhile
   bench growth      time and memory of the library against the size of the work
+  bench scale [PART…]
+                    the scan of an archive by its size, by engine, and beside ObsPy with PyTorch (6 GB of
+                    disk); `bench scale year` is 365 days of a station (12 GB)
   clean [--cache]   remove what was made in this clone; with --cache also what clones share. Only
                     folders with the marker file `.quakebook` are removed
 

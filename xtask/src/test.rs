@@ -101,12 +101,14 @@ fn cargo_test(paths: &Paths) -> Result<String> {
     let (mut passed, mut ignored) = count_tests(tests.arg("--workspace"))?;
     let note = match environment::make_test_venv(paths) {
         Ok(python) => {
-            // Tests that need ObsPy are ignored unless they are asked for, and have it in their names.
-            let mut of_obspy = cargo(&paths.root, "test");
-            of_obspy
-                .args(["--workspace", "--tests", "--", "--ignored", "obspy"])
-                .env("QUAKEBOOK_OBSPY_PYTHON", python);
-            let (more, _) = count_tests(&mut of_obspy)?;
+            // Tests that need these are ignored unless they are asked for, and have them in their names.
+            let mut with_others = cargo(&paths.root, "test");
+            with_others
+                .args(["--workspace", "--tests", "--", "--ignored"])
+                .args(["obspy", "dask", "slurm"])
+                .env("QUAKEBOOK_OBSPY_PYTHON", &python)
+                .env("QUAKEBOOK_DASK_PYTHON", &python);
+            let (more, _) = count_tests(&mut with_others)?;
             passed += more;
             ignored = ignored.saturating_sub(more);
             ""
@@ -114,7 +116,7 @@ fn cargo_test(paths: &Paths) -> Result<String> {
         // Without network the other tests still run.
         Err(sentence) => {
             println!("       {sentence}");
-            ", without those that compare with ObsPy, which could not be installed"
+            ", without those of ObsPy and Dask, which could not be installed"
         }
     };
     Ok(format!("{passed} tests, {ignored} ignored{note}"))

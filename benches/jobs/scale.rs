@@ -1,0 +1,118 @@
+//! What the work on a shard spends its time on.
+
+use std::path::Path;
+use std::time::Instant;
+
+use chrono::TimeDelta;
+use quakebook::network::Classify;
+use quakebook::plan::{Plan, Worked, Worker};
+use quakebook::waveform::{Archive, WaveformSource, harmonise};
+use quakebook::window::normalise;
+
+use crate::Result;
+
+/// Windows that are classified at once.
+const N_AT_ONCE: usize = 128;
+
+/// Works on the first shard of a plan, then does its steps one by one, an hour of record at a time. Prints for each step seconds
+/// of a station-day, and its name; the last line is the whole work.
+///
+/// It wants one thread. The whole is in seconds of the processor, as a scan reads ahead in a thread of its own.
+pub fn split(plan: &Path) -> Result {
+    let plan = Plan::open(plan)?;
+    let shard = plan.shard(0)?;
+    let mut worker = Worker::new(&plan, None)?;
+    let before_s = processor_s()?;
+    let Worked::Done(manifest) = worker.work(&shard, &|| false)? else {
+        return Err("the shard was done before: give a new plan".into());
+    };
+    let work_s = processor_s()? - before_s;
+
+    let detector = plan.detector()?;
+    let archive = Archive::open_for(plan.archive(), &shard.station)?;
+    let before_s = processor_s()?;
+    detector.scan(&archive, &shard.span)?;
+    let scan_s = processor_s()? - before_s;
+
+    let [
+        mut read_s,
+        mut decode_s,
+        mut filter_s,
+        mut scale_s,
+        mut network_s,
+    ] = [0.0; 5];
+    let archive = Archive::open_for(plan.archive(), &shard.station)?;
+    let held = archive.held_span()?;
+    let within = |day: &chrono::NaiveDate| *day < held.end.date_naive();
+    for day in held.start.date_naive().iter_days().take_while(within) {
+        for stream in archive.held_streams()? {
+            timed(&mut read_s, || {
+                std::fs::read(archive.day_file(&stream, day))
+            })?;
+        }
+    }
+    let (n, hop) = (
+        detector.network.n_samples(),
+        detector.scan_params().hop_samples,
+    );
+    let normalisation = detector.scan_params().normalisation;
+    let (mut start, mut n_windows) = (held.start, 0);
+    while start < held.end {
+        let end = start + TimeDelta::hours(1);
+        let record = timed(&mut decode_s, || archive.between(start, end))?;
+        let made = timed(&mut filter_s, || harmonise(&record))?.record;
+        let firsts: Vec<usize> = (0..=made.n_samples() - n).step_by(hop).collect();
+        n_windows += firsts.len();
+        for firsts in firsts.chunks(N_AT_ONCE) {
+            let cut = |first: &usize| {
+                made.data
+                    .each_ref()
+                    .map(|row| &row[*first..first + n])
+                    .concat()
+            };
+            let scaled = |first| normalise(&cut(first), normalisation);
+            let windows: Vec<_> = timed(&mut scale_s, || {
+                firsts.iter().map(scaled).collect::<quakebook::Result<_>>()
+            })?;
+            let windows = windows.concat();
+            timed(&mut network_s, || detector.network.probabilities(&windows))?;
+        }
+        start = end;
+    }
+    // An hour alone has no windows across its end.
+    let of_all = manifest.n_windows as f64 / n_windows as f64;
+    let steps = [
+        ("reading files", read_s),
+        ("decoding", decode_s - read_s),
+        ("filtering", filter_s),
+        ("scaling windows", scale_s * of_all),
+        ("network", network_s * of_all),
+        ("writing, and hashes of the files", work_s - scan_s),
+    ];
+    let rest_s = work_s - steps.iter().map(|step| step.1).sum::<f64>();
+    let rest = ("the rest: quality, merging, what overlaps", rest_s);
+    for (name, seconds) in steps.into_iter().chain([rest, ("all", work_s)]) {
+        println!("{} {name}", seconds / manifest.n_days as f64);
+    }
+    Ok(())
+}
+
+/// Adds what the work takes.
+fn timed<T>(seconds: &mut f64, work: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = work();
+    *seconds += start.elapsed().as_secs_f64();
+    result
+}
+
+/// Seconds of the processor that this process has had; Linux counts them in hundredths.
+fn processor_s() -> Result<f64> {
+    let text = std::fs::read_to_string("/proc/self/stat")?;
+    let after_name = text.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let ticks = after_name.split_whitespace().skip(11).take(2);
+    let ticks: Vec<f64> = ticks.flat_map(str::parse).collect();
+    match ticks[..] {
+        [user, system] => Ok((user + system) / 100.0),
+        _ => Err("the system does not tell a process's time".into()),
+    }
+}

@@ -1,0 +1,229 @@
+"""What it costs to scan an archive: by its size, by engine, and beside ObsPy with PyTorch.
+
+`python scale.py FOLDER --quakebook PROGRAM [PART…]`; `cargo xtask bench scale` calls it. FOLDER holds the inputs of `compare.py`. The
+archive that is scanned has their days under other names and dates, so it is simulated as they are. Parts: growth, split, engines,
+peer, plan; and year, 365 days of one station, which take 12 GB.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).parent
+FIRST = date(2014, 2, 16)
+# Days of the inputs, and their channels.
+N_DAYS, CHANNELS = 30, ("HH1", "HH2", "HHZ")
+N_STATIONS = 100
+N_SHARDS = 100_000
+
+SOURCE = "2014/GS/OK029/{channel}.D/GS.OK029.00.{channel}.D.2014.{day:03}"
+TARGET = "{year}/XX/{station}/{channel}.D/XX.{station}.00.{channel}.D.{year}.{day:03}"
+
+
+def stamped(records, station, day):
+    """Records of 512 bytes each, as if another station had sent them on another day."""
+    records = np.frombuffer(records, "u1").reshape(-1, 512).copy()
+    records[:, 8:13] = np.frombuffer(station.ljust(5).encode(), "u1")
+    records[:, 18:20] = np.frombuffer(b"XX", "u1")
+    records[:, 20:24] = np.array([day.year, day.timetuple().tm_yday], ">u2").view("u1")
+    return records.tobytes()
+
+
+def day_of_year(day):
+    return day.timetuple().tm_yday
+
+
+def add_day(inputs, archive, number, day, n_bytes=None):
+    """A station's day, whose records are those of one of the inputs' days; or the first bytes of them."""
+    station = f"S{number:03}"
+    of_source = day_of_year(FIRST + timedelta((number + (day - FIRST).days) % N_DAYS))
+    for channel in CHANNELS:
+        target = archive / TARGET.format(year=day.year, day=day_of_year(day), channel=channel, station=station)
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with open(inputs / "archive" / SOURCE.format(channel=channel, day=of_source), "rb") as source:
+                target.write_bytes(stamped(source.read(n_bytes), station, day))
+
+
+def make_archive(inputs, archive, n_days):
+    """One station of many days, and a day of each other one."""
+    archive.mkdir(parents=True, exist_ok=True)
+    shutil.copy(inputs / "archive/SIMULATED.txt", archive)
+    for number in range(N_STATIONS):
+        for k in range(n_days if number == 0 else 1):
+            add_day(inputs, archive, number, FIRST + timedelta(k))
+
+
+def measured(command, n_threads=1):
+    """Seconds by the clock and of the processors, and the most memory of a process of it in MB."""
+    limits = {name: str(n_threads) for name in ("RAYON_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+    start = time.perf_counter()
+    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, env=os.environ | limits, text=True)
+    out = process.stdout.read()
+    _, status, used = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    if os.waitstatus_to_exitcode(status) != 0:
+        raise SystemExit(f"{' '.join(map(str, command))} failed: see above\n{out}")
+    return {"seconds": seconds, "processor_s": used.ru_utime + used.ru_stime, "mb": used.ru_maxrss / 1e3, "out": out}
+
+
+class Bench:
+    def __init__(self, inputs, quakebook):
+        self.inputs, self.quakebook, self.rows = inputs, quakebook, {}
+        self.work = inputs / "scale"
+        self.archive, self.plans = self.work / "sds", self.work / "plans"
+        shutil.rmtree(self.plans, ignore_errors=True)
+        self.plans.mkdir(parents=True)
+
+    def plan(self, name, n_stations, n_days, shard="station-day", archive=None):
+        """A new plan, and how long it took to make."""
+        stations = self.work / "stations.txt"
+        stations.write_text("".join(f"XX.S{number:03}\n" for number in range(n_stations)))
+        plan = self.plans / name
+        shutil.rmtree(plan, ignore_errors=True)
+        until = FIRST + timedelta(n_days)
+        command = [self.quakebook, "plan", "--archive", archive or self.archive, "--model", "regional", "--shard", shard]
+        command += ["--stations", stations, "--from", FIRST, "--to", until, "--out", plan]
+        return plan, measured(command, n_threads=2)["seconds"]
+
+    def all_of(self, plan):
+        return [self.quakebook, "work", "--plan", plan, "--all"]
+
+    def dask(self, plan, n_workers):
+        run = [sys.executable, HERE.parent / "scale/run.py", "--plan", plan, "--quakebook", self.quakebook]
+        return [*run, "--workers", n_workers, "--dashboard", "127.0.0.1:0"]
+
+    def table(self, plan):
+        table = self.work / "found.csv"
+        measured([self.quakebook, "collect", "--plan", plan, "--out", table])
+        return table.read_bytes()
+
+    def growth(self, sizes=((1, 1), (1, 7), (1, 30), (10, 1), (100, 1))):
+        """One process of one thread."""
+        print("\n| Stations | Days | Seconds | Station-days a second | Processor seconds a station-day | Peak memory, MB |")
+        print("|--:|--:|--:|--:|--:|--:|")
+        for n_stations, n_days in sizes:
+            plan, _ = self.plan("growth", n_stations, n_days, "station-month")
+            used = measured(self.all_of(plan))
+            n = n_stations * n_days
+            self.rows[f"growth-{n_stations}x{n_days}"] = used
+            print(f"| {n_stations} | {n_days} | {used['seconds']:.1f} | {n / used['seconds']:.3f} | {used['processor_s'] / n:.2f} | {used['mb']:.0f} |", flush=True)
+
+    def year(self):
+        make_archive(self.inputs, self.archive, 365)
+        self.growth(((1, 365),))
+
+    def split(self):
+        """What a station-day's seconds are spent on."""
+        plan, _ = self.plan("split", 1, 7, "station-month")
+        command = ["cargo", "bench", "--locked", "--quiet", "--profile", "dev", "--bench", "jobs", "--", "split", plan]
+        lines = [line.split(maxsplit=1) for line in measured(command)["out"].splitlines()]
+        self.rows["split"] = {name: float(seconds) for seconds, name in lines}
+        whole = float(lines[-1][0])
+        print("\n| Step | Seconds a station-day | Share |\n|---|--:|--:|")
+        for seconds, name in lines:
+            print(f"| {name} | {float(seconds):.3f} | {100 * float(seconds) / whole:.0f} % |")
+
+    def engines(self):
+        """24 shards of a day: by one process, and by Dask; by one worker, and by two."""
+        ways = {
+            "one process": self.all_of,
+            "Dask, 1 worker": lambda plan: self.dask(plan, 1),
+            "Dask, 2 workers": lambda plan: self.dask(plan, 2),
+        }
+        seconds, tables = {way: [] for way in ways}, set()
+        for _ in range(3):
+            for way, command in ways.items():
+                plan, _ = self.plan("engines", 24, 1)
+                seconds[way].append(measured(command(plan))["seconds"])
+                tables.add(self.table(plan))
+        if len(tables) != 1:
+            raise SystemExit("the tables of the engines differ")
+        one, of_one, of_two = (statistics.median(seconds[way]) for way in ways)
+        start = min(measured(self.dask(self.plan("start", 1, 1)[0], 1))["seconds"] - measured(self.all_of(self.plan("start", 1, 1)[0]))["seconds"] for _ in range(3))
+        self.rows["engines"] = seconds | {"start_s": start}
+        print("\n24 station-days, each a shard; median of three turns; the same table each time")
+        for way, times in seconds.items():
+            print(f"- {way}: {statistics.median(times):.1f} s ({min(times):.1f} to {max(times):.1f})")
+        print(f"- a start of the cluster costs {start:.1f} s, once")
+        print(f"- overhead of Dask beside the plain program: {100 * (of_one / one - 1):.1f} %, {100 * ((of_one - start) / one - 1):.1f} % without its start")
+        print(f"- efficiency of two workers beside one: {100 * of_one / of_two / 2:.0f} %, {100 * (of_one - start) / (of_two - start) / 2:.0f} % without its start")
+
+    def peer(self):
+        """The same job of one station's day by ObsPy and PyTorch, in one process of one thread."""
+        plan, _ = self.plan("peer", 1, 1)
+        ours = measured(self.all_of(plan))
+        found = self.work / "peer.csv"
+        theirs = measured([sys.executable, HERE / "scale_peer.py", self.archive, plan / "model", FIRST, found])
+        starts = [times(text.splitlines()[1:]) for text in (self.table(plan).decode(), found.read_text())]
+        agreed = [sum(any(abs(t - u) < 2.0 for u in b) for t in a) for a, b in (starts, starts[::-1])]
+        self.rows["peer"] = {"ours": ours, "theirs": theirs, "n": [len(s) for s in starts], "agreed": agreed}
+        print("\n| One station-day, one thread | Seconds | Processor seconds | Peak memory, MB | Detections | Of them within 2 s of one of the other's |")
+        print("|---|--:|--:|--:|--:|--:|")
+        for name, used, of, n in zip(("quakebook", "ObsPy and PyTorch"), (ours, theirs), starts, agreed):
+            print(f"| {name} | {used['seconds']:.1f} | {used['processor_s']:.1f} | {used['mb']:.0f} | {len(of)} | {n} |")
+
+    def plan_of_many(self):
+        """100,000 shards: 300,000 day files, each of one record."""
+        archive, n_days = self.work / "many", N_SHARDS // N_STATIONS
+        archive.mkdir(parents=True, exist_ok=True)
+        for number in range(N_STATIONS):
+            for k in range(n_days):
+                add_day(self.inputs, archive, number, FIRST + timedelta(k), 512)
+        plan, of_plan = self.plan("many", N_STATIONS, n_days, archive=archive)
+        of_empty = measured([self.quakebook, "status", "--plan", plan, "--json"])
+        # As if all but one were done: the manifest of a real shard, under each number.
+        real, _ = self.plan("real", 1, 1)
+        measured(self.all_of(real))
+        manifest = json.loads((real / "manifests/000/0000000.json").read_text())
+        for index in range(N_SHARDS):
+            file = plan / f"manifests/{index // 1000:03}/{index:07}.json"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(manifest | {"index": index}))
+        of_full = min((measured([self.quakebook, "status", "--plan", plan, "--json"], 2) for _ in range(3)), key=lambda used: used["seconds"])
+        n_most = max(len(names) for _, _, names in os.walk(plan))
+        n_done = json.loads(of_full["out"])["n_done"]
+        self.rows["plan"] = {"plan_s": of_plan, "status_empty_s": of_empty["seconds"], "status_s": of_full["seconds"], "n_most": n_most}
+        print(f"\n{N_SHARDS} shards: planned in {of_plan:.1f} s; status with {n_done} done in {of_full['seconds']:.2f} s; no folder of the plan has more than {n_most} files")
+
+
+def times(rows):
+    """Starts of detections, seconds since 1970: the column that begins with a year."""
+    found = []
+    for row in rows:
+        start = next(cell for cell in row.split(",") if cell[:2] == "20")
+        found.append(np.datetime64(start.rstrip("Z")).astype("datetime64[us]").astype(float) / 1e6)
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("inputs", type=Path)
+    parser.add_argument("parts", nargs="*", metavar="PART")
+    parser.add_argument("--quakebook", type=Path, required=True)
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    bench = Bench(args.inputs, args.quakebook)
+    parts = {"growth": bench.growth, "split": bench.split, "engines": bench.engines, "peer": bench.peer, "plan": bench.plan_of_many}
+    unknown = [name for name in args.parts if name not in parts and name != "year"]
+    if unknown:
+        raise SystemExit(f"no part is called {unknown[0]}: there are {', '.join(parts)}, year")
+    make_archive(args.inputs, bench.archive, N_DAYS)
+    for name in args.parts or parts:
+        (parts | {"year": bench.year})[name]()
+    shutil.rmtree(bench.plans)
+    if args.json:
+        args.json.write_text(json.dumps(bench.rows, indent=1))
+
+
+if __name__ == "__main__":
+    main()

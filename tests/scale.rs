@@ -1,0 +1,398 @@
+//! The engines of `scale/`: with Dask and with Slurm, whatever is killed, the table is that of one process.
+//!
+//! Others wrote them. The tests of Dask run where `QUAKEBOOK_DASK_PYTHON` names a Python that has `distributed`
+//! and `dask-jobqueue`, as `cargo xtask test` sets it up, and those of Slurm where it is installed.
+
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use quakebook::time::{self, TimeDelta};
+use quakebook::waveform::{Archive, Nslc, Samples, Segment, Trace};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use tempfile::TempDir;
+
+const N_STATIONS: usize = 8;
+const N_DAYS: usize = 5;
+const N_SHARDS: usize = N_STATIONS * N_DAYS;
+
+/// Minutes of noise around midnights, loud now and then.
+fn write(root: &Path, station: &str, n_days: usize, rate_hz: f64) {
+    let mut rng = ChaCha8Rng::seed_from_u64(station.bytes().map(u64::from).sum());
+    let archive = Archive::create(root, "XX", station, "", "*", false).unwrap();
+    for channel in ["HHE", "HHN", "HHZ"] {
+        let mut segment = |day: usize| {
+            let mut loud = 1.0;
+            let mut sample = |i: usize| {
+                if i.is_multiple_of(700) {
+                    loud = 10f64.powf(rng.random_range(0.0..2.0));
+                }
+                (loud * rng.random_range(-100.0..100.0)) as i32
+            };
+            let n = (600.0 * rate_hz) as usize;
+            Segment {
+                start: time::parse("2014-05-29T23:55").unwrap() + TimeDelta::days(day as i64),
+                samples: Samples::Int32((0..n).map(&mut sample).collect()),
+            }
+        };
+        let trace = Trace {
+            id: Nslc::new("XX", station, "", channel).unwrap(),
+            sampling_rate_hz: rate_hz,
+            segments: (0..n_days - 1).map(&mut segment).collect(),
+        };
+        archive.write(&[trace]).unwrap();
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn quakebook(args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quakebook"));
+    command.args(args).output().unwrap()
+}
+
+/// An archive, and plans of it.
+struct World {
+    dir: TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        for number in 0..N_STATIONS {
+            write(&dir.path().join("sds"), &format!("S{number}"), N_DAYS, 50.0);
+        }
+        // A processor is faster than these tests need it.
+        let program = dir.path().join("slow");
+        let exec = format!("exec '{}' \"$@\"", env!("CARGO_BIN_EXE_quakebook"));
+        fs::write(&program, format!("#!/bin/sh\nsleep 0.4\n{exec}\n")).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        Self { dir }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn plan(&self, name: &str) -> PathBuf {
+        let (archive, plan) = (self.path("sds"), self.path(name));
+        let output = quakebook(&[
+            "plan",
+            "--archive",
+            text(&archive),
+            "--model",
+            "regional",
+            "--threshold",
+            "0.02",
+            "--shard",
+            "station-day",
+            "--out",
+            text(&plan),
+        ]);
+        assert!(output.status.success(), "{output:?}");
+        plan
+    }
+
+    /// The table of a plan, as far as it was worked on.
+    fn table(&self, plan: &Path) -> Vec<u8> {
+        let table = self.path("found.csv");
+        quakebook(&["collect", "--plan", text(plan), "--out", text(&table)]);
+        fs::read(&table).unwrap()
+    }
+
+    /// `scale/run.py` on a plan.
+    fn run(&self, plan: &Path, args: &[&str]) -> Command {
+        let mut command = Command::new(python());
+        command
+            .args(["scale/run.py", "--every", "1", "--dashboard", "127.0.0.1:0"])
+            .args([
+                "--plan",
+                text(plan),
+                "--quakebook",
+                text(&self.path("slow")),
+            ])
+            .args(args);
+        command
+    }
+}
+
+fn python() -> PathBuf {
+    let python = std::env::var_os("QUAKEBOOK_DASK_PYTHON").map(PathBuf::from);
+    python.expect("QUAKEBOOK_DASK_PYTHON names a Python with distributed")
+}
+
+/// The archive, and the table that one process makes of it.
+fn undisturbed() -> &'static (World, Vec<u8>) {
+    static UNDISTURBED: OnceLock<(World, Vec<u8>)> = OnceLock::new();
+    UNDISTURBED.get_or_init(|| {
+        let world = World::new();
+        let plan = world.plan("undisturbed");
+        let output = quakebook(&["work", "--plan", text(&plan), "--all"]);
+        assert!(output.status.success(), "{output:?}");
+        let table = world.table(&plan);
+        let n_rows = table.iter().filter(|byte| **byte == b'\n').count();
+        assert!(n_rows > N_SHARDS, "{n_rows}");
+        (world, table)
+    })
+}
+
+/// Something that runs beside the test, and ends with it.
+struct Beside(Child);
+
+impl Beside {
+    fn start(command: &mut Command) -> Self {
+        Self(command.spawn().unwrap())
+    }
+
+    fn is_running(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_none()
+    }
+
+    fn kill(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// How many shards are done, by their manifests.
+fn n_done(plan: &Path) -> usize {
+    let folder = fs::read_dir(plan.join("manifests/000"));
+    folder.map_or(0, |files| {
+        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        names
+            .filter(|name| name.ends_with(".json") && !name.starts_with('.'))
+            .count()
+    })
+}
+
+/// The workers of a cluster that a process holds.
+fn workers(process: u32) -> Vec<String> {
+    let mut found = Vec::new();
+    for thread in fs::read_dir(format!("/proc/{process}/task"))
+        .into_iter()
+        .flatten()
+    {
+        let children = fs::read_to_string(thread.unwrap().path().join("children"));
+        for child in children.unwrap_or_default().split_whitespace() {
+            let command = fs::read(format!("/proc/{child}/cmdline")).unwrap_or_default();
+            if String::from_utf8_lossy(&command).contains("spawn_main") {
+                found.push(child.to_string());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+#[ignore = "needs Dask: `cargo xtask test` runs it"]
+fn dask_works_on_while_workers_are_killed() {
+    kill_workers(4);
+}
+
+#[test]
+#[ignore = "needs Dask, and a quarter of an hour"]
+fn workers_of_a_cluster_may_be_killed_two_hundred_times() {
+    kill_workers(200);
+}
+
+/// A cluster of two workers, one of them killed after a random time, again and again, on as many plans as that takes.
+fn kill_workers(n: usize) {
+    let (world, table) = undisturbed();
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let mut n_killed = 0;
+    while n_killed < n {
+        let plan = world.plan(&format!("workers-{n_killed}"));
+        let mut run = Beside::start(&mut world.run(&plan, &["--workers", "2"]));
+        while run.is_running() {
+            std::thread::sleep(Duration::from_millis(rng.random_range(500..2500)));
+            let workers = workers(run.0.id());
+            if let Some(worker) = workers.get(rng.random_range(0..2)).filter(|_| n_killed < n) {
+                n_killed += usize::from(signal("KILL", worker));
+            }
+        }
+        assert_eq!(run.0.wait().unwrap().code(), Some(0));
+        assert!(n_killed > 0);
+        assert_eq!(&world.table(&plan), table);
+    }
+}
+
+fn signal(name: &str, process: &str) -> bool {
+    let status = Command::new("kill")
+        .args([&format!("-{name}"), process])
+        .status();
+    status.unwrap().success()
+}
+
+#[test]
+#[ignore = "needs Dask: `cargo xtask test` runs it"]
+fn a_lost_dask_scheduler_is_waited_for() {
+    kill_scheduler(2);
+}
+
+#[test]
+#[ignore = "needs Dask, and some minutes"]
+fn a_scheduler_may_be_killed_twenty_times() {
+    kill_scheduler(20);
+}
+
+/// A scheduler and two workers, as a cluster has them: what has ended is started again.
+fn kill_scheduler(n: usize) {
+    let (world, table) = undisturbed();
+    let plan = world.plan(&format!("scheduler-{n}"));
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port().to_string();
+    drop(free);
+    let address = format!("tcp://127.0.0.1:{port}");
+    let dask = |module: &str, args: &[&str]| {
+        let mut command = Command::new(python());
+        let module = format!("distributed.cli.{module}");
+        command.args(["-m", &module, "--no-dashboard"]).args(args);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        Beside::start(&mut command)
+    };
+    let scheduler = || dask("dask_scheduler", &["--host", "127.0.0.1", "--port", &port]);
+    let scratch = world.path("scratch");
+    let directory = ["--local-directory", text(&scratch)];
+    let worker = || {
+        dask(
+            "dask_worker",
+            &[&[&address, "--nthreads", "1", "--no-nanny"], &directory[..]].concat(),
+        )
+    };
+
+    let mut rng = ChaCha8Rng::seed_from_u64(8);
+    let mut of_cluster = (scheduler(), [worker(), worker()]);
+    let mut run = Beside::start(&mut world.run(&plan, &["--scheduler", &address, "--wait", "60"]));
+    let mut n_killed = 0;
+    while run.is_running() {
+        if n_killed < n && n_done(&plan) * n >= N_SHARDS * n_killed {
+            of_cluster.0.kill();
+            n_killed += 1;
+            of_cluster.0 = scheduler();
+        }
+        std::thread::sleep(Duration::from_millis(rng.random_range(100..1500)));
+        for one in &mut of_cluster.1 {
+            if !one.is_running() {
+                *one = worker();
+            }
+        }
+    }
+    assert_eq!(run.0.wait().unwrap().code(), Some(0));
+    assert_eq!(n_killed, n);
+    assert_eq!(&world.table(&plan), table);
+}
+
+#[test]
+#[ignore = "needs Dask: `cargo xtask test` runs it"]
+fn dask_names_a_shard_that_fails_and_goes_on() {
+    let world = World::new();
+    // A model for any station takes 40 samples a second or more.
+    write(&world.path("sds"), "SLOW", 2, 20.0);
+    let (plan, other) = (world.plan("by-dask"), world.plan("by-one"));
+    let output = world
+        .run(&plan, &["--workers", "2", "--retries", "1"])
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert_eq!(
+        told.matches("failed 2 times: XX.SLOW..HH.2014-0").count(),
+        2,
+        "{told}"
+    );
+    let n = N_SHARDS + 2;
+    assert!(
+        told.contains(&format!("{N_SHARDS} of {n} shards are done")),
+        "{told}"
+    );
+    assert_eq!(
+        quakebook(&["work", "--plan", text(&other), "--all"])
+            .status
+            .code(),
+        Some(1)
+    );
+    assert_eq!(world.table(&plan), world.table(&other));
+}
+
+/// A script with a Slurm of its own, in which `$plan` names the plan; nothing where Slurm is not installed.
+fn slurm(world: &World, plan: &Path, script: &str) -> Option<String> {
+    let output = Command::new("scale/slurm-one-node.sh")
+        .args(["bash", "-euc", script])
+        .env("plan", plan)
+        .env("logs", world.dir.path())
+        .env("QUAKEBOOK", world.path("slow"))
+        .output()
+        .unwrap();
+    let told = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    if output.status.code() == Some(77) {
+        println!("{}", told[1].trim());
+        return None;
+    }
+    assert!(output.status.success(), "{told:?}");
+    Some(told.concat())
+}
+
+#[test]
+#[ignore = "needs Slurm: `cargo xtask test` runs it"]
+fn an_array_of_slurm_gives_the_same_table() {
+    let (world, table) = undisturbed();
+    let plan = world.plan("slurm");
+    // Tasks 8 and 9 have nothing to do.
+    let script =
+        "N_EACH=5 sbatch --wait --array=0-9 --output=$logs/%A_%a.log scale/slurm.sbatch $plan";
+    if slurm(world, &plan, script).is_some() {
+        assert_eq!(&world.table(&plan), table);
+    }
+}
+
+#[test]
+#[ignore = "needs Slurm: `cargo xtask test` runs it"]
+fn an_array_of_slurm_may_be_cancelled_and_submitted_again() {
+    let (world, table) = undisturbed();
+    let plan = world.plan("cancelled");
+    let script = r#"
+        submit() { sbatch --parsable --array=0-39 --output=$logs/%A_%a.log "$@" scale/slurm.sbatch $plan; }
+        of_first=$(submit)
+        until [[ $(ls $plan/manifests/000 2> /dev/null | wc -l) -ge 5 ]]; do sleep 0.1; done
+        scancel $of_first
+        until [[ -z $(squeue --noheader) ]]; do sleep 0.1; done
+        echo "done before: $(ls $plan/manifests/000 | wc -l)"
+        submit --wait"#;
+    if let Some(told) = slurm(world, &plan, script) {
+        let before = told
+            .lines()
+            .find_map(|line| line.strip_prefix("done before: "));
+        let n_before: usize = before.unwrap().parse().unwrap();
+        assert!((5..N_SHARDS).contains(&n_before), "{told}");
+        assert_eq!(&world.table(&plan), table);
+    }
+}
+
+#[test]
+#[ignore = "needs Dask and Slurm: `cargo xtask test` runs it"]
+fn dask_has_its_workers_from_slurm() {
+    let (world, table) = undisturbed();
+    let plan = world.plan("dask-slurm");
+    let python = python();
+    let script = format!(
+        "cd $logs; '{}' {}/scale/run.py --plan $plan --quakebook $QUAKEBOOK --slurm 2 --slurm-options '-t 01:00:00 -p all'",
+        python.display(),
+        env!("CARGO_MANIFEST_DIR")
+    );
+    if slurm(world, &plan, &script).is_some() {
+        assert_eq!(&world.table(&plan), table);
+    }
+}
