@@ -6,6 +6,7 @@ peer, plan; and year, 365 days of one station, which take 12 GB.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
@@ -29,9 +30,17 @@ SOURCE = "2014/GS/OK029/{channel}.D/GS.OK029.00.{channel}.D.2014.{day:03}"
 TARGET = "{year}/XX/{station}/{channel}.D/XX.{station}.00.{channel}.D.{year}.{day:03}"
 
 
+def record_length(records):
+    """As blockette 1000 says, one of a chain that begins in the header."""
+    at = int.from_bytes(records[46:48], "big")
+    while int.from_bytes(records[at : at + 2], "big") != 1000:
+        at = int.from_bytes(records[at + 2 : at + 4], "big")
+    return 1 << records[at + 6]
+
+
 def stamped(records, station, day):
-    """Records of 512 bytes each, as if another station had sent them on another day."""
-    records = np.frombuffer(records, "u1").reshape(-1, 512).copy()
+    """Records as if another station had sent them on another day."""
+    records = np.frombuffer(records, "u1").reshape(-1, record_length(records)).copy()
     records[:, 8:13] = np.frombuffer(station.ljust(5).encode(), "u1")
     records[:, 18:20] = np.frombuffer(b"XX", "u1")
     records[:, 20:24] = np.array([day.year, day.timetuple().tm_yday], ">u2").view("u1")
@@ -63,7 +72,7 @@ def make_archive(inputs, archive, n_days):
             add_day(inputs, archive, number, FIRST + timedelta(k))
 
 
-def measured(command, n_threads=1):
+def measured(command, n_threads=1, codes=(0,)):
     """Seconds by the clock and of the processors, and the most memory of a process of it in MB."""
     limits = {name: str(n_threads) for name in ("RAYON_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
     start = time.perf_counter()
@@ -71,7 +80,7 @@ def measured(command, n_threads=1):
     out = process.stdout.read()
     _, status, used = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
-    if os.waitstatus_to_exitcode(status) != 0:
+    if os.waitstatus_to_exitcode(status) not in codes:
         raise SystemExit(f"{' '.join(map(str, command))} failed: see above\n{out}")
     return {"seconds": seconds, "processor_s": used.ru_utime + used.ru_stime, "mb": used.ru_maxrss / 1e3, "out": out}
 
@@ -178,22 +187,27 @@ class Bench:
         archive.mkdir(parents=True, exist_ok=True)
         for number in range(N_STATIONS):
             for k in range(n_days):
-                add_day(self.inputs, archive, number, FIRST + timedelta(k), 512)
+                add_day(self.inputs, archive, number, FIRST + timedelta(k), 4096)
         plan, of_plan = self.plan("many", N_STATIONS, n_days, archive=archive)
-        of_empty = measured([self.quakebook, "status", "--plan", plan, "--json"])
-        # As if all but one were done: the manifest of a real shard, under each number.
+        status = [self.quakebook, "status", "--plan", plan, "--json"]
+        of_empty = measured(status, 2, codes=(4,))
+        # As if all were done: what came of a real shard, under each one's number and name.
         real, _ = self.plan("real", 1, 1)
         measured(self.all_of(real))
         manifest = json.loads((real / "manifests/000/0000000.json").read_text())
-        for index in range(N_SHARDS):
-            file = plan / f"manifests/{index // 1000:03}/{index:07}.json"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps(manifest | {"index": index}))
-        of_full = min((measured([self.quakebook, "status", "--plan", plan, "--json"], 2) for _ in range(3)), key=lambda used: used["seconds"])
+        result = (real / "results/000" / manifest["result"]).read_text()
+        manifest["plan_sha256"] = hashlib.sha256((plan / "plan.toml").read_bytes()).hexdigest()
+        for shard in map(json.loads, open(plan / "shards.jsonl")):
+            thousand, index = f"{shard['index'] // 1000:03}", f"{shard['index']:07}"
+            own = {"index": shard["index"], "id": shard["id"], "result": index + manifest["result"][7:]}
+            for folder, name, text in (("results", own["result"], result), ("manifests", f"{index}.json", json.dumps(manifest | own) + "\n")):
+                (plan / folder / thousand).mkdir(parents=True, exist_ok=True)
+                (plan / folder / thousand / name).write_text(text)
+        of_full = min((measured(status, 2) for _ in range(3)), key=lambda used: used["seconds"])
         n_most = max(len(names) for _, _, names in os.walk(plan))
         n_done = json.loads(of_full["out"])["n_done"]
         self.rows["plan"] = {"plan_s": of_plan, "status_empty_s": of_empty["seconds"], "status_s": of_full["seconds"], "n_most": n_most}
-        print(f"\n{N_SHARDS} shards: planned in {of_plan:.1f} s; status with {n_done} done in {of_full['seconds']:.2f} s; no folder of the plan has more than {n_most} files")
+        print(f"\n{N_SHARDS} shards: planned in {of_plan:.1f} s; status with none done in {of_empty['seconds']:.2f} s, with {n_done} done in {of_full['seconds']:.2f} s; no folder of the plan has more than {n_most} files")
 
 
 def times(rows):

@@ -49,7 +49,7 @@ def is_done(plan, index):
 
 
 def work(program, plan, archive, index):
-    """One shard, on a worker: its exit code, and the last words."""
+    """One shard, on a worker: its exit code, and what it said first."""
     command = [program, "work", "--plan", plan, "--index", str(index)]
     command += ["--archive", archive] if archive else []
     # As many threads as Dask counts; who wants more sets the variable where the workers start.
@@ -59,7 +59,7 @@ def work(program, plan, archive, index):
     except OSError as error:
         return 1, f"{program}: {error.strerror}"
     words = ended.stderr.strip().splitlines() or [f"exit code {ended.returncode}"]
-    return ended.returncode, words[-1]
+    return ended.returncode, words[0]
 
 
 class Progress:
@@ -85,7 +85,7 @@ class Progress:
             print(f"{self.n_done} of {self.n_left} shards, {3600 * per_s:.0f} an hour, {minutes} minutes left", flush=True)
 
     def given_up(self):
-        """Shards that were tried often enough, and their last words."""
+        """Shards that were tried often enough, and what they said."""
         return self.failed | self.stopped
 
 
@@ -185,7 +185,8 @@ def main():
     missing = [i for i in indices if not is_done(o.plan, i)]
     for index, words in sorted(progress.given_up().items()):
         print(f"shard {index} failed: {words}")
-    print(f"{len(indices) - len(missing)} of {len(indices)} shards are done, {progress.n_damaged} of this run without damaged records")
+    damaged = f", {progress.n_damaged} of this run without damaged records" if progress.n_damaged else ""
+    print(f"{len(indices) - len(missing)} of {len(indices)} shards are done{damaged}")
     sys.exit(1 if progress.failed else STOPPED if missing else DAMAGED if progress.n_damaged else DONE)
 
 

@@ -91,6 +91,8 @@ impl World {
             "regional",
             "--threshold",
             "0.02",
+            "--hop",
+            "1",
             "--shard",
             "station-day",
             "--out",

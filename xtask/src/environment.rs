@@ -15,7 +15,7 @@ pub fn make_venv(paths: &Paths, python: &str) -> Result {
     let venv = paths.venv();
     let lock = lock(paths, "notebooks");
     Step {
-        about: "Python packages: JupyterLab, nbclient, pandoc, Typst, a Chinese font",
+        about: "Python packages: JupyterLab, nbclient, pandoc, Typst, a Chinese font, Dask",
         cost: "download 130 MB, half a minute",
         stamp: venv.join("quakebook.stamp"),
         inputs: read(&lock)?,
