@@ -128,9 +128,11 @@ def connect(o):
 
         options = [o.slurm_options] if o.slurm_options else []
         cluster = SLURMCluster(cores=1, processes=1, memory="2GB", job_extra_directives=options)
-        cluster.scale(o.slurm)
     else:
-        cluster = LocalCluster(n_workers=o.workers, threads_per_worker=1, dashboard_address=o.dashboard)
+        cluster = LocalCluster(n_workers=0, threads_per_worker=1, dashboard_address=o.dashboard)
+    n_workers = o.slurm or o.workers or os.cpu_count()
+    # Always so many: for a worker that was killed, or a job whose time is over, another one is started.
+    cluster.adapt(minimum=n_workers, maximum=n_workers)
     return Client(cluster), cluster
 
 

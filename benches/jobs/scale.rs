@@ -57,7 +57,8 @@ pub fn split(plan: &Path) -> Result {
     );
     let normalisation = detector.scan_params().normalisation;
     let (mut start, mut n_windows) = (held.start, 0);
-    while start < held.end {
+    // A rest shorter than a window is left.
+    while start + TimeDelta::minutes(1) < held.end {
         let end = start + TimeDelta::hours(1);
         let record = timed(&mut decode_s, || archive.between(start, end))?;
         let made = timed(&mut filter_s, || harmonise(&record))?.record;
