@@ -19,10 +19,11 @@ use tempfile::TempDir;
 
 const N_STATIONS: usize = 8;
 const N_DAYS: usize = 5;
+const RATE_HZ: f64 = 50.0;
 const N_SHARDS: usize = N_STATIONS * N_DAYS;
 
 /// Minutes of noise around midnights, loud now and then.
-fn write(root: &Path, station: &str, n_days: usize, rate_hz: f64) {
+fn write(root: &Path, station: &str) {
     let mut rng = ChaCha8Rng::seed_from_u64(station.bytes().map(u64::from).sum());
     let archive = Archive::create(root, "XX", station, "", "*", false).unwrap();
     for channel in ["HHE", "HHN", "HHZ"] {
@@ -34,7 +35,7 @@ fn write(root: &Path, station: &str, n_days: usize, rate_hz: f64) {
                 }
                 (loud * rng.random_range(-100.0..100.0)) as i32
             };
-            let n = (600.0 * rate_hz) as usize;
+            let n = (600.0 * RATE_HZ) as usize;
             Segment {
                 start: time::parse("2014-05-29T23:55").unwrap() + TimeDelta::days(day as i64),
                 samples: Samples::Int32((0..n).map(&mut sample).collect()),
@@ -42,8 +43,8 @@ fn write(root: &Path, station: &str, n_days: usize, rate_hz: f64) {
         };
         let trace = Trace {
             id: Nslc::new("XX", station, "", channel).unwrap(),
-            sampling_rate_hz: rate_hz,
-            segments: (0..n_days - 1).map(&mut segment).collect(),
+            sampling_rate_hz: RATE_HZ,
+            segments: (0..N_DAYS - 1).map(&mut segment).collect(),
         };
         archive.write(&[trace]).unwrap();
     }
@@ -67,7 +68,7 @@ impl World {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         for number in 0..N_STATIONS {
-            write(&dir.path().join("sds"), &format!("S{number}"), N_DAYS, 50.0);
+            write(&dir.path().join("sds"), &format!("S{number}"));
         }
         // A processor is faster than these tests need it.
         let program = dir.path().join("slow");
@@ -135,6 +136,172 @@ fn undisturbed() -> &'static (World, Vec<u8>) {
     static UNDISTURBED: OnceLock<(World, Vec<u8>)> = OnceLock::new();
     UNDISTURBED.get_or_init(|| {
         let world = World::new();
+        let plan = world.plan("undisturbed");
+        let output = quakebook(&["work", "--plan", text(&plan), "--all"]);
+        assert!(output.status.success(), "{output:?}");
+        let table = world.table(&plan);
+        let n_rows = table.iter().filter(|byte| **byte == b'\n').count();
+        assert!(n_rows > N_SHARDS, "{n_rows}");
+        (world, table)
+    })
+}
+
+/// Something that runs beside the test, and ends with it.
+struct Beside(Child);
+
+impl Beside {
+    fn start(command: &mut Command) -> Self {
+        Self(command.spawn().unwrap())
+    }
+
+    fn is_running(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_none()
+    }
+
+    fn kill(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// How many shards are done, by their manifests.
+fn n_done(plan: &Path) -> usize {
+    let folder = fs::read_dir(plan.join("manifests/000"));
+    folder.map_or(0, |files| {
+        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        names
+            .filter(|name| name.ends_with(".json") && !name.starts_with('.'))
+            .count()
+    })
+}
+
+/// The workers of a cluster that a process holds.
+fn workers(process: u32) -> Vec<String> {
+    let mut found = Vec::new();
+    for thread in fs::read_dir(format!("/proc/{process}/task"))
+        .into_iter()
+        .flatten()
+    {
+        let children = fs::read_to_string(thread.unwrap().path().join("children"));
+        for child in children.unwrap_or_default().split_whitespace() {
+            let command = fs::read(format!("/proc/{child}/cmdline")).unwrap_or_default();
+            if String::from_utf8_lossy(&command).contains("spawn_main") {
+                found.push(child.to_string());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+#[ignore = "needs Dask: `cargo xtask test` runs it"]
+fn dask_works_on_while_workers_are_killed() {
+    kill_workers(4);
+}
+
+#[test]
+#[ignore = "needs Dask, and a quarter of an hour"]
+fn workers_of_a_cluster_may_be_killed_two_hundred_times() {
+    kill_workers(200);
+}
+
+/// A cluster of two workers, one of them killed after a random time, again and again, on as many plans as that takes.
+fn kill_workers(n: usize) {
+    let (world, table) = undisturbed();
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let mut n_killed = 0;
+    while n_killed < n {
+        let plan = world.plan(&format!("workers-{n_killed}"));
+        let mut run = Beside::start(&mut world.run(&plan, &["--workers", "2"]));
+        while run.is_running() {
+            std::thread::sleep(Duration::from_millis(rng.random_range(500..2500)));
+            let workers = workers(run.0.id());
+            if let Some(worker) = workers.get(rng.random_range(0..2)).filter(|_| n_killed < n) {
+                n_killed += usize::from(signal("KILL", worker));
+            }
+        }
+        assert_eq!(run.0.wait().unwrap().code(), Some(0));
+        assert!(n_killed > 0);
+        assert_eq!(&world.table(&plan), table);
+    }
+}
+
+fn signal(name: &str, process: &str) -> bool {
+    let status = Command::new("kill")
+        .args([&format!("-{name}"), process])
+        .status();
+    status.unwrap().success()
+}
+
+#[test]
+#[ignore = "needs Dask: `cargo xtask test` runs it"]
+fn a_lost_dask_scheduler_is_waited_for() {
+    kill_scheduler(2);
+}
+
+#[test]
+#[ignore = "needs Dask, and some minutes"]
+fn a_scheduler_may_be_killed_twenty_times() {
+    kill_scheduler(20);
+}
+
+/// A scheduler and two workers, as a cluster has them: what has ended is started again.
+fn kill_scheduler(n: usize) {
+    let (world, table) = undisturbed();
+    let plan = world.plan(&format!("scheduler-{n}"));
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port().to_string();
+    drop(free);
+    let address = format!("tcp://127.0.0.1:{port}");
+    let dask = |module: &str, args: &[&str]| {
+        let mut command = Command::new(python());
+        let module = format!("distributed.cli.{module}");
+        command.args(["-m", &module, "--no-dashboard"]).args(args);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        Beside::start(&mut command)
+    };
+    let scheduler = || dask("dask_scheduler", &["--host", "127.0.0.1", "--port", &port]);
+    let scratch = world.path("scratch");
+    let directory = ["--local-directory", text(&scratch)];
+    let worker = || {
+        dask(
+            "dask_worker",
+            &[&[&address, "--nthreads", "1", "--no-nanny"], &directory[..]].concat(),
+        )
+    };
+
+    let mut rng = ChaCha8Rng::seed_from_u64(8);
+    let mut of_cluster = (scheduler(), [worker(), worker()]);
+    let mut run = Beside::start(&mut world.run(&plan, &["--scheduler", &address, "--wait", "60"]));
+    let mut n_killed = 0;
+    while run.is_running() {
+        if n_killed < n && n_done(&plan) * n >= N_SHARDS * n_killed {
+            of_cluster.0.kill();
+            n_killed += 1;
+            of_cluster.0 = scheduler();
+        }
+        std::thread::sleep(Duration::from_millis(rng.random_range(100..1500)));
+        for one in &mut of_cluster.1 {
+            if !one.is_running() {
+                *one = worker();
+            }
+        }
+    }
+    assert_eq!(run.0.wait().unwrap().code(), Some(0));
+    assert_eq!(n_killed, n);
+    assert_eq!(&world.table(&plan), table);
+}
+
+#[test]
+#[ignore = "needs Dask: `cargo xtask test` runs it"]
+fn dask_names_a_shard_that_fails_and_goes_on() {
+    let world = World::new();
     let (plan, other) = (world.plan("by-dask"), world.plan("by-one"));
     // What was planned is no longer there.
     let file = "sds/2014/XX/S3/HHZ.D/XX.S3..HHZ.D.2014.151";
@@ -143,10 +310,16 @@ fn undisturbed() -> &'static (World, Vec<u8>) {
     let output = run.output().unwrap();
     let told = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{told}");
-    assert!(told.contains("failed 2 times: XX.S3..HH.2014-05-31: failed"), "{told}");
+    assert!(
+        told.contains("failed 2 times: XX.S3..HH.2014-05-31: failed"),
+        "{told}"
+    );
     let done = n_done(&plan);
     assert!((N_SHARDS - 3..N_SHARDS).contains(&done), "{told}");
-    assert!(told.contains(&format!("{done} of {N_SHARDS} shards are done")), "{told}");
+    assert!(
+        told.contains(&format!("{done} of {N_SHARDS} shards are done")),
+        "{told}"
+    );
     let by_one = quakebook(&["work", "--plan", text(&other), "--all"]);
     assert_eq!(by_one.status.code(), Some(1));
     assert_eq!(world.table(&plan), world.table(&other));

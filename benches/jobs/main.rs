@@ -20,6 +20,7 @@ mod inputs;
 mod job;
 mod machine;
 mod network;
+#[cfg(unix)]
 mod scale;
 mod tables;
 mod waveforms;
@@ -43,6 +44,7 @@ fn main() -> Result {
         ["machine"] => machine::report(),
         ["growth", folder] => growth::report(Path::new(folder)),
         ["growth", folder, kind, size] => growth::measure(Path::new(folder), kind, size),
+        #[cfg(unix)]
         ["split", plan] => scale::split(Path::new(plan)),
         // As `cargo bench` calls it; `cargo xtask bench` gives it work.
         _ => {
