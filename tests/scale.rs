@@ -3,7 +3,7 @@
 //! Others wrote them. The tests of Dask run where `QUAKEBOOK_DASK_PYTHON` names a Python that has `distributed`
 //! and `dask-jobqueue`, as `cargo xtask test` sets it up, and those of Slurm where it is installed.
 
-use std::fs::{self, File};
+use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -37,7 +37,7 @@ fn write(root: &Path, station: &str) {
             };
             let n = (600.0 * RATE_HZ) as usize;
             Segment {
-                start: time::parse("2014-05-29T23:55").unwrap() + TimeDelta::days(day as i64),
+                start: time::parse("2014-05-29T23:55:00").unwrap() + TimeDelta::days(day as i64),
                 samples: Samples::Int32((0..n).map(&mut sample).collect()),
             }
         };
