@@ -207,7 +207,7 @@ class Bench:
         n_most = max(len(names) for _, _, names in os.walk(plan))
         n_done = json.loads(of_full["out"])["n_done"]
         self.rows["plan"] = {"plan_s": of_plan, "status_empty_s": of_empty["seconds"], "status_s": of_full["seconds"], "n_most": n_most}
-        print(f"\n{N_SHARDS} shards: planned in {of_plan:.1f} s; status with none done in {of_empty['seconds']:.2f} s, with {n_done} done in {of_full['seconds']:.2f} s; no folder of the plan has more than {n_most} files")
+        print(f"\n{N_SHARDS} shards: planned in {of_plan:.1f} s; status with none done in {of_empty['seconds']:.2f} s, with {n_done} done in {of_full['seconds']:.2f} s ({of_full['processor_s']:.2f} s of the processor); no folder of the plan has more than {n_most} files")
 
 
 def times(rows):
