@@ -90,7 +90,7 @@ impl RealScores {
         }
         table
             .noted(&format!(
-                "A half record is the earthquake, or the noise before it. Stations are in {N_FOLDS} folds; thresholds, neighbours and networks come                  from the other folds. Brackets: 95 % interval by Wilson; where there are several seeds, the smallest and the largest."
+                "A half record is the earthquake, or the noise before it. Stations are in {N_FOLDS} folds; thresholds, neighbours and networks come from the other folds. Brackets: 95 % interval by Wilson; where there are several seeds, the smallest and the largest."
             ))
             .noted(&self.provenance())
     }
