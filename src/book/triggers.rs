@@ -103,13 +103,7 @@ fn triggers_of(dir: &Path) -> Result<Vec<Trigger>> {
 /// that goes on to learn from them.
 ///
 /// # Errors
-<<<<<<< HEAD
-/// As [`iquique_record`], [`read_triggers`] and [`crate::train::train`].
-pub fn trigger_scores(study: &Study, dir: &Path, classroom: &ConvNet) -> Result<Vec<TriggerScore>> {
-    let (record, triggers) = (iquique_record(dir)?, triggers_of(dir)?);
-    let split = split(study, &record, &triggers)?;
-=======
-/// As [`read_triggers`] and [`train()`](crate::train::train()).
+/// As [`read_triggers`] and [`crate::train::train`].
 pub(super) fn networks_of_triggers(
     study: &Study,
     record: &Record3C,
@@ -117,7 +111,6 @@ pub(super) fn networks_of_triggers(
     classroom: &ConvNet,
 ) -> Result<[ConvNet; 2]> {
     let split = split(study, record, &triggers_of(dir)?)?;
->>>>>>> d0fe5fb (Four detectors on a continuous real record, in noise of the records' own, and in windows with a part of an earthquake; what readers without records are shown is stored)
     let params = TrainParams {
         report_every: 0,
         ..TrainParams::adam(&study.train, study.seed)
