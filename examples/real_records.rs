@@ -1,50 +1,57 @@
-//! The scores on real records with several seeds: what `data/stored/real-records.toml` holds.
+//! The scores on real records that `data/stored` keeps for readers who have no such records.
 //!
 //! ```text
-//! QUAKEBOOK_REAL_DATA=FOLDER cargo run --example real_records -- 3 data/stored/real-records.toml
+//! QUAKEBOOK_REAL_DATA=FOLDER cargo run --example real_records -- data/stored
 //! ```
 //!
-//! The folder holds `ncedc/picks.csv` with its miniSEED files, and `iquique/sds` with its list of triggers.
+//! The folder holds `ncedc/picks.csv` with its miniSEED files, and `iquique/sds` with its lists of triggers and picks. What
+//! is written are numbers and one picture, never records. It takes about five minutes on two cores.
 
-use quakebook::book::{picked_dir, real_scores};
+use std::path::Path;
+
+use quakebook::atomic_file::write_result;
+use quakebook::book::{self, iquique_dir, picked_dir};
 use quakebook::study::Study;
-use quakebook::{Error, Result};
 
-fn main() -> Result<()> {
-    let n_seeds = std::env::args()
-        .nth(1)
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(3);
-    if picked_dir().is_none() {
-        println!("No real records were found: name their folder in QUAKEBOOK_REAL_DATA");
-        return Ok(());
+fn main() -> quakebook::Result<()> {
+    let Some(folder) = std::env::args().nth(1) else {
+        eprintln!("usage: real_records FOLDER");
+        std::process::exit(2);
+    };
+    if picked_dir().is_none() || iquique_dir().is_none() {
+        eprintln!("No real records were found: name their folder in QUAKEBOOK_REAL_DATA");
+        std::process::exit(1);
     }
-    let scores = real_scores(&Study::current()?, n_seeds)?;
-    for one in &scores.evaluations {
-        println!(
-            "{} (seed {}): windows {}, records {}",
-            one.training.name(),
-            one.seed,
-            one.windows,
-            one.records
-        );
-        println!("    wrong: {}", one.errors.join(", "));
+    let study = Study::current()?;
+    let write = |name: &str, text: String| write_result(Path::new(&folder).join(name), &text);
+
+    let single = book::real_scores(&study)?;
+    println!("{}", single.table());
+    for one in &single.halves {
+        println!("{}: wrong {}", one.detector, one.errors.join(", "));
     }
-    for score in &scores.triggers {
-        println!(
-            "{}: windows precision {}, recall {}",
-            score.training, score.window_precision, score.window_recall
-        );
-        println!(
-            "    scan: precision {}, recall {}, beside {}",
-            score.scan_precision, score.scan_recall, score.beside
-        );
+    let (noisy, cuts) = (book::noisy(&study)?, book::cuts(&study)?);
+    println!("{}", noisy.table("Signal over noise"));
+    println!("{}", cuts.table("Window"));
+    let continuous = book::continuous(&study)?;
+    for span in [&continuous.whole, &continuous.last] {
+        println!("{}\n{}", span.table(), span.paired_table());
+        println!("{}", span.own_table());
     }
-    if let Some(path) = std::env::args().nth(2) {
-        std::fs::write(&path, scores.to_toml()).map_err(|source| Error::Io {
-            path: path.into(),
-            source,
-        })?;
+    for one in [
+        &single.stored,
+        &noisy.stored,
+        &cuts.stored,
+        &continuous.stored,
+    ] {
+        assert!(!one, "stored scores are not to be stored again");
     }
-    Ok(())
+    write("real-records.toml", single.to_toml())?;
+    write("noisy.toml", noisy.to_toml())?;
+    write("cuts.toml", cuts.to_toml())?;
+    write("continuous.toml", continuous.to_toml())?;
+    write_result(
+        Path::new(&folder).join("alarms.png"),
+        &book::alarms_page(&study)?.png,
+    )
 }

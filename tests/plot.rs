@@ -246,6 +246,26 @@ fn waveforms() {
 }
 
 #[test]
+fn detectors_beside_a_record() {
+    let record = record(12_000);
+    let scores: Vec<(Time, f64)> = (0..100)
+        .map(|i| {
+            (
+                record.start + time::seconds(f64::from(i)),
+                f64::from(i % 10) - 8.0,
+            )
+        })
+        .collect();
+    let marks = [record.start + time::seconds(30.0)];
+    let lists = [("one", scores.as_slice()), ("another", &scores[..50])];
+    let figure = plot::record_and_scores(&record, &lists, &marks).unwrap();
+    look("record-and-scores", &figure);
+    assert!(plot::record_and_scores(&record, &[("none", &[])], &marks).is_err());
+    let hours = [("picks", [3, 5, 0].as_slice()), ("claims", &[2, 6, 1])];
+    look("hourly", &plot::hourly_counts(&hours).unwrap());
+}
+
+#[test]
 fn spectra() {
     let record = record(6000);
     let psd = spectrum::psd(&record.data[2], 100.0, 512).unwrap();

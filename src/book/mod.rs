@@ -10,8 +10,9 @@
 //! | 8 | how often the month was looked at; what the simulation's truth gave to the training | `month`, `oracle` |
 //! | 9 | hours and templates for the classical detectors | `comparison` |
 //! | 10 | windows changed on purpose; tests of the maps | `blackbox`, `explained` |
-//! | 11 | four detectors that score any record, and how they are chosen on simulated worlds; four induced earthquakes in Bavaria | `rivals`, `tuned`, `features`, `picks`, `unterhaching` |
-//! | 11 | real records and their spectra; networks trained on them; folds of stations; triggers | `real`, `spectra`, `transfer`, `crossval`, `triggers`, `real_scores` |
+//! | 11 | four detectors that score any record, and how they are chosen on simulated worlds; four induced earthquakes in Bavaria | `rivals`, `tuned`, `features`, `unterhaching` |
+//! | 11 | twelve hours of a real record beside another program's picks; what is shown without it | `continuous`, `continuous_scores`, `picks`, `triggers`, `stored` |
+//! | 11 | single real records and their spectra, made harder; folds of stations | `real`, `own_noise`, `shares`, `halves`, `spectra`, `transfer`, `crossval`, `real_scores` |
 //!
 //! Chapters 5, 8 and 9 judge one detector, [`crate::store::detector`]: one network with one threshold.
 //! What an experiment gives is kept in the [`crate::store`], as the method's own products are.
@@ -20,6 +21,8 @@ mod ablation_scan;
 mod ablations;
 mod blackbox;
 mod comparison;
+mod continuous;
+mod continuous_scores;
 mod crossval;
 mod days;
 mod detection;
@@ -27,17 +30,21 @@ mod ensemble;
 mod explained;
 mod families;
 mod features;
+mod halves;
 mod leakage;
 mod mistakes;
 mod month;
 mod oracle;
+mod own_noise;
 mod paper;
 mod picks;
 mod plain_windows;
 mod real;
 mod real_scores;
 mod rivals;
+mod shares;
 mod spectra;
+mod stored;
 mod transfer;
 mod triggers;
 mod tuned;
@@ -53,6 +60,8 @@ pub use comparison::{
     N_TEMPLATES, RATES_PER_HOUR, TriedSetting, comparison_hours, fine_thresholds, templates,
     test_record, training_events, tried_sta_lta, validation_record,
 };
+pub use continuous::{alarms_page, continuous};
+pub use continuous_scores::{Continuous, HOURLY_RATE, NOBODY, OnRecord, Sampled, Span};
 pub use crossval::{Evaluation, N_FOLDS, TrainingData, evaluations};
 pub use days::{
     N_HELD_OUT_DAYS, ScannedDays, VISIBLE_RATIO, held_out_days, held_out_scan, validation_days,
@@ -67,6 +76,7 @@ pub use explained::{
 };
 pub use families::{families, true_families};
 pub use features::{FEATURES, features};
+pub use halves::Halves;
 pub use leakage::{LeakageRun, SplitOrder, leakage_runs, leakage_spread};
 pub use month::{Independence, MonthScore, month_scores};
 pub use oracle::{OracleRun, OracleRuns, oracle_runs};
@@ -80,13 +90,11 @@ pub use real::{
     Cut, Picked, REAL_WINDOW_SAMPLES, fetch_picked, iquique_dir, picked_dir, read_picked,
     windows_of,
 };
-pub use real_scores::{RealScores, n_real_seeds, real_scores};
+pub use real_scores::{RealScores, real_scores};
 pub use rivals::{Rival, Scorer, StaLta};
+pub use shares::{FALSE_SHARE, Row, Shares, cuts, noisy};
 pub use spectra::{Character, slice_spectra};
 pub use transfer::{fine_tuned, pretrained};
-pub use triggers::{
-    Trigger, TriggerScore, beside_figure, beside_triggers, iquique_record, read_triggers,
-    trigger_scores,
-};
-pub use tuned::{Tuned, rivals, tuned};
+pub use triggers::{Trigger, iquique_record, read_triggers};
+pub use tuned::{ALARMS_PER_HOUR, RATES, Tuned, rivals, tuned};
 pub use unterhaching::{Unterhaching, unterhaching};

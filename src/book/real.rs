@@ -55,10 +55,10 @@ const NOISE_S: f64 = 30.0;
 const EVENT_S: f64 = 20.0;
 
 /// The filter needs so long to settle after a record's first sample.
-const SETTLE_S: f64 = 1.5;
+pub(super) const SETTLE_S: f64 = 1.5;
 
 /// A noise window ends so long before the P wave: picks may be late.
-const GUARD_S: f64 = 0.5;
+pub(super) const GUARD_S: f64 = 0.5;
 
 /// An event's window begins so long before its P wave.
 const BEFORE_P_S: std::ops::Range<f64> = 1.0..6.0;

@@ -1,4 +1,4 @@
-//! All scores on real records: computed where the reader has such records, else stored ones.
+//! Scores on single real records: computed where the reader has such records, else stored ones.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,15 +6,17 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::crossval::{Evaluation, N_FOLDS, TrainingData, evaluations};
-use super::real::{iquique_dir, picked_dir, read_picked};
+use super::halves::{Halves, halves};
+use super::real::{picked_dir, read_picked};
+use super::stored::{is_small, provenance, read_scores, today};
 use super::transfer::pretrained;
-use super::triggers::{TriggerScore, trigger_scores};
+use super::tuned::rivals;
 use crate::display::Table;
-use crate::error::{Result, fail};
+use crate::error::Result;
 use crate::store::Store;
 use crate::study::Study;
 
-/// All scores on real records, and where they came from.
+/// All scores on single real records, and where they came from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RealScores {
     /// The day of the run, `2026-01-31`.
@@ -24,7 +26,8 @@ pub struct RealScores {
     pub n_records: usize,
     pub n_stations: usize,
     pub evaluations: Vec<Evaluation>,
-    pub triggers: Vec<TriggerScore>,
+    /// The four detectors, each with one threshold from the other stations.
+    pub halves: Vec<Halves>,
     /// True where they were not computed in this run.
     #[serde(skip)]
     pub stored: bool,
@@ -36,15 +39,7 @@ impl RealScores {
     /// # Errors
     /// [`crate::Error::Evaluate`] where it is something else.
     pub fn from_toml(text: &str) -> Result<Self> {
-        toml::from_str(text).map_err(|error| {
-            let remedy = "Delete the file and make it anew";
-            fail!(
-                Evaluate,
-                "scores on real records",
-                error.to_string().trim(),
-                remedy
-            )
-        })
+        read_scores(text, "data/stored/real-records.toml")
     }
 
     pub fn to_toml(&self) -> String {
@@ -63,74 +58,40 @@ impl RealScores {
         })
     }
 
-    /// `computed in this run` or `STORED: computed on 2026-01-31 by ...`, for notes of tables.
+    /// Where the numbers are from, for notes of tables.
     pub fn provenance(&self) -> String {
-        match self.stored {
-            true => format!(
-                "STORED, not of this run: computed on {} by {}.",
-                self.made, self.by
-            ),
-            false => format!("Computed from the records on {}.", self.made),
-        }
+        provenance(self.stored, &self.made, &self.by)
     }
-}
 
-impl RealScores {
-    /// A row for each evaluation.
+    /// A row for each way to decide: half records right.
     pub fn table(&self) -> Table {
         let caption = format!(
-            "{} records of {} stations, tested in {N_FOLDS} folds of stations",
+            "{} records of {} stations, each decided without its own station",
             self.n_records, self.n_stations
         );
-        let headers = [
-            "Decided by",
-            "Seed",
-            "Windows right",
-            "Half records right",
-            "Earthquakes found",
-            "Noise left alone",
-        ];
-        let mut table = Table::new(&caption, &headers);
-        for v in &self.evaluations {
-            let scores =
-                [v.windows, v.records, v.earthquakes, v.noise].map(|score| score.to_string());
-            let name = [v.training.name().to_string(), v.seed.to_string()];
-            table = table.row(name.into_iter().chain(scores));
+        let mut table = Table::new(&caption, &["Decided by", "Seeds", "Half records right"]);
+        for one in &self.halves {
+            let name = format!("{}, one threshold", one.detector);
+            table = table.row([name, "1".into(), one.right.to_string()]);
         }
-        table.noted("Brackets: 95 % interval by Wilson; windows of one record are not independent, so theirs are too narrow.").noted(&self.provenance())
-    }
-
-    /// A row for each network beside the triggers.
-    pub fn trigger_table(&self) -> Table {
-        let headers = [
-            "Network trained on",
-            "Windows: precision",
-            "Windows: recall",
-            "Record: precision",
-            "Record: recall",
-            "Beside the triggers",
-        ];
-        let mut table = Table::new(
-            "Agreement with the triggers of the last four hours",
-            &headers,
-        );
-        for t in &self.triggers {
-            let scores = [
-                t.window_precision,
-                t.window_recall,
-                t.scan_precision,
-                t.scan_recall,
-            ]
-            .map(|score| score.to_string());
-            table = table.row(
-                [t.training.clone()]
-                    .into_iter()
-                    .chain(scores)
-                    .chain([t.beside.to_string()]),
-            );
+        for of in self.evaluations.chunk_by(|a, b| a.training == b.training) {
+            let mut right = of[0].records.to_string();
+            if let (Some((_, least, most)), true) =
+                (self.records_right(of[0].training), of.len() > 1)
+            {
+                right = format!(
+                    "{:.1} to {:.1} % of {}",
+                    100.0 * least,
+                    100.0 * most,
+                    of[0].records.n
+                );
+            }
+            table = table.row([of[0].training.name().into(), of.len().to_string(), right]);
         }
         table
-            .noted("Triggers are machine labels, not truth.")
+            .noted(&format!(
+                "A half record is the earthquake, or the noise before it. Stations are in {N_FOLDS} folds; thresholds, neighbours and networks come from the other folds. Brackets: 95 % interval by Wilson; where there are several seeds, the smallest and the largest."
+            ))
             .noted(&self.provenance())
     }
 
@@ -144,41 +105,35 @@ impl RealScores {
     }
 }
 
-/// Seeds of the cross-validation: three with the paper's study, one where little is trained.
-pub fn n_real_seeds(study: &Study) -> usize {
-    study.train.max_epochs.div_ceil(20).min(3)
-}
+/// Seeds of the cross-validation.
+const N_SEEDS: usize = 3;
 
-/// The scores on the reader's real records with `n_seeds` seeds; without them [`RealScores::stored`].
+/// The scores on the reader's real records; without them [`RealScores::stored`].
 ///
 /// # Errors
-/// As [`read_picked`], [`pretrained`] and [`evaluations`].
-pub fn real_scores(study: &Study, n_seeds: usize) -> Result<RealScores> {
-    let Some(dir) = picked_dir() else {
+/// As [`read_picked`], [`pretrained`], [`evaluations`] and [`rivals`].
+pub fn real_scores(study: &Study) -> Result<RealScores> {
+    let Some(dir) = picked_dir().filter(|_| !is_small(study)) else {
         return RealScores::stored();
     };
-    let name = format!("real-scores-{n_seeds}");
-    Store::of(study).table(&name, || made_from(study, &dir, n_seeds))
+    Store::of(study).table("real-scores", || made_from(study, &dir))
 }
 
-fn made_from(study: &Study, dir: &Path, n_seeds: usize) -> Result<RealScores> {
-    let seeds: Vec<u64> = (0..n_seeds as u64).map(|i| study.seed + i).collect();
+fn made_from(study: &Study, dir: &Path) -> Result<RealScores> {
+    let seeds: Vec<u64> = (0..N_SEEDS as u64).map(|i| study.seed + i).collect();
     let picked = read_picked(&dir.join("ncedc"))?;
     let stations: BTreeSet<&String> = picked.iter().map(|one| &one.station).collect();
     let classroom = pretrained(study)?;
     Ok(RealScores {
-        made: chrono::Utc::now().format("%Y-%m-%d").to_string(),
+        made: today(),
         by: format!(
-            "book::real_scores(&study, {n_seeds}), study {}, seeds {seeds:?}",
+            "cargo run --example real_records, study {}, seeds {seeds:?}",
             study.name
         ),
         n_records: picked.len(),
         n_stations: stations.len(),
         evaluations: evaluations(study, &picked, &classroom, &seeds)?,
-        triggers: match iquique_dir() {
-            Some(dir) => trigger_scores(study, &dir, &classroom)?,
-            None => Vec::new(),
-        },
+        halves: halves(&rivals(study)?, &picked, study.seed)?,
         stored: false,
     })
 }

@@ -1,23 +1,19 @@
-//! Twelve hours of a real record beside the triggers of a classical detector: agreement, and what a network finds
-//! beside them. Triggers are machine labels, no truth.
+//! Twelve hours of a real record, and networks that learn from a classical detector's triggers in the first eight.
+//! Triggers are machine labels, no truth.
 
 use std::path::Path;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::real::{REAL_WINDOW_SAMPLES, iquique_dir};
+use super::real::REAL_WINDOW_SAMPLES;
 use super::trained_convnet;
-use super::transfer::{fine_tuned, pretrained};
+use super::transfer::fine_tuned;
 use crate::atomic_file::open_input;
-use crate::catalog::{Catalog, Event};
 use crate::dataset::{Dataset, Split};
-use crate::detect::{Detections, MergeParams, ReferenceEvents, ScanParams, scan};
 use crate::error::{Result, fail};
-use crate::evaluate::{ConfusionMatrix, Rate, Score};
 use crate::network::ConvNet;
-use crate::plot::{self, Figure};
 use crate::study::Study;
 use crate::time::{self, Time, TimeSpan};
 use crate::train::TrainParams;
@@ -28,9 +24,9 @@ use crate::window::{Normalisation, Origin, Window, cut, normalise};
 const START: &str = "2014-05-01";
 const N_SAMPLES: usize = 4_320_001;
 
-/// Hours until which windows train, and until which they validate; what is left tests.
+/// Hours until which windows train, and until which they stop the training; what is left judges.
 const TRAINING_UNTIL_H: f64 = 7.0;
-const VALIDATION_UNTIL_H: f64 = 8.0;
+pub(super) const TRAINED_UNTIL_H: f64 = 8.0;
 
 /// Windows of each trigger, and as many of noise.
 const N_OF_TRIGGER: usize = 2;
@@ -41,26 +37,6 @@ const JOIN_S: f64 = 10.0;
 /// Noise keeps so far from the end of every trigger, and ends so long before the next.
 const AFTER_S: f64 = 10.0;
 const BEFORE_NEXT_S: f64 = 2.0;
-
-/// A detection and a trigger may be so far apart.
-const TOLERANCE_S: f64 = 2.0;
-
-/// The scan: a window every two seconds, two or more for a detection.
-const HOP_S: f64 = 2.0;
-const MERGE: MergeParams = MergeParams {
-    on: 0.5,
-    off: 0.3,
-    join_s: 10.0,
-    min_windows: 2,
-    longest_s: f64::INFINITY,
-};
-
-/// The page of detections: segments and how they are laid out.
-const N_ON_PAGE: usize = 24;
-const N_COLUMNS: usize = 3;
-const PAGE_BEFORE_S: f64 = 15.0;
-const PAGE_LENGTH_S: f64 = 40.0;
-const PAGE_CAPTION: &str = "What the network trained on the classroom finds beside the triggers in four hours of CX.PB01: the vertical component from 1 to 20 Hz, each segment at its own scale, with the detection's time (dashed) and the number of its windows.";
 
 /// A trigger of recursive STA/LTA.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -109,22 +85,6 @@ pub fn read_triggers(path: &Path) -> Result<Vec<Trigger>> {
     Ok(all)
 }
 
-/// Agreement of one network with the triggers of the last four hours.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TriggerScore {
-    /// What the network was trained on.
-    pub training: String,
-    /// Windows cut as in training: of those called earthquakes, those with a trigger; and of those with
-    /// a trigger, those called earthquakes.
-    pub window_precision: Score,
-    pub window_recall: Score,
-    /// The same of detections on the continuous record.
-    pub scan_precision: Score,
-    pub scan_recall: Score,
-    /// Detections without a trigger, an hour.
-    pub beside: Rate,
-}
-
 /// The record of CX.PB01 in `dir/sds`, comparable.
 ///
 /// # Errors
@@ -139,120 +99,24 @@ fn triggers_of(dir: &Path) -> Result<Vec<Trigger>> {
     read_triggers(&dir.join("triggers_recursive_stalta_PB01.csv"))
 }
 
-/// Three networks beside the triggers: the classroom's as it is; the same, fine-tuned on the first eight hours; and
-/// one that has learnt from those alone.
+/// Two networks that learn from the triggers of the first eight hours: one from those alone, and the classroom's
+/// that goes on to learn from them.
 ///
 /// # Errors
-/// As [`iquique_record`], [`read_triggers`] and [`crate::train::train`].
-pub fn trigger_scores(study: &Study, dir: &Path, classroom: &ConvNet) -> Result<Vec<TriggerScore>> {
-    let (record, triggers) = (iquique_record(dir)?, triggers_of(dir)?);
-    let split = split(study, &record, &triggers)?;
+/// As [`read_triggers`] and [`crate::train::train`].
+pub(super) fn networks_of_triggers(
+    study: &Study,
+    record: &Record3C,
+    dir: &Path,
+    classroom: &ConvNet,
+) -> Result<[ConvNet; 2]> {
+    let split = split(study, record, &triggers_of(dir)?)?;
     let params = TrainParams {
         report_every: 0,
         ..TrainParams::adam(&study.train, study.seed)
     };
     let alone = trained_convnet(&split, &params, None)?;
-    let tuned = fine_tuned(study, classroom, &split, study.seed)?;
-    let (last, reference) = (last_hours(&record)?, reference(&triggers)?);
-    let mut scores = Vec::new();
-    for (training, network) in [
-        ("classroom alone", classroom),
-        ("first eight hours alone", &alone),
-        ("classroom, then first eight hours", &tuned),
-    ] {
-        let matrix = ConfusionMatrix::of(network, &split.test)?;
-        let matches = reference.match_(&detections_of(network, &last)?);
-        scores.push(TriggerScore {
-            training: training.into(),
-            window_precision: matrix.precision(0),
-            window_recall: matrix.recall(0),
-            scan_precision: matches.precision(),
-            scan_recall: matches.recall(),
-            beside: matches.false_alarm_rate()?,
-        });
-    }
-    Ok(scores)
-}
-
-/// What a network finds in the last four hours beside the triggers, most probable first: time and probability as
-/// a name, and the vertical component from `before_s` before the detection's time on, `length_s` long.
-///
-/// # Errors
-/// As [`iquique_record`] and [`read_triggers`].
-pub fn beside_triggers(
-    dir: &Path,
-    network: &ConvNet,
-    before_s: f64,
-    length_s: f64,
-) -> Result<Vec<(String, Vec<f32>)>> {
-    let last = last_hours(&iquique_record(dir)?)?;
-    let found = detections_of(network, &last)?;
-    let matches = reference(&triggers_of(dir)?)?.match_(&found);
-    let mut alarms: Vec<_> = matches
-        .false_alarms
-        .iter()
-        .map(|i| found.items[*i])
-        .collect();
-    alarms.sort_by(|a, b| b.n_windows.cmp(&a.n_windows).then(a.time.cmp(&b.time)));
-    let n = (length_s * RATE_HZ) as usize;
-    let segment = |detection: &crate::detect::Detection| {
-        let window = last
-            .window(detection.time - time::seconds(before_s), n)
-            .ok()?;
-        let name = format!(
-            "{} ({})",
-            detection.time.format("%H:%M:%S"),
-            detection.n_windows
-        );
-        Some((name, window.data[2].clone()))
-    };
-    Ok(alarms.iter().filter_map(segment).collect())
-}
-
-/// What the [`pretrained`] network finds beside the triggers, on one page.
-///
-/// Detections seen by most windows come first. Without real records it is the page that the project keeps.
-///
-/// # Errors
-/// As [`beside_triggers`].
-pub fn beside_figure(study: &Study) -> Result<Figure> {
-    let Some(dir) = iquique_dir() else {
-        let png = include_bytes!("../../data/stored/beside-triggers.png");
-        let figure = Figure::stored(png);
-        return Ok(figure
-            .captioned(&format!("{PAGE_CAPTION} STORED, not of this run."))
-            .sourced("CX.PB01", false));
-    };
-    let mut found = beside_triggers(&dir, &pretrained(study)?, PAGE_BEFORE_S, PAGE_LENGTH_S)?;
-    let n = found.len();
-    found.truncate(N_ON_PAGE);
-    let caption = format!("{PAGE_CAPTION} {} of {n} are shown.", found.len());
-    let page = plot::gallery(&found, RATE_HZ, PAGE_BEFORE_S, N_COLUMNS)?;
-    Ok(page.captioned(&caption).sourced("CX.PB01", false))
-}
-
-fn detections_of(network: &ConvNet, record: &Record3C) -> Result<Detections> {
-    let params = ScanParams {
-        hop_samples: (HOP_S * RATE_HZ) as usize,
-        normalisation: Normalisation::Std,
-    };
-    scan(network, record, &params)?.merge(&MERGE)
-}
-
-fn last_hours(record: &Record3C) -> Result<Record3C> {
-    let first = (VALIDATION_UNTIL_H * 3600.0 * RATE_HZ) as usize;
-    record.slice(first..record.n_samples())
-}
-
-/// The triggers as events that a detector should find.
-fn reference(triggers: &[Trigger]) -> Result<ReferenceEvents> {
-    let event = |(i, trigger): (usize, &Trigger)| {
-        Event::at_time(format!("trigger {}", i + 1), trigger.time, "trigger")
-    };
-    let events = triggers.iter().enumerate().map(event);
-    let events = Catalog::new("STA/LTA triggers", false, events.collect());
-    let arrivals = events.events().iter().map(|event| event.origin_time);
-    ReferenceEvents::at(events.clone(), arrivals.collect(), TOLERANCE_S)
+    Ok([alone, fine_tuned(study, classroom, &split, study.seed)?])
 }
 
 /// Windows with a trigger 1 to 6 s after their start, and as many without, divided by hours.
@@ -287,9 +151,7 @@ fn split(study: &Study, record: &Record3C, triggers: &[Trigger]) -> Result<Split
             continue;
         };
         let hours = time::between_s(record.start, start) / 3600.0;
-        folds.push(
-            usize::from(hours >= TRAINING_UNTIL_H) + usize::from(hours >= VALIDATION_UNTIL_H),
-        );
+        folds.push(usize::from(hours >= TRAINING_UNTIL_H) + usize::from(hours >= TRAINED_UNTIL_H));
         let id = i.to_string();
         let origin = match class {
             0 => Origin::Event { id },

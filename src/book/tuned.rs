@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::features::{FEATURES, features};
 use super::rivals::{JUDGED_S, Rival, Scorer, StaLta};
+use super::stored::is_small;
 use super::transfer::pretrained;
 use crate::display::Table;
 use crate::error::{Result, fail};
@@ -15,7 +16,8 @@ use crate::network::LogisticRegression;
 use crate::store::Store;
 use crate::study::Study;
 
-/// Worlds whose windows teach the regression, and worlds of which an hour each chooses, with the paper's study.
+/// Worlds whose windows teach the regression, and worlds of which an hour each chooses, with the paper's study: those on
+/// which the model's threshold was chosen too.
 const N_TEACHING: u32 = 24;
 const N_CHOOSING: u32 = 40;
 
@@ -53,9 +55,9 @@ pub struct Tuned {
 
 /// How many worlds of a full study's a small one takes.
 fn share_of(study: &Study, n: u32) -> u32 {
-    match study.train.max_epochs >= 20 {
-        true => n,
-        false => n / 8,
+    match is_small(study) {
+        true => n / 8,
+        false => n,
     }
 }
 
@@ -112,26 +114,33 @@ fn tune(study: &Study) -> Result<Tuned> {
     // The first of equals.
     let best = grid.iter().rev().max_by(|a, b| a.1.total_cmp(&b.1));
     let sta_lta = best.expect("the grid is not empty").0;
-    let all = [
-        Scorer::Model(Box::new(regional()?.detector()?)),
+    let others = [
         Scorer::Network(pretrained(study)?),
         Scorer::StaLta(sta_lta),
         Scorer::Logistic(logistic.clone()),
     ];
-    let all = all.iter().map(claims).collect::<Result<Vec<_>>>()?;
-    let chosen: Vec<_> = all.iter().map(|c| c.within(ALARMS_PER_HOUR)).collect();
+    let others = others.iter().map(claims).collect::<Result<Vec<_>>>()?;
+    let chosen: Vec<_> = others.iter().map(|c| c.within(ALARMS_PER_HOUR)).collect();
+    let recall = |i: usize| chosen[i].recall().value;
+    // The model's threshold was chosen on the same worlds, by the same rule.
+    let of_model = regional()?.description()?.point;
     Ok(Tuned {
         n_teaching,
         n_windows: x.len(),
         n_events: is_event.iter().filter(|is_event| **is_event).count(),
         n_choosing,
-        n_chosen_on: all[0].best.len(),
-        free_hours: all[0].free_hours,
+        n_chosen_on: others[0].best.len(),
+        free_hours: others[0].free_hours,
         sta_lta,
         logistic,
-        thresholds: [1, 2, 3].map(|i| chosen[i].threshold),
+        thresholds: [0, 1, 2].map(|i| chosen[i].threshold),
         grid,
-        recalls: [0, 1, 2, 3].map(|i| chosen[i].recall().value),
+        recalls: [
+            of_model.map_or(f64::NAN, |point| point.recall().value),
+            recall(0),
+            recall(1),
+            recall(2),
+        ],
     })
 }
 

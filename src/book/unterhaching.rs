@@ -10,7 +10,7 @@ use crate::error::{Result, fail};
 use crate::plot::{self, Figure};
 use crate::study::{Study, real_data_dir};
 use crate::time::{self, Time, between_s};
-use crate::waveform::{RATE_HZ, Record3C, Samples, Trace, harmonise, slist};
+use crate::waveform::{Record3C, Samples, Trace, harmonise, slist};
 
 /// The files, of network BW (BayernNetz), 27 May 2010. Station UH3 has three components, the others the vertical alone.
 const FILES: [&str; 6] = [
@@ -45,6 +45,8 @@ pub struct AtStation {
     pub over_threshold: Vec<Option<f64>>,
     /// Claims elsewhere.
     pub n_elsewhere: usize,
+    /// Start of each window that could tell, and its score less the threshold.
+    pub over: Vec<(Time, f64)>,
 }
 
 /// What the four detectors find, and the records.
@@ -107,6 +109,10 @@ fn at_station(rival: &Rival, record: &Record3C, events: &[Time]) -> Result<AtSta
         station: record.station.clone(),
         over_threshold: events.iter().map(best).collect(),
         n_elsewhere,
+        over: scores
+            .iter()
+            .map(|(at, score)| (*at, score - rival.threshold))
+            .collect(),
     })
 }
 
@@ -182,25 +188,40 @@ impl Unterhaching {
         })
     }
 
-    /// The vertical of each station.
+    /// The vertical of the station with three components, and the scores of every detector on it.
     ///
     /// # Errors
-    /// As [`plot::gallery`].
+    /// As [`plot::record_and_scores`].
     pub fn figure(&self) -> Result<Figure> {
-        let verticals = self
+        let most = self
             .records
             .iter()
-            .map(|record| (record.station.clone(), record.data[2].clone()));
-        let first = time::parse(EVENTS[0])?;
-        let mark_s = self
-            .records
-            .first()
-            .map_or(0.0, |record| between_s(record.start, first));
-        let figure = plot::gallery(&verticals.collect::<Vec<_>>(), RATE_HZ, mark_s, 1)?;
-        let caption = "Vertical components of four stations from 1 to 20 Hz, each at its own scale; dashed: the first of the four earthquakes.";
-        Ok(figure
-            .captioned(caption)
-            .sourced("BW.UH1 to UH4, 27 May 2010", false))
+            .max_by_key(|record| self.components(&record.station));
+        let Some(record) = most else {
+            let remedy = "Run `cargo xtask setup`";
+            return Err(fail!(Plot, "Unterhaching", "no record", remedy));
+        };
+        let of = self.found.iter().filter(|of| of.station == record.station);
+        // Drawn where P should lie: in the middle of the place that finds it.
+        let middle = time::seconds((FOUND_S.start() + FOUND_S.end()) / 2.0);
+        let scores: Vec<(&str, Vec<(Time, f64)>)> = of
+            .map(|of| {
+                let over = of.over.iter().map(|(at, over)| (*at + middle, *over));
+                (of.detector.as_str(), over.collect())
+            })
+            .collect();
+        let scores: Vec<(&str, &[(Time, f64)])> = scores
+            .iter()
+            .map(|(name, of)| (*name, of.as_slice()))
+            .collect();
+        let marks = EVENTS.iter().filter_map(|text| time::parse(text).ok());
+        let caption = "The vertical component from 1 to 20 Hz, and what each detector makes of each second: its score less its threshold. Above the \
+                       line across it claims an earthquake. Upright dashes: the four earthquakes.";
+        Ok(
+            plot::record_and_scores(record, &scores, &marks.collect::<Vec<_>>())?
+                .captioned(caption)
+                .sourced(&format!("{}, 27 May 2010", record.station), false),
+        )
     }
 
     fn components(&self, station: &str) -> usize {

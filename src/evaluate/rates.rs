@@ -7,8 +7,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Claims, OperatingPoint, Score, bootstrap};
-use crate::error::Result;
+use super::{Claims, Interval, OperatingPoint, Score, bootstrap};
+use crate::error::{Result, fail};
 
 /// Recall at a threshold, with the 95 % interval of drawn blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -127,25 +127,45 @@ impl<'a> Blocks<'a> {
     /// # Errors
     /// As [`bootstrap`].
     pub fn within(&self, max_per_hour: f64, seed: u64) -> Result<RecallAtRate> {
-        let recall = |drawn: &[usize]| {
-            let drawn = || drawn.iter().map(|i| &self.blocks[*i]);
-            let hours: f64 = drawn().map(|block| block.hours).sum();
-            let n_events: usize = drawn().map(|block| block.n_events).sum();
-            let too_many = |i: &usize| {
-                let n: usize = drawn().map(|block| block.n_false[*i]).sum();
-                n as f64 > max_per_hour * hours
-            };
-            let n = self.thresholds.len();
-            let i = (0..n).find(too_many).unwrap_or(n.saturating_sub(1));
-            let n_found: usize = drawn().filter_map(|block| block.n_found.get(i)).sum();
-            n_found as f64 / n_events as f64
-        };
+        let recall = |drawn: &[usize]| self.recall_of(drawn, max_per_hour);
         let interval = bootstrap(self.len(), N_DRAWS, seed, recall)?;
         Ok(RecallAtRate {
             point: self.claims.within(max_per_hour),
             lower: interval.lower,
             upper: interval.upper,
         })
+    }
+
+    /// Recall at a rate less that of another detector on the same record, each at its own threshold. Both get the same
+    /// draws, so that what makes a block easy or hard for both does not widen the interval.
+    ///
+    /// # Errors
+    /// [`crate::Error::Evaluate`] where the blocks are not those of the same record; else as [`bootstrap`].
+    pub fn difference(&self, other: &Self, max_per_hour: f64, seed: u64) -> Result<Interval> {
+        let same = |(a, b): (&Block, &Block)| a.n_events == b.n_events && a.hours == b.hours;
+        if self.len() != other.len() || !self.blocks.iter().zip(&other.blocks).all(same) {
+            let what = format!("{} blocks and {} others", self.len(), other.len());
+            let remedy = "Give both detectors the same windows";
+            return Err(fail!(Evaluate, "paired difference", what, remedy));
+        }
+        bootstrap(self.len(), N_DRAWS, seed, |drawn| {
+            self.recall_of(drawn, max_per_hour) - other.recall_of(drawn, max_per_hour)
+        })
+    }
+
+    /// Recall on drawn blocks, at the smallest threshold that keeps to a rate on them.
+    fn recall_of(&self, drawn: &[usize], max_per_hour: f64) -> f64 {
+        let drawn = || drawn.iter().map(|i| &self.blocks[*i]);
+        let hours: f64 = drawn().map(|block| block.hours).sum();
+        let n_events: usize = drawn().map(|block| block.n_events).sum();
+        let too_many = |i: &usize| {
+            let n: usize = drawn().map(|block| block.n_false[*i]).sum();
+            n as f64 > max_per_hour * hours
+        };
+        let n = self.thresholds.len();
+        let i = (0..n).find(too_many).unwrap_or(n.saturating_sub(1));
+        let n_found: usize = drawn().filter_map(|block| block.n_found.get(i)).sum();
+        n_found as f64 / n_events as f64
     }
 
     /// [`Claims::at`] with an interval.
@@ -235,6 +255,26 @@ mod tests {
         let at = Blocks::of(&claims, 900.0, 10.0).at(0.8, 1).unwrap();
         assert_eq!(at.point.recall().value, 0.5);
         assert_eq!((at.lower, at.upper), (0.0, 1.0));
+    }
+
+    #[test]
+    fn differences_are_of_the_same_draws() {
+        let (better, worse) = (
+            claims(),
+            Claims {
+                best: vec![0.9, 0.9, 0.75, 0.05],
+                ..claims()
+            },
+        );
+        let [better, worse] = [&better, &worse].map(|claims| Blocks::of(claims, 900.0, 10.0));
+        let difference = better.difference(&worse, 1.2, 1).unwrap();
+        assert_eq!(difference.value, 0.25);
+        // No draw has the other detector in front.
+        assert!(difference.lower >= 0.0 && difference.upper <= 1.0);
+        assert_eq!(better.difference(&better, 1.2, 1).unwrap().upper, 0.0);
+        let longer = claims();
+        let longer = Blocks::of(&longer, 1800.0, 10.0);
+        assert!(better.difference(&longer, 1.2, 1).is_err());
     }
 
     #[test]

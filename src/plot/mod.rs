@@ -13,7 +13,8 @@
 //! [`record`], [`arrivals()`], [`power_spectra`], [`spectrogram()`], [`filter_responses`],
 //! [`probabilities`], [`precision_recall`], [`reliability`], [`sweep()`]; how good a detector is:
 //! [`operating_curve`], [`recall_by`], [`reliabilities`], [`counts_by_hop`], [`windows_of_scans`];
-//! for other detectors [`correlation`], [`fingerprint`], [`recall_and_false_alarms`], [`hourly_counts`].
+//! for other detectors [`correlation`], [`fingerprint`], [`recall_and_false_alarms`], [`hourly_counts`],
+//! [`record_and_scores`].
 //!
 //! Each takes the library's own types by reference and returns a [`Figure`], a PNG at twice its
 //! nominal size; what cannot be drawn is an [`Error::Plot`](crate::Error::Plot). A figure of a
@@ -44,6 +45,7 @@ mod map;
 mod marks;
 mod merging;
 mod saliency;
+mod scores;
 mod spectrum;
 mod style;
 mod sweep;
@@ -62,6 +64,7 @@ pub use judgement::{operating_curve, recall_by, reliabilities};
 pub use map::{clusters, epicentres};
 pub use merging::{counts_by_hop, windows_of_scans};
 pub use saliency::{first_filters, saliency, saliency_aligned};
+pub use scores::record_and_scores;
 pub use spectrum::{filter_responses, power_spectra, spectrogram};
 pub(crate) use style::class_name;
 pub use sweep::{Series, sweep};
