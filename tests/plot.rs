@@ -199,6 +199,24 @@ fn maps() {
     let error = plot::epicentres(&none, station).unwrap_err().to_string();
     assert!(error.contains("nothing to draw"), "{error}");
     assert!(plot::clusters(&one, &clusters, None).is_err());
+    let ends = [Point::new(-97.5, 35.9), Point::new(-97.4, 35.8)];
+    let with_fault = plot::clusters_and_faults(&catalog, &clusters, station, &[("Fault", ends)]);
+    let with_fault = with_fault.unwrap();
+    look("faults", &with_fault);
+    assert_ne!(with_fault.png, figure.png);
+}
+
+#[test]
+fn rounds_of_k_means() {
+    let points = [[1.0, 1.0], [2.0, 1.0], [10.0, 5.0]];
+    let first = (vec![[1.0, 1.0], [2.0, 1.0]], vec![0, 1, 1]);
+    let second = (vec![[1.0, 1.0], [6.0, 3.0]], vec![0, 0, 1]);
+    let figure = plot::rounds(&points, &[first.clone(), second.clone()]).unwrap();
+    look("rounds", &figure);
+    let one = plot::rounds(&points, std::slice::from_ref(&first)).unwrap();
+    assert!(one.size.0 < figure.size.0);
+    assert!(plot::rounds(&points, &[]).is_err());
+    assert!(plot::rounds(&points[..2], &[second]).is_err());
 }
 
 #[test]
@@ -229,6 +247,17 @@ fn waveforms() {
         "window",
         &plot::window(&window, &["HH1", "HH2", "HHZ"], 100.0).unwrap(),
     );
+    let three = [window.clone(), window.clone(), window.clone()];
+    let figure = plot::windows_of_component(&three, 2, "HHZ", 100.0).unwrap();
+    look("consecutive-windows", &figure);
+    assert!(plot::windows_of_component(&three, 3, "none", 100.0).is_err());
+    assert!(plot::windows_of_component(&[], 0, "HH1", 100.0).is_err());
+    let mut quiet_vertical = short.clone();
+    quiet_vertical.data[2].iter_mut().for_each(|v| *v *= 1e-3);
+    let shared = plot::record(&quiet_vertical, &marks).unwrap();
+    let own = plot::record_on_own_scales(&quiet_vertical, &marks).unwrap();
+    look("own-scales", &own);
+    assert_ne!(shared.png, own.png);
     let vectors = [
         ("Original", &window.samples[..]),
         ("With 5 % noise", &window.samples[..]),
@@ -277,6 +306,11 @@ fn spectra() {
         "spectrogram",
         &plot::spectrogram(&spectrogram, "counts^2/Hz").unwrap(),
     );
+    let marks = [(3.0, "P"), (4.5, "S")];
+    let samples = &record.data[2];
+    let with = plot::waveform_and_spectrogram(samples, 100.0, &marks, &spectrogram, "counts^2/Hz");
+    look("waveform-and-spectrogram", &with.unwrap());
+    assert!(plot::waveform_and_spectrogram(&[], 100.0, &marks, &spectrogram, "").is_err());
     let band = Filter::bandpass(4, 2.0, 20.0, 100.0).unwrap();
     let high = Filter::highpass(2, 1.0, 100.0).unwrap();
     let filters = [("bandpass 2 to 20 Hz", &band), ("highpass 1 Hz", &high)];

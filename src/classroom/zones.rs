@@ -28,6 +28,15 @@ pub struct Zone {
     pub share: f64,
 }
 
+impl Zone {
+    /// The two ends of the zone's trace on the map.
+    pub fn ends(&self) -> [Point; 2] {
+        let (east, north) = self.strike_deg.to_radians().sin_cos();
+        let half_km = self.length_km / 2.0;
+        [half_km, -half_km].map(|km| Point::from_local_km(km * east, km * north, self.centre))
+    }
+}
+
 /// The zones, west to east; [`super::Source::zone`] is an index into them.
 pub const ZONES: [Zone; 8] = [
     zone(

@@ -6,6 +6,7 @@ use super::values::N_ROWS;
 use crate::cluster::{Clusters, KChoice};
 use crate::dataset::Leak;
 use crate::detect::{Detections, MatchedDetections, Matches, Scan};
+use crate::error::Result;
 use crate::evaluate::ConfusionMatrix;
 use crate::network::{ConvNet, Layer, Network, Perceptron};
 use crate::plot::{class_name, provenance};
@@ -43,6 +44,22 @@ impl Clusters {
                 self.replicate_sums.len()
             ))
             .noted(&provenance(&self.source, self.simulated))
+    }
+
+    /// Cells that compare with another clustering of the same events: metric, space, sizes, sum, its unit, and
+    /// the agreement of the labels.
+    ///
+    /// # Errors
+    /// As [`Clusters::agreement`].
+    pub fn comparison_row(&self, other: &Self) -> Result<[String; 6]> {
+        Ok([
+            format!("{:?}", self.params.metric),
+            format!("{:?}", self.params.space),
+            format!("{:?}", self.sizes),
+            format!("{:.3}", self.sum),
+            self.sum_unit().to_string(),
+            format!("{:.2}", self.agreement(other)?),
+        ])
     }
 }
 

@@ -195,7 +195,7 @@ fn round_step(step: f64) -> f64 {
 fn label(value: f64, n_decimals: usize) -> String {
     let value = if value == 0.0 { 0.0 } else { value };
     match value.abs() {
-        v if v >= 1e5 || n_decimals > 4 && v > 0.0 => format!("{value:.1e}"),
+        v if v >= 1e6 || n_decimals > 4 && v > 0.0 => format!("{value:.1e}"),
         _ => format!("{value:.n_decimals$}"),
     }
 }
@@ -298,6 +298,13 @@ mod tests {
     fn an_axis_has_two_labels_at_least() {
         let axis = Axis::linear("counts", -4900.0, 3900.0, 2);
         assert!(labels(&axis).len() >= 2, "{:?}", labels(&axis));
+    }
+
+    #[test]
+    fn large_counts_are_written_out() {
+        let axis = Axis::linear("counts", -480_000.0, 880_000.0, 4);
+        assert_eq!(labels(&axis), ["0", "500000"]);
+        assert_eq!(label(2_000_000.0, 0), "2.0e6");
     }
 
     #[test]

@@ -5,7 +5,9 @@ use plotters::prelude::*;
 use super::Figure;
 use super::axes::{Axis, Chart, Frame, chart};
 use super::marks::{Mark, legend, spot};
-use super::style::{BLUE, Canvas, INK, Painted, SMALL, check, class_colour, figure, line, px};
+use super::style::{
+    BLUE, Canvas, GREY, INK, Painted, SMALL, check, class_colour, figure, line, px,
+};
 use super::text::{Align, text};
 use crate::catalog::{Catalog, Event};
 use crate::cluster::Clusters;
@@ -33,7 +35,8 @@ pub fn epicentres(catalog: &Catalog, station: Option<(&str, Point)>) -> Result<F
     Ok(figure.sourced(&catalog.source, catalog.simulated))
 }
 
-/// Epicentres in the colour of their cluster, with centroids: Figure 2 of the paper.
+/// Epicentres in the colour of their cluster, with centroids and the borders between clusters: Figure 2 of
+/// the paper.
 ///
 /// # Errors
 /// As [`epicentres`], and where `clusters` were not found on this catalog.
@@ -41,6 +44,19 @@ pub fn clusters(
     catalog: &Catalog,
     clusters: &Clusters,
     station: Option<(&str, Point)>,
+) -> Result<Figure> {
+    clusters_and_faults(catalog, clusters, station, &[])
+}
+
+/// As [`clusters`], with named faults as lines between their two ends.
+///
+/// # Errors
+/// As [`clusters`].
+pub fn clusters_and_faults(
+    catalog: &Catalog,
+    clusters: &Clusters,
+    station: Option<(&str, Point)>,
+    faults: &[(&str, [Point; 2])],
 ) -> Result<Figure> {
     if clusters.labels.len() != catalog.len() {
         return Err(fail!(
@@ -64,15 +80,22 @@ pub fn clusters(
         })
         .collect();
     entries.push(("centroid".into(), Mark::Cross, INK));
+    entries.push(("border".into(), Mark::Line, GREY));
+    if !faults.is_empty() {
+        entries.push(("fault zone".into(), Mark::Line, INK));
+    }
     let figure = figure(caption, map.size, |canvas| {
         let mut chart = map.chart(canvas, entries)?;
+        map.borders(&mut chart, clusters)?;
         for (event, label) in catalog.events().iter().zip(&clusters.labels) {
             circle(&mut chart, event, class_colour(*label, k + 1))?;
         }
         for centroid in &clusters.centroids {
             let at = (centroid.longitude_deg, centroid.latitude_deg);
-            spot(&chart, at, Mark::Dot, WHITE, 10)?;
             spot(&chart, at, Mark::Cross, INK, 8)?;
+        }
+        for (name, ends) in faults {
+            map.fault(canvas, &mut chart, name, ends)?;
         }
         map.finish(&chart)
     })?;
@@ -170,6 +193,52 @@ impl Map {
         Ok(())
     }
 
+    /// Where one cluster ends and another begins: the map as a grid, whose cells are filled where a
+    /// neighbour has another cluster.
+    fn borders(&self, chart: &mut Chart, clusters: &Clusters) -> Painted<()> {
+        const N: usize = 360;
+        let at = |axis: &Axis, i: f64| axis.low + (axis.high - axis.low) * i / N as f64;
+        let label = |column: usize, row: usize| {
+            let (x, y) = (column as f64 + 0.5, row as f64 + 0.5);
+            clusters.assign(Point::new(at(&self.x, x), at(&self.y, y)))
+        };
+        let labels: Vec<Vec<usize>> = (0..N)
+            .map(|column| (0..N).map(|row| label(column, row)).collect())
+            .collect();
+        let mut cells = Vec::new();
+        for column in 0..N - 1 {
+            for row in 0..N - 1 {
+                let here = labels[column][row];
+                if here != labels[column + 1][row] || here != labels[column][row + 1] {
+                    let corner = |add: usize| {
+                        let (x, y) = ((column + add) as f64, (row + add) as f64);
+                        (at(&self.x, x), at(&self.y, y))
+                    };
+                    cells.push(Rectangle::new([corner(0), corner(1)], GREY.filled()));
+                }
+            }
+        }
+        chart.draw_series(cells)?;
+        Ok(())
+    }
+
+    /// A fault as a line, named at its northern end.
+    fn fault(
+        &self,
+        canvas: &Canvas,
+        chart: &mut Chart,
+        name: &str,
+        ends: &[Point; 2],
+    ) -> Painted<()> {
+        let on_map = ends.map(|end| (end.longitude_deg, end.latitude_deg));
+        chart.draw_series([PathElement::new(on_map, line(INK, 30))])?;
+        let north = if on_map[0].1 > on_map[1].1 { 0 } else { 1 };
+        let (x, y) = chart.backend_coord(&on_map[north]);
+        let (x0, y0) = canvas.get_base_pixel();
+        let style = text(SMALL, INK, Align::Centre);
+        style.draw(canvas, name, (x - x0, y - y0 - px(20) as i32))
+    }
+
     /// The station, above all events.
     fn finish(&self, chart: &Chart) -> Painted<()> {
         let Some((_, at)) = &self.station else {
@@ -205,15 +274,21 @@ fn circle(chart: &mut Chart, event: &Event, colour: RGBColor) -> Painted<()> {
     Ok(())
 }
 
-/// Which magnitudes there are; the circles themselves show the sizes.
+/// A circle for each whole magnitude that there is.
 fn magnitude_key(catalog: &Catalog) -> Vec<(String, Mark, RGBColor)> {
     let magnitudes = catalog.events().iter().map(|event| event.magnitude);
     let (low, high) = magnitudes.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), m| {
         (low.min(m), high.max(m))
     });
-    vec![(
-        format!("event, magnitude {low:.1} to {high:.1}"),
-        Mark::Dot,
-        BLUE,
-    )]
+    // A few only: whole magnitudes, or the smallest where there is none between.
+    let whole: Vec<f64> = (low.ceil() as i64..=high.floor() as i64)
+        .map(|m| m as f64)
+        .take(8)
+        .collect();
+    let shown = if whole.is_empty() { vec![low] } else { whole };
+    let sized = |m: f64| Mark::Sized(radius(m).round().max(1.0) as u32);
+    shown
+        .into_iter()
+        .map(|m| (format!("magnitude {m}"), sized(m), BLUE))
+        .collect()
 }

@@ -12,6 +12,8 @@ pub(super) enum Mark {
     Line,
     Dashed,
     Dot,
+    /// A dot of this nominal radius, whatever is asked for: a key of sizes.
+    Sized(u32),
     Triangle,
     Cross,
     Block,
@@ -42,6 +44,7 @@ pub(super) fn mark(
             }
         }
         Mark::Dot => canvas.draw(&Circle::new(at, r, colour.filled()))?,
+        Mark::Sized(r) => canvas.draw(&Circle::new(at, px(r) as i32, colour.filled()))?,
         Mark::Triangle => {
             let corners = [(x - r, y + r), (x + r, y + r), (x, y - r)];
             canvas.draw(&Polygon::new(corners, colour.filled()))?;

@@ -4,13 +4,13 @@
 //! |---|---|
 //! | 1, 2: epicentres, clusters | [`epicentres`], [`clusters`] |
 //! | 3, 8, 9: components end to end, noisy copies | [`vectors`] |
-//! | 4: noise on three axes | [`window()`] |
+//! | 4: three windows of noise | [`windows_of_component`] |
 //! | 5, 6: the network, its training | [`layers`], [`training()`] |
 //! | 7, 10, 11: confusion matrices | [`confusion_matrices`] |
 //! | 12: detections on the record | [`detections`] |
 //!
 //! and, to understand them: [`magnitudes_in_time`], [`monthly_counts`], [`frequency_magnitude`],
-//! [`record`], [`arrivals()`], [`power_spectra`], [`spectrogram()`], [`filter_responses`],
+//! [`rounds()`], [`record`], [`arrivals()`], [`power_spectra`], [`spectrogram()`], [`filter_responses`],
 //! [`probabilities`], [`precision_recall`], [`reliability`], [`sweep()`]; how good a detector is:
 //! [`operating_curve`], [`recall_by`], [`reliabilities`], [`counts_by_hop`], [`windows_of_scans`];
 //! for other detectors [`correlation`], [`fingerprint`], [`recall_and_false_alarms`], [`hourly_counts`],
@@ -44,6 +44,7 @@ mod judgement;
 mod map;
 mod marks;
 mod merging;
+mod rounds;
 mod saliency;
 mod scores;
 mod spectrum;
@@ -53,6 +54,7 @@ mod text;
 mod time;
 mod training;
 mod waveform;
+mod windows;
 
 pub use arrivals::arrivals;
 pub use comparison::{correlation, fingerprint, recall_and_false_alarms};
@@ -61,16 +63,18 @@ pub use detection::{precision_recall, probabilities, reliability};
 pub use gallery::gallery;
 pub use hourly::hourly_counts;
 pub use judgement::{operating_curve, recall_by, reliabilities};
-pub use map::{clusters, epicentres};
+pub use map::{clusters, clusters_and_faults, epicentres};
 pub use merging::{counts_by_hop, windows_of_scans};
+pub use rounds::rounds;
 pub use saliency::{first_filters, saliency, saliency_aligned};
 pub use scores::record_and_scores;
-pub use spectrum::{filter_responses, power_spectra, spectrogram};
+pub use spectrum::{filter_responses, power_spectra, spectrogram, waveform_and_spectrogram};
 pub(crate) use style::class_name;
 pub use sweep::{Series, sweep};
 pub use time::{frequency_magnitude, magnitudes_in_time, monthly_counts};
 pub use training::{layers, training};
-pub use waveform::{detections, record, vectors, vectors_in, window};
+pub use waveform::{detections, record, record_on_own_scales, vectors, vectors_in};
+pub use windows::{window, windows_of_component};
 
 /// A drawn figure.
 #[derive(Debug, Clone)]

@@ -4,8 +4,13 @@ use plotters::prelude::*;
 
 use super::Figure;
 use super::axes::{Axis, Frame, chart};
-use super::marks::{Mark, legend};
-use super::style::{BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILLION, check, figure, line, px};
+use super::marks::{Mark, dashed, legend};
+use super::style::{
+    BLUE, Canvas, GREEN, GREY, INK, LARGE, ORANGE, PURPLE, Painted, SKY, VERMILLION, check, figure,
+    line, px,
+};
+use super::text::{Align, text};
+use super::waveform::finite;
 use crate::error::{Result, fail};
 use crate::waveform::filter::Filter;
 use crate::waveform::spectrum::{Psd, Spectrogram};
@@ -14,7 +19,7 @@ use crate::waveform::spectrum::{Psd, Spectrogram};
 type Curve = (String, Vec<f64>, Vec<f64>);
 
 const SIZE: (u32, u32) = (660, 400);
-const COLOURS: [RGBColor; 7] = [BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, INK];
+const COLOURS: [RGBColor; 8] = [BLUE, VERMILLION, GREEN, GREY, INK, PURPLE, ORANGE, SKY];
 
 /// Power spectral densities over frequency, in decibels relative to `unit` (`counts^2/Hz`).
 ///
@@ -29,7 +34,7 @@ pub fn power_spectra(spectra: &[(&str, &Psd)], unit: &str) -> Result<Figure> {
     curves_over_frequency("Power spectral density.", &axis, &curves, None)
 }
 
-/// Gains of filters over frequency, in decibels, down to -80 dB.
+/// Gains of filters over frequency, in decibels. What is below -80 dB is not drawn.
 ///
 /// # Errors
 /// [`crate::Error::Plot`] where there is no filter, or frequencies are not `0 < low < high`.
@@ -38,7 +43,7 @@ pub fn filter_responses(filters: &[(&str, &Filter)], low_hz: f64, high_hz: f64) 
         "frequencies",
         (0.0 < low_hz && low_hz < high_hz).then_some(high_hz),
     )?;
-    let n = 400;
+    let n = 160;
     let step = (high_hz / low_hz).ln() / f64::from(n);
     let frequency_hz: Vec<f64> = (0..=n)
         .map(|i| low_hz * (f64::from(i) * step).exp())
@@ -89,9 +94,11 @@ fn curves_over_frequency(
         let below = legend(canvas, Frame::default().left, &entries)?;
         let mut chart = chart(&below, Frame::default(), &x, &y)?;
         for (i, piece) in pieces.iter().enumerate() {
-            // plotters does not clip: what leaves the axis is drawn on its edge.
-            let inside = piece.iter().map(|(x, v)| (*x, v.clamp(y.low, y.high)));
-            chart.draw_series(LineSeries::new(inside, line(colour(i), 15)))?;
+            // plotters does not clip: what leaves the axis is left out.
+            let outside = |(_, v): &(f64, f64)| *v < y.low || *v > y.high;
+            for inside in piece.split(outside).filter(|inside| !inside.is_empty()) {
+                chart.draw_series([PathElement::new(inside.to_vec(), line(colour(i), 15))])?;
+            }
         }
         Ok(())
     })
@@ -103,6 +110,72 @@ fn curves_over_frequency(
 /// # Errors
 /// [`crate::Error::Plot`] where there are fewer than two times or frequencies, or no power at all.
 pub fn spectrogram(spectrogram: &Spectrogram, unit: &str) -> Result<Figure> {
+    spectrogram_below(None, spectrogram, unit)
+}
+
+/// As [`spectrogram`], below the waveform that it was computed of, in which `marks` name instants in seconds
+/// after its start.
+///
+/// # Errors
+/// As [`spectrogram()`], and where no sample was recorded.
+pub fn waveform_and_spectrogram(
+    samples: &[f32],
+    sampling_rate_hz: f64,
+    marks: &[(f64, &str)],
+    spectrogram: &Spectrogram,
+    unit: &str,
+) -> Result<Figure> {
+    check("waveform", finite(samples).take(1))?;
+    let above = Above {
+        samples,
+        duration_s: samples.len() as f64 / sampling_rate_hz,
+        marks,
+    };
+    spectrogram_below(Some(above), spectrogram, unit)
+}
+
+/// The waveform above a spectrogram.
+struct Above<'a> {
+    samples: &'a [f32],
+    duration_s: f64,
+    marks: &'a [(f64, &'a str)],
+}
+
+const ABOVE: u32 = 160;
+
+impl Above<'_> {
+    fn draw(&self, canvas: &Canvas, x: &Axis) -> Painted<()> {
+        let (head, below) = canvas.split_vertically(px(26));
+        let frame = Frame {
+            bottom: 8,
+            top: 2,
+            ..Frame::default()
+        };
+        let y = Axis::around("counts", finite(self.samples), 4);
+        let mut chart = chart(&below, frame, &x.clone().bare(), &y)?;
+        // The axis is the spectrogram's, which begins and ends with whole segments.
+        let step = self.duration_s / self.samples.len() as f64;
+        let points = self.samples.iter().enumerate();
+        let points: Vec<(f64, f64)> = points
+            .map(|(i, v)| (i as f64 * step, f64::from(*v)))
+            .filter(|(t, v)| (x.low..=x.high).contains(t) && v.is_finite())
+            .collect();
+        chart.draw_series([PathElement::new(points, line(INK, 10))])?;
+        for (t, name) in self.marks {
+            dashed(&mut chart, (*t, y.low), (*t, y.high), VERMILLION)?;
+            let column = chart.backend_coord(&(*t, 0.0)).0 - canvas.get_base_pixel().0;
+            let style = text(LARGE, VERMILLION, Align::Centre);
+            style.draw(&head, name, (column, px(15) as i32))?;
+        }
+        Ok(())
+    }
+}
+
+fn spectrogram_below(
+    above: Option<Above>,
+    spectrogram: &Spectrogram,
+    unit: &str,
+) -> Result<Figure> {
     let (time_s, frequency_hz) = (&spectrogram.time_s, &spectrogram.frequency_hz);
     if time_s.len() < 2 || frequency_hz.len() < 2 {
         return Err(fail!(
@@ -123,8 +196,10 @@ pub fn spectrogram(spectrogram: &Spectrogram, unit: &str) -> Result<Figure> {
     let share = |db: f64| ((db - low) / (high - low).max(1e-9)).clamp(0.0, 1.0);
     let colour = |share: f64| ViridisRGB.get_color(share);
 
-    figure("Spectrogram.", SIZE, |canvas| {
-        let (body, side) = canvas.split_horizontally(px(SIZE.0 - 120));
+    let head = if above.is_some() { ABOVE } else { 0 };
+    figure("Spectrogram.", (SIZE.0, SIZE.1 + head), |canvas| {
+        let (top, below) = canvas.split_vertically(px(head));
+        let (body, side) = below.split_horizontally(px(SIZE.0 - 120));
         let (half_t, half_f) = (
             (time_s[1] - time_s[0]) / 2.0,
             (frequency_hz[1] - frequency_hz[0]) / 2.0,
@@ -135,6 +210,10 @@ pub fn spectrogram(spectrogram: &Spectrogram, unit: &str) -> Result<Figure> {
         );
         let x = Axis::linear("time (s)", time_s[0] - half_t, t_end + half_t, 8);
         let y = Axis::linear("frequency (Hz)", frequency_hz[0].max(0.0), f_end, 8);
+        if let Some(above) = &above {
+            let (left, _) = top.split_horizontally(px(SIZE.0 - 120));
+            above.draw(&left, &x)?;
+        }
         let mut main = chart(&body, Frame::default(), &x, &y)?;
         for (t, row) in time_s.iter().zip(&power_db) {
             let known = frequency_hz

@@ -22,7 +22,9 @@ pub fn magnitudes_in_time(catalog: &Catalog) -> Result<Figure> {
     let magnitudes = || catalog.events().iter().map(|event| event.magnitude);
     let caption = format!("Magnitudes of {} events in time.", catalog.len());
     let figure = figure(caption, SIZE, |canvas| {
-        let x = Axis::dates(start, end);
+        // Some room on both sides: no circle lies on the frame.
+        let room = (end - start) / 50;
+        let x = Axis::dates(start - room, end + room);
         let y = Axis::around("magnitude", magnitudes(), 6);
         let mut chart = chart(canvas, Frame::default(), &x, &y)?;
         chart.draw_series(catalog.events().iter().map(|event| {

@@ -15,11 +15,10 @@ use crate::detect::Detections;
 use crate::error::{Result, fail};
 use crate::time::{self, Time};
 use crate::waveform::Record3C;
-use crate::window::Window;
 
 pub(super) const WIDTH: u32 = 700;
 pub(super) const PANEL: u32 = 120;
-const FRAME: Frame = Frame {
+pub(super) const FRAME: Frame = Frame {
     left: 84,
     bottom: 6,
     top: 10,
@@ -28,13 +27,38 @@ const FRAME: Frame = Frame {
 /// What the lowest panel's labels take.
 pub(super) const FOOT: u32 = 46;
 
-/// The three components under one another, with named instants (arrivals of P and S, an origin)
-/// as upright lines. A long record is drawn by its extremes in each column of pixels; a gap stays
-/// white.
+/// The three components under one another on one scale, with named instants (arrivals of P and S, an
+/// origin) as upright lines; in a record of more than two minutes the lines stand at the top only, so that
+/// they hide nothing. A long record is drawn by its extremes in each column of pixels; a gap stays white.
 ///
 /// # Errors
 /// [`crate::Error::Plot`] where the record has no samples at all.
 pub fn record(record: &Record3C, marks: &[(Time, &str)]) -> Result<Figure> {
+    let all = record.data.iter().flat_map(|data| finite(data));
+    let (low, high) = extremes(all);
+    panels_of(record, marks, |_| vec![low, high])
+}
+
+/// As [`record()`], each component on a scale of its own: for versions of one component that differ in size.
+///
+/// # Errors
+/// As [`record()`].
+pub fn record_on_own_scales(record: &Record3C, marks: &[(Time, &str)]) -> Result<Figure> {
+    panels_of(record, marks, |i| finite(&record.data[i]).collect())
+}
+
+pub(super) fn extremes(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+        (low.min(v), high.max(v))
+    })
+}
+
+/// The components, each on an axis around the values that `scale` gives for it.
+fn panels_of(
+    record: &Record3C,
+    marks: &[(Time, &str)],
+    scale: impl Fn(usize) -> Vec<f64>,
+) -> Result<Figure> {
     let caption = format!(
         "{} from {}, {} Hz.",
         record.station,
@@ -44,11 +68,12 @@ pub fn record(record: &Record3C, marks: &[(Time, &str)]) -> Result<Figure> {
     check_record(record)?;
     let (start, end) = (record.start, record.end());
     let duration_s = time::between_s(start, end);
-    let x = match duration_s > 120.0 {
+    let is_long = duration_s > 120.0;
+    let x = match is_long {
         true => Axis::dates(start, end),
         false => Axis::linear("time after the start (s)", 0.0, duration_s, 10),
     };
-    let to_x = |t: Time| match duration_s > 120.0 {
+    let to_x = |t: Time| match is_long {
         true => seconds(t),
         false => time::between_s(start, t),
     };
@@ -56,12 +81,17 @@ pub fn record(record: &Record3C, marks: &[(Time, &str)]) -> Result<Figure> {
         let (head, body) = canvas.split_vertically(px(26));
         let panels = panels(&body, 3);
         for (i, data) in record.data.iter().enumerate() {
-            let y = Axis::around(&axis_name(&record.channels[i]), finite(data), 4);
+            let y = Axis::around(&axis_name(&record.channels[i]), scale(i), 4);
             let mut chart = stacked(&panels, i, &x, &y)?;
             draw_samples(&mut chart, to_x(start), to_x(end), data, INK)?;
+            let foot = if is_long {
+                y.high - (y.high - y.low) * 0.15
+            } else {
+                y.low
+            };
             for (t, _) in marks {
                 let at = to_x(*t);
-                dashed(&mut chart, (at, y.low), (at, y.high), VERMILLION)?;
+                dashed(&mut chart, (at, foot), (at, y.high), VERMILLION)?;
             }
             if i == 0 {
                 for (t, name) in marks {
@@ -74,26 +104,6 @@ pub fn record(record: &Record3C, marks: &[(Time, &str)]) -> Result<Figure> {
         Ok(())
     })?;
     Ok(figure.sourced(&record.station, record.simulated))
-}
-
-/// One window on three axes: Figure 4 of the paper, where it holds noise.
-///
-/// # Errors
-/// [`crate::Error::Plot`] where the window is empty, not of three components, or not finite.
-pub fn window(window: &Window, channels: &[&str; 3], sampling_rate_hz: f64) -> Result<Figure> {
-    let n = window.samples.len() / 3;
-    check("window", window.samples.iter().map(|v| f64::from(*v)))?;
-    let x = Axis::linear("time (s)", 0.0, n as f64 / sampling_rate_hz, 10);
-    let caption = format!("Window from {}.", window.start.format("%Y-%m-%d %H:%M:%S"));
-    figure(caption, (WIDTH, 3 * PANEL + FOOT), |canvas| {
-        let panels = panels(canvas, 3);
-        for (i, samples) in window.samples.chunks(n.max(1)).take(3).enumerate() {
-            let y = Axis::around(channels[i], finite(samples), 4);
-            let mut chart = stacked(&panels, i, &x, &y)?;
-            draw_samples(&mut chart, 0.0, x.high, samples, INK)?;
-        }
-        Ok(())
-    })
 }
 
 /// Named windows as the perceptron sees them, the three components end to end, one under another,
@@ -201,7 +211,7 @@ pub fn detections(record: &Record3C, detections: &Detections, catalog: &Catalog)
     ))
 }
 
-fn axis_name(channel: &str) -> String {
+pub(super) fn axis_name(channel: &str) -> String {
     format!("{channel} (counts)")
 }
 

@@ -20,6 +20,7 @@ pub mod filter;
 mod harmonise;
 mod merge;
 pub mod mseed;
+mod noise_models;
 pub mod quality;
 mod record;
 mod sds;
@@ -31,6 +32,7 @@ pub use crate::code::{BadCode, Code, Nslc};
 pub use harmonise::{BAND_HZ, Defect, Harmonised, RATE_HZ, harmonise, resample};
 pub(crate) use harmonise::{ORDER, ROUNDING, interpolate};
 pub use merge::merge;
+pub use noise_models::{new_high_noise_model, new_low_noise_model};
 pub use record::{Record3C, WaveformSource};
 pub use sds::{Added, Archive, DownloadLog, DownloadOutcome, LogEntry, MissingSpan, archive_near};
 pub(crate) use sds::{

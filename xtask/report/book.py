@@ -29,6 +29,8 @@ import typst
 HERE = Path(__file__).parent
 # In the book's order; the abstract stands before the contents.
 PLACES = ["abstract", "glossary", "sources", "provenance"]
+# On paper the glossary is a section of the same book: a term stands as it is.
+TO_GLOSSARY = re.compile(r"\[([^\]]+)\]\(00-before-you-start\.ipynb#Glossary\)")
 CAPTION = re.compile(r"^(Figure|Table) ([\w.]+?)\.? ", re.S)
 
 
@@ -52,7 +54,7 @@ def markdown(notebooks, media):
 
 def blocks(cell, hidden, image):
     if cell.cell_type == "markdown":
-        return [cell.source]
+        return [TO_GLOSSARY.sub(r"\1", cell.source)]
     if cell.cell_type != "code":
         return []
     source = [] if hidden or not cell.source.strip() else [fence("rust", cell.source)]

@@ -42,6 +42,13 @@ pub fn test(paths: &Paths) -> Result {
         )?;
         Ok(String::new())
     })?;
+    part("chapters", &|| {
+        run(
+            script(paths, "chapters_test.py").arg(&paths.root),
+            "correct what is named above in the notebooks' texts",
+        )?;
+        Ok(String::new())
+    })?;
     part("notebooks", &|| small_report(paths))?;
 
     println!("\nAll passed:");

@@ -1,0 +1,153 @@
+"""Tests what the notebooks say, without running them.
+
+    chapters_test.py FOLDER
+
+In every chapter: what is linked to the glossary is there, and each figure and table that a text names exists. In
+the chapters of `READABLE` also: each figure and table has the chapter's next number and is named in its text,
+cells and lines are short, each section has a question with a folded answer, and the README gives the same
+minutes.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+MAX_LINES = 12
+MAX_LENGTH = 100
+# Chapters that were rewritten to be read; the others follow.
+READABLE = ["00", "01", "02", "03"]
+GLOSSARY = "00-before-you-start.ipynb#Glossary"
+NUMBERED = re.compile(r'numbered\("(Figure|Table) (\d+)\.(\d+)"\)')
+NAMED = re.compile(r"\b(Figure|Table)s? (\d+\.\d+)(?:(?: and |, | to )(\d+\.\d+))*")
+# What draws: a cell with one of these must number its figure.
+DRAWS = re.compile(r"\bplot::\w+\(")
+
+
+def cells(path, kind):
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    return ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == kind]
+
+
+def glossary(text):
+    """The terms of the glossary: the first column, each word that stands between commas."""
+    rows = re.findall(r"^\| ([^|]+) \|", text.partition("## Glossary")[2].partition("\n## ")[0], re.M)
+    return {term.strip().lower() for row in rows for term in row.split(",")}
+
+
+def is_in(term, terms):
+    term = term.lower()
+    return any(form in terms for form in (term, term.removesuffix("s")))
+
+
+def numbers(texts):
+    """What is numbered, in its order: ("Figure", chapter, number)."""
+    return [(kind, int(c), int(n)) for text in texts for kind, c, n in NUMBERED.findall(text)]
+
+
+def named(text):
+    """Figures and tables that a text names: ("Figure", "2.1")."""
+    found = set()
+    for match in NAMED.finditer(text):
+        found |= {(match[1], number) for number in re.findall(r"\d+\.\d+", match[0])}
+    return found
+
+
+def faults_of_links(chapters, terms):
+    for name, (prose, _) in chapters.items():
+        for term in re.findall(r"\[([^\]]+)\]\(" + re.escape(GLOSSARY) + r"\)", prose):
+            if not is_in(term, terms):
+                yield f"{name}: `{term}` is linked to the glossary, which does not have it"
+
+
+def faults_of_names(chapters):
+    exist = {(kind, f"{c}.{n}") for _, code in chapters.values() for kind, c, n in numbers(code)}
+    written = {int(name[:2]) for name in chapters}
+    for name, (prose, _) in chapters.items():
+        for kind, number in sorted(named(prose) - exist):
+            if int(number.partition(".")[0]) in written:
+                yield f"{name}: its text names {kind} {number}, which no cell has"
+
+
+def faults_of_numbers(name, prose, code):
+    for kind in ["Figure", "Table"]:
+        found = [(c, n) for k, c, n in numbers(code) if k == kind]
+        expected = [(int(name[:2]), i + 1) for i in range(len(found))]
+        if found != expected:
+            yield f"{name}: {kind}s are numbered {found}, expected {expected}"
+        for c, n in found:
+            if (kind, f"{c}.{n}") not in named(prose):
+                yield f"{name}: no text names {kind} {c}.{n}"
+    for text in code:
+        if DRAWS.search(text) and not NUMBERED.search(text):
+            yield f"{name}: a figure without a number: {text.splitlines()[0]}"
+
+
+def faults_of_length(name, code):
+    for text in code:
+        lines = text.split("\n")
+        if len(lines) > MAX_LINES:
+            yield f"{name}: a cell of {len(lines)} lines, at most {MAX_LINES}: {lines[0]}"
+        for line in lines:
+            if len(line) > MAX_LENGTH:
+                yield f"{name}: a line of {len(line)} characters, at most {MAX_LENGTH}: {line}"
+
+
+def faults_of_questions(name, prose):
+    """Each section ends with a question and its folded answer."""
+    for section in prose.split("\n## ")[1:]:
+        title, _, text = section.partition("\n")
+        if title in ("Summary", "Exercises", "Glossary"):
+            continue
+        if "**Question.**" not in text or "<details><summary>Answer</summary>" not in text:
+            yield f"{name}: the section `{title}` has no question with a folded answer"
+
+
+def faults_of_minutes(name, prose, readme):
+    here = re.search(r"\*\*Minutes\.\*\* (\d+) to read", prose)
+    there = re.search(re.escape(name) + r"\.ipynb\) \|[^|]*\| (\d+) min", readme)
+    if not here or not there or here[1] != there[1]:
+        found = [m[1] if m else "none" for m in (here, there)]
+        yield f"{name}: minutes to read: {found[0]} in the notebook, {found[1]} in the README"
+
+
+def faults(folder):
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    chapters = {}
+    for path in sorted((folder / "notebooks").glob("*.ipynb")):
+        chapters[path.stem] = ("\n".join(cells(path, "markdown")), cells(path, "code"))
+    terms = glossary(next(prose for name, (prose, _) in chapters.items() if name.startswith("00")))
+    yield from faults_of_links(chapters, terms)
+    yield from faults_of_names(chapters)
+    for name, (prose, code) in chapters.items():
+        if name[:2] in READABLE:
+            yield from faults_of_numbers(name, prose, code)
+            yield from faults_of_length(name, code)
+            yield from faults_of_questions(name, prose)
+            yield from faults_of_minutes(name, prose, readme)
+
+
+def test_of_the_test():
+    """Each check finds what it is for."""
+    assert glossary("## Glossary\n\n| a | b |\n|---|---|\n| P wave, S wave | 波 | x |\n## Next") >= {"p wave", "s wave"}
+    assert named("Figures 4.4 and 4.5, Table 1.1") == {("Figure", "4.4"), ("Figure", "4.5"), ("Table", "1.1")}
+    link = f"[unheard]({GLOSSARY})"
+    assert list(faults_of_links({"01-x": (link, [])}, {"heard"}))
+    assert not list(faults_of_links({"01-x": (link, [])}, {"unheard"}))
+    assert list(faults_of_names({"01-x": ("Figure 1.7", [])}))
+    assert list(faults_of_numbers("01-x", "", ['x.numbered("Figure 1.1")']))
+    assert list(faults_of_numbers("01-x", "Figure 1.2", ['x.numbered("Figure 1.2")']))
+    assert not list(faults_of_numbers("01-x", "Figure 1.1", ['plot::x(1)?.numbered("Figure 1.1")']))
+    assert list(faults_of_numbers("01-x", "", ["plot::x(1)?"]))
+    assert list(faults_of_length("01-x", ["\n" * MAX_LINES])) and list(faults_of_length("01-x", ["x" * 101]))
+    assert list(faults_of_questions("01-x", "# 1\n## A\ntext\n## Summary\n- x"))
+    assert not list(faults_of_questions("01-x", "# 1\n## A\n**Question.** x\n<details><summary>Answer</summary>"))
+    assert list(faults_of_minutes("01-x", "**Minutes.** 20 to read", "(n/01-x.ipynb) | Q | 30 min |"))
+    assert not list(faults_of_minutes("01-x", "**Minutes.** 30 to read", "(n/01-x.ipynb) | Q | 30 min |"))
+
+
+if __name__ == "__main__":
+    test_of_the_test()
+    found = list(faults(Path(sys.argv[1])))
+    print("\n".join(found))
+    sys.exit(f"{len(found)} faults in the notebooks' texts: they stand above" if found else 0)
