@@ -209,7 +209,9 @@ impl Map {
         for column in 0..N - 1 {
             for row in 0..N - 1 {
                 let here = labels[column][row];
-                if here != labels[column + 1][row] || here != labels[column][row + 1] {
+                let neighbours = [(1, 0), (0, 1), (1, 1)];
+                let differs = |(x, y): (usize, usize)| here != labels[column + x][row + y];
+                if neighbours.into_iter().any(differs) {
                     let corner = |add: usize| {
                         let (x, y) = ((column + add) as f64, (row + add) as f64);
                         (at(&self.x, x), at(&self.y, y))

@@ -47,7 +47,7 @@ pub fn windows_of_component(
             let (head, below) = panels[i].split_vertically(px(24));
             let title = window
                 .start
-                .format("from %Y-%m-%d %H:%M:%S%.2f")
+                .format("from %Y-%m-%d %H:%M:%S%.3f")
                 .to_string();
             let style = text(SMALL, INK, Align::Left);
             style.draw(&head, &title, (px(FRAME.left) as i32, px(13) as i32))?;
