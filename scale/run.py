@@ -128,11 +128,12 @@ def connect(o):
 
         options = [o.slurm_options] if o.slurm_options else []
         cluster = SLURMCluster(cores=1, processes=1, memory="2GB", job_extra_directives=options)
+        # Always so many: for a job that was killed, or whose time is over, another one is started.
+        cluster.adapt(minimum=o.slurm, maximum=o.slurm)
     else:
-        cluster = LocalCluster(n_workers=0, threads_per_worker=1, dashboard_address=o.dashboard)
-    n_workers = o.slurm or o.workers or os.cpu_count()
-    # Always so many: for a worker that was killed, or a job whose time is over, another one is started.
-    cluster.adapt(minimum=n_workers, maximum=n_workers)
+        n_workers = o.workers or os.cpu_count()
+        # Each shard is a process of its own; the workers that wait for them need none, and so nobody can kill them alone.
+        cluster = LocalCluster(n_workers=n_workers, threads_per_worker=1, processes=False, dashboard_address=o.dashboard)
     return Client(cluster), cluster
 
 

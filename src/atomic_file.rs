@@ -2,7 +2,7 @@
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
@@ -67,6 +67,35 @@ pub fn write_result(path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> Result<(
             Err(_) => write_whole(path, bytes),
         },
     }
+}
+
+/// Writes a new folder of files whole: beside its place, and renamed. Paths are below the folder.
+///
+/// # Errors
+/// [`Error::Io`] naming the path; then there is no folder.
+pub fn write_folder(path: impl AsRef<Path>, files: &[(PathBuf, Vec<u8>)]) -> Result<()> {
+    let path = path.as_ref();
+    let above = folder_of(path);
+    make_folder(above)?;
+    let mut builder = tempfile::Builder::new();
+    let beside = builder.prefix(".").suffix(UNFINISHED).tempdir_in(above);
+    let beside = beside.map_err(Error::io(path))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // As a folder that is made in the usual way.
+        let usual = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(beside.path(), usual).map_err(Error::io(path))?;
+    }
+    for (file, bytes) in files {
+        write_whole(beside.path().join(file), bytes)?;
+    }
+    std::fs::rename(beside.path(), path)
+        .and_then(|()| sync_folder(above))
+        .map_err(Error::io(path))?;
+    // It has another name now.
+    let _ = beside.keep();
+    Ok(())
 }
 
 /// Whether files can be made in a folder, which may have to be made itself. Nothing stays there.

@@ -200,6 +200,9 @@ fn the_table_is_parquet_and_quakeml_too() {
     assert_eq!(n, rows.len());
     // A part of an older table would be taken for one of this.
     assert_eq!(collect_to(&["--partitioned"]).0, 2);
+    let own = files(&folder.join("results"))[0].clone();
+    let args = ["collect", "--plan", text(&folder), "--out", text(&own)];
+    assert_eq!(quakebook(&args).0, 2);
 
     let times = Catalog::from_text(&collected.to_quakeml(), "found.xml").unwrap();
     let mut picked: Vec<Time> = rows.iter().map(|row| row.time).collect();

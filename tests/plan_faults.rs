@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -157,6 +158,44 @@ fn an_archive_that_is_not_as_planned_is_not_scanned() {
 }
 
 #[test]
+fn what_lies_beside_a_shard_is_as_planned_too() {
+    let root = copied_archive();
+    let day = root.path().join("2014/XX/A/HHZ.D/XX.A..HHZ.D.2014.152");
+    let whole = std::fs::read(&day).unwrap();
+    // 1 June is not there yet when 31 May is planned: once it is, the plan is of another archive.
+    let june = |present: bool| {
+        for component in HH {
+            let name = format!("2014/XX/A/{component}.D/XX.A..{component}.D.2014.152");
+            let to = root.path().join(&name);
+            match present {
+                true => drop(std::fs::copy(archive().join(&name), to).unwrap()),
+                false => std::fs::remove_file(to).unwrap(),
+            }
+        }
+    };
+    let fails = |plan: &Plan, index: usize| {
+        let mut worker = Worker::new(plan, None).unwrap();
+        match worker.work(&plan.shard(index).unwrap(), &|| false) {
+            Err(Error::Plan { what, .. }) => assert!(what.contains("beside"), "{what}"),
+            other => panic!("{other:?}"),
+        }
+    };
+    june(false);
+    let dir = tempfile::tempdir().unwrap();
+    let early = planned(dir.path(), root.path(), ShardSize::StationMonth);
+    june(true);
+    fails(&early, 0);
+    // A shard reads the end of the day before: it must be there.
+    let dir = tempfile::tempdir().unwrap();
+    let plan = planned(dir.path(), root.path(), ShardSize::StationDay);
+    std::fs::remove_file(&day).unwrap();
+    fails(&plan, 0);
+    std::fs::write(&day, &whole).unwrap();
+    assert_eq!(work(&plan), 5);
+    assert_eq!(collect(&plan).unwrap().to_csv(), table());
+}
+
+#[test]
 fn what_is_done_is_counted_as_it_is_collected() {
     let dir = tempfile::tempdir().unwrap();
     let plan = planned(dir.path(), archive(), ShardSize::StationYear);
@@ -237,6 +276,9 @@ fn a_forged_plan_is_refused_and_no_link_of_it_is_followed() {
         std::fs::write(&header, told.replace(&old, &sha256_of(&lines))).unwrap();
         let plan = Plan::open(dir.path()).unwrap();
         assert!(matches!(plan.shards(), Err(Error::Plan { .. })), "{to}");
+        // With the sum that was planned even one shard alone is not taken.
+        std::fs::write(&header, &told).unwrap();
+        assert!(Plan::open(dir.path()).unwrap().shard(0).is_err(), "{to}");
         let (code, _, errors) = quakebook(&["work", "--plan", text(dir.path()), "--all"]);
         assert_eq!(code, 1, "{to}");
         assert!(!errors.contains('\u{1b}'), "{errors}");
@@ -361,6 +403,16 @@ fn what_is_no_plan_is_refused() {
     refused(plan_of(dir.path(), archive(), size, &[]), "not empty");
     let folder = dir.path().join("plan");
     let plan = planned(&folder, archive(), size);
+    // What an earlier try has left is no hindrance.
+    std::fs::remove_file(folder.join("plan.toml")).unwrap();
+    assert_eq!(planned(&folder, archive(), size), plan);
+    let odd = dir
+        .path()
+        .join(std::ffi::OsStr::from_bytes(b"not \xff UTF-8"));
+    std::fs::create_dir_all(odd.join("2014")).unwrap();
+    let other = dir.path().join("other");
+    refused(plan_of(&other, &odd, size, &[]), "not UTF-8");
+    assert!(!other.exists());
     // The same plan is the same plan; another one needs another folder.
     assert_eq!(planned(&folder, archive(), size), plan);
     refused(

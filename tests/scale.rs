@@ -181,7 +181,7 @@ fn n_done(plan: &Path) -> usize {
     })
 }
 
-/// The workers of a cluster that a process holds.
+/// The processes of shards that a process has begun.
 fn workers(process: u32) -> Vec<String> {
     let mut found = Vec::new();
     for thread in fs::read_dir(format!("/proc/{process}/task"))
@@ -191,7 +191,7 @@ fn workers(process: u32) -> Vec<String> {
         let children = fs::read_to_string(thread.unwrap().path().join("children"));
         for child in children.unwrap_or_default().split_whitespace() {
             let command = fs::read(format!("/proc/{child}/cmdline")).unwrap_or_default();
-            if String::from_utf8_lossy(&command).contains("spawn_main") {
+            if String::from_utf8_lossy(&command).contains("--index") {
                 found.push(child.to_string());
             }
         }
@@ -211,7 +211,7 @@ fn workers_of_a_cluster_may_be_killed_two_hundred_times() {
     kill_workers(200);
 }
 
-/// A cluster of two workers, one of them killed after a random time, again and again, on as many plans as that takes.
+/// Two workers, the process of one of them killed after a random time, again and again, on as many plans as that takes.
 fn kill_workers(n: usize) {
     let (world, table) = undisturbed();
     let mut rng = ChaCha8Rng::seed_from_u64(7);

@@ -203,7 +203,11 @@ impl<'a> Blocks<'a> {
             if n_false(i) as f64 > max_per_hour * self.claims.free_hours {
                 break;
             }
-            let point = self.claims.at(*threshold);
+            // Down to just above the next score there are no more alarms, and perhaps more events.
+            let next = self.thresholds.get(i + 1);
+            let point = self
+                .claims
+                .at(next.map_or(*threshold, |next| next.next_up()));
             match curve.last_mut() {
                 Some(last) if last.counts.n_false == point.counts.n_false => *last = point,
                 _ => curve.push(point),
@@ -282,6 +286,6 @@ mod tests {
         let claims = claims();
         let curve = Blocks::of(&claims, 900.0, 10.0).curve(3.0);
         let counts = curve.iter().map(|p| (p.counts.n_false, p.counts.n_found));
-        assert_eq!(counts.collect::<Vec<_>>(), [(0, 2), (1, 2), (2, 4)]);
+        assert_eq!(counts.collect::<Vec<_>>(), [(0, 2), (1, 4), (2, 4)]);
     }
 }

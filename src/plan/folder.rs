@@ -1,6 +1,5 @@
 //! The folder of a plan.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::held::{self, LeftOut};
 use super::progress::to_json;
 use super::shard::{Shard, ShardSize};
-use crate::atomic_file::{check_room, names, open_regular, read_regular, write_below};
+use crate::atomic_file::{check_room, names, read_regular, write_below};
 use crate::detect::MergeParams;
 use crate::error::{Error, Result, fail};
 use crate::hash::sha256;
@@ -82,6 +81,11 @@ impl Plan {
     pub fn create(dir: &Path, wanted: &Wanted) -> Result<(Self, Vec<LeftOut>)> {
         let archive = wanted.archive;
         let archive = archive.canonicalize().map_err(Error::io(archive))?;
+        if archive.to_str().is_none() {
+            let what = "a path that is not UTF-8, which no plan can hold";
+            let remedy = "Give the archive's folder, and those above it, another name";
+            return Err(fail!(Plan, archive.display(), what, remedy));
+        }
         let (shards, left_out) = held::shards(
             &archive,
             wanted.stations,
@@ -140,7 +144,11 @@ impl Plan {
                 remedy
             ));
         }
-        if !names(dir)?.is_empty() {
+        // What an earlier try has left is written anew.
+        let is_ours = |name: &String| {
+            [MODEL, SHARDS, LEFT_OUT].contains(&name.as_str()) || name.ends_with(".unfinished")
+        };
+        if !names(dir)?.iter().all(is_ours) {
             let what = "the folder is not empty, and holds no plan";
             let remedy = "Give the plan a folder of its own; it need not be there yet";
             return Err(fail!(Plan, dir.display(), what, remedy));
@@ -242,12 +250,13 @@ impl Plan {
             detector.threshold,
         );
         let (weights, study) = (header.weights_sha256.clone(), header.study_sha256.clone());
-        match found == (weights, study, header.threshold) {
+        let is_planned = found == (weights, study, header.threshold);
+        match is_planned && header.merge.on == header.threshold {
             true => Ok(detector),
             false => Err(fail!(
                 Plan,
                 dir.display(),
-                "not the detector that was planned",
+                "not the detector and threshold that were planned",
                 remedy
             )),
         }
@@ -259,10 +268,7 @@ impl Plan {
     /// [`Error::Io`] where they cannot be read, [`Error::Plan`] where they are not those of the plan.
     pub fn shards(&self) -> Result<Vec<Shard>> {
         let path = self.dir.join(SHARDS);
-        let bytes = read_regular(&path)?.unwrap_or_default();
-        if sha256(&bytes) != self.header.shards_sha256 {
-            return Err(self.changed(&path));
-        }
+        let bytes = self.lines(&path)?;
         let lines = bytes.split(|byte| *byte == b'\n');
         let lines = lines.filter(|line| !line.is_empty()).enumerate();
         let shards = lines.map(|(index, line)| self.parsed(line, index, &path));
@@ -273,6 +279,15 @@ impl Plan {
         }
     }
 
+    /// The file of the shards, as it was written.
+    fn lines(&self, path: &Path) -> Result<Vec<u8>> {
+        let bytes = read_regular(path)?.unwrap_or_default();
+        match sha256(&bytes) == self.header.shards_sha256 {
+            true => Ok(bytes),
+            false => Err(self.changed(path)),
+        }
+    }
+
     /// The shard that a line holds.
     fn parsed(&self, line: &[u8], index: usize, path: &Path) -> Result<Shard> {
         let shard: Option<Shard> = serde_json::from_slice(line).ok();
@@ -280,7 +295,7 @@ impl Plan {
         shard.ok_or_else(|| self.changed(path))
     }
 
-    /// The shard of a place in the plan, without reading those after it.
+    /// The shard of a place in the plan.
     ///
     /// # Errors
     /// As [`Plan::shards`], and [`Error::Plan`] where there is no such place.
@@ -294,10 +309,9 @@ impl Plan {
             let remedy = "Give an index below that number";
             return Err(fail!(Plan, self.dir.display(), what, remedy));
         }
-        let (file, _) = open_regular(&path)?.ok_or_else(|| self.changed(&path))?;
-        let mut lines = BufReader::new(file).split(b'\n').skip(index);
-        let line = lines.next().ok_or_else(|| self.changed(&path))?;
-        self.parsed(&line.map_err(Error::io(&path))?, index, &path)
+        let bytes = self.lines(&path)?;
+        let line = bytes.split(|byte| *byte == b'\n').nth(index);
+        self.parsed(line.unwrap_or_default(), index, &path)
     }
 
     /// The shard that is called so.

@@ -63,6 +63,10 @@ pub(super) fn shards(
             left_out.push(LeftOut { what, why });
             continue;
         }
+        let n_files: BTreeMap<NaiveDate, usize> = held
+            .iter()
+            .map(|(day, of_day)| (*day, of_day.n_files))
+            .collect();
         left_out.extend(take_incomplete(&name, &mut held));
         let choice = StationChoice::new(&network, &station, &location, &format!("{band}?"))?;
         let days: BTreeSet<NaiveDate> = held.keys().copied().collect();
@@ -76,14 +80,19 @@ pub(super) fn shards(
             let of_shard: Vec<(&NaiveDate, &Day)> = of_shard
                 .filter(|(day, _)| midnight(**day) < end && start < midnight(**day + Days::new(1)))
                 .collect();
+            let span = TimeSpan { start, end };
+            let (earliest, latest) = Shard::reach(&span);
+            let n_within: usize = n_files.range(earliest..=latest).map(|(_, n)| n).sum();
+            let n_own: usize = of_shard.iter().map(|(_, day)| day.n_files).sum();
             shards.push(Shard {
                 index: shards.len(),
                 id: Shard::name(&choice, size, first),
                 station: choice.clone(),
                 first_day: first,
-                span: TimeSpan { start, end },
+                span,
                 n_days: of_shard.len(),
-                n_files: of_shard.iter().map(|(_, day)| day.n_files).sum(),
+                n_files: n_own,
+                n_beside: n_within - n_own,
                 n_bytes: of_shard.iter().map(|(_, day)| day.n_bytes).sum(),
             });
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
 
 use crate::station::StationChoice;
@@ -26,10 +26,15 @@ pub struct Shard {
     pub n_days: usize,
     pub n_files: usize,
     pub n_bytes: u64,
+    /// Day files of the station's band beside those, which are read too as far as records and windows reach.
+    pub n_beside: usize,
 }
 
 /// A record may reach so many days out of the day whose file holds it, where days are cut elsewhere than at midnight.
 pub(super) const AROUND: u64 = 1;
+
+/// Days before and after its own that a shard may read: the one that its span reaches into, and the one around that.
+const N_BESIDE: usize = 2;
 
 /// Components of one band that a station may have: more channels than letters and digits there are not.
 const MAX_COMPONENTS: usize = 36;
@@ -64,6 +69,18 @@ impl Shard {
             && self.span.start < self.span.end
             && self.n_days <= n_days
             && self.n_files <= self.n_days * MAX_COMPONENTS
+            && self.n_beside <= (n_days + 2 * N_BESIDE) * MAX_COMPONENTS
+    }
+
+    /// The first and the last day whose files may be read.
+    pub(super) fn reach(span: &TimeSpan) -> (NaiveDate, NaiveDate) {
+        let around = Days::new(AROUND);
+        let last = (span.end - TimeDelta::nanoseconds(1)).date_naive();
+        let first = span.start.date_naive();
+        (
+            first.checked_sub_days(around).unwrap_or(first),
+            last.checked_add_days(around).unwrap_or(last),
+        )
     }
 
     /// Whether a day is one of its own.
@@ -179,11 +196,12 @@ mod tests {
             n_days: 31,
             n_files: 93,
             n_bytes: 1,
+            n_beside: 6,
         };
         let size = ShardSize::StationMonth;
         assert!(shard.is_sound(size) && shard.has(day(5, 31), size));
         assert!(!shard.has(day(6, 1), size) && !shard.is_sound(ShardSize::StationDay));
-        let forged: [fn(&mut Shard); 7] = [
+        let forged: [fn(&mut Shard); 8] = [
             |shard| shard.id += "\u{1b}[2J",
             |shard| shard.span.end += chrono::TimeDelta::days(70_000),
             |shard| shard.span.start -= chrono::TimeDelta::seconds(1),
@@ -191,6 +209,7 @@ mod tests {
             |shard| shard.first_day = shard.first_day.succ_opt().unwrap(),
             |shard| shard.n_days = 32,
             |shard| shard.n_files = usize::MAX,
+            |shard| shard.n_beside = usize::MAX,
         ];
         for (number, forge) in forged.into_iter().enumerate() {
             let mut other = shard.clone();

@@ -176,28 +176,38 @@ impl<'a> Worker<'a> {
         Ok(Some(manifest))
     }
 
-    /// The day files of the shard's own days, which must be those that were planned.
+    /// The day files of the shard's own days, which must be those that were planned, and as many beside them.
     fn planned_files(&self, archive: &Archive, shard: &Shard) -> Result<Vec<DayFile>> {
+        let (earliest, latest) = Shard::reach(&shard.span);
         let mut files = archive.day_files(&shard.span)?;
+        files.retain(|file| (earliest..=latest).contains(&file.day));
+        let n_within = files.len();
         files.retain(|file| shard.has(file.day, self.plan.size()));
+        let n_there = files.len();
         retain_whole_days(&mut files);
+        let n_beside = n_within - files.len();
         let mut n_bytes = 0;
         for file in &files {
             let about = file.path.symlink_metadata();
-            n_bytes += about.map_err(Error::io(&file.path))?.len();
+            let about = about.map_err(Error::io(&file.path))?;
+            // What is no file has no bytes.
+            n_bytes += if about.is_file() { about.len() } else { 0 };
         }
-        match (files.len(), n_bytes) == (shard.n_files, shard.n_bytes) {
+        let changed = |what: String| {
+            let remedy = "Look whether the archive is there (mounted, and whole); if it has changed, make a new plan in another folder";
+            Err(fail!(Plan, self.archive.display(), what, remedy))
+        };
+        if (files.len(), n_bytes) != (shard.n_files, shard.n_bytes) {
+            return changed(format!(
+                "{n_there} day files, {n_bytes} bytes in those of days with three components; {} of {} bytes were planned",
+                shard.n_files, shard.n_bytes
+            ));
+        }
+        match n_beside == shard.n_beside {
             true => Ok(files),
-            false => Err(fail!(
-                Plan,
-                self.archive.display(),
-                format!(
-                    "{} day files of {n_bytes} bytes, {} of {} bytes were planned",
-                    files.len(),
-                    shard.n_files,
-                    shard.n_bytes
-                ),
-                "Look whether the archive is there (mounted, and whole); if it has changed, make a new plan in another folder"
+            false => changed(format!(
+                "{n_beside} day files beside the shard's own, from {earliest} to {latest}; {} were planned",
+                shard.n_beside
             )),
         }
     }

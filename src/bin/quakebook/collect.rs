@@ -74,6 +74,15 @@ pub fn run(args: &Args) -> Result {
 
 /// Whether the table can be written, before it is made.
 fn check(args: &Args) -> Result<()> {
+    let place = args
+        .out
+        .parent()
+        .and_then(|folder| folder.canonicalize().ok());
+    let plan = args.plan.canonicalize().ok();
+    let is_within = |(place, plan): (PathBuf, PathBuf)| place != plan && place.starts_with(plan);
+    if place.zip(plan).is_some_and(is_within) {
+        args::refuse("--out lies among the plan's own files: give it another place");
+    }
     if !args.partitioned {
         return output::check_writable(&args.out);
     }
@@ -89,10 +98,8 @@ fn check(args: &Args) -> Result<()> {
 
 fn write(args: &Args, collected: &Collected) -> Result<()> {
     if args.partitioned {
-        return collected
-            .to_parquet_parts()?
-            .into_iter()
-            .try_for_each(|(path, bytes)| output::write(&args.out.join(path), bytes));
+        let parts = collected.to_parquet_parts()?;
+        return Ok(quakebook::atomic_file::write_folder(&args.out, &parts)?);
     }
     let bytes = match args::ending(&args.out).as_str() {
         "xml" => collected.to_quakeml().into_bytes(),

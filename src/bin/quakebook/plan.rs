@@ -31,6 +31,8 @@ Shards of any size give the same table.
 A number of false alarms a day is a matter of one station's noise: find the threshold for it with
 `quakebook scan --alarms-per-day`.
 
+Exit codes: 0 done; 4 of some --stations the archive holds nothing.
+
 Examples:
   quakebook plan --archive sds --model regional --out plan
   quakebook plan --archive sds --model regional --from 2014-01-01 --to 2015-01-01 --stations 'CX.*' --shard station-day --out plan")]
@@ -123,7 +125,12 @@ pub fn run(args: &Args) -> Result {
             args.out.display()
         ))?,
     }
-    Ok(Outcome::Done)
+    let is_found =
+        |sought: &NslcPattern| !left_out.iter().any(|one| one.what == sought.to_string());
+    Ok(match stations.iter().all(is_found) {
+        true => Outcome::Done,
+        false => Outcome::Incomplete,
+    })
 }
 
 /// The patterns that a word or the lines of a file give.
@@ -136,6 +143,7 @@ fn patterns(given: &str, all: &mut Vec<NslcPattern>) -> Result<()> {
     }
     let bytes = quakebook::atomic_file::read_input(path)?;
     let text = String::from_utf8_lossy(&bytes);
+    let text = text.trim_start_matches('\u{feff}');
     let n_before = all.len();
     for (number, line) in text.lines().enumerate() {
         let codes = line.split('#').next().unwrap_or_default().trim();

@@ -19,7 +19,7 @@ use crate::watched::Watched;
 #[derive(clap::Args)]
 #[command(after_help = "\
 The model says which window, filter and scale: the records are treated as they were in training. The archive is read an hour at a time. Windows in gaps are not scanned: then the exit code
-is 4, unless they only reach beyond --to, and standard error says how many there are and why. A damaged
+is 4, unless they only reach beyond --from or --to, and standard error says how many there are and why. A damaged
 record is a gap, named on standard error with its file and byte: then the exit code is 3. A day file that
 is a link is not read: put the file itself there, or name the archive that the link leads to.
 
