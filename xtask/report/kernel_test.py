@@ -188,6 +188,25 @@ def output_without_a_newline_ends_with_its_cell(kernel):
     assert kernel.show('println!();\nprintln!("after an empty line");') == "after an empty line"
 
 
+def markers_of_the_kernel_are_output_where_a_cell_prints_them(kernel):
+    kernel.show("let kept = 7;")
+    for name in ("EXECUTION_COMPLETE", "PANIC_NOTIFICATION", "ERROR_OCCURRED", "VARIABLE_CHANGED_TYPE:kept"):
+        marker = f"EVCXR_{name}"
+        assert kernel.show(f'println!("{marker}"); println!("and more");') == f"{marker}\nand more"
+        assert kernel.show(f'print!("{marker}");') == marker
+        assert kernel.run(f'eprintln!("{marker}"); eprint!("{marker}");') == ("", f"{marker}\n{marker}")
+        assert kernel.show('println!("{kept}");') == "7"
+
+
+def content_without_its_end_ends_with_its_cell(kernel):
+    begin = 'println!("EVCXR_BEGIN_CONTENT text/plain\\nhalf of it");'
+    assert kernel.show(begin) == "half of it"
+    for failing in ('panic!("on purpose");', 'Err("on purpose")?;'):
+        shown, complaints = kernel.run(begin + failing)
+        assert kernel.reply["status"] == "error" and "on purpose" in complaints, (shown, complaints)
+    assert kernel.show('println!("the next cell");') == "the next cell"
+
+
 def output_that_is_no_text_is_shown_replaced(kernel):
     write = 'std::io::Write::write_all(&mut std::io::{}(), b"caf\\xe9 {}").unwrap();'
     for ending in ("\\n", ""):
@@ -207,6 +226,14 @@ def stderr_comes_before_the_end_of_its_cell(kernel):
         assert kernel.run(f'eprint!("{n}");') == ("", f"{n}")
 
 
+def an_interrupt_between_cells_costs_nothing(kernel):
+    kernel.show("let counted = 1;")
+    kernel.manager.interrupt_kernel()
+    # The interrupt and the next cell come on two ways.
+    time.sleep(1)
+    assert kernel.show('println!("{counted}");') == "1"
+
+
 def an_interrupt_says_what_it_cost(kernel):
     kernel.show("let counted = 1;")
     request = kernel.client.execute("std::thread::sleep(std::time::Duration::from_secs(600));")
@@ -216,12 +243,27 @@ def an_interrupt_says_what_it_cost(kernel):
     kernel.manager.interrupt_kernel()
     _, complaints = kernel.finish(request)
     assert kernel.reply["status"] == "error", kernel.reply
-    assert "Interrupted" in complaints and "All variables are lost" in complaints, complaints
+    assert complaints.startswith("Interrupted. All variables are lost"), complaints
     kernel.finish(waiting)
     assert kernel.reply["status"] == "aborted", kernel.reply
     _, complaints = kernel.run('println!("{counted}");')
     assert "counted" in complaints, complaints
     assert kernel.show('println!("{}", 1 + 1);') == "2"
+
+
+def the_end_of_the_cells_process_says_why(kernel):
+    kernel.show('unsafe extern "C" { fn raise(signal: i32) -> i32; }')
+    for code, why in (
+        # As the system does where memory runs out.
+        ("unsafe { raise(9) };", "was killed, and nobody has interrupted it"),
+        ("let too_much: Vec<u8> = Vec::with_capacity(1 << 50);", "Memory ran out: the process"),
+        ("std::process::exit(3);", "The process that runs the cells has ended (exit status: 3)"),
+    ):
+        _, complaints = kernel.run(code)
+        assert kernel.reply["status"] == "error", kernel.reply
+        assert why in complaints and "All variables are lost" in complaints, complaints
+        assert "Interrupted" not in complaints, complaints
+        assert kernel.show('println!("{}", 1 + 1);') == "2"
 
 
 TESTS = [
@@ -238,11 +280,15 @@ TESTS = [
     a_failed_cell_stops_those_that_wait,
     a_client_may_go_on_after_a_failed_cell,
     output_without_a_newline_ends_with_its_cell,
+    markers_of_the_kernel_are_output_where_a_cell_prints_them,
+    content_without_its_end_ends_with_its_cell,
     output_that_is_no_text_is_shown_replaced,
     output_of_c_code_comes_with_its_cell,
     stderr_comes_before_the_end_of_its_cell,
-    # Last: it loses all variables.
+    an_interrupt_between_cells_costs_nothing,
+    # Last: they lose all variables.
     an_interrupt_says_what_it_cost,
+    the_end_of_the_cells_process_says_why,
 ]
 
 

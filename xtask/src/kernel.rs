@@ -103,6 +103,9 @@ fn write_init(paths: &Paths, libtorch: &Path, library: &Path) -> Result {
     let flags = [
         "-Cprefer-dynamic".to_string(),
         format!("--extern=quakebook_so={}", library.display()),
+        // A cell finds the library a second time, as what the thin package needs. Another clone's may lie in the
+        // shared target folder by now.
+        format!("-Ldependency={here}"),
         format!(
             "-Ldependency={}",
             paths.target().join("debug/deps").display()
