@@ -56,7 +56,9 @@ pub fn build(paths: &Paths) -> Result {
         let copies = evcxr_source::folder_for_copies(&build)?;
         let mut install = command("cargo");
         install
-            .args(["install", "evcxr_jupyter", "--version", VERSION, "--locked", "--root"])
+            // A kernel of another patch has the same version: it is built anew.
+            .args(["install", "evcxr_jupyter", "--version", VERSION, "--locked", "--force"])
+            .arg("--root")
             .arg(&folder)
             .args(["--config", "profile.release.opt-level=1"])
             .args(["--config", "profile.release.debug=false"])
