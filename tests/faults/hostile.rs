@@ -100,7 +100,7 @@ fn heads_and_chunks_without_end_are_given_up() {
 }
 
 fn packed(piece: &[u8], n: usize) -> Vec<u8> {
-    let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
+    let mut packer = GzEncoder::new(Vec::new(), Compression::best());
     for _ in 0..n {
         packer.write_all(piece).unwrap();
     }
