@@ -74,7 +74,10 @@ pub fn run(args: &Args) -> Result {
         );
     }
     let shards = plan.shards()?;
-    plan.shard(indices.end - 1)?;
+    if indices.end > shards.len() {
+        // It tells which numbers there are.
+        plan.shard(indices.end - 1)?;
+    }
     let some = shards.into_iter().skip(indices.start).take(indices.len());
     work(&mut worker, some.map(Ok), &is_ended, &args.plan)
 }
