@@ -4,10 +4,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::committee;
 use crate::atomic_file::{read_regular, write_whole};
 use crate::error::{Error, Result, fail};
 use crate::evaluate::OperatingPoint;
-use crate::network::{ConvNet, read_weights, write_weights};
+use crate::network::{ConvNet, LogisticRegression, read_weights, weights_sha256, write_weights};
 use crate::study::Study;
 
 /// A network, its threshold, and the study that says how records are treated before it sees them.
@@ -15,6 +16,10 @@ use crate::study::Study;
 pub struct Detector {
     pub study: Study,
     pub network: ConvNet,
+    /// These have a say beside the network, where they are there ([`Detector::log_odds`]): a network of the time around the core,
+    /// and a regression on [`super::features`].
+    pub close_up: Option<ConvNet>,
+    pub regression: Option<LogisticRegression>,
     /// A window at least so probable begins a detection.
     pub threshold: f64,
     /// What each threshold does on the validation days.
@@ -24,6 +29,7 @@ pub struct Detector {
 /// The file beside the weights.
 pub(super) const FILE: &str = "detector.toml";
 const WEIGHTS: &str = "weights.safetensors";
+pub(super) const CLOSE_UP: &str = "close-up.safetensors";
 
 /// What the file says.
 #[derive(Serialize, Deserialize)]
@@ -31,11 +37,16 @@ const WEIGHTS: &str = "weights.safetensors";
 pub(super) struct Record {
     /// Of the weights that the threshold belongs to.
     pub weights_sha256: String,
+    /// Of those of the close-up network, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub close_up_sha256: Option<String>,
     /// [`Study::hash`] of the study below: other windows or another scale than those of the training
     /// would change what the network sees, without a word.
     pub study_sha256: String,
     pub threshold: f64,
     pub curve: Vec<OperatingPoint>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regression: Option<LogisticRegression>,
     /// What a model says of itself that is handed on to others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<About>,
@@ -79,6 +90,7 @@ impl Record {
         if record.study.hash() != record.study_sha256 {
             return Err(refuse("the study is not the one that was trained"));
         }
+        committee::check(&record, place)?;
         match record.threshold > 0.0 && record.threshold <= 1.0 {
             true => Ok(record),
             false => Err(refuse(&format!(
@@ -119,9 +131,11 @@ impl Detector {
     /// weights are not those that the threshold belongs to.
     pub fn read(dir: &Path) -> Result<Self> {
         let record = Record::read(dir)?;
-        let mut network = new_network(&record.study);
-        read_weights(&mut network, &dir.join(WEIGHTS))?;
-        Self::checked(record, network, &dir.join(WEIGHTS).display().to_string())
+        Self::checked(record, |network, name| {
+            let path = dir.join(name);
+            read_weights(network, &path)?;
+            Ok(path.display().to_string())
+        })
     }
 
     /// Writes the folder that [`Detector::read`] reads: a model to be handed on says what it is.
@@ -130,36 +144,57 @@ impl Detector {
     /// [`Error::Io`] or [`Error::Network`] where a file cannot be written.
     pub fn write(&self, dir: &Path, about: Option<&About>) -> Result<()> {
         let record = Record {
-            weights_sha256: crate::network::weights_sha256(&self.network),
+            weights_sha256: weights_sha256(&self.network),
+            close_up_sha256: self
+                .close_up
+                .as_ref()
+                .map(|network| weights_sha256(network)),
             study_sha256: self.study.hash(),
             threshold: self.threshold,
             curve: self.curve.clone(),
+            regression: self.regression.clone(),
             about: about.cloned(),
             study: self.study.clone(),
         };
         // First the smaller one, which makes the folder.
         record.write(dir)?;
+        if let Some(close_up) = &self.close_up {
+            write_weights(close_up, &dir.join(CLOSE_UP))?;
+        }
         write_weights(&self.network, &dir.join(WEIGHTS))
     }
 
-    /// The detector, if the weights are those that its threshold belongs to.
+    /// The detector, if the weights are those that its threshold belongs to. `fill` reads those of a file of the folder into a network,
+    /// and says what errors call that file.
     ///
     /// # Errors
-    /// [`Error::Train`] naming the `place` of the weights.
-    pub(super) fn checked(record: Record, network: ConvNet, place: &str) -> Result<Self> {
-        let found = crate::network::weights_sha256(&network);
-        match found == record.weights_sha256 {
-            true => Ok(Self::of(record, network)),
-            false => Err(fail!(
-                Train,
-                place,
-                format!(
-                    "weights of SHA-256 {found}, expected {}",
-                    record.weights_sha256
-                ),
-                "Take weights and detector.toml of one run"
-            )),
-        }
+    /// Those of `fill`, and [`Error::Train`] naming the file.
+    pub(super) fn checked(
+        record: Record,
+        fill: impl Fn(&mut ConvNet, &str) -> Result<String>,
+    ) -> Result<Self> {
+        let filled = |mut network: ConvNet, name: &str, expected: &str| {
+            let place = fill(&mut network, name)?;
+            let found = weights_sha256(&network);
+            match found == expected {
+                true => Ok(network),
+                false => Err(fail!(
+                    Train,
+                    place,
+                    format!("weights of SHA-256 {found}, expected {expected}"),
+                    "Take weights and detector.toml of one run"
+                )),
+            }
+        };
+        let network = filled(new_network(&record.study), WEIGHTS, &record.weights_sha256)?;
+        let close_up = record
+            .close_up_sha256
+            .as_ref()
+            .map(|expected| filled(committee::new_close_up(&record.study), CLOSE_UP, expected));
+        Ok(Self {
+            close_up: close_up.transpose()?,
+            ..Self::of(record, network)
+        })
     }
 
     pub(super) fn of(record: Record, network: ConvNet) -> Self {
@@ -168,6 +203,8 @@ impl Detector {
             network,
             threshold: record.threshold,
             curve: record.curve,
+            close_up: None,
+            regression: record.regression,
         }
     }
 }
