@@ -77,7 +77,6 @@ fn detector(band_hz: Option<[f64; 2]>, normalisation: Normalisation) -> Detector
     Detector {
         network: ConvNet::new(100, 2, 5),
         study,
-        close_up: None,
         regression: None,
         threshold: 0.5,
         curve: Vec::new(),

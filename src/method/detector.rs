@@ -16,9 +16,7 @@ use crate::study::Study;
 pub struct Detector {
     pub study: Study,
     pub network: ConvNet,
-    /// These have a say beside the network, where they are there ([`Detector::log_odds`]): a network of the time around the core,
-    /// and a regression on [`super::features`].
-    pub close_up: Option<ConvNet>,
+    /// Has a say beside the network, where there is one ([`Detector::log_odds`]).
     pub regression: Option<LogisticRegression>,
     /// A window at least so probable begins a detection.
     pub threshold: f64,
@@ -29,7 +27,6 @@ pub struct Detector {
 /// The file beside the weights.
 pub(super) const FILE: &str = "detector.toml";
 const WEIGHTS: &str = "weights.safetensors";
-pub(super) const CLOSE_UP: &str = "close-up.safetensors";
 
 /// What the file says.
 #[derive(Serialize, Deserialize)]
@@ -37,9 +34,6 @@ pub(super) const CLOSE_UP: &str = "close-up.safetensors";
 pub(super) struct Record {
     /// Of the weights that the threshold belongs to.
     pub weights_sha256: String,
-    /// Of those of the close-up network, where there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub close_up_sha256: Option<String>,
     /// [`Study::hash`] of the study below: other windows or another scale than those of the training
     /// would change what the network sees, without a word.
     pub study_sha256: String,
@@ -90,7 +84,9 @@ impl Record {
         if record.study.hash() != record.study_sha256 {
             return Err(refuse("the study is not the one that was trained"));
         }
-        committee::check(&record, place)?;
+        if let Some(regression) = &record.regression {
+            committee::check(regression, &record.study, place)?;
+        }
         match record.threshold > 0.0 && record.threshold <= 1.0 {
             true => Ok(record),
             false => Err(refuse(&format!(
@@ -131,11 +127,9 @@ impl Detector {
     /// weights are not those that the threshold belongs to.
     pub fn read(dir: &Path) -> Result<Self> {
         let record = Record::read(dir)?;
-        Self::checked(record, |network, name| {
-            let path = dir.join(name);
-            read_weights(network, &path)?;
-            Ok(path.display().to_string())
-        })
+        let mut network = new_network(&record.study);
+        read_weights(&mut network, &dir.join(WEIGHTS))?;
+        Self::checked(record, network, &dir.join(WEIGHTS).display().to_string())
     }
 
     /// Writes the folder that [`Detector::read`] reads: a model to be handed on says what it is.
@@ -145,10 +139,6 @@ impl Detector {
     pub fn write(&self, dir: &Path, about: Option<&About>) -> Result<()> {
         let record = Record {
             weights_sha256: weights_sha256(&self.network),
-            close_up_sha256: self
-                .close_up
-                .as_ref()
-                .map(|network| weights_sha256(network)),
             study_sha256: self.study.hash(),
             threshold: self.threshold,
             curve: self.curve.clone(),
@@ -158,43 +148,27 @@ impl Detector {
         };
         // First the smaller one, which makes the folder.
         record.write(dir)?;
-        if let Some(close_up) = &self.close_up {
-            write_weights(close_up, &dir.join(CLOSE_UP))?;
-        }
         write_weights(&self.network, &dir.join(WEIGHTS))
     }
 
-    /// The detector, if the weights are those that its threshold belongs to. `fill` reads those of a file of the folder into a network,
-    /// and says what errors call that file.
+    /// The detector, if the weights are those that its threshold belongs to.
     ///
     /// # Errors
-    /// Those of `fill`, and [`Error::Train`] naming the file.
-    pub(super) fn checked(
-        record: Record,
-        fill: impl Fn(&mut ConvNet, &str) -> Result<String>,
-    ) -> Result<Self> {
-        let filled = |mut network: ConvNet, name: &str, expected: &str| {
-            let place = fill(&mut network, name)?;
-            let found = weights_sha256(&network);
-            match found == expected {
-                true => Ok(network),
-                false => Err(fail!(
-                    Train,
-                    place,
-                    format!("weights of SHA-256 {found}, expected {expected}"),
-                    "Take weights and detector.toml of one run"
-                )),
-            }
-        };
-        let network = filled(new_network(&record.study), WEIGHTS, &record.weights_sha256)?;
-        let close_up = record
-            .close_up_sha256
-            .as_ref()
-            .map(|expected| filled(committee::new_close_up(&record.study), CLOSE_UP, expected));
-        Ok(Self {
-            close_up: close_up.transpose()?,
-            ..Self::of(record, network)
-        })
+    /// [`Error::Train`] naming the `place` of the weights.
+    pub(super) fn checked(record: Record, network: ConvNet, place: &str) -> Result<Self> {
+        let found = weights_sha256(&network);
+        match found == record.weights_sha256 {
+            true => Ok(Self::of(record, network)),
+            false => Err(fail!(
+                Train,
+                place,
+                format!(
+                    "weights of SHA-256 {found}, expected {}",
+                    record.weights_sha256
+                ),
+                "Take weights and detector.toml of one run"
+            )),
+        }
     }
 
     pub(super) fn of(record: Record, network: ConvNet) -> Self {
@@ -203,7 +177,6 @@ impl Detector {
             network,
             threshold: record.threshold,
             curve: record.curve,
-            close_up: None,
             regression: record.regression,
         }
     }

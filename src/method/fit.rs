@@ -58,7 +58,6 @@ pub fn fit(study: &Study, inputs: &Inputs, segments: &Windows, dir: &Path) -> Re
             let chosen = smallest_threshold_within(&curve, budget);
             let record = Record {
                 weights_sha256: run.weights_sha256.clone(),
-                close_up_sha256: None,
                 study_sha256: study.hash(),
                 threshold: chosen
                     .expect("a curve has a point for each threshold")

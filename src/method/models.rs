@@ -1,7 +1,7 @@
 //! Detectors that come with the program.
 
 use super::Detector;
-use super::detector::{About, CLOSE_UP, Record};
+use super::detector::{About, Record, new_network};
 use crate::error::{Result, fail};
 use crate::evaluate::OperatingPoint;
 use crate::network::read_weights_of;
@@ -15,7 +15,6 @@ pub struct Model {
     pub card: &'static str,
     detector: &'static str,
     weights: &'static [u8],
-    close_up: &'static [u8],
 }
 
 /// The files of a folder in `data/models`.
@@ -26,11 +25,6 @@ macro_rules! model {
             card: include_str!(concat!("../../data/models/", $name, "/CARD.md")),
             detector: include_str!(concat!("../../data/models/", $name, "/detector.toml")),
             weights: include_bytes!(concat!("../../data/models/", $name, "/weights.safetensors")),
-            close_up: include_bytes!(concat!(
-                "../../data/models/",
-                $name,
-                "/close-up.safetensors"
-            )),
         }
     };
 }
@@ -58,15 +52,10 @@ impl Model {
     /// # Errors
     /// [`crate::Error::Train`] where its files are not those of one training.
     pub fn detector(&self) -> Result<Detector> {
-        Detector::checked(self.record()?, |network, name| {
-            let bytes = match name == CLOSE_UP {
-                true => self.close_up,
-                false => self.weights,
-            };
-            let place = format!("{}, {name}", self.place());
-            read_weights_of(network, bytes, &place)?;
-            Ok(place)
-        })
+        let record = self.record()?;
+        let mut network = new_network(&record.study);
+        read_weights_of(&mut network, self.weights, &self.place())?;
+        Detector::checked(record, network, &self.place())
     }
 
     /// # Errors

@@ -74,7 +74,6 @@ pub fn untaught(threshold: f64) -> Detector {
     Detector {
         network: ConvNet::new(study.window.n_samples, 2, 5),
         study,
-        close_up: None,
         regression: None,
         threshold,
         curve: Vec::new(),

@@ -1,7 +1,6 @@
 //! The model that comes with the program: taught, its thresholds chosen, judged once, and written as a folder.
 
 use std::fmt;
-use std::ops::Range;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -10,9 +9,8 @@ use super::{Choosing, Hour, Opening, Rate, Recipe, Teaching, open, windows};
 use crate::dataset::{Dataset, Split};
 use crate::error::Result;
 use crate::evaluate::{Claims, OperatingPoint};
-use crate::method::committee::{close_up, new_close_up};
 use crate::method::{About, Detector, features};
-use crate::network::{Classify, ConvNet, LogisticRegression};
+use crate::network::{ConvNet, LogisticRegression};
 use crate::station::StationChoice;
 use crate::study::{Normalisation, Study};
 use crate::train::{Optimiser, TrainParams, train};
@@ -24,8 +22,6 @@ use crate::window::Window;
 pub struct Plan {
     /// One after the other, each on worlds of its own: as many as fit in memory.
     pub stages: [Stage; 3],
-    /// Of the close-up network, on the worlds of the last one.
-    pub close_up: Stage,
     /// Worlds whose windows tell when to stop.
     pub n_validating: u32,
     pub n_choosing: u32,
@@ -63,7 +59,6 @@ impl Default for Plan {
                 stage(1000, 5e-4, 5, Rate::SWARM),
                 stage(600, 3e-4, 4, Rate::AFTERSHOCKS),
             ],
-            close_up: stage(600, 1e-3, 8, Rate::AFTERSHOCKS),
             n_validating: 40,
             n_choosing: 40,
             n_sealed: 60,
@@ -119,8 +114,8 @@ impl fmt::Display for Taught {
     }
 }
 
-/// Teaches the network on the plan's worlds, and its close-up network and its regression on those of the last stage. The
-/// detector has no threshold yet: it is 0.5.
+/// Teaches a network on the plan's worlds, and a regression on those of the last stage. The detector has no threshold yet: it is
+/// 0.5.
 ///
 /// # Errors
 /// As [`windows`] and [`train`].
@@ -128,18 +123,7 @@ pub fn teach(recipe: &Recipe, plan: &Plan) -> Result<(Detector, Taught)> {
     let mut detector = untaught(recipe, plan.seed)?;
     let (mut n_windows, mut n_events, mut first) = (0, 0, 0);
     let mut training = Vec::new();
-    let done: usize = std::env::var("FROM_STAGE").map_or(0, |v| v.parse().unwrap());
-    if done > 0 {
-        crate::network::read_weights(
-            &mut detector.network,
-            Path::new("/tmp/h/regional3.safetensors"),
-        )?;
-    }
     for (number, stage) in plan.stages.iter().enumerate() {
-        if number + 1 < done {
-            first += stage.n_worlds;
-            continue;
-        }
         let validating = VALIDATING..VALIDATING + plan.n_validating;
         let validating = cut(validating, recipe, stage.rate)?;
         let taught = cut(first..first + stage.n_worlds, recipe, stage.rate)?;
@@ -148,19 +132,10 @@ pub fn teach(recipe: &Recipe, plan: &Plan) -> Result<(Detector, Taught)> {
         n_windows += windows.clone().count();
         n_events += windows.filter(|window| window.class == 0).count();
         let seed = 100 * plan.seed + number as u64;
-        if number + 1 == plan.stages.len() {
-            let core_s = detector.core_s();
-            detector.regression = Some(regress(&taught, &core_s)?);
-            let mut network = new_close_up(&detector.study);
-            let near = |worlds: &[Vec<Window>]| close_ups(worlds, &core_s);
-            let split = split(&near(&validating), near(&taught), network.n_samples())?;
-            training.push(descend(&mut network, &split, &plan.close_up, seed)?);
-            detector.close_up = Some(network);
-        }
-        if number >= done {
-            let split = split(&validating, taught, recipe.n_samples())?;
-            training.push(descend(&mut detector.network, &split, stage, seed)?);
-        }
+        // That of the last stage stays.
+        detector.regression = Some(regress(&taught, recipe)?);
+        let split = split(&validating, taught, recipe.n_samples())?;
+        training.push(descend(&mut detector.network, &split, stage, seed)?);
     }
     let taught = Taught {
         n_windows,
@@ -195,7 +170,6 @@ pub fn untaught(recipe: &Recipe, seed: u64) -> Result<Detector> {
     Ok(Detector {
         network: ConvNet::new(study.window.n_samples, 2, seed),
         study,
-        close_up: None,
         regression: None,
         threshold: 0.5,
         curve: Vec::new(),
@@ -203,24 +177,13 @@ pub fn untaught(recipe: &Recipe, seed: u64) -> Result<Detector> {
 }
 
 /// A regression on the features of windows.
-fn regress(taught: &[Vec<Window>], core_s: &Range<f64>) -> Result<LogisticRegression> {
+fn regress(taught: &[Vec<Window>], recipe: &Recipe) -> Result<LogisticRegression> {
+    let core_s = recipe.lead_s..recipe.lead_s + recipe.core_s;
     let windows: Vec<&Window> = taught.iter().flatten().collect();
-    let rows = windows
-        .par_iter()
-        .map(|window| features(&window.samples, core_s.clone()).to_vec());
-    let rows: Vec<Vec<f64>> = rows.collect();
+    let of = |window: &&Window| features(&window.samples, core_s.clone()).to_vec();
+    let rows: Vec<Vec<f64>> = windows.par_iter().map(of).collect();
     let is_event: Vec<bool> = windows.iter().map(|window| window.class == 0).collect();
     LogisticRegression::fit(&rows, &is_event)
-}
-
-/// The same windows as the close-up network sees them.
-fn close_ups(worlds: &[Vec<Window>], core_s: &Range<f64>) -> Vec<Vec<Window>> {
-    let near = |window: &Window| Window {
-        samples: close_up(&window.samples, core_s),
-        ..window.clone()
-    };
-    let of_world = |world: &Vec<Window>| world.iter().map(near).collect();
-    worlds.par_iter().map(of_world).collect()
 }
 
 /// The first of the worlds whose windows tell when to stop, far from those that teach.
