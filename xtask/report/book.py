@@ -22,16 +22,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import nbformat
-import noto_cjk_sans_otc
-import pypandoc
-import typst
 
-HERE = Path(__file__).parent
+from typeset import CAPTION, caption, fence, to_pdf
+
 # In the book's order; the abstract stands before the contents.
 PLACES = ["abstract", "glossary", "sources", "provenance"]
 # On paper the glossary is a section of the same book: a term stands as it is.
 TO_GLOSSARY = re.compile(r"\[([^\]]+)\]\(00-before-you-start\.ipynb#Glossary\)")
-CAPTION = re.compile(r"^(Figure|Table) ([\w.]+?)\.? ", re.S)
 
 
 def markdown(notebooks, media):
@@ -98,39 +95,14 @@ def bare_output_block(output, image):
     return fence("output", plain) if plain else None
 
 
-def caption(text):
-    """`Figure 1.2. Words` with the number in bold and no character that Markdown would take."""
-    text = re.sub(r"([\\`*_{}\[\]<>$#~^|@])", r"\\\1", " ".join(text.split()))
-    return CAPTION.sub(r"**\1 \2.** ", text)
-
-
-def fence(kind, text):
-    kind = kind if kind.startswith("{") else "{." + kind + "}"
-    marks = "`" * max(3, 1 + max((len(m) for m in re.findall("`+", text)), default=0))
-    return f"{marks} {kind}\n{text}\n{marks}"
-
-
 def div(name, texts):
     return "\n\n".join([f":::::: {{.{name}}}", *texts, "::::::"]) if texts else ""
 
 
 def main(pdf, *notebooks):
-    pdf = Path(pdf).resolve()
-    pdf.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder:
         folder = Path(folder)
-        text = markdown([Path(path) for path in notebooks], folder)
-        # Typst takes paths from its own root.
-        text = text.replace(f"]({folder}/", "](")
-        source = pypandoc.convert_text(
-            text,
-            "typst",
-            format="markdown+tex_math_single_backslash-citations-smart",
-            extra_args=[f"--lua-filter={HERE / 'book.lua'}", f"--template={HERE / 'book.typ'}", "--wrap=none"],
-        )
-        (folder / "book.typ").write_text(source, encoding="utf-8")
-        fonts = Path(noto_cjk_sans_otc.__file__).parent
-        typst.compile(str(folder / "book.typ"), output=str(pdf), root=str(folder), font_paths=[str(fonts)], ignore_system_fonts=True)
+        to_pdf(markdown([Path(path) for path in notebooks], folder), "book.typ", folder, pdf)
 
 
 if __name__ == "__main__":
