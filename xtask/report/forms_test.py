@@ -2,24 +2,29 @@
 
     forms_test.py FOLDER
 
-The paper of the clone finds all that it names in the notebooks as committed; a name that is wrong is told.
+The paper of the clone finds all that it names in the notebooks as committed; a name that is wrong is told. A page of the
+site has all of its notebook. `site_test.py` opens the pages.
 """
 
+import base64
+import struct
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import nbformat
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import paper
+import website
 from outputs import Book, Missing, matches
 from paper import Paper, loose_numbers
 
 TABLE = """<table><caption>Table 3.1. Recall of 158 events</caption><thead><tr><th>Detector</th><th>1 an hour</th></tr></thead>
 <tbody><tr><td>A &amp; B</td><td>81 % [72, 91]</td></tr><tr><td>C</td><td>7 %</td></tr></tbody></table>
 <p><small>Brackets: 95 %. Simulated data.</small></p>"""
-PICTURE = {"image/png": "iVBORw0KGgo=", "text/plain": "Figure 3.1. Waves of 4 events. Simulated data: here."}
+PNG = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4s2I", 13, b"IHDR", 1400, 600)
+PICTURE = {"image/png": base64.b64encode(PNG).decode(), "text/plain": "Figure 3.1. Waves of 4 events. Simulated data: here."}
 
 
 def a_book(folder):
@@ -74,6 +79,30 @@ def test_numbers():
         assert loose_numbers(text), text
 
 
+def test_site(folder):
+    """A page has all of its notebook: texts, links, code, figures and tables, solutions folded."""
+    cells = [
+        new_markdown_cell("# 3. Waves\n\n**Goal.** See [them](01-catalog.ipynb#Glossary)."),
+        new_markdown_cell("## Noise & more\n\n$x^2$"),
+        new_code_cell("let a = 1;", outputs=[new_output("stream", text="a < b\n"), new_output("display_data", {"text/html": TABLE})]),
+        new_code_cell("plot()", outputs=[new_output("display_data", PICTURE | {website.INTERACTIVE: '{"kind": "</script>"}'})]),
+        new_code_cell("let secret = 2;", metadata={"tags": ["solution"]}),
+        new_code_cell("hidden()", metadata={"tags": ["hide-source"]}),
+    ]
+    nbformat.write(new_notebook(cells=cells), folder / "03-waves.ipynb")
+    website.main(folder / "site", folder / "03-waves.ipynb")
+    page = (folder / "site/03-waves.html").read_text(encoding="utf-8")
+    for part in [
+        '<a href="01-catalog.html#glossary">', '<h2 id="noise-more">', "<math", "a &lt; b", '<div class="table"><table>', '<figure id="figure-3.1">',
+        'src="figures/03-waves-1.png" width="700" height="300"', "<b>Figure 3.1.</b> Waves", '{"kind": "<\\/script>"}', "<details>", "secret",
+    ]:
+        assert part in page, part
+    assert "hidden()" not in page.replace("</span>", "").replace('<span class="fu">', "")
+    assert (folder / "site/figures/03-waves-1.png").read_bytes() == PNG
+    sections = (folder / "site/sections.js").read_text(encoding="utf-8")
+    assert '"address": "03-waves.html#noise-more"' in sections and "paper.pdf" not in (folder / "site/index.html").read_text()
+
+
 def test_of_the_clone(root):
     with TemporaryDirectory() as folder:
         paper.make(root / "notebooks/paper.md", sorted((root / "notebooks").glob("*.ipynb")), Path(folder))
@@ -82,6 +111,7 @@ def test_of_the_clone(root):
 if __name__ == "__main__":
     with TemporaryDirectory() as folder:
         test_names(Path(folder))
+        test_site(Path(folder))
     test_numbers()
     try:
         test_of_the_clone(Path(sys.argv[1]))
