@@ -1,10 +1,13 @@
-//! Figures as picture, HTML and plain text.
+//! Figures as picture, HTML and plain text, and as a piece that answers to the reader.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{emit, escape, numbered};
-use crate::plot::Figure;
+use crate::plot::{Figure, INTERACTIVE_MIME};
+
+/// Draws the pieces that answer to the reader; the site has the same file.
+const SCRIPT: &str = include_str!("interactive.js");
 
 impl Figure {
     /// Number, caption and source in one line: `Figure 2.1. Epicentres. Simulated data: classroom.`
@@ -28,12 +31,33 @@ impl Figure {
         )
     }
 
+    /// The data for a page that answers to the reader, as JSON on one line with a title and the source.
+    fn answer(&self) -> Option<String> {
+        let piece = self.interactive.as_ref()?;
+        let mut json = serde_json::to_value(piece).expect("numbers and names are plain JSON");
+        json["title"] = piece.title().into();
+        json["source"] = self.source.as_str().into();
+        // No name may end the script that the data stand in.
+        Some(json.to_string().replace('<', "\\u003c"))
+    }
+
     /// Shows the figure as a cell's result.
     pub fn evcxr_display(&self) {
-        emit(&[
-            ("text/html", &self.to_html()),
-            ("image/png", &STANDARD.encode(&self.png)),
-            ("text/plain", &self.full_caption()),
-        ]);
+        let png = STANDARD.encode(&self.png);
+        let (mut html, caption) = (self.to_html(), self.full_caption());
+        let answer = self.answer();
+        if let Some(json) = &answer {
+            html += &format!(
+                "<div class=\"quakebook-interactive\"><script type=\"application/json\">{json}</script></div>\
+                 <script>\n{SCRIPT}</script>"
+            );
+        }
+        let mut contents = vec![
+            ("text/html", html.as_str()),
+            ("image/png", &png),
+            ("text/plain", &caption),
+        ];
+        contents.extend(answer.as_deref().map(|json| (INTERACTIVE_MIME, json)));
+        emit(&contents);
     }
 }

@@ -13,7 +13,9 @@
 //!
 //! JupyterLab, nbconvert and GitHub take the HTML, which is the only form with a caption under the
 //! picture; the report takes the PNG and sets the caption from the plain text. The picture is
-//! therefore in the notebook twice, which is why figures are stored with a small palette.
+//! therefore in the notebook twice, which is why figures are stored with a small palette. A figure with an
+//! [`Interactive`](crate::plot::Interactive) has its data too, in the HTML with the script that draws them, and as JSON of a type of our
+//! own, by which the site finds them.
 //!
 //! ```
 //! use quakebook::display::Table;

@@ -40,6 +40,7 @@ mod confusion;
 mod detection;
 mod gallery;
 mod hourly;
+mod interactive;
 mod judgement;
 mod map;
 mod marks;
@@ -62,6 +63,8 @@ pub use confusion::confusion_matrices;
 pub use detection::{precision_recall, probabilities, reliability};
 pub use gallery::gallery;
 pub use hourly::hourly_counts;
+pub(crate) use interactive::MIME as INTERACTIVE_MIME;
+pub use interactive::{Interactive, OperatingCurve, Round};
 pub use judgement::{operating_curve, recall_by, reliabilities};
 pub use map::{clusters, clusters_and_faults, epicentres};
 pub use merging::{counts_by_hop, windows_of_scans};
@@ -89,6 +92,8 @@ pub struct Figure {
     pub png: Vec<u8>,
     /// Nominal size in pixels.
     pub size: (u32, u32),
+    /// For a page that answers to the reader.
+    pub interactive: Option<Interactive>,
 }
 
 impl Figure {
@@ -107,6 +112,7 @@ impl Figure {
             source: String::new(),
             png: png.to_vec(),
             size: (number(16), number(20)),
+            interactive: None,
         }
     }
 
@@ -123,6 +129,14 @@ impl Figure {
         Self {
             caption: caption.into(),
             ..self.clone()
+        }
+    }
+
+    /// The same figure with data that answer to the reader.
+    fn answering(self, interactive: Option<Interactive>) -> Self {
+        Self {
+            interactive,
+            ..self
         }
     }
 

@@ -90,6 +90,7 @@ pub(super) fn figure(
         source: String::new(),
         png: encode(&pixels, width, height)?,
         size,
+        interactive: None,
     })
 }
 
