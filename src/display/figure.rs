@@ -23,11 +23,15 @@ impl Figure {
     /// Picture and caption as one HTML element that needs no other file.
     pub fn to_html(&self) -> String {
         let caption = escape(&self.full_caption());
+        let (kind, picture) = match &self.svg {
+            Some(svg) => ("svg+xml", svg.as_bytes()),
+            None => ("png", self.png.as_slice()),
+        };
         format!(
             "<figure style=\"margin:0\"><img alt=\"{caption}\" width=\"{}\" \
-             src=\"data:image/png;base64,{}\"><figcaption>{caption}</figcaption></figure>",
+             src=\"data:image/{kind};base64,{}\"><figcaption>{caption}</figcaption></figure>",
             self.size.0,
-            STANDARD.encode(&self.png)
+            STANDARD.encode(picture)
         )
     }
 
@@ -52,10 +56,14 @@ impl Figure {
                  <script>\n{SCRIPT}</script>"
             );
         }
+        let picture = match &self.svg {
+            Some(svg) => ("image/svg+xml", svg.as_str()),
+            None => ("image/png", png.as_str()),
+        };
         let mut contents = vec![
             ("text/html", html.as_str()),
-            ("image/png", &png),
-            ("text/plain", &caption),
+            picture,
+            ("text/plain", caption.as_str()),
         ];
         contents.extend(answer.as_deref().map(|json| (INTERACTIVE_MIME, json)));
         emit(&contents);

@@ -100,7 +100,7 @@
       place.replaceChildren(on.root);
     };
     const say = (value) => `${(10 ** value).toFixed(2)} an hour`;
-    slider(host, "alarms that you can bear", { min: Math.log10(0.13), max: Math.log10(high), step: 0.01, value: 0 }, say, (value) => { rate = 10 ** value; draw(); });
+    slider(host, "alarms that you can bear", { min: -0.9, max: Math.log10(high), step: 0.01, value: 0 }, say, (value) => { rate = 10 ** value; draw(); });
     host.append(rows);
     return draw;
   }

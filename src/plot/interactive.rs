@@ -130,3 +130,77 @@ impl Interactive {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::DetectorResult;
+    use crate::evaluate::{Counts, OperatingPoint};
+
+    fn record(samples: Vec<f32>) -> Record3C {
+        Record3C {
+            station: "XX.A.".into(),
+            channels: ["E", "N", "Z"].map(String::from),
+            start: time::parse("2014-02-16").unwrap(),
+            sampling_rate_hz: 2.0,
+            data: [vec![], vec![], samples],
+            simulated: true,
+        }
+    }
+
+    #[test]
+    fn a_wave_keeps_its_shape_and_marks() {
+        let record = record(vec![0.0, -50.0, 25.0, 0.002]);
+        let p = record.start + time::seconds(1.5);
+        let wave = Interactive::wave(&record, &[(p, "P")]).unwrap();
+        let json = serde_json::to_value(&wave).unwrap();
+        assert_eq!(json["kind"], "wave");
+        assert_eq!(json["samples"], serde_json::json!([0, -5000, 2500, 0]));
+        assert_eq!(json["scale_counts"], 0.01);
+        assert_eq!(json["marks"], serde_json::json!([[1.5, "P"]]));
+    }
+
+    #[test]
+    fn gaps_silence_and_long_records_stay_pictures() {
+        for samples in [
+            vec![1.0, f32::NAN],
+            vec![0.0; 9],
+            vec![1.0; MAX_SAMPLES + 1],
+        ] {
+            assert_eq!(Interactive::wave(&record(samples), &[]), None);
+        }
+    }
+
+    #[test]
+    fn a_curve_has_the_best_at_each_number_of_alarms() {
+        let counts = |n_false, n_found| Counts {
+            n_found,
+            n_counted: 9,
+            n_right: n_found,
+            n_false,
+            hours: 0.1,
+        };
+        // At 30 alarms an hour there are 3 in these hours: what lies beyond is left out.
+        let curve = [(4, 9), (2, 5), (2, 7), (0, 1)].map(|(n_false, n_found)| OperatingPoint {
+            threshold: f64::NAN,
+            counts: counts(n_false, n_found),
+        });
+        let comparison = Comparison {
+            station: String::new(),
+            simulated: false,
+            min_ratio: 0.0,
+            results: vec![DetectorResult {
+                name: "A".into(),
+                needs: String::new(),
+                threshold: 1.0,
+                counts: counts(0, 1),
+                curve: curve.to_vec(),
+                seconds: 0.0,
+            }],
+        };
+        let json = serde_json::to_value(Interactive::operating(&comparison)).unwrap();
+        let points = &json["detectors"][0]["points"];
+        assert_eq!(*points, serde_json::json!([[0, 1], [2, 7]]));
+        assert_eq!(json["n_events"], 9);
+    }
+}

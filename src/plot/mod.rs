@@ -35,6 +35,7 @@
 
 mod arrivals;
 mod axes;
+mod backend;
 mod comparison;
 mod confusion;
 mod detection;
@@ -54,6 +55,7 @@ mod sweep;
 mod text;
 mod time;
 mod training;
+mod vector;
 mod waveform;
 mod windows;
 
@@ -90,6 +92,8 @@ pub struct Figure {
     pub source: String,
     /// PNG at twice the nominal size.
     pub png: Vec<u8>,
+    /// The same as SVG, where that is not much larger; letters are outlines.
+    pub svg: Option<String>,
     /// Nominal size in pixels.
     pub size: (u32, u32),
     /// For a page that answers to the reader.
@@ -111,6 +115,7 @@ impl Figure {
             caption: String::new(),
             source: String::new(),
             png: png.to_vec(),
+            svg: None,
             size: (number(16), number(20)),
             interactive: None,
         }

@@ -9,7 +9,7 @@ What a notebook does for the book, by the tags of its cells:
 - `hide-source`: of this code cell only the outputs are printed.
 - `no-book`: the cell is not printed.
 
-Outputs: a figure is `image/png` with its caption in `text/plain`; a table is HTML; `text/markdown` is
+Outputs: a figure is `image/svg+xml` or `image/png` with its caption in `text/plain`; a table is HTML; `text/markdown` is
 set as text; anything else as it stands. A folded cell is a solution, and gets a box of its own.
 """
 
@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 
 import nbformat
 
-from typeset import CAPTION, caption, fence, to_pdf
+from typeset import CAPTION, caption, fence, print_width, to_pdf
 
 # In the book's order; the abstract stands before the contents.
 PLACES = ["abstract", "glossary", "sources", "provenance"]
@@ -67,7 +67,8 @@ def output_block(output, image):
     """An output as Markdown; what has a number is named for the list of figures and tables."""
     block = bare_output_block(output, image)
     data = output.get("data", {})
-    named = data.get("text/plain", "") if "image/png" in data else html_caption(data.get("text/html", ""))
+    is_figure = "image/png" in data or "image/svg+xml" in data
+    named = data.get("text/plain", "") if is_figure else html_caption(data.get("text/html", ""))
     if not block or not CAPTION.match(named):
         return block
     title = re.split(r"(?<=[^\d.])\. |(?<=\))\. |\.$", " ".join(named.split())[:200])[0]
@@ -84,10 +85,14 @@ def bare_output_block(output, image):
         return fence("output", output.text.rstrip("\n"))
     data = output.get("data", {})
     plain = data.get("text/plain", "")
+    if "image/svg+xml" in data:
+        image = image.with_suffix(".svg")
+        image.write_text(data["image/svg+xml"], encoding="utf-8")
+        return f"![{caption(plain)}]({image})"
     if "image/png" in data:
         image = image.with_suffix(".png")
         image.write_bytes(base64.b64decode(data["image/png"]))
-        return f"![{caption(plain)}]({image})"
+        return f"![{caption(plain)}]({image}){print_width(image)}"
     if "text/markdown" in data:
         return data["text/markdown"]
     if "<table" in data.get("text/html", ""):

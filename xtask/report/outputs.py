@@ -118,7 +118,7 @@ class Chapter:
     def _named(self, kind, all_of_kind, name):
         """By its number in the chapter, or by words of its caption."""
         if name.isdigit():
-            ends = re.compile(rf"^\w+ \d+\.{name}\. ")
+            ends = re.compile(rf"^\w+ \d+[a-z]?\.{name}\. ")
             found = [one for one in all_of_kind if ends.match(one.caption)]
         else:
             found = [one for one in all_of_kind if name in CAPTION.sub("", one.caption)]

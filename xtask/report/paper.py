@@ -28,7 +28,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from outputs import Book, Missing, matches, places
-from typeset import CAPTION, fence, literal, to_pdf
+from typeset import CAPTION, fence, literal, print_width, to_pdf
 
 PLACEHOLDER = re.compile(r"\{\{(.+?)\}\}", re.S)
 ALONE = re.compile(r"(?:\A|\n\n)\s*\{\{([^{}]+)\}\}\s*(?=\n\n|\Z)")
@@ -107,7 +107,8 @@ class Paper:
             return table_block(number, words, *self._part_of(one, options, parts))
         path = self.media / f"{number.replace(' ', '-').lower()}.{one.kind}"
         path.write_bytes(one.data)
-        return f"![**{number}.** {literal(words)}]({path})"
+        width = print_width(path) if one.kind == "png" else ""
+        return f"![**{number}.** {literal(words)}]({path}){width}"
 
     def _options(self, parts):
         options = dict(zip(parts[2::2], parts[3::2]))

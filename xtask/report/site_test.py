@@ -17,14 +17,24 @@ FIGURES = """Promise.all([...document.querySelectorAll('main img')].map(async (i
 TOO_BROAD = """[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1
   && !e.closest('pre, .table, table, math, svg')).map(e => e.tagName + ' ' + e.textContent.slice(0, 40))"""
 SIDEWAYS = "document.scrollingElement.scrollWidth > document.scrollingElement.clientWidth"
-# Moves each slider of a piece to its other end, and tells whose drawing stays as it was.
+# Moves each slider of a piece to its other end and back, and tells whose drawing does not follow.
 STILL = """[...document.querySelectorAll('.quakebook-interactive')].flatMap((piece) =>
   [...piece.querySelectorAll('input[type=range]')].filter((slider) => {
-    const before = piece.querySelector('svg').outerHTML;
-    slider.value = +slider.value === +slider.max ? slider.min : slider.max;
-    slider.dispatchEvent(new Event('input', { bubbles: true }));
-    return piece.querySelector('svg').outerHTML === before;
+    const [before, value] = [piece.querySelector('svg').outerHTML, slider.value];
+    const put = (to) => { slider.value = to; slider.dispatchEvent(new Event('input', { bubbles: true })); return piece.querySelector('svg').outerHTML; };
+    const after = put(+value === +slider.max ? slider.min : slider.max);
+    return after === before || put(value) === after;
   }).map((slider) => piece.dataset.kind + ': ' + slider.name))"""
+
+# Sounds that cannot be played.
+MUTE = """Promise.all([...document.querySelectorAll('.quakebook-interactive audio')].map((sound) => new Promise((done) => {
+  const tell = () => done(sound.duration > 0.1 ? '' : 'a sound of ' + sound.duration + ' s');
+  sound.addEventListener('loadedmetadata', tell); sound.addEventListener('error', () => done('a sound that is none'));
+  sound.preload = 'metadata'; sound.load();
+}))).then(all => all.filter(Boolean))"""
+# What the filter makes of a sine of so many Hz at 100 Hz, from 2 to 15 Hz: the largest value in its middle.
+GAIN = """((hz) => Math.max(...quakebookPieces.bandpass(Array.from({ length: 4000 }, (_, i) => Math.sin(2 * Math.PI * hz * i / 100)), 100, 2, 15, true)
+  .slice(1500, 2500).map(Math.abs)))"""
 
 
 def faults_of_page(page, path):
@@ -35,6 +45,7 @@ def faults_of_page(page, path):
         if width == NARROW and page.run(SIDEWAYS):
             yield f"{name}: broader than {width} px: {page.run(TOO_BROAD)[:3]}"
         yield from (f"{name}: at {width} px the slider moves nothing: {piece}" for piece in page.run(STILL))
+    yield from (f"{name}: {sound}" for sound in page.run(MUTE))
     empty = "[...document.querySelectorAll('.quakebook-interactive')].filter(e => !e.querySelector('svg')).length"
     if page.run(empty):
         yield f"{name}: a piece that draws nothing"
@@ -74,6 +85,15 @@ def faults_of_zoom(page, site):
         yield f"{with_figure.name}: the figure does not follow the pointer"
 
 
+def faults_of_filter(page, site):
+    """In the band all passes, at a corner half (it runs twice), far outside of it next to nothing."""
+    page.open((site / "index.html").as_uri(), WIDE)
+    for hz, low, high in [(6, 0.98, 1.02), (2, 0.48, 0.52), (15, 0.48, 0.52), (0.5, 0, 0.001), (40, 0, 0.001)]:
+        gain = page.run(f"{GAIN}({hz})")
+        if not low <= gain <= high:
+            yield f"the pieces' filter has a gain of {gain} at {hz} Hz, expected {low} to {high}"
+
+
 def faults(program, site):
     with browser.Browser(program) as page:
         pages = sorted(site.glob("*.html"))
@@ -81,6 +101,7 @@ def faults(program, site):
             yield from faults_of_page(page, path)
         yield from faults_of_search(page, site)
         yield from faults_of_zoom(page, site)
+        yield from faults_of_filter(page, site)
         yield from (f"the console says: {complaint}" for complaint in page.complaints)
         outside = {url for url in page.requests if not url.startswith(("file:", "data:", "about:", "blob:"))}
         yield from (f"a page asks for {url}" for url in outside)

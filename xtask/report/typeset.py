@@ -23,6 +23,12 @@ def caption(text):
     return CAPTION.sub(r"**\1 \2.** ", literal(text))
 
 
+def print_width(png):
+    """As pandoc's attribute, the width at which a bitmap is printed: 300 of its pixels an inch."""
+    width = int.from_bytes(png.read_bytes()[16:20], "big")
+    return f"{{width={width / 300:.2f}in}}"
+
+
 def fence(kind, text):
     """A block of code, output or raw text; `kind` is a class, or a format in braces."""
     kind = kind if kind.startswith("{") else "{." + kind + "}"

@@ -28,7 +28,7 @@ PAPER = HERE.parents[1] / "notebooks/paper.md"
 SCRIPT = HERE.parents[1] / "src/display/interactive.js"
 FORMS = {"paper": "the paper (PDF)", "book": "the book (PDF)"}
 INTERACTIVE = "application/vnd.quakebook.interactive+json"
-TO_NOTEBOOK = re.compile(r"\]\((\d\d-[\w-]+)\.ipynb(#[^)]*)?\)")
+TO_NOTEBOOK = re.compile(r"\]\((\d\d[a-z]?-[\w-]+)\.ipynb(#[^)]*)?\)")
 SECTION = re.compile(r'<h([12]) id="([^"]+)"[^>]*>(.*?)</h\1>', re.S)
 
 
