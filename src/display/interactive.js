@@ -35,12 +35,13 @@
 
   // ---- Axes
 
-  /** Round numbers from `low` to `high`, about `n` of them. */
+  /** Round numbers from `low` to `high`, about `n` of them, and two at least. */
   function ticks(low, high, n) {
     const rough = (high - low) / n, unit = 10 ** Math.floor(Math.log10(rough));
     const step = unit * [1, 2, 5, 10].find((m) => m * unit >= rough * 0.999);
-    const first = Math.ceil(low / step - 1e-9);
-    return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => +((first + i) * step).toPrecision(12));
+    const first = Math.ceil(low / step - 1e-9), count = Math.floor(high / step + 1e-9) - first + 1;
+    if (count < 2 && n < 64) return ticks(low, high, 2 * n);
+    return Array.from({ length: count }, (_, i) => +((first + i) * step).toPrecision(12));
   }
 
   /** An empty chart as wide as its host: `root` to draw on, `x` and `y` from values to pixels. An axis is {name, low, high, ticks}. */
