@@ -41,9 +41,7 @@ impl<'a> DrawingBackend for Both<'a> {
     }
 
     fn draw_pixel(&mut self, at: BackendCoord, colour: BackendColor) -> Drawn<Self::ErrorType> {
-        let (x, y) = at;
-        self.drawing
-            .area([(x, y), (x + 1, y), (x + 1, y + 1), (x, y + 1)], colour);
+        self.drawing.block(at, (at.0 + 1, at.1 + 1), colour);
         self.bitmap.draw_pixel(at, colour)
     }
 
@@ -65,13 +63,12 @@ impl<'a> DrawingBackend for Both<'a> {
         style: &S,
         fill: bool,
     ) -> Drawn<Self::ErrorType> {
-        let corners = [(x0, y0), (x1, y0), (x1, y1), (x0, y1)];
         match fill {
-            true => self.drawing.area(corners, style.color()),
+            true => self.drawing.block((x0, y0), (x1, y1), style.color()),
             false => {
-                let around = corners.into_iter().chain([(x0, y0)]);
+                let corners = [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)];
                 self.drawing
-                    .line(around, style.color(), style.stroke_width());
+                    .line(corners, style.color(), style.stroke_width());
             }
         }
         self.bitmap.draw_rect((x0, y0), (x1, y1), style, fill)
@@ -95,9 +92,12 @@ impl<'a> DrawingBackend for Both<'a> {
         style: &S,
         fill: bool,
     ) -> Drawn<Self::ErrorType> {
-        let line_width = (!fill).then(|| style.stroke_width());
-        self.drawing
-            .circle(centre, radius, style.color(), line_width);
+        match fill {
+            true => self.drawing.dot(centre, radius, style.color()),
+            false => self
+                .drawing
+                .ring(centre, radius, style.color(), style.stroke_width()),
+        }
         self.bitmap.draw_circle(centre, radius, style, fill)
     }
 

@@ -12,13 +12,26 @@ use plotters_backend::{BackendColor, BackendCoord};
 use super::text::{Line, font};
 
 /// What was drawn so far.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Drawing {
     body: String,
-    /// The path that goes on: its attributes and its data.
-    open: (String, String),
+    /// The element that goes on: its attributes and what is in it.
+    open: Open,
+    /// A circle that shines through: its outline may follow, and makes one element with it.
+    held: Option<(BackendCoord, u32, BackendColor)>,
     /// Outlines that were used, in units of the font.
     letters: BTreeMap<u16, String>,
+}
+
+/// An element that goes on.
+#[derive(Debug, Default, PartialEq)]
+enum Open {
+    #[default]
+    None,
+    /// A path of this style, and its data.
+    Path(String, String),
+    /// A group of this style, and its elements: where something shines through, overlaps must add up.
+    Group(String, String),
 }
 
 impl Drawing {
@@ -29,47 +42,51 @@ impl Drawing {
         colour: BackendColor,
         width: u32,
     ) {
-        let data = path(points);
-        let style = format!(
-            "fill=\"none\" stroke-width=\"{width}\"{}",
-            paint("stroke", colour)
+        let stroke = paint("stroke", colour);
+        self.path(
+            format!(" fill=\"none\" stroke-width=\"{width}\"{stroke}"),
+            colour,
+            path(points),
         );
-        self.add(style, colour, &data);
     }
 
     /// An area within points.
     pub fn area(&mut self, points: impl IntoIterator<Item = BackendCoord>, colour: BackendColor) {
-        let data = path(points) + "z";
-        self.add(paint("fill", colour), colour, &data);
+        self.path(paint("fill", colour), colour, path(points) + "z");
     }
 
-    /// A circle, filled or as a line of that width.
-    pub fn circle(
-        &mut self,
-        (x, y): BackendCoord,
-        radius: u32,
-        colour: BackendColor,
-        line_width: Option<u32>,
-    ) {
-        match line_width {
-            // A dot is the round end of a line without length: dots of one style are one path.
-            None => {
-                let style = format!(
-                    "stroke-linecap=\"round\" stroke-width=\"{}\"{}",
-                    2 * radius,
-                    paint("stroke", colour)
-                );
-                self.add(style, colour, &format!("M{x} {y}h0"));
-            }
-            Some(width) => {
-                self.close();
-                let stroke = paint("stroke", colour);
-                let _ = write!(
-                    self.body,
-                    "<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"none\" stroke-width=\"{width}\"{stroke}/>"
-                );
-            }
+    /// An area between two corners.
+    pub fn block(&mut self, (x0, y0): BackendCoord, (x1, y1): BackendCoord, colour: BackendColor) {
+        let (width, height) = (x1 - x0, y1 - y0);
+        let data = format!("M{x0} {y0}h{width}v{height}h{}z", -width);
+        self.path(paint("fill", colour), colour, data);
+    }
+
+    /// A dot.
+    pub fn dot(&mut self, (x, y): BackendCoord, radius: u32, colour: BackendColor) {
+        if colour.alpha < 1.0 {
+            self.release();
+            self.held = Some(((x, y), radius, colour));
+            return;
         }
+        // The round end of a line without length: dots of one style are one path.
+        let stroke = paint("stroke", colour);
+        let width = 2 * radius;
+        let style = format!(" stroke-linecap=\"round\" stroke-width=\"{width}\"{stroke}");
+        self.path(style, colour, format!("M{x} {y}h0"));
+    }
+
+    /// A line around a circle.
+    pub fn ring(&mut self, at: BackendCoord, radius: u32, colour: BackendColor, width: u32) {
+        let fill = match self.held.take_if(|held| (held.0, held.1) == (at, radius)) {
+            Some((_, _, colour)) => paint("fill", colour),
+            None => " fill=\"none\"".into(),
+        };
+        let stroke = paint("stroke", colour);
+        self.group(
+            format!("{fill} stroke-width=\"{width}\"{stroke}"),
+            &circle(at, radius),
+        );
     }
 
     /// Words whose first letter stands at a point of the baseline, upright where they read upwards.
@@ -121,21 +138,52 @@ impl Drawing {
         )
     }
 
-    /// Goes on with the open path where the style is the same. What shines through would lose its overlaps that way.
-    fn add(&mut self, style: String, colour: BackendColor, data: &str) {
-        if self.open.0 != style || colour.alpha < 1.0 {
-            self.close();
-            self.open.0 = style;
+    /// Goes on with the open path where the style is the same and nothing shines through.
+    fn path(&mut self, style: String, colour: BackendColor, data: String) {
+        if colour.alpha < 1.0 {
+            return self.group(style, &format!("<path d=\"{data}\"/>"));
         }
-        self.open.1 += data;
+        self.release();
+        match &mut self.open {
+            Open::Path(of, before) if *of == style => *before += &data,
+            _ => {
+                self.close();
+                self.open = Open::Path(style, data);
+            }
+        }
+    }
+
+    /// Goes on with the open group where the style is the same.
+    fn group(&mut self, style: String, element: &str) {
+        self.release();
+        match &mut self.open {
+            Open::Group(of, before) if *of == style => *before += element,
+            _ => {
+                self.close();
+                self.open = Open::Group(style, element.into());
+            }
+        }
+    }
+
+    /// Writes the circle whose outline did not follow.
+    fn release(&mut self) {
+        if let Some((at, radius, colour)) = self.held.take() {
+            self.group(paint("fill", colour), &circle(at, radius));
+        }
     }
 
     fn close(&mut self) {
-        let (style, data) = std::mem::take(&mut self.open);
-        if !data.is_empty() {
-            let _ = write!(self.body, "<path{style} d=\"{data}\"/>");
-        }
+        self.release();
+        self.body += &match std::mem::take(&mut self.open) {
+            Open::None => String::new(),
+            Open::Path(style, data) => format!("<path{style} d=\"{data}\"/>"),
+            Open::Group(style, elements) => format!("<g{style}>{elements}</g>"),
+        };
     }
+}
+
+fn circle((x, y): BackendCoord, radius: u32) -> String {
+    format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"/>")
 }
 
 /// ` fill="#rrggbb"`, with its opacity where something shines through.
@@ -208,7 +256,7 @@ mod tests {
         drawing.line([(5, 6), (7, 8)], BLACK, 3);
         let svg = drawing.finish((20, 10), (10, 5));
         assert!(svg.contains("d=\"M1 2 3 4M5 6 7 8\"/>"), "{svg}");
-        assert_eq!(svg.matches("<path").count(), 2);
+        assert_eq!(svg.matches("<path fill").count(), 2);
         assert!(svg.starts_with("<svg ") && svg.contains("width=\"10\" height=\"5\""));
     }
 
@@ -217,11 +265,27 @@ mod tests {
         let dots = |colour| {
             let mut drawing = Drawing::default();
             for x in 0..3 {
-                drawing.circle((x, 1), 4, colour, None);
+                drawing.dot((x, 1), 4, colour);
             }
-            drawing.finish((9, 9), (9, 9)).matches("<path").count()
+            let svg = drawing.finish((9, 9), (9, 9));
+            [
+                svg.matches("<path ").count(),
+                svg.matches("<circle ").count(),
+            ]
         };
-        assert_eq!([dots(BLACK), dots(BLACK.mix(0.5))], [1, 3]);
+        assert_eq!([dots(BLACK), dots(BLACK.mix(0.5))], [[1, 0], [0, 3]]);
+    }
+
+    #[test]
+    fn a_dot_and_its_outline_are_one_element() {
+        let mut drawing = Drawing::default();
+        for x in [1, 20] {
+            drawing.dot((x, 1), 4, BLACK.mix(0.5));
+            drawing.ring((x, 1), 4, BLACK, 1);
+        }
+        let svg = drawing.finish((9, 9), (9, 9));
+        assert_eq!(svg.matches("<circle ").count(), 2);
+        assert_eq!(svg.matches("<g ").count(), 1);
     }
 
     #[test]
