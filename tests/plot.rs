@@ -22,7 +22,13 @@ use rand_chacha::ChaCha8Rng;
 fn look(name: &str, figure: &Figure) {
     if let Some(dir) = std::env::var_os("QUAKEBOOK_FIGURES") {
         let path = std::path::Path::new(&dir).join(format!("{name}.png"));
-        std::fs::write(path, &figure.png).unwrap();
+        std::fs::write(&path, &figure.png).unwrap();
+        if let Some(svg) = &figure.svg {
+            std::fs::write(path.with_extension("svg"), svg).unwrap();
+        }
+    }
+    if let Some(svg) = &figure.svg {
+        check_xml(name, svg);
     }
     let (palette, pixels, width) = decode(&figure.png);
     assert_eq!(width as u32, 2 * figure.size.0, "{name}");
@@ -43,6 +49,17 @@ fn look(name: &str, figure: &Figure) {
         "{name}: ink on the edge"
     );
     assert!(!figure.caption.is_empty(), "{name}");
+}
+
+/// The drawing is XML whose elements are closed, and whose letters are all there.
+fn check_xml(name: &str, svg: &str) {
+    let mut reader = quick_xml::Reader::from_str(svg);
+    while reader.read_event().unwrap() != quick_xml::events::Event::Eof {}
+    for used in svg.split("<use href=\"#").skip(1) {
+        let id = used.split('"').next().unwrap();
+        assert!(svg.contains(&format!("<path id=\"{id}\"")), "{name}: {id}");
+    }
+    assert!(!svg.contains("NaN") && !svg.contains("inf"), "{name}");
 }
 
 /// Colours, and each pixel's index among them.
@@ -213,8 +230,11 @@ fn rounds_of_k_means() {
     let second = (vec![[1.0, 1.0], [6.0, 3.0]], vec![0, 0, 1]);
     let figure = plot::rounds(&points, &[first.clone(), second.clone()]).unwrap();
     look("rounds", &figure);
+    let drawing = figure.svg.unwrap();
+    // Three points and two centroids in each of two rounds: what is dotted stands in paths of dots.
+    assert_eq!(drawing.matches("h0").count(), 10);
     let one = plot::rounds(&points, std::slice::from_ref(&first)).unwrap();
-    assert!(one.size.0 < figure.size.0);
+    assert!(one.size.0 < figure.size.0 && one.interactive != figure.interactive);
     assert!(plot::rounds(&points, &[]).is_err());
     assert!(plot::rounds(&points[..2], &[second]).is_err());
 }

@@ -35,11 +35,13 @@
 
 mod arrivals;
 mod axes;
+mod backend;
 mod comparison;
 mod confusion;
 mod detection;
 mod gallery;
 mod hourly;
+mod interactive;
 mod judgement;
 mod map;
 mod marks;
@@ -53,6 +55,7 @@ mod sweep;
 mod text;
 mod time;
 mod training;
+mod vector;
 mod waveform;
 mod windows;
 
@@ -62,6 +65,8 @@ pub use confusion::confusion_matrices;
 pub use detection::{precision_recall, probabilities, reliability};
 pub use gallery::gallery;
 pub use hourly::hourly_counts;
+pub(crate) use interactive::MIME as INTERACTIVE_MIME;
+pub use interactive::{Interactive, OperatingCurve, Round};
 pub use judgement::{operating_curve, recall_by, reliabilities};
 pub use map::{clusters, clusters_and_faults, epicentres};
 pub use merging::{counts_by_hop, windows_of_scans};
@@ -87,8 +92,12 @@ pub struct Figure {
     pub source: String,
     /// PNG at twice the nominal size.
     pub png: Vec<u8>,
+    /// The same as SVG, where that is not much larger; letters are outlines.
+    pub svg: Option<String>,
     /// Nominal size in pixels.
     pub size: (u32, u32),
+    /// For a page that answers to the reader.
+    pub interactive: Option<Interactive>,
 }
 
 impl Figure {
@@ -106,7 +115,9 @@ impl Figure {
             caption: String::new(),
             source: String::new(),
             png: png.to_vec(),
+            svg: None,
             size: (number(16), number(20)),
+            interactive: None,
         }
     }
 
@@ -123,6 +134,14 @@ impl Figure {
         Self {
             caption: caption.into(),
             ..self.clone()
+        }
+    }
+
+    /// The same figure with data that answer to the reader.
+    fn answering(self, interactive: Option<Interactive>) -> Self {
+        Self {
+            interactive,
+            ..self
         }
     }
 
