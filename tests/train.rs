@@ -232,6 +232,13 @@ fn damaged_run_folders_are_errors() {
         std::fs::write(path("log.csv"), other).unwrap();
         assert!(matches!(again(), Err(Error::Train { .. })));
     }
+    // Without gradients, as older runs are.
+    let older: String = log
+        .lines()
+        .map(|line| line.rsplit_once(',').unwrap().0.to_string() + "\n")
+        .collect();
+    std::fs::write(path("log.csv"), older).unwrap();
+    assert!(again().unwrap().epochs.iter().all(|e| e.gradient.is_none()));
     // However its lines end.
     std::fs::write(path("log.csv"), log.replace('\n', "\r\n")).unwrap();
     assert!(again().is_ok());
