@@ -401,6 +401,25 @@ fn how_a_network_learns() {
 }
 
 #[test]
+fn numbers_of_rows_side_by_side() {
+    let spread = |values: &[f64]| quakebook::evaluate::Spread::of(values);
+    let rows: [plot::Row; 2] = [
+        (
+            "as the paper did",
+            vec![spread(&[0.01, 0.02]), spread(&[0.10])],
+        ),
+        (
+            "divided first",
+            vec![spread(&[0.11]), spread(&[0.09, 0.10])],
+        ),
+    ];
+    let figure = plot::dumbbells("noise called (%)", &["test", "scan"], &rows).unwrap();
+    look("dumbbells", &figure);
+    assert!(plot::dumbbells("x", &[], &[]).is_err());
+    assert!(plot::dumbbells("x", &["a"], &[("none", vec![spread(&[])])]).is_err());
+}
+
+#[test]
 fn a_day_line_under_line() {
     let mut record = record(6 * 60 * 100);
     record.data[2][9_000..9_900].fill(f32::NAN);

@@ -110,6 +110,14 @@ fn the_perceptron_learns_and_validation_stops_it() {
     assert!(run.epochs.iter().all(|epoch| epoch.validation_loss >= best));
     assert_eq!(weights_sha256(&network), run.weights_sha256);
     assert!(run.best().validation_accuracy > 0.4, "{}", run.summary());
+    // Checks begin anew at the best epoch, and the sixth ends the training.
+    let checks = run.validation_checks();
+    assert_eq!((checks[run.best_epoch - 1], checks.last()), (0, Some(&6)));
+    assert!(
+        run.epochs
+            .iter()
+            .all(|e| e.gradient.is_some_and(|g| g > 0.0))
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Numbers to learn from, before there are windows: chapter 3b.
+//! Numbers of arrivals, before there are windows: chapters 3b and 6.
 
 use crate::catalog::{Catalog, Event};
 use crate::data_centre;
@@ -45,6 +45,42 @@ fn pairs(
         Some((km, s_s - p_s)).filter(|(km, s)| km.is_finite() && s.is_finite())
     };
     catalog.events().iter().filter_map(pair).collect()
+}
+
+/// ConvNetQuake's program divides the way from the hypocentre by this speed (`create_dataset_events.py`).
+const CONVNETQUAKE_KM_S: f64 = 5.0;
+
+/// Of the catalog's events those whose P wave comes before ConvNetQuake's window begins, and all.
+///
+/// Its window begins after the origin time by the straight way from the hypocentre, with the station's height, at 5 km/s.
+/// P is that of the true hypocentre in the simulation, else that of the catalog's, through the study's model.
+///
+/// # Errors
+/// As [`s_minus_p`].
+pub fn convnetquake_without_p(study: &Study) -> Result<(usize, usize)> {
+    let catalog = store::catalog(study)?;
+    let station = data_centre::station(study)?;
+    let (site, up_km) = (station.position(), station.elevation_m / 1000.0);
+    let truth = match data_centre::is_simulated(study) {
+        true => data_centre::truth(study),
+        false => catalog.clone(),
+    };
+    let begins_after_p = |listed: &&Event| {
+        let depth_km = listed.depth_km.unwrap_or(5.0) + up_km;
+        let way_km = listed.epicentre().distance_km(site).hypot(depth_km);
+        let away_s = |e: &Event| between_s(e.origin_time, listed.origin_time).abs();
+        let real = truth
+            .events()
+            .iter()
+            .min_by(|a, b| away_s(a).total_cmp(&away_s(b)));
+        real.is_some_and(|real| {
+            let p_s = between_s(listed.origin_time, real.origin_time)
+                + real.travel_time_s(&study.velocity_model, Phase::P, site);
+            p_s < way_km / CONVNETQUAKE_KM_S
+        })
+    };
+    let n = catalog.events().iter().filter(begins_after_p).count();
+    Ok((n, catalog.len()))
 }
 
 #[cfg(test)]

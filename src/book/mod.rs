@@ -7,6 +7,7 @@
 //! | 4 | the four confusion matrices of a training | `matrices` |
 //! | 4 | from the paper's way to this book's, one change at a time | `ladder` |
 //! | 5 | the scanned hours, their detections, and what each was; what a window cuts off | `hours`, `detection`, `energy` |
+//! | 6 | what each fault of the paper costs; our numbers beside the paper's | `faults`, `beside` |
 //! | 7 | copies before and after the division; families of events | `leakage`, `families` |
 //! | 7 | window length, step, augmentation, place of P, number of events | `ablations`, `ablation_scan` |
 //! | 8 | whole days, scanned and judged; several networks | `days`, `mistakes`, `plain_windows`, `ensemble` |
@@ -22,6 +23,7 @@
 
 mod ablation_scan;
 mod ablations;
+mod beside;
 mod blackbox;
 mod comparison;
 mod continuous;
@@ -33,6 +35,7 @@ mod energy;
 mod ensemble;
 mod explained;
 mod families;
+mod faults;
 mod features;
 mod halves;
 mod hours;
@@ -63,6 +66,7 @@ pub use ablations::{
     AblationRun, N_EVENTS_OF_RUN, N_SEEDS, augmentation_ablation, by_seed, hop_ablation,
     learning_curve, place_ablation, spread, sweep_points, window_length_ablation,
 };
+pub use beside::{abstract_text, beside_the_paper, made_with};
 pub use blackbox::{Arrivals, Change, Changed, arrivals, changed_decisions};
 pub use comparison::{
     N_TEMPLATES, RATES_PER_HOUR, TriedSetting, comparison_hours, fine_thresholds, templates,
@@ -84,12 +88,13 @@ pub use explained::{
     two_scores,
 };
 pub use families::{families, true_families};
+pub use faults::Faults;
 pub use features::{FEATURES, features};
 pub use halves::Halves;
 pub use hours::{Hours, threshold_table};
 pub use ladder::{Rung, Way, rungs, rungs_table};
 pub use leakage::{LeakageRun, SplitOrder, leakage_runs, leakage_spread};
-pub use learning::s_minus_p;
+pub use learning::{convnetquake_without_p, s_minus_p};
 pub use matrices::FourMatrices;
 pub use month::{Independence, MonthScore, month_scores};
 pub use oracle::{OracleRun, OracleRuns, oracle_runs};

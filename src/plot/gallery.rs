@@ -120,9 +120,9 @@ pub fn records(shown: &[Shown]) -> Result<Figure> {
                     known.map(move |v| (v - means[i]).abs())
                 });
                 let largest = away.fold(f32::MIN_POSITIVE, f32::max);
-                for i in 0..3 {
+                for (i, data) in record.data.iter().enumerate() {
                     let scaled = |v: &f32| 0.55 * (v - means[i]) / largest + middle(i) as f32;
-                    let samples: Vec<f32> = record.data[i].iter().map(scaled).collect();
+                    let samples: Vec<f32> = data.iter().map(scaled).collect();
                     draw_samples(&mut chart, 0.0, duration_s, &samples, BLUE)?;
                 }
                 let at = mark.map(|mark| between_s(record.start, mark));

@@ -15,7 +15,7 @@
 //! [`operating_curve`], [`recall_by`], [`reliabilities`], [`counts_by_hop`], [`windows_of_scans`];
 //! for other detectors [`correlation`], [`fingerprint`], [`recall_and_false_alarms`], [`hourly_counts`],
 //! [`record_and_scores`]; how a network learns: [`descent`], [`curves`], [`sliding_filter`], [`strides`]; a long
-//! record: [`helicorder()`].
+//! record: [`helicorder()`]; several numbers of each of some ways: [`dumbbells()`].
 //!
 //! Each takes the library's own types by reference and returns a [`Figure`], a PNG at twice its
 //! nominal size; what cannot be drawn is an [`Error::Plot`](crate::Error::Plot). A figure of a
@@ -41,6 +41,7 @@ mod confusion;
 mod convolution;
 mod curves;
 mod detection;
+mod dumbbells;
 mod gallery;
 mod helicorder;
 mod hourly;
@@ -67,6 +68,7 @@ pub use confusion::confusion_matrices;
 pub use convolution::{sliding_filter, strides};
 pub use curves::{Points, curves, descent};
 pub use detection::{precision_recall, probabilities, reliability};
+pub use dumbbells::{Row, dumbbells};
 pub use gallery::{Shown, gallery, records};
 pub use helicorder::helicorder;
 pub use hourly::hourly_counts;

@@ -16,7 +16,7 @@ from pathlib import Path
 MAX_LINES = 12
 MAX_LENGTH = 100
 # Chapters that were rewritten to be read; the others follow.
-READABLE = ["00", "01", "02", "03", "03b"]
+READABLE = ["00", "01", "02", "03", "03b", "04", "05"]
 GLOSSARY = "00-before-you-start.ipynb#Glossary"
 # A chapter's number may have a letter: 3b stands between 3 and 4, and the paper has no such part.
 NUMBERED = re.compile(r'numbered\("(Figure|Table) (\d+[a-z]?)\.(\d+)"\)')
@@ -104,7 +104,7 @@ def faults_of_questions(name, prose):
     """Each section ends with a question and its folded answer."""
     for section in prose.split("\n## ")[1:]:
         title, _, text = section.partition("\n")
-        if title in ("Summary", "Exercises", "Glossary"):
+        if title in ("Summary", "Exercises", "Glossary", "Sources"):
             continue
         if "**Question.**" not in text or "<details><summary>Answer</summary>" not in text:
             yield f"{name}: the section `{title}` has no question with a folded answer"
