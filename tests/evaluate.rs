@@ -133,6 +133,12 @@ fn always_noise_is_right_and_useless() {
     assert_eq!(noise, [3; 8]);
     let matrix = ConfusionMatrix::new(4, &truth, &noise).unwrap();
     assert_eq!(matrix.accuracy().value, 0.75);
+    assert_eq!(matrix.noise_called().value, 0.0);
+    let called = ConfusionMatrix::new(4, &[3, 3, 3, 0], &[1, 3, 3, 3]).unwrap();
+    assert_eq!(
+        (called.noise_called().value, called.noise_called().n),
+        (1.0 / 3.0, 3)
+    );
     assert!(!matrix.precision(0).is_defined(), "never said");
     assert!(!matrix.recall(2).is_defined(), "never there");
     let balanced = matrix.balanced_accuracy();

@@ -22,7 +22,13 @@ use rand_chacha::ChaCha8Rng;
 fn look(name: &str, figure: &Figure) {
     if let Some(dir) = std::env::var_os("QUAKEBOOK_FIGURES") {
         let path = std::path::Path::new(&dir).join(format!("{name}.png"));
-        std::fs::write(path, &figure.png).unwrap();
+        std::fs::write(&path, &figure.png).unwrap();
+        if let Some(svg) = &figure.svg {
+            std::fs::write(path.with_extension("svg"), svg).unwrap();
+        }
+    }
+    if let Some(svg) = &figure.svg {
+        check_xml(name, svg);
     }
     let (palette, pixels, width) = decode(&figure.png);
     assert_eq!(width as u32, 2 * figure.size.0, "{name}");
@@ -43,6 +49,17 @@ fn look(name: &str, figure: &Figure) {
         "{name}: ink on the edge"
     );
     assert!(!figure.caption.is_empty(), "{name}");
+}
+
+/// The drawing is XML whose elements are closed, and whose letters are all there.
+fn check_xml(name: &str, svg: &str) {
+    let mut reader = quick_xml::Reader::from_str(svg);
+    while reader.read_event().unwrap() != quick_xml::events::Event::Eof {}
+    for used in svg.split("<use href=\"#").skip(1) {
+        let id = used.split('"').next().unwrap();
+        assert!(svg.contains(&format!("<path id=\"{id}\"")), "{name}: {id}");
+    }
+    assert!(!svg.contains("NaN") && !svg.contains("inf"), "{name}");
 }
 
 /// Colours, and each pixel's index among them.
@@ -213,8 +230,11 @@ fn rounds_of_k_means() {
     let second = (vec![[1.0, 1.0], [6.0, 3.0]], vec![0, 0, 1]);
     let figure = plot::rounds(&points, &[first.clone(), second.clone()]).unwrap();
     look("rounds", &figure);
+    let drawing = figure.svg.unwrap();
+    // Three points and two centroids in each of two rounds: what is dotted stands in paths of dots.
+    assert_eq!(drawing.matches("h0").count(), 10);
     let one = plot::rounds(&points, std::slice::from_ref(&first)).unwrap();
-    assert!(one.size.0 < figure.size.0);
+    assert!(one.size.0 < figure.size.0 && one.interactive != figure.interactive);
     assert!(plot::rounds(&points, &[]).is_err());
     assert!(plot::rounds(&points[..2], &[second]).is_err());
 }
@@ -329,6 +349,7 @@ fn networks_and_their_training() {
         train_loss: 1.2 * (-(i as f64) / 8.0).exp() + 0.1,
         validation_loss: 1.0 * (-(i as f64) / 6.0).exp() + 0.2 + 0.006 * i as f64,
         validation_accuracy: 0.9 - 0.5 * (-(i as f64) / 5.0).exp(),
+        gradient: Some((-(i as f64) / 4.0).exp()),
         seconds: 1.0,
     };
     let run = Run {
@@ -342,7 +363,12 @@ fn networks_and_their_training() {
         weights_sha256: String::new(),
         dir: None,
     };
-    look("training", &plot::training(&run).unwrap());
+    let with_gradients = plot::training(&run).unwrap();
+    look("training", &with_gradients);
+    let mut older = run.clone();
+    older.epochs[3].gradient = None;
+    let without = plot::training(&older).unwrap();
+    assert!(without.size.1 < with_gradients.size.1);
     assert!(
         plot::training(&Run {
             epochs: vec![],
@@ -361,6 +387,85 @@ fn networks_and_their_training() {
         &plot::layers(&[3000], &network.layers()).unwrap(),
     );
     assert!(plot::layers(&[3000], &[]).is_err());
+}
+
+#[test]
+fn how_a_network_learns() {
+    let valley: Vec<(f64, f64)> = (-40..=40)
+        .map(|i| (f64::from(i) / 10.0, (f64::from(i) / 10.0).powi(2)))
+        .collect();
+    let down = [(-3.5, 12.25), (-2.0, 4.0), (-1.0, 1.0), (-0.5, 0.25)];
+    let away = [(1.0, 1.0), (-2.0, 4.0), (4.0, 16.0), (-8.0, 64.0)];
+    let walks: [plot::Points; 2] = [("small steps", &down), ("large steps", &away)];
+    look(
+        "descent",
+        &plot::descent("weight", "loss", &valley, &walks).unwrap(),
+    );
+    let line = [(-4.0, 0.0), (4.0, 8.0)];
+    let fits: [plot::Points; 2] = [("line", &line), ("valley", &valley)];
+    let points: [plot::Points; 2] = [("training", &down), ("test", &line)];
+    look("fits", &plot::curves("x", "y", &fits, &points).unwrap());
+    look("curves", &plot::curves("x", "y", &fits, &[]).unwrap());
+    assert!(plot::curves("x", "y", &[], &[]).is_err());
+    assert!(plot::curves("x", "y", &[("bad", &[(0.0, f64::NAN)])], &[]).is_err());
+
+    let samples: Vec<f32> = record(400).data[2][270..330].to_vec();
+    let outputs: Vec<f32> = samples.windows(3).map(|x| x[2] - x[0]).collect();
+    let slid = plot::sliding_filter(&samples, &outputs, 3, &[5, 30, 45]).unwrap();
+    look("sliding-filter", &slid);
+    assert!(plot::sliding_filter(&samples, &outputs[1..], 3, &[5]).is_err());
+    let bands = [(3, 1, 0), (3, 1, 1), (3, 2, 1)];
+    look("strides", &plot::strides(10, &bands).unwrap());
+    assert!(plot::strides(10, &[(3, 0, 0)]).is_err());
+    assert!(plot::strides(2, &[(5, 1, 1)]).is_err());
+}
+
+#[test]
+fn numbers_of_rows_side_by_side() {
+    let spread = |values: &[f64]| quakebook::evaluate::Spread::of(values);
+    let rows: [plot::Row; 2] = [
+        (
+            "as the paper did",
+            vec![spread(&[0.01, 0.02]), spread(&[0.10])],
+        ),
+        (
+            "divided first",
+            vec![spread(&[0.11]), spread(&[0.09, 0.10])],
+        ),
+    ];
+    let figure = plot::dumbbells("noise called (%)", &["test", "scan"], &rows).unwrap();
+    look("dumbbells", &figure);
+    assert!(plot::dumbbells("x", &[], &[]).is_err());
+    assert!(plot::dumbbells("x", &["a"], &[("none", vec![spread(&[])])]).is_err());
+}
+
+#[test]
+fn a_day_line_under_line() {
+    let mut record = record(6 * 60 * 100);
+    record.data[2][9_000..9_900].fill(f32::NAN);
+    let marks = [
+        ("event", vec![at(3.0), at(200.0)]),
+        ("detection", vec![at(4.0)]),
+    ];
+    let drawn = plot::helicorder(&record, 2, 1.0, 600.0, &marks).unwrap();
+    look("helicorder", &drawn);
+    // A line of ten minutes holds all six, and takes less room.
+    let one = plot::helicorder(&record, 2, 10.0, 600.0, &[]).unwrap();
+    assert!(one.size.1 < drawn.size.1);
+    assert!(plot::helicorder(&record, 2, 0.0, 600.0, &[]).is_err());
+    assert!(plot::helicorder(&record, 3, 1.0, 600.0, &[]).is_err());
+}
+
+#[test]
+fn a_page_of_detections() {
+    let shown: Vec<plot::Shown> = [0, 100, 200]
+        .map(|i| {
+            let part = record(1500).slice(i..i + 1200).unwrap();
+            (format!("detection {i}"), part, Some(at(3.0)))
+        })
+        .into();
+    look("records", &plot::records(&shown).unwrap());
+    assert!(plot::records(&[]).is_err());
 }
 
 #[test]

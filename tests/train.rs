@@ -110,6 +110,14 @@ fn the_perceptron_learns_and_validation_stops_it() {
     assert!(run.epochs.iter().all(|epoch| epoch.validation_loss >= best));
     assert_eq!(weights_sha256(&network), run.weights_sha256);
     assert!(run.best().validation_accuracy > 0.4, "{}", run.summary());
+    // Checks begin anew at the best epoch, and the sixth ends the training.
+    let checks = run.validation_checks();
+    assert_eq!((checks[run.best_epoch - 1], checks.last()), (0, Some(&6)));
+    assert!(
+        run.epochs
+            .iter()
+            .all(|e| e.gradient.is_some_and(|g| g > 0.0))
+    );
 }
 
 #[test]
@@ -232,6 +240,13 @@ fn damaged_run_folders_are_errors() {
         std::fs::write(path("log.csv"), other).unwrap();
         assert!(matches!(again(), Err(Error::Train { .. })));
     }
+    // Without gradients, as older runs are.
+    let older: String = log
+        .lines()
+        .map(|line| line.rsplit_once(',').unwrap().0.to_string() + "\n")
+        .collect();
+    std::fs::write(path("log.csv"), older).unwrap();
+    assert!(again().unwrap().epochs.iter().all(|e| e.gradient.is_none()));
     // However its lines end.
     std::fs::write(path("log.csv"), log.replace('\n', "\r\n")).unwrap();
     assert!(again().is_ok());

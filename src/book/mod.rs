@@ -3,7 +3,11 @@
 //! | Chapter | Experiment | File |
 //! |---|---|---|
 //! | 3, 4 | the paper's windows, its random split, its network | `paper` |
-//! | 5 | detections of the scanned hours | `detection` |
+//! | 3b | distances and arrival times to learn from | `learning` |
+//! | 4 | the four confusion matrices of a training | `matrices` |
+//! | 4 | from the paper's way to this book's, one change at a time | `ladder` |
+//! | 5 | the scanned hours, their detections, and what each was; what a window cuts off | `hours`, `detection`, `energy` |
+//! | 6 | what each fault of the paper costs; our numbers beside the paper's | `faults`, `beside` |
 //! | 7 | copies before and after the division; families of events | `leakage`, `families` |
 //! | 7 | window length, step, augmentation, place of P, number of events | `ablations`, `ablation_scan` |
 //! | 8 | whole days, scanned and judged; several networks | `days`, `mistakes`, `plain_windows`, `ensemble` |
@@ -19,6 +23,7 @@
 
 mod ablation_scan;
 mod ablations;
+mod beside;
 mod blackbox;
 mod comparison;
 mod continuous;
@@ -26,21 +31,27 @@ mod continuous_scores;
 mod crossval;
 mod days;
 mod detection;
+mod energy;
 mod ensemble;
 mod explained;
 mod families;
+mod faults;
 mod halves;
+mod hours;
+mod ladder;
 mod leakage;
+mod learning;
+mod matrices;
 mod mistakes;
 mod month;
 mod oracle;
 mod own_noise;
 mod paper;
-pub mod picks;
+mod picks;
 mod plain_windows;
 mod real;
 mod real_scores;
-pub mod rivals;
+mod rivals;
 mod shares;
 mod spectra;
 mod stored;
@@ -54,6 +65,7 @@ pub use ablations::{
     AblationRun, N_EVENTS_OF_RUN, N_SEEDS, augmentation_ablation, by_seed, hop_ablation,
     learning_curve, place_ablation, spread, sweep_points, window_length_ablation,
 };
+pub use beside::{abstract_text, beside_the_paper, made_with};
 pub use blackbox::{Arrivals, Change, Changed, arrivals, changed_decisions};
 pub use comparison::{
     N_TEMPLATES, RATES_PER_HOUR, TriedSetting, comparison_hours, fine_thresholds, templates,
@@ -67,6 +79,7 @@ pub use days::{
     validation_scan, validation_scan_by_ensemble,
 };
 pub use detection::detections;
+pub use energy::{EnergyAfterP, energy_after_p};
 use ensemble::trained_convnet;
 pub use ensemble::{N_MEMBERS, leak_free_ensemble, leak_free_networks};
 pub use explained::{
@@ -74,8 +87,13 @@ pub use explained::{
     two_scores,
 };
 pub use families::{families, true_families};
+pub use faults::Faults;
 pub use halves::Halves;
+pub use hours::{Hours, threshold_table};
+pub use ladder::{Rung, Way, rungs, rungs_table};
 pub use leakage::{LeakageRun, SplitOrder, leakage_runs, leakage_spread};
+pub use learning::{convnetquake_without_p, s_minus_p};
+pub use matrices::FourMatrices;
 pub use month::{Independence, MonthScore, month_scores};
 pub use oracle::{OracleRun, OracleRuns, oracle_runs};
 pub use paper::{

@@ -4,7 +4,7 @@
 //! between `EVCXR_BEGIN_CONTENT` and `EVCXR_END_CONTENT`: one output for each MIME type, the last
 //! of two of the same type (evcxr 0.22, `eval_context.rs`). So a cell ends with one figure or table:
 //!
-//! | Value | `text/html` | `image/png` | `text/plain` |
+//! | Value | `text/html` | `image/svg+xml` or `image/png` | `text/plain` |
 //! |---|---|---|---|
 //! | [`Figure`](crate::plot::Figure) | picture and caption | picture | `Figure 2.1. caption` |
 //! | [`Table`] | table with caption | | aligned columns |
@@ -12,8 +12,10 @@
 //! | `Catalog`, `Scan`, `Clusters`, ... | the table of their `table()` | | the same |
 //!
 //! JupyterLab, nbconvert and GitHub take the HTML, which is the only form with a caption under the
-//! picture; the report takes the PNG and sets the caption from the plain text. The picture is
-//! therefore in the notebook twice, which is why figures are stored with a small palette.
+//! picture; the report takes the SVG, or the PNG where an SVG would be large, and sets the caption from the plain text. The picture is
+//! therefore in the notebook twice, which is why figures are stored with a small palette. A figure with an
+//! [`Interactive`](crate::plot::Interactive) has its data too, in the HTML with the script that draws them, and as JSON of a type of our
+//! own, by which the site finds them.
 //!
 //! ```
 //! use quakebook::display::Table;

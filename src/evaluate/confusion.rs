@@ -102,6 +102,13 @@ impl ConfusionMatrix {
         Self::new(data.n_classes(), data.classes(), &predicted)
     }
 
+    /// Of the targets of noise, the last class, the share whose output is another class: false alarms among windows.
+    pub fn noise_called(&self) -> Score {
+        let noise = self.n_classes() - 1;
+        let n = self.n_target(noise);
+        Score::of(n - self.count(noise, noise), n)
+    }
+
     /// The counts of both, which have the same classes: the parts of one dataset together.
     ///
     /// # Errors

@@ -2,13 +2,13 @@
 
 use plotters::prelude::*;
 
-use super::Figure;
 use super::axes::{Axis, Frame, chart};
 use super::marks::{Mark, dashed, legend, spot};
 use super::style::{
     BLUE, Canvas, GREEN, INK, LARGE, ORANGE, Painted, SKY, VERMILLION, check, figure, line, px,
 };
 use super::text::{Align, text};
+use super::{Figure, Interactive};
 use crate::detect::Comparison;
 use crate::error::{Result, fail};
 use crate::evaluate::{Counts, OperatingPoint};
@@ -92,6 +92,7 @@ pub fn recall_and_false_alarms(comparison: &Comparison) -> Result<Figure> {
         }
         Ok(())
     })?;
+    let figure = figure.answering(Interactive::operating(comparison));
     Ok(figure.sourced(&comparison.station, comparison.simulated))
 }
 

@@ -47,7 +47,9 @@ pub fn probabilities(scan: &Scan, catalogs: &[(&str, &Catalog)], threshold: f64)
         }
         let frame = Frame::default();
         let below = legend(canvas, frame.left, &entries)?;
-        let x = Axis::dates(start, end);
+        // Some room on both sides: no mark is cut off.
+        let room = (end - start) / 60;
+        let x = Axis::dates(start - room, end + room);
         let mut y = Axis::linear("probability", 0.0, 1.0, 5);
         y.high = 1.04 + 0.08 * rows.len() as f64;
         let mut chart = chart(&below, frame, &x, &y)?;

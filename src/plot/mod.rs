@@ -7,14 +7,15 @@
 //! | 4: three windows of noise | [`windows_of_component`] |
 //! | 5, 6: the network, its training | [`layers`], [`training()`] |
 //! | 7, 10, 11: confusion matrices | [`confusion_matrices`] |
-//! | 12: detections on the record | [`detections`] |
+//! | 12: detections | [`records`], [`detections`] |
 //!
 //! and, to understand them: [`magnitudes_in_time`], [`monthly_counts`], [`frequency_magnitude`],
 //! [`rounds()`], [`record`], [`arrivals()`], [`power_spectra`], [`spectrogram()`], [`filter_responses`],
 //! [`probabilities`], [`precision_recall`], [`reliability`], [`sweep()`]; how good a detector is:
 //! [`operating_curve`], [`recall_by`], [`reliabilities`], [`counts_by_hop`], [`windows_of_scans`];
 //! for other detectors [`correlation`], [`fingerprint`], [`recall_and_false_alarms`], [`hourly_counts`],
-//! [`record_and_scores`].
+//! [`record_and_scores`]; how a network learns: [`descent`], [`curves`], [`sliding_filter`], [`strides`]; a long
+//! record: [`helicorder()`]; several numbers of each of some ways: [`dumbbells()`].
 //!
 //! Each takes the library's own types by reference and returns a [`Figure`], a PNG at twice its
 //! nominal size; what cannot be drawn is an [`Error::Plot`](crate::Error::Plot). A figure of a
@@ -35,12 +36,19 @@
 
 mod arrivals;
 mod axes;
+mod backend;
 mod comparison;
 mod confusion;
+mod convolution;
+mod curves;
 mod detection;
+mod dumbbells;
 mod gallery;
+mod helicorder;
 mod hourly;
+mod interactive;
 mod judgement;
+mod layers;
 mod map;
 mod marks;
 mod merging;
@@ -53,16 +61,24 @@ mod sweep;
 mod text;
 mod time;
 mod training;
+mod vector;
 mod waveform;
 mod windows;
 
 pub use arrivals::arrivals;
 pub use comparison::{correlation, fingerprint, recall_and_false_alarms};
 pub use confusion::confusion_matrices;
+pub use convolution::{sliding_filter, strides};
+pub use curves::{Points, curves, descent};
 pub use detection::{precision_recall, probabilities, reliability};
-pub use gallery::gallery;
+pub use dumbbells::{Row, dumbbells};
+pub use gallery::{Shown, gallery, records};
+pub use helicorder::helicorder;
 pub use hourly::hourly_counts;
+pub(crate) use interactive::MIME as INTERACTIVE_MIME;
+pub use interactive::{Interactive, OperatingCurve, Round};
 pub use judgement::{operating_curve, recall_by, reliabilities};
+pub use layers::layers;
 pub use map::{clusters, clusters_and_faults, epicentres};
 pub use merging::{counts_by_hop, windows_of_scans};
 pub use rounds::rounds;
@@ -72,7 +88,7 @@ pub use spectrum::{filter_responses, power_spectra, spectrogram, waveform_and_sp
 pub(crate) use style::class_name;
 pub use sweep::{Series, sweep};
 pub use time::{frequency_magnitude, magnitudes_in_time, monthly_counts};
-pub use training::{layers, training};
+pub use training::training;
 pub use waveform::{detections, record, record_on_own_scales, vectors, vectors_in};
 pub use windows::{window, windows_of_component};
 
@@ -87,8 +103,12 @@ pub struct Figure {
     pub source: String,
     /// PNG at twice the nominal size.
     pub png: Vec<u8>,
+    /// The same as SVG, where that is not much larger; letters are outlines.
+    pub svg: Option<String>,
     /// Nominal size in pixels.
     pub size: (u32, u32),
+    /// For a page that answers to the reader.
+    pub interactive: Option<Interactive>,
 }
 
 impl Figure {
@@ -106,7 +126,9 @@ impl Figure {
             caption: String::new(),
             source: String::new(),
             png: png.to_vec(),
+            svg: None,
             size: (number(16), number(20)),
+            interactive: None,
         }
     }
 
@@ -123,6 +145,14 @@ impl Figure {
         Self {
             caption: caption.into(),
             ..self.clone()
+        }
+    }
+
+    /// The same figure with data that answer to the reader.
+    fn answering(self, interactive: Option<Interactive>) -> Self {
+        Self {
+            interactive,
+            ..self
         }
     }
 

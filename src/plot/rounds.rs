@@ -1,10 +1,10 @@
 //! The rounds of k-means as small pictures.
 
-use super::Figure;
 use super::axes::{Axis, Frame, chart};
 use super::marks::{Mark, spot};
 use super::style::{INK, SMALL, check, class_colour, figure, px};
 use super::text::{Align, text};
+use super::{Figure, Interactive};
 use crate::error::{Result, fail};
 
 /// Nominal size of one picture.
@@ -36,7 +36,7 @@ pub fn rounds(points: &[[f64; 2]], rounds: &[(Vec<[f64; 2]>, Vec<usize>)]) -> Re
     let x = Axis::around("x", all.iter().map(|p| p[0]), 4);
     let y = Axis::around("y", all.iter().map(|p| p[1]), 4);
     let caption = format!("{} rounds of k-means.", rounds.len());
-    figure(caption, size, |canvas| {
+    let figure = figure(caption, size, |canvas| {
         let pictures = canvas.split_evenly((n_rows, n_columns));
         for (i, (centroids, labels)) in rounds.iter().enumerate() {
             let (head, below) = pictures[i].split_vertically(px(22));
@@ -62,5 +62,6 @@ pub fn rounds(points: &[[f64; 2]], rounds: &[(Vec<[f64; 2]>, Vec<usize>)]) -> Re
             }
         }
         Ok(())
-    })
+    })?;
+    Ok(figure.answering(Some(Interactive::rounds(points, rounds))))
 }

@@ -5,12 +5,17 @@ use plotters::drawing::DrawingAreaErrorKind;
 use plotters::prelude::*;
 
 use super::Figure;
+use super::backend::Both;
+use super::vector::Drawing;
 use crate::error::{Result, fail};
 
 /// Pixels of the picture for each nominal one, so that print is sharp.
 pub(super) const SCALE: u32 = 2;
 
-pub(super) type Backend<'a> = BitMapBackend<'a>;
+/// An SVG of more bytes is not kept: the bitmap of such a figure is smaller.
+const MAX_SVG_BYTES: usize = 64 << 10;
+
+pub(super) type Backend<'a> = Both<'a>;
 pub(super) type Canvas<'a> = DrawingArea<Backend<'a>, Shift>;
 /// What drawing on a canvas gives; [`figure`] makes our own error of the backend's.
 pub(super) type Painted<T> =
@@ -73,8 +78,10 @@ pub(super) fn figure(
 ) -> Result<Figure> {
     let (width, height) = (px(size.0), px(size.1));
     let mut pixels = vec![255; (width * height * 3) as usize];
+    let mut drawing = Drawing::default();
     {
-        let canvas = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
+        let both = Both::new(&mut pixels, (width, height), &mut drawing);
+        let canvas = both.into_drawing_area();
         paint(&canvas).map_err(|error| {
             fail!(
                 Plot,
@@ -84,12 +91,15 @@ pub(super) fn figure(
             )
         })?;
     }
+    let svg = drawing.finish((width, height), size);
     Ok(Figure {
         number: String::new(),
         caption: caption.into(),
         source: String::new(),
         png: encode(&pixels, width, height)?,
+        svg: (svg.len() <= MAX_SVG_BYTES).then_some(svg),
         size,
+        interactive: None,
     })
 }
 

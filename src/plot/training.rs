@@ -1,137 +1,99 @@
-//! How a network is built, and how it learnt.
+//! How a network learnt.
 
 use plotters::prelude::*;
 
 use super::Figure;
-use super::axes::{Axis, Frame, chart};
+use super::axes::{Axis, Chart, Frame, chart};
 use super::marks::{Mark, dashed, legend};
-use super::style::{BLUE, GREEN, INK, LARGE, SKY, SMALL, VERMILLION, check, figure, line, px};
-use super::text::{Align, text};
+use super::style::{BLUE, Canvas, GREEN, INK, ORANGE, PURPLE, VERMILLION, check, figure, line, px};
 use crate::error::Result;
-use crate::network::Layer;
-use crate::train::Run;
+use crate::train::{Epoch, Run};
 
-/// Loss of training and validation and the validation's accuracy after each epoch, with the epoch
-/// whose weights were kept: Figure 6 of the paper.
+/// Nominal heights of the panels; the lowest has the axis of all.
+const LOSS: u32 = 200;
+const PANEL: u32 = 110;
+const FOOT: u32 = 46;
+
+/// What MATLAB shows of a training, Figure 6 of the paper: losses, the length of the gradient, the validation
+/// checks and the validation's accuracy after each epoch; dashed: the epoch whose weights were kept.
+///
+/// A run that was kept before gradients were has no such panel.
 ///
 /// # Errors
-/// [`crate::Error::Plot`] where the run has no epoch, or a loss is not finite.
+/// [`crate::Error::Plot`] where the run has no epoch, or a number is not finite.
 pub fn training(run: &Run) -> Result<Figure> {
-    let of = |value: fn(&crate::train::Epoch) -> f64| {
-        run.epochs
-            .iter()
-            .map(move |e| (e.epoch as f64, value(e)))
-            .collect::<Vec<_>>()
+    let of = |value: &dyn Fn(&Epoch) -> f64| -> Vec<(f64, f64)> {
+        let at = |e: &Epoch| (e.epoch as f64, value(e));
+        run.epochs.iter().map(at).collect()
     };
-    let (train, validation) = (of(|e| e.train_loss), of(|e| e.validation_loss));
-    let accuracy = of(|e| 100.0 * e.validation_accuracy);
+    let (train, validation) = (of(&|e| e.train_loss), of(&|e| e.validation_loss));
+    let accuracy = of(&|e| 100.0 * e.validation_accuracy);
+    let known: Option<Vec<f64>> = run.epochs.iter().map(|e| e.gradient).collect();
+    let gradient: Option<Vec<(f64, f64)>> =
+        known.map(|lengths| (1..).map(f64::from).zip(lengths).collect());
+    let checks = run.validation_checks().into_iter().map(|n| n as f64);
+    let checks: Vec<(f64, f64)> = (1..).map(f64::from).zip(checks).collect();
     let values = |points: &[(f64, f64)]| points.iter().map(|p| p.1).collect::<Vec<_>>();
     check("training loss", values(&train))?;
     check("validation loss", values(&validation))?;
     check("validation accuracy", values(&accuracy))?;
+    if let Some(gradient) = &gradient {
+        check("gradient", values(gradient))?;
+    }
 
-    let n_epochs = run.epochs.len() as f64;
-    let best = run.best_epoch as f64;
+    let (n_epochs, best) = (run.epochs.len() as f64, run.best_epoch as f64);
     let caption = format!(
         "Training of the {}: {} epochs, weights kept of epoch {}.",
         run.network,
         run.epochs.len(),
         run.best_epoch
     );
-    figure(caption, (680, 460), |canvas| {
+    let n_panels = 2 + u32::from(gradient.is_some());
+    let height = 56 + LOSS + n_panels * PANEL + FOOT;
+    figure(caption, (680, height), |canvas| {
         let entries = [
             ("training loss".to_string(), Mark::Line, BLUE),
             ("validation loss".into(), Mark::Line, VERMILLION),
-            ("validation accuracy".into(), Mark::Line, GREEN),
             (format!("best epoch, {best}"), Mark::Dashed, INK),
         ];
-        let frame = Frame::default();
-        let below = legend(canvas, frame.left, &entries)?;
-        let (upper, lower) = below.split_vertically(below.dim_in_pixel().1 * 11 / 20);
+        let body = legend(canvas, Frame::default().left, &entries)?;
+        let (loss, rest) = body.split_vertically(px(LOSS));
         let x = Axis::linear("epoch", 1.0, n_epochs.max(2.0), 10);
+        let bare = x.clone().bare();
+        let above = Frame {
+            bottom: 8,
+            ..Frame::default()
+        };
         let losses = values(&train).into_iter().chain(values(&validation));
         let y = Axis::around("cross-entropy", losses.chain([0.0]), 5);
-        let mut loss = chart(&upper, Frame { bottom: 8, ..frame }, &x.clone().bare(), &y)?;
-        loss.draw_series(LineSeries::new(train.clone(), line(BLUE, 20)))?;
-        loss.draw_series(LineSeries::new(validation.clone(), line(VERMILLION, 20)))?;
-        dashed(&mut loss, (best, y.low), (best, y.high), INK)?;
-        let y = Axis::linear("accuracy (%)", 0.0, 100.0, 5);
-        let mut share = chart(&lower, frame, &x, &y)?;
-        share.draw_series(LineSeries::new(accuracy.clone(), line(GREEN, 20)))?;
-        dashed(&mut share, (best, y.low), (best, y.high), INK)
-    })
-}
+        let mut upper = chart(&loss, above, &bare, &y)?;
+        upper.draw_series(LineSeries::new(train.clone(), line(BLUE, 20)))?;
+        upper.draw_series(LineSeries::new(validation.clone(), line(VERMILLION, 20)))?;
+        dashed(&mut upper, (best, y.low), (best, y.high), INK)?;
 
-/// A network as the blocks that leave its layers, `input` being the shape of a window: as high as
-/// the logarithm of the samples, as wide as that of the channels. Figure 5 of the paper.
-///
-/// # Errors
-/// [`crate::Error::Plot`] where there is no layer.
-pub fn layers(input: &[usize], layers: &[Layer]) -> Result<Figure> {
-    check(
-        "layers",
-        layers.iter().map(|layer| layer.n_parameters as f64),
-    )?;
-    let n_parameters: usize = layers.iter().map(|layer| layer.n_parameters).sum();
-    let caption = format!(
-        "The network's {} layers and the shape that leaves each, channels x samples; \
-         {n_parameters} parameters.",
-        layers.len()
-    );
-    let mut blocks = vec![("input".to_string(), input.to_vec(), 0)];
-    blocks.extend(
-        layers
-            .iter()
-            .map(|layer| (layer.name.clone(), layer.shape.clone(), layer.n_parameters)),
-    );
-    figure(caption, (760, 330), |canvas| {
-        let (width, _) = canvas.dim_in_pixel();
-        let pitch = (width - px(20)) as i32 / blocks.len() as i32;
-        let middle = px(150) as i32;
-        let mut before: Option<i32> = None;
-        for (i, (name, shape, n_weights)) in blocks.iter().enumerate() {
-            let x = px(10) as i32 + pitch * i as i32 + pitch / 2;
-            // A vector of units is a column one channel wide.
-            let (n_channels, n_high) = match shape.as_slice() {
-                [channels, samples] => (*channels, *samples),
-                other => (1, other.iter().product()),
-            };
-            let log = |n: usize| ((n + 1) as f64).log2();
-            let half_w = ((px(2) as f64 * log(n_channels)) as i32 + px(2) as i32).min(pitch / 3);
-            let half_h = (px(9) as f64 * log(n_high)) as i32 + px(3) as i32;
-            let colour = if i == 0 { SKY } else { BLUE };
-            let corners = [(x - half_w, middle - half_h), (x + half_w, middle + half_h)];
-            canvas.draw(&Rectangle::new(corners, colour.mix(0.5).filled()))?;
-            canvas.draw(&Rectangle::new(corners, line(INK, 10)))?;
-            if let Some(from) = before {
-                let (start, tip) = (from + px(3) as i32, x - half_w - px(3) as i32);
-                canvas.draw(&PathElement::new(
-                    [(start, middle), (tip, middle)],
-                    line(INK, 10),
-                ))?;
-                let (back, half) = (tip - px(5) as i32, px(3) as i32);
-                let head = [(tip, middle), (back, middle - half), (back, middle + half)];
-                canvas.draw(&Polygon::new(head, INK.filled()))?;
-            }
-            before = Some(x + half_w);
-            let style = |height| text(height, INK, Align::Centre);
-            let size: Vec<String> = shape.iter().map(usize::to_string).collect();
-            let rows = [
-                (name.clone(), SMALL),
-                (size.join(" x "), SMALL),
-                (n_weights.to_string(), SMALL),
-            ];
-            for (row, (label, height)) in rows.iter().enumerate() {
-                if row == 2 && i == 0 {
-                    continue;
-                }
-                let y = px(268 + 20 * row as u32) as i32;
-                style(*height).draw(canvas, label, (x, y))?;
-            }
+        let panel = |canvas: &Canvas, frame, x: &Axis, y: &Axis, of: &[(f64, f64)], colour| {
+            let mut chart: Chart = chart(canvas, frame, x, y)?;
+            chart.draw_series(LineSeries::new(of.to_vec(), line(colour, 20)))?;
+            dashed(&mut chart, (best, y.low), (best, y.high), INK)
+        };
+        let mut rest = rest;
+        if let Some(gradient) = &gradient {
+            let (this, below) = rest.split_vertically(px(PANEL));
+            let lengths = || gradient.iter().map(|p| p.1.max(1e-12));
+            let (low, high) = lengths().fold((f64::MAX, 0.0_f64), |a, v| (a.0.min(v), a.1.max(v)));
+            let y = Axis::log10("gradient", low / 1.5, high * 1.5);
+            let on_log: Vec<(f64, f64)> = gradient
+                .iter()
+                .map(|p| (p.0, p.1.max(1e-12).log10()))
+                .collect();
+            panel(&this, above, &bare, &y, &on_log, ORANGE)?;
+            rest = below;
         }
-        let style = text(LARGE, INK, Align::Left);
-        let heading = "Name, shape, parameters";
-        style.draw(canvas, heading, (px(10) as i32, px(12) as i32))?;
-        Ok(())
+        let (middle, lowest) = rest.split_vertically(px(PANEL));
+        let most = checks.iter().map(|p| p.1).fold(1.0, f64::max);
+        let y = Axis::linear("checks", 0.0, most * 1.1, 3);
+        panel(&middle, above, &bare, &y, &checks, PURPLE)?;
+        let y = Axis::linear("right (%)", 0.0, 104.0, 3);
+        panel(&lowest, Frame::default(), &x, &y, &accuracy, GREEN)
     })
 }

@@ -2,7 +2,6 @@
 
 use plotters::prelude::*;
 
-use super::Figure;
 use super::axes::{Axis, Chart, Frame, chart, seconds};
 use super::marks::{Mark, dashed, legend, spot};
 use super::style::{
@@ -10,6 +9,7 @@ use super::style::{
     line, px,
 };
 use super::text::{Align, text};
+use super::{Figure, Interactive};
 use crate::catalog::Catalog;
 use crate::detect::Detections;
 use crate::error::{Result, fail};
@@ -36,7 +36,8 @@ pub(super) const FOOT: u32 = 46;
 pub fn record(record: &Record3C, marks: &[(Time, &str)]) -> Result<Figure> {
     let all = record.data.iter().flat_map(|data| finite(data));
     let (low, high) = extremes(all);
-    panels_of(record, marks, |_| vec![low, high])
+    let figure = panels_of(record, marks, |_| vec![low, high])?;
+    Ok(figure.answering(Interactive::wave(record, marks)))
 }
 
 /// As [`record()`], each component on a scale of its own: for versions of one component that differ in size.

@@ -4,7 +4,9 @@ use super::batches;
 use super::descent::{Descent, named};
 use super::params::TrainParams;
 use crate::dataset::Labelled;
-use crate::network::{AdamStep, Model, Moments, NamedTensors, Network, Saved, Weights, trainable};
+use crate::network::{
+    AdamStep, Model, Moments, NamedTensors, Network, Saved, Weights, Wide, trainable,
+};
 
 // Kingma & Ba 2015, algorithm 1: the values they propose.
 const BETA_1: f32 = 0.9;
@@ -24,6 +26,8 @@ pub(super) struct Adam<'a, M: Model> {
     /// For each weight, the share of it that is added to its gradient.
     penalties: M::Weights,
     moments: Moments<M::Weights>,
+    /// Mean length of the gradients of the last epoch's batches.
+    gradient: f64,
 }
 
 impl<'a, M: Model> Adam<'a, M> {
@@ -56,6 +60,7 @@ impl<'a, M: Model> Adam<'a, M> {
                 square: weights.zeros(),
             },
             model,
+            gradient: f64::NAN,
         }
     }
 
@@ -81,13 +86,20 @@ impl<M: Model> Descent for Adam<'_, M> {
     /// One pass through the windows in batches; returns the mean of their losses.
     fn epoch(&mut self, number: usize) -> f64 {
         let n_windows = self.train.n_windows();
-        let mut sum = 0.0;
+        let (mut sum, mut lengths) = (0.0, Vec::new());
         for indices in batches::shuffled(n_windows, self.batch_size, self.seed, number) {
             let (loss, gradient) = self.model.gradient(&indices);
             self.step(&gradient);
+            let gradient = gradient.to_wide();
+            lengths.push(gradient.dot(&gradient).sqrt());
             sum += loss * indices.len() as f64;
         }
+        self.gradient = lengths.iter().sum::<f64>() / lengths.len() as f64;
         sum / n_windows as f64
+    }
+
+    fn gradient(&self) -> f64 {
+        self.gradient
     }
 
     fn store(&self) {

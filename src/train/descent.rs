@@ -7,6 +7,9 @@ pub(super) trait Descent {
     /// One pass through the training windows; returns their mean loss.
     fn epoch(&mut self, number: usize) -> f64;
 
+    /// Length of the gradient in the last epoch.
+    fn gradient(&self) -> f64;
+
     /// Whether the gradient has vanished.
     fn converged(&self) -> bool {
         false

@@ -15,12 +15,14 @@ use crate::network::{
 };
 use crate::tables;
 
-const LOG_COLUMNS: [&str; 5] = [
+/// Logs of older runs lack the last.
+const LOG_COLUMNS: [&str; 6] = [
     "epoch",
     "train_loss",
     "validation_loss",
     "validation_accuracy",
     "seconds",
+    "gradient",
 ];
 
 /// The largest text file of a run: a log of 100,000 epochs.
@@ -208,7 +210,9 @@ impl Folder {
             let losses = [e.train_loss, e.validation_loss, e.validation_accuracy];
             let [train, validation, accuracy] = losses.map(|number| number.to_string());
             let seconds = format!("{:.3}", e.seconds);
-            [e.epoch.to_string(), train, validation, accuracy, seconds]
+            let gradient = e.gradient.map(|g| g.to_string()).unwrap_or_default();
+            let epoch = e.epoch.to_string();
+            [epoch, train, validation, accuracy, seconds, gradient]
         });
         write_whole(self.path("log.csv"), tables::csv(LOG_COLUMNS, rows))?;
         self.remove_checkpoint(epochs.len() - 1)
@@ -287,7 +291,7 @@ impl Folder {
         };
         let text_is_utf8 = "the reader has text, which is UTF-8, and takes rows of any length";
         let header = reader.headers().expect(text_is_utf8);
-        if *header != LOG_COLUMNS[..] {
+        if *header != LOG_COLUMNS[..] && *header != LOG_COLUMNS[..5] {
             return Err(refuse(1, &format!("the columns {LOG_COLUMNS:?}"), header));
         }
         let rows = reader.records().enumerate().map(|(index, row)| {
@@ -295,7 +299,7 @@ impl Folder {
             read_epoch(&row)
                 .filter(|epoch| epoch.epoch == index + 1)
                 .ok_or_else(|| {
-                    let expected = format!("epoch {} and four numbers", index + 1);
+                    let expected = format!("epoch {} and its numbers", index + 1);
                     refuse(index + 2, &expected, &row)
                 })
         });
@@ -307,10 +311,13 @@ fn read_epoch(row: &csv::StringRecord) -> Option<Epoch> {
     let [epoch, numbers @ ..] = &row.iter().collect::<Vec<_>>()[..] else {
         return None;
     };
-    let numbers: Vec<f64> = numbers
-        .iter()
-        .map(|text| text.parse().ok().filter(|number: &f64| number.is_finite()))
-        .collect::<Option<_>>()?;
+    let number = |text: &&str| text.parse().ok().filter(|number: &f64| number.is_finite());
+    let (numbers, gradient) = match numbers {
+        [numbers @ .., ""] if numbers.len() == 4 => (numbers, None),
+        [numbers @ .., gradient] if numbers.len() == 4 => (numbers, Some(number(gradient)?)),
+        numbers => (numbers, None),
+    };
+    let numbers: Vec<f64> = numbers.iter().map(number).collect::<Option<_>>()?;
     let [train_loss, validation_loss, validation_accuracy, seconds] = numbers[..] else {
         return None;
     };
@@ -319,6 +326,7 @@ fn read_epoch(row: &csv::StringRecord) -> Option<Epoch> {
         train_loss,
         validation_loss,
         validation_accuracy,
+        gradient,
         seconds,
     })
 }

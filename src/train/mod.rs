@@ -11,7 +11,7 @@
 //! |---|---|
 //! | `.lock` | held while a process trains here; another one waits |
 //! | `config.json` | network, backend, parameters, SHA-256 of the data and of the first weights |
-//! | `log.csv` | a line an epoch: losses, accuracy, seconds |
+//! | `log.csv` | a line an epoch: losses, accuracy, seconds, length of the gradient |
 //! | `checkpoint-N.safetensors` | everything that epoch N + 1 needs; gone when the run is finished |
 //! | `weights.safetensors` | the best weights |
 //! | `run.json` | best epoch, why it stopped, SHA-256 of the weights; written last |

@@ -20,6 +20,9 @@ pub struct Epoch {
     pub validation_loss: f64,
     /// Share of validation windows whose class was the most probable, 0 to 1.
     pub validation_accuracy: f64,
+    /// Length of the gradient of the loss: the mean of Adam's batches, after the step for the conjugate
+    /// gradient. None in a run that was kept before this was.
+    pub gradient: Option<f64>,
     pub seconds: f64,
 }
 
@@ -104,6 +107,21 @@ impl Run {
     /// The epoch whose weights were kept.
     pub fn best(&self) -> &Epoch {
         &self.epochs[self.best_epoch - 1]
+    }
+
+    /// Validation checks after each epoch, as MATLAB counts them: epochs since the best so far that were worse
+    /// in validation. At `patience` of them the training ends.
+    pub fn validation_checks(&self) -> Vec<usize> {
+        let (mut best, mut n_worse) = (f64::INFINITY, 0);
+        let count = |epoch: &Epoch| {
+            if epoch.validation_loss < best {
+                (best, n_worse) = (epoch.validation_loss, 0);
+            } else if epoch.validation_loss > best {
+                n_worse += 1;
+            }
+            n_worse
+        };
+        self.epochs.iter().map(count).collect()
     }
 
     /// Whether validation ended the training before the last epoch.

@@ -52,7 +52,11 @@ impl<V: Wide> Scg<V> {
 
     /// Whether the gradient has vanished.
     fn converged(&self) -> bool {
-        self.r.dot(&self.r).sqrt() < MIN_GRADIENT
+        self.gradient() < MIN_GRADIENT
+    }
+
+    fn gradient(&self) -> f64 {
+        self.r.dot(&self.r).sqrt()
     }
 
     /// One iteration, of two evaluations; where it would go up, it stays and raises `lambda`.
@@ -157,6 +161,10 @@ impl<M: Model> Descent for ConjugateGradient<M> {
         // The last evaluation may have been elsewhere.
         model.place(&self.scg.w);
         self.scg.value
+    }
+
+    fn gradient(&self) -> f64 {
+        self.scg.gradient()
     }
 
     fn converged(&self) -> bool {

@@ -49,6 +49,7 @@ impl Training<'_> {
             train_loss,
             validation_loss,
             validation_accuracy,
+            gradient: Some(self.descent.gradient()),
             seconds: began.elapsed().as_secs_f64(),
         });
         if best_of(&self.epochs) == number {

@@ -9,7 +9,7 @@ What a notebook does for the book, by the tags of its cells:
 - `hide-source`: of this code cell only the outputs are printed.
 - `no-book`: the cell is not printed.
 
-Outputs: a figure is `image/png` with its caption in `text/plain`; a table is HTML; `text/markdown` is
+Outputs: a figure is `image/svg+xml` or `image/png` with its caption in `text/plain`; a table is HTML; `text/markdown` is
 set as text; anything else as it stands. A folded cell is a solution, and gets a box of its own.
 """
 
@@ -22,16 +22,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import nbformat
-import noto_cjk_sans_otc
-import pypandoc
-import typst
 
-HERE = Path(__file__).parent
+from typeset import CAPTION, caption, fence, print_width, to_pdf
+
 # In the book's order; the abstract stands before the contents.
 PLACES = ["abstract", "glossary", "sources", "provenance"]
 # On paper the glossary is a section of the same book: a term stands as it is.
 TO_GLOSSARY = re.compile(r"\[([^\]]+)\]\(00-before-you-start\.ipynb#Glossary\)")
-CAPTION = re.compile(r"^(Figure|Table) ([\w.]+?)\.? ", re.S)
 
 
 def markdown(notebooks, media):
@@ -70,7 +67,8 @@ def output_block(output, image):
     """An output as Markdown; what has a number is named for the list of figures and tables."""
     block = bare_output_block(output, image)
     data = output.get("data", {})
-    named = data.get("text/plain", "") if "image/png" in data else html_caption(data.get("text/html", ""))
+    is_figure = "image/png" in data or "image/svg+xml" in data
+    named = data.get("text/plain", "") if is_figure else html_caption(data.get("text/html", ""))
     if not block or not CAPTION.match(named):
         return block
     title = re.split(r"(?<=[^\d.])\. |(?<=\))\. |\.$", " ".join(named.split())[:200])[0]
@@ -87,10 +85,14 @@ def bare_output_block(output, image):
         return fence("output", output.text.rstrip("\n"))
     data = output.get("data", {})
     plain = data.get("text/plain", "")
+    if "image/svg+xml" in data:
+        image = image.with_suffix(".svg")
+        image.write_text(data["image/svg+xml"], encoding="utf-8")
+        return f"![{caption(plain)}]({image})"
     if "image/png" in data:
         image = image.with_suffix(".png")
         image.write_bytes(base64.b64decode(data["image/png"]))
-        return f"![{caption(plain)}]({image})"
+        return f"![{caption(plain)}]({image}){print_width(image)}"
     if "text/markdown" in data:
         return data["text/markdown"]
     if "<table" in data.get("text/html", ""):
@@ -98,39 +100,14 @@ def bare_output_block(output, image):
     return fence("output", plain) if plain else None
 
 
-def caption(text):
-    """`Figure 1.2. Words` with the number in bold and no character that Markdown would take."""
-    text = re.sub(r"([\\`*_{}\[\]<>$#~^|@])", r"\\\1", " ".join(text.split()))
-    return CAPTION.sub(r"**\1 \2.** ", text)
-
-
-def fence(kind, text):
-    kind = kind if kind.startswith("{") else "{." + kind + "}"
-    marks = "`" * max(3, 1 + max((len(m) for m in re.findall("`+", text)), default=0))
-    return f"{marks} {kind}\n{text}\n{marks}"
-
-
 def div(name, texts):
     return "\n\n".join([f":::::: {{.{name}}}", *texts, "::::::"]) if texts else ""
 
 
 def main(pdf, *notebooks):
-    pdf = Path(pdf).resolve()
-    pdf.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder:
         folder = Path(folder)
-        text = markdown([Path(path) for path in notebooks], folder)
-        # Typst takes paths from its own root.
-        text = text.replace(f"]({folder}/", "](")
-        source = pypandoc.convert_text(
-            text,
-            "typst",
-            format="markdown+tex_math_single_backslash-citations-smart",
-            extra_args=[f"--lua-filter={HERE / 'book.lua'}", f"--template={HERE / 'book.typ'}", "--wrap=none"],
-        )
-        (folder / "book.typ").write_text(source, encoding="utf-8")
-        fonts = Path(noto_cjk_sans_otc.__file__).parent
-        typst.compile(str(folder / "book.typ"), output=str(pdf), root=str(folder), font_paths=[str(fonts)], ignore_system_fonts=True)
+        to_pdf(markdown([Path(path) for path in notebooks], folder), "book.typ", folder, pdf)
 
 
 if __name__ == "__main__":

@@ -16,10 +16,12 @@ from pathlib import Path
 MAX_LINES = 12
 MAX_LENGTH = 100
 # Chapters that were rewritten to be read; the others follow.
-READABLE = ["00", "01", "02", "03"]
+READABLE = ["00", "01", "02", "03", "03b", "04", "05", "06"]
 GLOSSARY = "00-before-you-start.ipynb#Glossary"
-NUMBERED = re.compile(r'numbered\("(Figure|Table) (\d+)\.(\d+)"\)')
-NAMED = re.compile(r"\b(Figure|Table)s? (\d+\.\d+)(?:(?: and |, | to )(\d+\.\d+))*")
+# A chapter's number may have a letter: 3b stands between 3 and 4, and the paper has no such part.
+NUMBERED = re.compile(r'numbered\("(Figure|Table) (\d+[a-z]?)\.(\d+)"\)')
+NUMBER = re.compile(r"\d+[a-z]?\.\d+")
+NAMED = re.compile(rf"\b(Figure|Table)s? {NUMBER.pattern}(?:(?: and |, | to ){NUMBER.pattern})*")
 # What draws: a cell with one of these must number its figure.
 DRAWS = re.compile(r"\bplot::\w+\(")
 
@@ -42,15 +44,20 @@ def is_in(term, terms):
 
 def numbers(texts):
     """What is numbered, in its order: ("Figure", chapter, number)."""
-    return [(kind, int(c), int(n)) for text in texts for kind, c, n in NUMBERED.findall(text)]
+    return [(kind, c, int(n)) for text in texts for kind, c, n in NUMBERED.findall(text)]
 
 
 def named(text):
     """Figures and tables that a text names: ("Figure", "2.1")."""
     found = set()
     for match in NAMED.finditer(text):
-        found |= {(match[1], number) for number in re.findall(r"\d+\.\d+", match[0])}
+        found |= {(match[1], number) for number in NUMBER.findall(match[0])}
     return found
+
+
+def chapter(name):
+    """The chapter's number as its figures have it: `3b` of `03b-how-a-network-learns`."""
+    return name.partition("-")[0].lstrip("0") or "0"
 
 
 def faults_of_links(chapters, terms):
@@ -62,17 +69,17 @@ def faults_of_links(chapters, terms):
 
 def faults_of_names(chapters):
     exist = {(kind, f"{c}.{n}") for _, code in chapters.values() for kind, c, n in numbers(code)}
-    written = {int(name[:2]) for name in chapters}
+    written = {chapter(name) for name in chapters}
     for name, (prose, _) in chapters.items():
         for kind, number in sorted(named(prose) - exist):
-            if int(number.partition(".")[0]) in written:
+            if number.partition(".")[0] in written:
                 yield f"{name}: its text names {kind} {number}, which no cell has"
 
 
 def faults_of_numbers(name, prose, code):
     for kind in ["Figure", "Table"]:
         found = [(c, n) for k, c, n in numbers(code) if k == kind]
-        expected = [(int(name[:2]), i + 1) for i in range(len(found))]
+        expected = [(chapter(name), i + 1) for i in range(len(found))]
         if found != expected:
             yield f"{name}: {kind}s are numbered {found}, expected {expected}"
         for c, n in found:
@@ -97,7 +104,7 @@ def faults_of_questions(name, prose):
     """Each section ends with a question and its folded answer."""
     for section in prose.split("\n## ")[1:]:
         title, _, text = section.partition("\n")
-        if title in ("Summary", "Exercises", "Glossary"):
+        if title in ("Summary", "Exercises", "Glossary", "Sources"):
             continue
         if "**Question.**" not in text or "<details><summary>Answer</summary>" not in text:
             yield f"{name}: the section `{title}` has no question with a folded answer"
@@ -120,7 +127,7 @@ def faults(folder):
     yield from faults_of_links(chapters, terms)
     yield from faults_of_names(chapters)
     for name, (prose, code) in chapters.items():
-        if name[:2] in READABLE:
+        if name.partition("-")[0] in READABLE:
             yield from faults_of_numbers(name, prose, code)
             yield from faults_of_length(name, code)
             yield from faults_of_questions(name, prose)
@@ -131,6 +138,9 @@ def test_of_the_test():
     """Each check finds what it is for."""
     assert glossary("## Glossary\n\n| a | b |\n|---|---|\n| P wave, S wave | 波 | x |\n## Next") >= {"p wave", "s wave"}
     assert named("Figures 4.4 and 4.5, Table 1.1") == {("Figure", "4.4"), ("Figure", "4.5"), ("Table", "1.1")}
+    assert named("Figures 3b.1 and 3b.2") == {("Figure", "3b.1"), ("Figure", "3b.2")}
+    assert chapter("03b-x") == "3b" and chapter("00-x") == "0" and chapter("10-x") == "10"
+    assert not list(faults_of_numbers("03b-x", "Figure 3b.1", ['plot::x(1)?.numbered("Figure 3b.1")']))
     link = f"[unheard]({GLOSSARY})"
     assert list(faults_of_links({"01-x": (link, [])}, {"heard"}))
     assert not list(faults_of_links({"01-x": (link, [])}, {"unheard"}))

@@ -9,6 +9,7 @@ A cell that writes to stderr has failed too.
 
 import argparse
 import csv
+import json
 import re
 import sys
 import time
@@ -117,6 +118,9 @@ def clean(notebook):
                 for kind, data in output.data.items():
                     if kind.startswith("text/"):
                         output.data[kind] = clean_text(data)
+                    elif kind.endswith("+json") and not isinstance(data, str):
+                        # On one line: a notebook gives each number of a list a line of its own.
+                        output.data[kind] = json.dumps(data, separators=(",", ":"))
 
 
 def is_unit(output):

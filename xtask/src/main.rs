@@ -1,4 +1,4 @@
-//! `cargo xtask`: sets up the notebooks' kernel, runs the notebooks, makes the PDF, runs the tests.
+//! `cargo xtask`: sets up the notebooks' kernel, runs the notebooks, makes their forms, runs the tests.
 //!
 //! It has no dependency, so it is built in seconds. Commands that need the set-up bring it up to date first,
 //! which takes a second where nothing changed.
@@ -41,11 +41,14 @@ cargo xtask COMMAND
   setup             get everything that the notebooks need: Python packages, libtorch, the kernel
   report [--resume] [--keep-outputs] [CHAPTER…]
                     run the notebooks (or those whose names begin with CHAPTER: `report 02 03`), write
-                    the executed copies to report/, and make report/quakebook.pdf.
+                    the executed copies to report/, and make the three forms there: book.pdf with
+                    everything, paper.pdf without code, and site/index.html.
                     The notebooks in notebooks/ stay as they are; --keep-outputs replaces their outputs
                     by those of this run.
                     A report of all removes data/derived first, so that every number is of this run;
                     --resume keeps it, for example to go on with a training that was interrupted
+  report --forms-only
+                    run nothing: make the three forms of the notebooks with the outputs that they have
   lab [OPTION…]     open JupyterLab on the notebooks; options go to JupyterLab (`--no-browser`)
   quick             bring a changed library to the kernel in half a minute. It computes up to twice as
                     long; `setup` brings the fast one back

@@ -1,4 +1,4 @@
-//! Runs the notebooks, and makes the book of them.
+//! Runs the notebooks, and makes their three forms: the book, the paper and the site.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,8 +7,7 @@ use crate::Result;
 use crate::command::{command, io, run, write};
 use crate::paths::{Paths, named_path, program};
 use crate::profile::Profile;
-use crate::setup::setup;
-use crate::{kernel, ours};
+use crate::{kernel, ours, setup};
 
 /// What the reader has asked of `cargo xtask report`.
 #[derive(Debug, PartialEq)]
@@ -17,6 +16,8 @@ struct Options {
     resume: bool,
     /// Replaces the outputs of the clone's notebooks.
     keep_outputs: bool,
+    /// Runs nothing: makes the forms of the outputs that are there.
+    forms_only: bool,
     /// Beginnings of notebooks' names; none for all notebooks.
     chapters: Vec<String>,
 }
@@ -26,15 +27,17 @@ impl Options {
         let mut options = Self {
             resume: false,
             keep_outputs: false,
+            forms_only: false,
             chapters: Vec::new(),
         };
         for arg in args {
             match arg.as_str() {
                 "--resume" => options.resume = true,
                 "--keep-outputs" => options.keep_outputs = true,
+                "--forms-only" => options.forms_only = true,
                 unknown if unknown.starts_with('-') => {
                     return Err(format!(
-                        "report: expected --resume, --keep-outputs or chapters, found `{unknown}`: `cargo xtask --help` explains them"
+                        "report: expected --resume, --keep-outputs, --forms-only or chapters, found `{unknown}`: `cargo xtask --help` explains them"
                     ));
                 }
                 chapter => options.chapters.push(chapter.into()),
@@ -44,20 +47,26 @@ impl Options {
     }
 }
 
-/// Runs the notebooks that `args` name (all, if none is named), and makes the PDF of all of them.
+/// Runs the notebooks that `args` name (all, if none is named), and makes the three forms of all of them.
 ///
 /// The executed copies go to `report/`, beside `seconds.csv` with what each cell took. The clone's own notebooks
 /// stay as they are unless `args` has `--keep-outputs`. A report of all notebooks begins without the products of
-/// earlier runs, so that every number in it is of this run, unless `args` has `--resume`.
+/// earlier runs, so that every number in it is of this run, unless `args` has `--resume`. With `--forms-only` nothing
+/// is run: the forms are of the clone's notebooks with the outputs that they have.
 pub fn report(paths: &Paths, args: &[String]) -> Result {
     let options = Options::parse(args)?;
     let all = notebooks(paths)?;
     let chosen = choose(&all, &options.chapters)?;
-    setup(paths, Profile::Thorough)?;
+    let folder = paths.report();
+    if options.forms_only {
+        setup::provide_python(paths)?;
+        ours::make(&folder)?;
+        return forms(paths, &all, &folder);
+    }
+    setup::setup(paths, Profile::Thorough)?;
     if options.chapters.is_empty() && !options.resume {
         forget_products(paths)?;
     }
-    let folder = paths.report();
     ours::make(&folder)?;
     run(
         script(paths, "notebooks.py")
@@ -68,12 +77,10 @@ pub fn report(paths: &Paths, args: &[String]) -> Result {
             .args(&chosen),
         "a notebook failed: its cell and message stand above. `cargo xtask report --resume` goes on with what was made until then",
     )?;
-    let pdf = folder.join("quakebook.pdf");
-    book(paths, &executed(&all, &chosen, &folder), &pdf)?;
+    forms(paths, &executed(&all, &chosen, &folder), &folder)?;
     if options.keep_outputs {
         replace_outputs(&chosen, &folder)?;
     }
-    println!("{}", pdf.display());
     Ok(())
 }
 
@@ -112,17 +119,67 @@ pub fn copy_in(folder: &Path, notebook: &Path) -> PathBuf {
     folder.join(notebook.file_name().unwrap_or_default())
 }
 
-/// Makes the PDF of notebooks that have their outputs.
-pub fn book(paths: &Paths, notebooks: &[PathBuf], pdf: &Path) -> Result {
+/// Makes `book.pdf`, `paper.pdf` and `site/` in a folder, of notebooks that have their outputs.
+fn forms(paths: &Paths, notebooks: &[PathBuf], folder: &Path) -> Result {
+    println!("{}", book(paths, notebooks, folder)?.display());
+    if let Some(pdf) = paper(paths, notebooks, folder)? {
+        println!("{}", pdf.display());
+    }
+    let site = site(paths, notebooks, folder)?;
+    println!("{}", site.join("index.html").display());
+    Ok(())
+}
+
+/// Makes `book.pdf`, with everything. Returns where it lies.
+pub fn book(paths: &Paths, notebooks: &[PathBuf], folder: &Path) -> Result<PathBuf> {
+    let pdf = folder.join("book.pdf");
     run(
-        script(paths, "book.py").arg(pdf).args(notebooks),
-        "the PDF could not be made: see the message above",
-    )
+        script(paths, "book.py").arg(&pdf).args(notebooks),
+        "the book could not be made: see the message above",
+    )?;
+    Ok(pdf)
+}
+
+/// Makes `paper.pdf`, without code. Returns where it lies.
+///
+/// Its sentences are about the study as it comes, so another study or data centre gets none: an older one goes.
+fn paper(paths: &Paths, notebooks: &[PathBuf], folder: &Path) -> Result<Option<PathBuf>> {
+    let pdf = folder.join("paper.pdf");
+    for variable in ["QUAKEBOOK_STUDY", "QUAKEBOOK_PROVIDER"] {
+        if std::env::var_os(variable).is_some_and(|value| !value.is_empty()) {
+            println!(
+                "[skip] the paper: its text is about the study as it comes, and {variable} names another"
+            );
+            // There may be none.
+            let _ = std::fs::remove_file(&pdf);
+            return Ok(None);
+        }
+    }
+    run(
+        script(paths, "paper.py")
+            .arg(&pdf)
+            .arg(paths.notebooks().join("paper.md"))
+            .args(notebooks),
+        "the paper could not be made: what it names and did not find stands above",
+    )?;
+    Ok(Some(pdf))
+}
+
+/// Makes `site/` in a folder anew, so that no page of an earlier run stays. Returns where it lies.
+pub fn site(paths: &Paths, notebooks: &[PathBuf], folder: &Path) -> Result<PathBuf> {
+    let site = folder.join("site");
+    ours::remove(&site, paths)?;
+    ours::make(&site)?;
+    run(
+        script(paths, "website.py").arg(&site).args(notebooks),
+        "the site could not be made: see the message above",
+    )?;
+    Ok(site)
 }
 
 /// Opens JupyterLab on the notebooks.
 pub fn lab(paths: &Paths, options: &[String]) -> Result {
-    setup(paths, Profile::Thorough)?;
+    setup::setup(paths, Profile::Thorough)?;
     let mut lab = with_kernel(paths, program(&paths.venv(), "jupyter-lab"));
     lab.args(options).current_dir(paths.notebooks());
     let status = lab
@@ -213,6 +270,7 @@ mod tests {
         assert!(options.keep_outputs && !options.resume);
         assert_eq!(options.chapters, ["02", "03"]);
         assert!(parse(&["--resume"]).unwrap().resume);
+        assert!(parse(&["--forms-only"]).unwrap().forms_only);
         for old in ["--keep", "-k", "--"] {
             assert!(parse(&[old]).unwrap_err().contains(old));
         }

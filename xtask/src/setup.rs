@@ -25,6 +25,13 @@ pub fn setup(paths: &Paths, profile: Profile) -> Result {
     kernel::build(paths, &libtorch, profile)
 }
 
+/// Brings the Python packages alone up to date.
+pub fn provide_python(paths: &Paths) -> Result {
+    let python = checks::check(paths)?;
+    ours::make(&paths.cache)?;
+    environment::make_venv(paths, &python)
+}
+
 /// What cargo is told in this clone, so that a plain `cargo test` works like `cargo xtask test`.
 fn write_cargo_config(paths: &Paths, libtorch: &Path) -> Result {
     let lib = libtorch.join("lib");
@@ -42,7 +49,7 @@ fn write_cargo_config(paths: &Paths, libtorch: &Path) -> Result {
 
 pub fn say_how_to_use(paths: &Paths) {
     println!(
-        "\nReady. `cargo xtask lab` opens the notebooks, `cargo xtask report` runs them and makes the PDF.\n\
+        "\nReady. `cargo xtask lab` opens the notebooks, `cargo xtask report` runs them and makes book, paper and site.\n\
          With an evcxr_jupyter of your own, any Jupyter runs them:\n  EVCXR_CONFIG_DIR={}",
         paths.kernel().display()
     );

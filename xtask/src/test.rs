@@ -9,7 +9,7 @@ use crate::command::{ask, ask_rustc, cargo, io, run};
 use crate::environment;
 use crate::paths::Paths;
 use crate::profile::Profile;
-use crate::report::{book, copy_in, notebooks, script};
+use crate::report::{book, copy_in, notebooks, script, site};
 use crate::setup::setup;
 
 /// Runs every part. The last lines sum them up.
@@ -46,6 +46,13 @@ pub fn test(paths: &Paths) -> Result {
         run(
             script(paths, "chapters_test.py").arg(&paths.root),
             "correct what is named above in the notebooks' texts",
+        )?;
+        Ok(String::new())
+    })?;
+    part("forms", &|| {
+        run(
+            script(paths, "forms_test.py").arg(&paths.root),
+            "correct what is named above in the paper, or in the cells that it takes from",
         )?;
         Ok(String::new())
     })?;
@@ -160,7 +167,7 @@ fn test_result(line: &str) -> Option<(u32, u32)> {
     Some((count("passed")?, count("ignored")?))
 }
 
-/// The notebooks and the PDF with the small study, in a folder of their own: the clone's notebooks
+/// The notebooks, the book and the site with the small study, in a folder of their own: the clone's notebooks
 /// and products stay as they are.
 fn small_report(paths: &Paths) -> Result<String> {
     let folder = std::env::temp_dir().join(format!("quakebook-test-{}", std::process::id()));
@@ -180,9 +187,17 @@ fn small_report(paths: &Paths) -> Result<String> {
         "a notebook failed with the small study: its cell and message stand above",
     )?;
     let executed: Vec<_> = all.iter().map(|path| copy_in(&folder, path)).collect();
-    book(paths, &executed, &folder.join("quakebook.pdf"))?;
+    book(paths, &executed, &folder)?;
+    let site = site(paths, &executed, &folder)?;
+    run(
+        script(paths, "site_test.py").arg(site),
+        "correct what is named above: `cargo xtask report --forms-only` makes the site of the notebooks as committed",
+    )?;
     std::fs::remove_dir_all(&folder).map_err(io(&folder))?;
-    Ok(format!("{} with the small study, and their PDF", all.len()))
+    Ok(format!(
+        "{} with the small study, and their book and site",
+        all.len()
+    ))
 }
 
 #[cfg(test)]

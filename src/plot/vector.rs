@@ -1,0 +1,301 @@
+//! A figure as SVG, written along while it is drawn as a bitmap.
+//!
+//! Letters are outlines of the figure's own font, so that a page, a PDF and a browser show the same ones. What follows one another
+//! in one style is one path: a record of thousands of samples stays small.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use ab_glyph::{Font, FontRef, GlyphId, OutlineCurve, Point};
+use plotters_backend::{BackendColor, BackendCoord};
+
+use super::text::{Line, font};
+
+/// What was drawn so far.
+#[derive(Default)]
+pub(super) struct Drawing {
+    body: String,
+    /// The element that goes on: its attributes and what is in it.
+    open: Open,
+    /// A circle that shines through: its outline may follow, and makes one element with it.
+    held: Option<(BackendCoord, u32, BackendColor)>,
+    /// Outlines that were used, in units of the font.
+    letters: BTreeMap<u16, String>,
+}
+
+/// An element that goes on.
+#[derive(Debug, Default, PartialEq)]
+enum Open {
+    #[default]
+    None,
+    /// A path of this style, and its data.
+    Path(String, String),
+    /// A group of this style, and its elements: where something shines through, overlaps must add up.
+    Group(String, String),
+}
+
+impl Drawing {
+    /// A line through points.
+    pub fn line(
+        &mut self,
+        points: impl IntoIterator<Item = BackendCoord>,
+        colour: BackendColor,
+        width: u32,
+    ) {
+        let stroke = paint("stroke", colour);
+        self.path(
+            format!(" fill=\"none\" stroke-width=\"{width}\"{stroke}"),
+            colour,
+            path(points),
+        );
+    }
+
+    /// An area within points.
+    pub fn area(&mut self, points: impl IntoIterator<Item = BackendCoord>, colour: BackendColor) {
+        self.path(paint("fill", colour), colour, path(points) + "z");
+    }
+
+    /// An area between two corners.
+    pub fn block(&mut self, (x0, y0): BackendCoord, (x1, y1): BackendCoord, colour: BackendColor) {
+        let (width, height) = (x1 - x0, y1 - y0);
+        let data = format!("M{x0} {y0}h{width}v{height}h{}z", -width);
+        self.path(paint("fill", colour), colour, data);
+    }
+
+    /// A dot.
+    pub fn dot(&mut self, (x, y): BackendCoord, radius: u32, colour: BackendColor) {
+        if colour.alpha < 1.0 {
+            self.release();
+            self.held = Some(((x, y), radius, colour));
+            return;
+        }
+        // The round end of a line without length: dots of one style are one path.
+        let stroke = paint("stroke", colour);
+        let width = 2 * radius;
+        let style = format!(" stroke-linecap=\"round\" stroke-width=\"{width}\"{stroke}");
+        self.path(style, colour, format!("M{x} {y}h0"));
+    }
+
+    /// A line around a circle.
+    pub fn ring(&mut self, at: BackendCoord, radius: u32, colour: BackendColor, width: u32) {
+        let fill = match self.held.take_if(|held| (held.0, held.1) == (at, radius)) {
+            Some((_, _, colour)) => paint("fill", colour),
+            None => " fill=\"none\"".into(),
+        };
+        let stroke = paint("stroke", colour);
+        self.group(
+            format!("{fill} stroke-width=\"{width}\"{stroke}"),
+            &circle(at, radius),
+        );
+    }
+
+    /// Words whose first letter stands at a point of the baseline, upright where they read upwards.
+    pub fn words(
+        &mut self,
+        line: &Line,
+        (x, y): (f32, f32),
+        scale: f32,
+        upward: bool,
+        colour: BackendColor,
+    ) {
+        self.close();
+        let turn = if upward { " rotate(-90)" } else { "" };
+        let _ = write!(
+            self.body,
+            "<g transform=\"translate({x:.1} {y:.1}){turn} scale({scale:.5} {:.5})\"{}>",
+            -scale,
+            paint("fill", colour)
+        );
+        for (letter, at) in &line.letters {
+            let outline = self.letters.entry(letter.0);
+            if outline
+                .or_insert_with(|| outlined(font(), *letter))
+                .is_empty()
+            {
+                continue;
+            }
+            let _ = write!(
+                self.body,
+                "<use href=\"#g{}\" x=\"{:.0}\"/>",
+                letter.0,
+                at / scale
+            );
+        }
+        self.body += "</g>";
+    }
+
+    /// The whole picture: `pixels` wide and high, shown at the nominal size.
+    pub fn finish(mut self, pixels: (u32, u32), size: (u32, u32)) -> String {
+        self.close();
+        let letters = self.letters.iter().filter(|(_, data)| !data.is_empty());
+        let letters: String = letters
+            .map(|(id, data)| format!("<path id=\"g{id}\" d=\"{data}\"/>"))
+            .collect();
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" viewBox=\"0 0 {} {}\">\
+             <defs>{letters}</defs><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>{}</svg>",
+            size.0, size.1, pixels.0, pixels.1, self.body
+        )
+    }
+
+    /// Goes on with the open path where the style is the same and nothing shines through.
+    fn path(&mut self, style: String, colour: BackendColor, data: String) {
+        if colour.alpha < 1.0 {
+            return self.group(style, &format!("<path d=\"{data}\"/>"));
+        }
+        self.release();
+        match &mut self.open {
+            Open::Path(of, before) if *of == style => *before += &data,
+            _ => {
+                self.close();
+                self.open = Open::Path(style, data);
+            }
+        }
+    }
+
+    /// Goes on with the open group where the style is the same.
+    fn group(&mut self, style: String, element: &str) {
+        self.release();
+        match &mut self.open {
+            Open::Group(of, before) if *of == style => *before += element,
+            _ => {
+                self.close();
+                self.open = Open::Group(style, element.into());
+            }
+        }
+    }
+
+    /// Writes the circle whose outline did not follow.
+    fn release(&mut self) {
+        if let Some((at, radius, colour)) = self.held.take() {
+            self.group(paint("fill", colour), &circle(at, radius));
+        }
+    }
+
+    fn close(&mut self) {
+        self.release();
+        self.body += &match std::mem::take(&mut self.open) {
+            Open::None => String::new(),
+            Open::Path(style, data) => format!("<path{style} d=\"{data}\"/>"),
+            Open::Group(style, elements) => format!("<g{style}>{elements}</g>"),
+        };
+    }
+}
+
+fn circle((x, y): BackendCoord, radius: u32) -> String {
+    format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"/>")
+}
+
+/// ` fill="#rrggbb"`, with its opacity where something shines through.
+fn paint(what: &str, colour: BackendColor) -> String {
+    let (r, g, b) = colour.rgb;
+    let opacity = match colour.alpha < 1.0 {
+        true => format!(" {what}-opacity=\"{:.2}\"", colour.alpha),
+        false => String::new(),
+    };
+    format!(" {what}=\"#{r:02x}{g:02x}{b:02x}\"{opacity}")
+}
+
+/// `M1 2 3 4`: the later points are those of lines.
+fn path(points: impl IntoIterator<Item = BackendCoord>) -> String {
+    let mut data = String::new();
+    for (x, y) in points {
+        let before = if data.is_empty() { "M" } else { " " };
+        let _ = write!(data, "{before}{x} {y}");
+    }
+    data
+}
+
+/// The outline of a letter in units of the font, y upwards; empty for a space.
+fn outlined(font: FontRef, letter: GlyphId) -> String {
+    let mut data = String::new();
+    let Some(outline) = font.outline(letter) else {
+        return data;
+    };
+    let mut end = None;
+    let mut curve = |command: &str, from: Point, points: &[Point]| {
+        if end != Some(from) {
+            let _ = write!(data, "M{:.0} {:.0}", from.x, from.y);
+        }
+        data += command;
+        for (i, p) in points.iter().enumerate() {
+            let _ = write!(
+                data,
+                "{}{:.0} {:.0}",
+                if i > 0 { " " } else { "" },
+                p.x,
+                p.y
+            );
+        }
+        end = points.last().copied();
+    };
+    for part in &outline.curves {
+        match part {
+            OutlineCurve::Line(a, b) => curve("L", *a, &[*b]),
+            OutlineCurve::Quad(a, b, c) => curve("Q", *a, &[*b, *c]),
+            OutlineCurve::Cubic(a, b, c, d) => curve("C", *a, &[*b, *c, *d]),
+        }
+    }
+    data
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BLACK: BackendColor = BackendColor {
+        alpha: 1.0,
+        rgb: (0, 0, 0),
+    };
+
+    #[test]
+    fn one_style_is_one_path() {
+        let mut drawing = Drawing::default();
+        drawing.line([(1, 2), (3, 4)], BLACK, 2);
+        drawing.line([(5, 6), (7, 8)], BLACK, 2);
+        drawing.line([(5, 6), (7, 8)], BLACK, 3);
+        let svg = drawing.finish((20, 10), (10, 5));
+        assert!(svg.contains("d=\"M1 2 3 4M5 6 7 8\"/>"), "{svg}");
+        assert_eq!(svg.matches("<path fill").count(), 2);
+        assert!(svg.starts_with("<svg ") && svg.contains("width=\"10\" height=\"5\""));
+    }
+
+    #[test]
+    fn dots_that_shine_through_stay_apart() {
+        let dots = |colour| {
+            let mut drawing = Drawing::default();
+            for x in 0..3 {
+                drawing.dot((x, 1), 4, colour);
+            }
+            let svg = drawing.finish((9, 9), (9, 9));
+            [
+                svg.matches("<path ").count(),
+                svg.matches("<circle ").count(),
+            ]
+        };
+        assert_eq!([dots(BLACK), dots(BLACK.mix(0.5))], [[1, 0], [0, 3]]);
+    }
+
+    #[test]
+    fn a_dot_and_its_outline_are_one_element() {
+        let mut drawing = Drawing::default();
+        for x in [1, 20] {
+            drawing.dot((x, 1), 4, BLACK.mix(0.5));
+            drawing.ring((x, 1), 4, BLACK, 1);
+        }
+        let svg = drawing.finish((9, 9), (9, 9));
+        assert_eq!(svg.matches("<circle ").count(), 2);
+        assert_eq!(svg.matches("<g ").count(), 1);
+    }
+
+    #[test]
+    fn letters_are_outlines_written_once() {
+        let mut drawing = Drawing::default();
+        let line = Line::set("aa a", 28.0);
+        drawing.words(&line, (1.0, 2.0), 0.01, true, BLACK);
+        let svg = drawing.finish((9, 9), (9, 9));
+        assert_eq!(svg.matches("<use ").count(), 3);
+        assert_eq!(svg.matches("<path id=").count(), 1);
+        assert!(svg.contains("rotate(-90)"));
+    }
+}

@@ -1,0 +1,54 @@
+"""From Markdown to a PDF, by pandoc and Typst, and what forms of the notebooks' outputs need for it."""
+
+import re
+from pathlib import Path
+
+import noto_cjk_sans_otc
+import pypandoc
+import typst
+
+HERE = Path(__file__).parent
+READER = "markdown+tex_math_single_backslash-citations-smart"
+CAPTION = re.compile(r"^(Figure|Table) ([\w.]+?)\.? ", re.S)
+
+
+def literal(text):
+    """Text on one line, with no character that Markdown would take. `\\[` would begin a formula."""
+    text = re.sub(r"([\\`*_{}<>$#~^|@])", r"\\\1", " ".join(text.split()))
+    return text.replace("[", "&#91;").replace("]", "&#93;")
+
+
+def caption(text):
+    """`Figure 1.2. Words` with the number in bold."""
+    return CAPTION.sub(r"**\1 \2.** ", literal(text))
+
+
+def print_width(png):
+    """As pandoc's attribute, the width at which a bitmap is printed: 300 of its pixels an inch."""
+    width = int.from_bytes(png.read_bytes()[16:20], "big")
+    return f"{{width={width / 300:.2f}in}}"
+
+
+def fence(kind, text):
+    """A block of code, output or raw text; `kind` is a class, or a format in braces."""
+    kind = kind if kind.startswith("{") else "{." + kind + "}"
+    marks = "`" * max(3, 1 + max((len(m) for m in re.findall("`+", text)), default=0))
+    return f"{marks} {kind}\n{text}\n{marks}"
+
+
+def to_pdf(text, template, folder, pdf):
+    """Sets Markdown whose pictures lie in `folder` with the Typst template of that name."""
+    pdf = Path(pdf).resolve()
+    pdf.parent.mkdir(parents=True, exist_ok=True)
+    # Typst takes paths from its own root.
+    text = text.replace(f"]({folder}/", "](")
+    source = pypandoc.convert_text(
+        text,
+        "typst",
+        format=READER,
+        extra_args=[f"--lua-filter={HERE / 'book.lua'}", f"--template={HERE / template}", "--wrap=none"],
+    )
+    written = folder / template
+    written.write_text(source, encoding="utf-8")
+    fonts = Path(noto_cjk_sans_otc.__file__).parent
+    typst.compile(str(written), output=str(pdf), root=str(folder), font_paths=[str(fonts)], ignore_system_fonts=True)
