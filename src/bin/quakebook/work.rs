@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use quakebook::plan::{Manifest, Plan, Shard, Worked, Worker};
 use quakebook::window::Reason;
 
+use crate::archive;
 use crate::output::{self, Outcome, Result};
 use crate::signals;
 
@@ -42,7 +43,7 @@ pub struct Args {
     #[arg(long, group = "which")]
     all: bool,
     /// Where the archive lies on this machine [default: where it was planned]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL")]
     archive: Option<PathBuf>,
     /// Scan what is done once more
     #[arg(long)]
@@ -116,6 +117,7 @@ fn work(
             }
         }
     }
+    archive::tell(worker.traffic());
     let scanned = output::counted(n_done, "shard");
     output::print(format!(
         "{scanned} scanned, {n_before} done before, {n_failed} failed\n"
