@@ -149,8 +149,7 @@ fn bands(
             *is_found |= admits;
             is_sought |= admits;
         }
-        let mut band = stream.channel().to_string();
-        let Some(component) = band.pop().filter(|_| is_sought) else {
+        let Some((band, component)) = stream.band_and_component().filter(|_| is_sought) else {
             continue;
         };
         let held = bands.entry(band_of(stream, band)).or_default();
@@ -188,10 +187,10 @@ pub(super) fn versions_sha256(lines: impl Iterator<Item = String>) -> String {
     sha256(lines.concat())
 }
 
-fn band_of(stream: &Nslc, band: String) -> Band {
+fn band_of(stream: &Nslc, band: &str) -> Band {
     let codes = [stream.network(), stream.station(), stream.location()];
     let [network, station, location] = codes.map(ToString::to_string);
-    (network, station, location, band)
+    (network, station, location, band.into())
 }
 
 /// Of the files of one day of a stream, with and without dashes for a blank location, the one that is read.

@@ -234,10 +234,11 @@ impl<'a> Worker<'a> {
 
 /// Keeps the files of days of which three components are there, as the plan does.
 fn retain_whole_days(files: &mut Vec<DayFile>) {
-    let mut components: BTreeMap<NaiveDate, BTreeSet<Option<char>>> = BTreeMap::new();
+    let mut components: BTreeMap<NaiveDate, BTreeSet<char>> = BTreeMap::new();
     for file in files.iter() {
-        let component = file.stream.channel().chars().last();
-        components.entry(file.day).or_default().insert(component);
+        let component = file.stream.band_and_component();
+        let of_day = components.entry(file.day).or_default();
+        of_day.extend(component.map(|(_, component)| component));
     }
     files.retain(|file| components[&file.day].len() >= N_COMPONENTS);
 }

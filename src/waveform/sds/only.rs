@@ -74,13 +74,14 @@ impl Archive {
         let mut bands: BTreeMap<[String; 4], BTreeSet<char>> = BTreeMap::new();
         for stream in streams.iter().filter_map(|files| files.first()) {
             let stream = &stream.stream;
-            let mut band = stream.channel().to_string();
-            let Some(component) = band.pop().filter(|_| band.starts_with(FAST_BANDS)) else {
+            let split = stream.band_and_component();
+            let Some((band, component)) = split.filter(|(band, _)| band.starts_with(FAST_BANDS))
+            else {
                 continue;
             };
             let codes = [stream.network(), stream.station(), stream.location()];
             let [network, station, location] = codes.map(ToString::to_string);
-            let components = bands.entry([network, station, location, band]);
+            let components = bands.entry([network, station, location, band.into()]);
             components.or_default().insert(component);
         }
         bands.retain(|_, components| components.len() >= 3);
