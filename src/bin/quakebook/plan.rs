@@ -123,9 +123,9 @@ pub fn run(args: &Args) -> Result {
     match args.json {
         true => output::print_json(&report)?,
         false => output::print(format!(
-            "{} shards of {} station-days, in {}\n",
-            report.n_shards,
-            report.station_days,
+            "{} of {}, in {}\n",
+            output::counted(report.n_shards, "shard"),
+            output::counted(report.station_days, "station-day"),
             args.out.display()
         ))?,
     }
@@ -146,6 +146,12 @@ fn patterns(given: &str, all: &mut Vec<NslcPattern>) -> Result<()> {
         return Ok(());
     }
     let bytes = quakebook::atomic_file::read_input(path)?;
+    // Text as UTF-16 has a mark at its beginning, or letters of two bytes, one of them 0.
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || bytes.contains(&0) {
+        args::refuse(&format!(
+            "--stations {given}: the file is UTF-16, or no text: save it as UTF-8"
+        ));
+    }
     let text = String::from_utf8_lossy(&bytes);
     let text = text.trim_start_matches('\u{feff}');
     let n_before = all.len();

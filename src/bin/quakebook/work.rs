@@ -134,17 +134,25 @@ fn work(
 
 fn tell(manifest: &Manifest) {
     output::progress(format!(
-        "{}: {} detections in {:.2} hours, {:.1} s",
-        manifest.id, manifest.n_detections, manifest.hours, manifest.seconds
+        "{}: {} in {:.2} hours, {:.1} s",
+        manifest.id,
+        output::counted(manifest.n_detections, "detection"),
+        manifest.hours,
+        manifest.seconds
     ));
     for line in manifest.damaged.iter().chain(&manifest.conditions) {
         output::progress(format!("  {line}"));
     }
-    // Gaps are counted in the manifest: a month of which one day is there is no reason for alarm.
-    let is_gap = |reason: &str| reason == Reason::NoData.kind();
+    // Hours without a record are counted in the manifest: a month of which one day is there is no reason for alarm.
+    let is_empty = |reason: &str| reason == Reason::NoData.kind();
     let told = manifest.unscanned.iter();
-    for (reason, n) in told.filter(|(reason, _)| !is_gap(reason)) {
-        output::progress(format!("  {n} windows not scanned: {reason}"));
+    for (reason, n) in told.filter(|(reason, _)| !is_empty(reason)) {
+        let reason = match reason == (Reason::Gap { n_missing: 0 }).kind() {
+            true => "they lie in gaps, or before or after all that was recorded",
+            false => reason,
+        };
+        let windows = output::counted(*n, "window");
+        output::progress(format!("  {windows} not scanned: {reason}"));
     }
 }
 
