@@ -43,6 +43,7 @@ mod gallery;
 mod hourly;
 mod interactive;
 mod judgement;
+mod letters;
 mod map;
 mod marks;
 mod merging;
