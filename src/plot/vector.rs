@@ -56,10 +56,10 @@ impl Drawing {
             self.held = Some(((x, y), radius, colour));
             return;
         }
-        // The round end of a line without length: dots of one style are one path.
+        // The round ends of a line of hardly any length (of none, Typst drops it): dots of one style are one path.
         let (width, stroke) = (2 * radius, paint("stroke", colour));
         let style = format!("stroke-linecap:round;stroke-width:{width};{stroke}");
-        self.path(style, colour, format!("M{x} {y}h0"));
+        self.path(style, colour, format!("M{x} {y}h.1"));
     }
 
     /// A line around a circle.
