@@ -37,15 +37,16 @@ LOST = (CommClosedError, OSError, TimeoutError, asyncio.CancelledError, concurre
 # Exit codes of `quakebook work`: done, done without the damaged records, stopped by a signal.
 DONE, DAMAGED, STOPPED = 0, 3, 4
 
-# Shards of a folder, as `quakebook plan` lays them out.
-N_IN_FOLDER = 1000
-
 # Tasks that a worker has before it: so that none waits for the next one, and a large plan stays here.
 N_AHEAD = 4
 
 
-def is_done(plan, index):
-    return (Path(plan) / "manifests" / f"{index // N_IN_FOLDER:03}" / f"{index:07}.json").exists()
+def not_done(o):
+    """The shards that are not done, as `quakebook status` says: one whose result is spoilt is not."""
+    status = subprocess.run([o.quakebook, "status", "--plan", o.plan, "--json"], capture_output=True, text=True, check=False)
+    if not status.stdout:
+        sys.exit(status.stderr.strip() or f"{o.quakebook} status: exit code {status.returncode}")
+    return json.loads(status.stdout)["not_done"]
 
 
 def work(program, plan, archive, index):
@@ -158,7 +159,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED))
     with open(Path(o.plan) / "shards.jsonl") as lines:
         indices = [json.loads(line)["index"] for line in lines]
-    left = [index for index in indices if not is_done(o.plan, index)]
+    left = not_done(o)
     print(f"{len(indices) - len(left)} of {len(indices)} shards were done before", flush=True)
     lost = None
     progress = Progress(len(left), o.every)
@@ -183,9 +184,9 @@ def main():
                 with contextlib.suppress(*LOST):
                     if one:
                         one.close(timeout=5)
-        left = [i for i in left if not is_done(o.plan, i) and i not in progress.given_up()]
+        left = [i for i in not_done(o) if i not in progress.given_up()]
         progress.n_left = progress.n_done + len(progress.given_up()) + len(left)
-    missing = [i for i in indices if not is_done(o.plan, i)]
+    missing = not_done(o)
     for index, words in sorted(progress.given_up().items()):
         print(f"shard {index} failed: {words}")
     damaged = f", {progress.n_damaged} of this run without damaged records" if progress.n_damaged else ""

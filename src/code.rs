@@ -202,6 +202,13 @@ impl Nslc {
     pub fn channel(&self) -> &Code {
         &self.channel
     }
+
+    /// The channel's band and instrument, and its component: `HH` and `Z` of `HHZ`. `None` without a channel code.
+    pub fn band_and_component(&self) -> Option<(&str, char)> {
+        let channel = self.channel.as_str();
+        let component = channel.chars().next_back()?;
+        Some((channel.strip_suffix(component)?, component))
+    }
 }
 
 impl fmt::Display for Nslc {
@@ -274,6 +281,15 @@ mod tests {
             assert_eq!(stream.to_string(), "XX.A..HHZ");
             assert!(stream.is_complete());
         }
+    }
+
+    #[test]
+    fn a_channel_is_a_band_and_a_component() {
+        let of = |channel: &str| Nslc::new("XX", "A", "", channel).unwrap();
+        assert_eq!(of("HHZ").band_and_component(), Some(("HH", 'Z')));
+        assert_eq!(of("Z").band_and_component(), Some(("", 'Z')));
+        assert_eq!(of("HZZ").band_and_component(), Some(("HZ", 'Z')));
+        assert_eq!(of("").band_and_component(), None);
     }
 
     #[test]

@@ -108,6 +108,12 @@ pub enum Error {
         what: String,
         remedy: String,
     },
+    #[error("storage, {place}: {what}. {remedy}")]
+    Storage {
+        place: String,
+        what: String,
+        remedy: String,
+    },
     #[error("figure, {place}: {what}. {remedy}")]
     Plot {
         place: String,

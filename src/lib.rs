@@ -21,6 +21,7 @@
 
 pub mod atomic_file;
 pub mod book;
+mod bucket;
 pub mod catalog;
 pub mod classroom;
 pub mod cluster;
@@ -50,6 +51,7 @@ pub mod store;
 pub mod study;
 mod tables;
 pub mod time;
+mod tls;
 pub mod train;
 pub mod travel;
 pub mod waveform;

@@ -59,8 +59,11 @@ fn shards_of_any_size_give_the_same_table() {
         assert_eq!(String::from_utf8_lossy(&collected.to_csv()), rows);
         assert!(collected.summary.missing.is_empty());
         assert!(collected.summary.hours > 2.0);
+        // Two shards read the file between them, which counts once.
+        assert_eq!(collected.summary.n_input_files, 15);
         let status = Status::of(&plan).unwrap();
         assert!(status.is_complete() && status.running.is_empty());
+        assert!(status.not_done.is_empty());
         assert_eq!(status.n_detections, collected.rows.len());
         // Shards meet at midnight, and do not overlap.
         let shards = plan.shards().unwrap();
@@ -81,6 +84,9 @@ fn what_is_done_is_left_and_what_is_damaged_is_done_again() {
         std::fs::write(&some[1], &whole[..whole.len() / 2]).unwrap();
         let collected = collect(&plan).unwrap();
         assert_eq!(collected.summary.missing, [1]);
+        // A result that is there is not looked into.
+        let n_known = usize::from(kind == "manifests");
+        assert_eq!(Status::of(&plan).unwrap().not_done, [1][..n_known]);
         assert_eq!(work(&plan), 1);
         assert_eq!(collect(&plan).unwrap().to_csv(), table());
     }
@@ -262,6 +268,17 @@ fn commands_that_cannot_be_done_say_why() {
     );
     assert_eq!(plan(&["--shard", "station-week"]).0, 2);
     assert_eq!(plan(&["--stations", "YY.*"]).0, 1);
+    for little_endian in [true, false] {
+        let units = "\u{feff}XX.A\n".encode_utf16();
+        let bytes = units.flat_map(|unit| match little_endian {
+            true => unit.to_le_bytes(),
+            false => unit.to_be_bytes(),
+        });
+        std::fs::write(&list, bytes.collect::<Vec<_>>()).unwrap();
+        let (code, _, errors) = plan(&["--stations", text(&list)]);
+        assert_eq!(code, 2, "{errors}");
+        assert!(errors.contains("save it as UTF-8"), "{errors}");
+    }
     assert_eq!(plan(&["--from", "2030-01-01"]).0, 1);
     let (code, out, errors) = plan(&["--stations", "XX.A", "--json"]);
     assert_eq!(code, 0, "{errors}");

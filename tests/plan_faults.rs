@@ -104,6 +104,7 @@ fn what_is_in_the_records_makes_no_shard_fail() {
     assert_eq!(code, 3);
     assert!(out.contains("3 of 3 shards done"), "{out}");
     assert!(out.contains("2 shards done without one window"), "{out}");
+    assert!(out.contains("XX.DEAD..HH.2014-05"), "{out}");
     let table = dir.path().join("found.csv");
     let (code, ..) = quakebook(&["collect", "--plan", plan, "--out", text(&table)]);
     assert_eq!(code, 3);

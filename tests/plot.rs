@@ -232,7 +232,7 @@ fn rounds_of_k_means() {
     look("rounds", &figure);
     let drawing = figure.svg.unwrap();
     // Three points and two centroids in each of two rounds: what is dotted stands in paths of dots.
-    assert_eq!(drawing.matches("h0").count(), 10);
+    assert_eq!(drawing.matches("h.1").count(), 10);
     let one = plot::rounds(&points, std::slice::from_ref(&first)).unwrap();
     assert!(one.size.0 < figure.size.0 && one.interactive != figure.interactive);
     assert!(plot::rounds(&points, &[]).is_err());

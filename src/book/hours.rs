@@ -203,7 +203,7 @@ impl Hours {
     }
 
     /// Every detection on a page: its three components, P where an earthquake is known, its probability and its verdict.
-    /// Figure 12 of the paper.
+    /// Figure 12 of the paper. Without a detection the record's beginning is shown, and says so.
     ///
     /// # Errors
     /// As [`plot::records`].
@@ -225,6 +225,11 @@ impl Hours {
                 detection.probability
             );
             shown.push((title, part, p));
+        }
+        if shown.is_empty() {
+            let n_samples = (2.0 * SHOWN_S * record.sampling_rate_hz) as usize;
+            let first = record.slice(0..n_samples.min(record.n_samples()))?;
+            shown.push(("no detection; the record's beginning".into(), first, None));
         }
         plot::records(&shown)
     }

@@ -1,7 +1,6 @@
 //! One request, sent once, and what its answer means.
 
 use std::borrow::Cow;
-use std::sync::Once;
 use std::time::Duration;
 
 use reqwest::header::{self, HeaderMap};
@@ -12,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::printable;
 use crate::simulated;
 use crate::time::Time;
+use crate::tls;
 
 /// An error text is looked for in so many bytes of an answer.
 const N_BYTES_OF_WORDS: usize = 4096;
@@ -141,9 +141,7 @@ impl Answer {
 /// An HTTP client that keeps its connections. `local` is for servers on this machine: it takes no
 /// proxy, and no certificates of the system, which a machine without network may not have.
 pub(super) fn client(local: bool) -> Result<Client> {
-    static TLS: Once = Once::new();
-    // A failure means that the program chose a provider before: that one serves as well.
-    TLS.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+    tls::install();
     // The time that each step may take is in `transfer`.
     let mut builder = Client::builder()
         .redirect(redirect::Policy::custom(follow))

@@ -138,7 +138,11 @@ impl Conditions {
         }
         let n_failed = failed.len();
         for (what, n) in failed.into_iter().take(N_TOLD) {
-            lines.push(format!("{} minutes are left out: {what}", minutes(n)));
+            // A block is left out as a whole, also where the fault is near its edge.
+            let (lost, block) = (minutes(n), minutes(1));
+            lines.push(format!(
+                "{lost} minutes are left out, in whole blocks of {block}: {what}"
+            ));
         }
         if n_failed > N_TOLD {
             lines.push(format!("{} more reasons", n_failed - N_TOLD));

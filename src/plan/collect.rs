@@ -36,6 +36,7 @@ pub struct Summary {
     pub n_days: usize,
     pub n_damaged: usize,
     pub simulated: bool,
+    /// Day files of the shards' own days, and their bytes: each counts once. Those beside are read by several shards.
     pub n_input_files: usize,
     pub n_input_bytes: u64,
     /// SHA-256 of the shards' input hashes, one a line, in order.
@@ -88,7 +89,7 @@ pub fn collect(plan: &Plan) -> Result<Collected> {
     for (shard, one) in shards.into_iter().zip(all) {
         match one {
             Ok(Some((manifest, found))) => {
-                summary.add(&manifest);
+                summary.add(&shard, &manifest);
                 inputs.update(manifest.inputs.sha256 + "\n");
                 rows.extend(found);
                 continue;
@@ -125,7 +126,7 @@ fn one(plan: &Plan, plan_sha256: &str, shard: &Shard) -> Result<Option<Found>> {
 }
 
 impl Summary {
-    fn add(&mut self, manifest: &Manifest) {
+    fn add(&mut self, shard: &Shard, manifest: &Manifest) {
         self.n_done += 1;
         self.n_detections += manifest.n_detections;
         self.n_windows += manifest.n_windows;
@@ -136,8 +137,8 @@ impl Summary {
         self.n_days += manifest.n_days;
         self.n_damaged += manifest.n_damaged;
         self.simulated |= manifest.simulated;
-        self.n_input_files += manifest.inputs.n_files;
-        self.n_input_bytes += manifest.inputs.n_bytes;
+        self.n_input_files += shard.n_files;
+        self.n_input_bytes += shard.n_bytes;
         self.program_sha256.push(manifest.program_sha256.clone());
     }
 }

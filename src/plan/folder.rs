@@ -15,11 +15,12 @@ use crate::method::Detector;
 use crate::network;
 use crate::station::NslcPattern;
 use crate::time::Time;
+use crate::waveform::{Layout, Place, Sought};
 
 /// What is to be scanned, and how.
 pub struct Wanted<'a> {
-    /// The SDS archive.
-    pub archive: &'a Path,
+    /// Where the archive lies.
+    pub archive: &'a Place,
     /// The detector, with its threshold and hop.
     pub detector: &'a Detector,
     pub merge: MergeParams,
@@ -37,6 +38,10 @@ struct Header {
     /// The program and its version.
     program: String,
     archive: PathBuf,
+    #[serde(default, skip_serializing_if = "is_default")]
+    layout: Layout,
+    #[serde(default, skip_serializing_if = "is_default")]
+    anonymous: bool,
     size: ShardSize,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     from: Option<Time>,
@@ -50,6 +55,10 @@ struct Header {
     n_left_out: usize,
     shards_sha256: String,
     merge: MergeParams,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// A plan in its folder.
@@ -79,19 +88,14 @@ impl Plan {
     /// [`Error::Io`] where a folder cannot be read or written; [`Error::Plan`] where there is nothing to
     /// scan, or where the folder holds another plan.
     pub fn create(dir: &Path, wanted: &Wanted) -> Result<(Self, Vec<LeftOut>)> {
-        let archive = wanted.archive;
-        let archive = archive.canonicalize().map_err(Error::io(archive))?;
-        if archive.to_str().is_none() {
-            let what = "a path that is not UTF-8, which no plan can hold";
-            let remedy = "Give the archive's folder, and those above it, another name";
-            return Err(fail!(Plan, archive.display(), what, remedy));
-        }
-        let (shards, left_out) = held::shards(
-            &archive,
-            wanted.stations,
-            (wanted.from, wanted.to),
-            wanted.size,
-        )?;
+        let place = wanted.archive.absolute()?;
+        let archive = place.root().to_path_buf();
+        let sought = Sought {
+            streams: wanted.stations.to_vec(),
+            from: wanted.from,
+            to: wanted.to,
+        };
+        let (shards, left_out) = held::shards(&place, &sought, wanted.size)?;
         if shards.is_empty() {
             let found = left_out.iter().take(5).map(ToString::to_string);
             let found: Vec<String> = found.collect();
@@ -108,6 +112,8 @@ impl Plan {
         let header = Header {
             program: PROGRAM.into(),
             archive,
+            layout: place.layout(),
+            anonymous: place.is_anonymous(),
             size: wanted.size,
             from: wanted.from,
             to: wanted.to,
@@ -209,6 +215,20 @@ impl Plan {
     /// The archive as it was planned; on another machine it may lie elsewhere.
     pub fn archive(&self) -> &Path {
         &self.header.archive
+    }
+
+    /// Where the archive lies: where it was planned, or in another folder or bucket.
+    ///
+    /// # Errors
+    /// As [`Place::of`].
+    pub fn place(&self, elsewhere: Option<&Path>) -> Result<Place> {
+        let Header {
+            archive,
+            layout,
+            anonymous,
+            ..
+        } = &self.header;
+        Place::of(elsewhere.unwrap_or(archive), *layout, *anonymous)
     }
 
     pub fn dir(&self) -> &Path {

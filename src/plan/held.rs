@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::Path;
 
 use chrono::{Days, NaiveDate};
 
 use super::shard::{AROUND, Shard, ShardSize, midnight};
 use crate::error::{Error, Result};
-use crate::station::{NslcPattern, StationChoice};
-use crate::time::{Time, TimeSpan};
-use crate::waveform::{DayFile, FAST_BANDS, Listing, Nslc};
+use crate::hash::sha256;
+use crate::station::StationChoice;
+use crate::time::TimeSpan;
+use crate::waveform::{DayFile, FAST_BANDS, Nslc, Place, Sought, Version};
 
 /// What lies in an archive and is not planned.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,6 +38,15 @@ struct Day {
     components: BTreeSet<char>,
     n_files: usize,
     n_bytes: u64,
+    /// Of objects in a bucket.
+    versions: Vec<String>,
+}
+
+/// What stands for an object's version in the hash of a shard's versions.
+pub(super) fn version_line(file: &DayFile, version: Version) -> String {
+    let Version { n_bytes, mark } = version;
+    let (stream, day) = (&file.stream, file.day);
+    format!("{stream} {day} {n_bytes} {:016x}\n", mark.unwrap_or(0))
 }
 
 /// A detector needs so many components.
@@ -48,13 +57,13 @@ pub(super) const N_COMPONENTS: usize = 3;
 /// # Errors
 /// [`Error::Io`] where the folder cannot be read.
 pub(super) fn shards(
-    root: &Path,
-    sought: &[NslcPattern],
-    (from, to): (Option<Time>, Option<Time>),
+    place: &Place,
+    sought: &Sought,
     size: ShardSize,
 ) -> Result<(Vec<Shard>, Vec<LeftOut>)> {
     let mut left_out = Vec::new();
-    let bands = bands(root, sought, &mut left_out)?;
+    let bands = bands(place, sought, &mut left_out)?;
+    let (from, to) = (sought.from, sought.to);
     let mut shards = Vec::new();
     for ((network, station, location, band), mut held) in bands {
         let name = format!("{network}.{station}.{location}.{band}");
@@ -84,6 +93,7 @@ pub(super) fn shards(
             let (earliest, latest) = Shard::reach(&span);
             let n_within: usize = n_files.range(earliest..=latest).map(|(_, n)| n).sum();
             let n_own: usize = of_shard.iter().map(|(_, day)| day.n_files).sum();
+            let lines = of_shard.iter().flat_map(|(_, day)| day.versions.clone());
             shards.push(Shard {
                 index: shards.len(),
                 id: Shard::name(&choice, size, first),
@@ -94,6 +104,7 @@ pub(super) fn shards(
                 n_files: n_own,
                 n_beside: n_within - n_own,
                 n_bytes: of_shard.iter().map(|(_, day)| day.n_bytes).sum(),
+                versions_sha256: place.is_remote().then(|| versions_sha256(lines)),
             });
         }
     }
@@ -103,31 +114,32 @@ pub(super) fn shards(
 
 /// The day files that are sought, by band; what of the archive cannot be read as one is noted.
 fn bands(
-    root: &Path,
-    sought: &[NslcPattern],
+    place: &Place,
+    sought: &Sought,
     left_out: &mut Vec<LeftOut>,
 ) -> Result<BTreeMap<Band, Held>> {
-    let listing = Listing::of(root);
-    let streams = listing.streams(&mut |error| {
+    let (storage, layout) = (place.storage(), place.layout());
+    let archive = storage.held(layout, sought, &mut |error| {
         left_out.push(LeftOut {
             what: "a folder".into(),
             why: error.to_string(),
         });
     })?;
-    left_out.extend(listing.misplaced().into_iter().map(|file| LeftOut {
+    left_out.extend(archive.misplaced.into_iter().map(|file| LeftOut {
         what: file.path.display().to_string(),
-        why: file.what_is_misplaced(),
+        why: file.what_is_misplaced(layout),
     }));
-    left_out.extend(listing.strange().into_iter().map(|strange| LeftOut {
+    left_out.extend(archive.strange.into_iter().map(|strange| LeftOut {
         what: strange.folder.display().to_string(),
         why: format!(
             "{} that are no day files, the first {}: by its name, or a link, a pipe or a folder",
             strange.n, strange.first
         ),
     }));
+    let sought = &sought.streams;
     let mut is_found = vec![false; sought.len()];
     let mut bands: BTreeMap<Band, Held> = BTreeMap::new();
-    for files in streams.iter() {
+    for files in archive.streams.iter() {
         let Some(stream) = files.first().map(|file| &file.stream) else {
             continue;
         };
@@ -137,19 +149,24 @@ fn bands(
             *is_found |= admits;
             is_sought |= admits;
         }
-        let mut band = stream.channel().to_string();
-        let Some(component) = band.pop().filter(|_| is_sought) else {
+        let Some((band, component)) = stream.band_and_component().filter(|_| is_sought) else {
             continue;
         };
         let held = bands.entry(band_of(stream, band)).or_default();
         for same in files.chunk_by(|a, b| a.day == b.day) {
             let (file, others) = one_of(same);
             left_out.extend(others);
-            let about = file.path.symlink_metadata();
+            let version = storage.version(&file.path);
+            let gone = || Error::io(&file.path)(std::io::ErrorKind::NotFound.into());
+            let version = version.ok_or_else(gone)?;
             let day = held.entry(file.day).or_default();
             day.components.insert(component);
             day.n_files += 1;
-            day.n_bytes += about.map_err(Error::io(&file.path))?.len();
+            day.n_bytes += version.n_bytes;
+            // On a disk the time of change is no version: a copy has another one.
+            if place.is_remote() {
+                day.versions.push(version_line(file, version));
+            }
         }
     }
     for (pattern, _) in sought.iter().zip(is_found).filter(|(_, found)| !found) {
@@ -163,10 +180,17 @@ fn bands(
     Ok(bands)
 }
 
-fn band_of(stream: &Nslc, band: String) -> Band {
+/// The hash of the versions of a shard's objects, in any order.
+pub(super) fn versions_sha256(lines: impl Iterator<Item = String>) -> String {
+    let mut lines: Vec<String> = lines.collect();
+    lines.sort();
+    sha256(lines.concat())
+}
+
+fn band_of(stream: &Nslc, band: &str) -> Band {
     let codes = [stream.network(), stream.station(), stream.location()];
     let [network, station, location] = codes.map(ToString::to_string);
-    (network, station, location, band)
+    (network, station, location, band.into())
 }
 
 /// Of the files of one day of a stream, with and without dashes for a blank location, the one that is read.

@@ -52,6 +52,7 @@ pub struct Inputs {
     pub n_files: usize,
     pub n_bytes: u64,
     /// SHA-256 of the lines `SHA256  PATH` that `sha256sum` prints for the files in the archive's folder, sorted by path.
+    /// Of objects in a bucket the beginning of the SHA-256 of their ETag stands in place of their own.
     pub sha256: String,
 }
 

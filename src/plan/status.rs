@@ -24,8 +24,10 @@ pub struct Status {
     /// Nobody works on them, and nobody has failed.
     pub n_missing: usize,
     pub n_detections: usize,
-    /// Done shards of which not one window could be scanned: their manifests say why.
-    pub n_without_windows: usize,
+    /// Names of done shards of which not one window could be scanned: their manifests say why.
+    pub without_windows: Vec<String>,
+    /// Indices of all shards that are not done.
+    pub not_done: Vec<usize>,
     /// Hours scanned, and station-days of what is done.
     pub hours: f64,
     pub n_days: usize,
@@ -77,6 +79,8 @@ impl Status {
                 status.add(manifest);
             }
         }
+        let not_done = (0..shards.len()).filter(|index| !is_known[*index]);
+        status.not_done = not_done.collect();
         for part in parts {
             for (running, is_alive) in part.running {
                 match (is_known[running.index], is_alive) {
@@ -104,7 +108,9 @@ impl Status {
     fn add(&mut self, manifest: &Manifest) {
         self.n_done += 1;
         self.n_detections += manifest.n_detections;
-        self.n_without_windows += usize::from(manifest.n_windows == 0);
+        if manifest.n_windows == 0 {
+            self.without_windows.push(manifest.id.clone());
+        }
         self.hours += manifest.hours;
         self.n_days += manifest.n_days;
         self.seconds += manifest.seconds;

@@ -1,13 +1,13 @@
 //! Work on a shard: its scan, and the files that say what came of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use chrono::NaiveDate;
 
 use super::folder::PROGRAM;
-use super::held::N_COMPONENTS;
+use super::held::{N_COMPONENTS, version_line, versions_sha256};
 use super::manifest::{MANIFESTS, RESULTS, result_name};
 use super::progress::{FAILED, Failed, Mark, host, running, to_json};
 use super::shard::AROUND;
@@ -19,7 +19,7 @@ use crate::error::{Error, Result, fail};
 use crate::hash::{Hash, sha256};
 use crate::method::Detector;
 use crate::time::Utc;
-use crate::waveform::{Archive, DayFile};
+use crate::waveform::{Archive, DayFile, Place, Traffic, is_url};
 
 /// How a shard ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +35,7 @@ pub enum Worked {
 pub struct Worker<'a> {
     plan: &'a Plan,
     plan_sha256: String,
-    archive: PathBuf,
+    archive: Place,
     detector: Detector,
     program_sha256: String,
     does_again: bool,
@@ -51,11 +51,12 @@ impl<'a> Worker<'a> {
     /// As [`Plan::detector`]; [`Error::Plan`] where there is no such folder; [`Error::Io`] where the program's own
     /// file cannot be read.
     pub fn new(plan: &'a Plan, archive: Option<&Path>) -> Result<Self> {
-        let archive = archive.unwrap_or_else(|| plan.archive()).to_path_buf();
-        if !archive.is_dir() {
+        let folder = archive.unwrap_or_else(|| plan.archive());
+        if !is_url(folder) && !folder.is_dir() {
             let remedy = "Say where the archive lies on this machine";
-            return Err(fail!(Plan, archive.display(), "no such folder", remedy));
+            return Err(fail!(Plan, folder.display(), "no such folder", remedy));
         }
+        let archive = plan.place(archive)?;
         let program = std::env::current_exe().map_err(Error::io("the program"))?;
         Ok(Self {
             detector: plan.detector()?,
@@ -65,6 +66,11 @@ impl<'a> Worker<'a> {
             plan,
             does_again: false,
         })
+    }
+
+    /// Requests and bytes so far, of an archive in a bucket.
+    pub fn traffic(&self) -> Option<Traffic> {
+        self.archive.traffic()
     }
 
     /// The same worker, which scans what is done once more.
@@ -124,7 +130,9 @@ impl<'a> Worker<'a> {
     ) -> Result<Option<Manifest>> {
         let began = Instant::now();
         self.detector.study.station.clone_from(&shard.station);
-        let archive = Archive::open_for(&self.archive, &shard.station)?;
+        let archive = Archive::open_for(self.archive.clone(), &shard.station)?;
+        let span = &shard.span;
+        let archive = archive.expecting(Some(span.start), Some(span.end));
         let archive = archive.lenient().within_days(AROUND);
         let files = self.planned_files(&archive, shard)?;
         let source = Watched::new(&archive, mark, is_ended);
@@ -138,6 +146,7 @@ impl<'a> Worker<'a> {
         let scanned = scanned?;
         archive.note_other_days(&files);
         // A file that went away in between was not scanned as planned.
+        archive.refresh();
         self.planned_files(&archive, shard)?;
         let found = &scanned.detections;
         let rows = table::to_csv(&Row::of(&shard.station, found));
@@ -186,22 +195,32 @@ impl<'a> Worker<'a> {
         let n_there = files.len();
         retain_whole_days(&mut files);
         let n_beside = n_within - files.len();
-        let mut n_bytes = 0;
+        let (mut n_bytes, mut versions) = (0, Vec::new());
         for file in &files {
-            let about = file.path.symlink_metadata();
-            let about = about.map_err(Error::io(&file.path))?;
-            // What is no file has no bytes.
-            n_bytes += if about.is_file() { about.len() } else { 0 };
+            // What is gone has no bytes.
+            if let Some(version) = archive.version(&file.path) {
+                n_bytes += version.n_bytes;
+                versions.push(version_line(file, version));
+            }
         }
         let changed = |what: String| {
             let remedy = "Look whether the archive is there (mounted, and whole); if it has changed, make a new plan in another folder";
-            Err(fail!(Plan, self.archive.display(), what, remedy))
+            Err(fail!(Plan, self.archive.root().display(), what, remedy))
         };
         if (files.len(), n_bytes) != (shard.n_files, shard.n_bytes) {
             return changed(format!(
                 "{n_there} day files, {n_bytes} bytes in those of days with three components; {} of {} bytes were planned",
                 shard.n_files, shard.n_bytes
             ));
+        }
+        // A copy of the archive elsewhere may know other versions; in the bucket of the plan they must be the same.
+        let is_there = self.archive.root() == self.plan.archive();
+        if let Some(planned) = shard.versions_sha256.as_ref().filter(|_| is_there)
+            && *planned != versions_sha256(versions.into_iter())
+        {
+            return changed(
+                "other versions of the objects than were planned, of the same sizes".into(),
+            );
         }
         match n_beside == shard.n_beside {
             true => Ok(files),
@@ -215,10 +234,11 @@ impl<'a> Worker<'a> {
 
 /// Keeps the files of days of which three components are there, as the plan does.
 fn retain_whole_days(files: &mut Vec<DayFile>) {
-    let mut components: BTreeMap<NaiveDate, BTreeSet<Option<char>>> = BTreeMap::new();
+    let mut components: BTreeMap<NaiveDate, BTreeSet<char>> = BTreeMap::new();
     for file in files.iter() {
-        let component = file.stream.channel().chars().last();
-        components.entry(file.day).or_default().insert(component);
+        let component = file.stream.band_and_component();
+        let of_day = components.entry(file.day).or_default();
+        of_day.extend(component.map(|(_, component)| component));
     }
     files.retain(|file| components[&file.day].len() >= N_COMPONENTS);
 }
@@ -240,11 +260,19 @@ pub(super) fn done(
 }
 
 /// The day files that a shard may have read, by what is in them.
-fn inputs(archive: &Archive, root: &Path, shard: &Shard) -> Result<Inputs> {
+fn inputs(archive: &Archive, place: &Place, shard: &Shard) -> Result<Inputs> {
+    let root = place.root();
     let mut inputs = Inputs::default();
     let mut lines = String::new();
     for file in archive.day_files(&shard.span)? {
-        let (sha256, n_bytes) = sha256_of(&file.path)?;
+        let (sha256, n_bytes) = match archive.version(&file.path) {
+            // To read all of them once more would cost as much as the scan.
+            Some(version) if place.is_remote() => (
+                format!("{:016x}", version.mark.unwrap_or(0)),
+                version.n_bytes,
+            ),
+            _ => sha256_of(&file.path)?,
+        };
         let path = file.path.strip_prefix(root).unwrap_or(&file.path);
         lines += &format!("{sha256}  {}\n", path.display());
         inputs.n_files += 1;

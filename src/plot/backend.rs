@@ -6,7 +6,7 @@ use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
 };
 
-use super::text::Line;
+use super::letters::Line;
 use super::vector::Drawing;
 
 /// A bitmap, and beside it the same as an SVG.

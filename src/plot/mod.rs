@@ -49,6 +49,7 @@ mod hourly;
 mod interactive;
 mod judgement;
 mod layers;
+mod letters;
 mod map;
 mod marks;
 mod merging;

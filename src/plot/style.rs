@@ -13,7 +13,7 @@ use crate::error::{Result, fail};
 pub(super) const SCALE: u32 = 2;
 
 /// An SVG of more bytes is not kept: the bitmap of such a figure is smaller.
-const MAX_SVG_BYTES: usize = 64 << 10;
+const MAX_SVG_BYTES: usize = 96 << 10;
 
 pub(super) type Backend<'a> = Both<'a>;
 pub(super) type Canvas<'a> = DrawingArea<Backend<'a>, Shift>;

@@ -9,29 +9,20 @@ use std::fmt::Write;
 use ab_glyph::{Font, FontRef, GlyphId, OutlineCurve, Point};
 use plotters_backend::{BackendColor, BackendCoord};
 
-use super::text::{Line, font};
+use super::letters::{Line, font};
 
 /// What was drawn so far.
 #[derive(Default)]
 pub(super) struct Drawing {
     body: String,
-    /// The element that goes on: its attributes and what is in it.
-    open: Open,
+    /// How things look, as CSS; an element names its style by the place in this list.
+    styles: Vec<String>,
+    /// The path that goes on: its style and its data.
+    open: Option<(usize, String)>,
     /// A circle that shines through: its outline may follow, and makes one element with it.
     held: Option<(BackendCoord, u32, BackendColor)>,
     /// Outlines that were used, in units of the font.
     letters: BTreeMap<u16, String>,
-}
-
-/// An element that goes on.
-#[derive(Debug, Default, PartialEq)]
-enum Open {
-    #[default]
-    None,
-    /// A path of this style, and its data.
-    Path(String, String),
-    /// A group of this style, and its elements: where something shines through, overlaps must add up.
-    Group(String, String),
 }
 
 impl Drawing {
@@ -42,12 +33,8 @@ impl Drawing {
         colour: BackendColor,
         width: u32,
     ) {
-        let stroke = paint("stroke", colour);
-        self.path(
-            format!(" fill=\"none\" stroke-width=\"{width}\"{stroke}"),
-            colour,
-            path(points),
-        );
+        let style = format!("fill:none;stroke-width:{width};{}", paint("stroke", colour));
+        self.path(style, colour, path(points));
     }
 
     /// An area within points.
@@ -65,28 +52,24 @@ impl Drawing {
     /// A dot.
     pub fn dot(&mut self, (x, y): BackendCoord, radius: u32, colour: BackendColor) {
         if colour.alpha < 1.0 {
-            self.release();
+            self.close();
             self.held = Some(((x, y), radius, colour));
             return;
         }
-        // The round end of a line without length: dots of one style are one path.
-        let stroke = paint("stroke", colour);
-        let width = 2 * radius;
-        let style = format!(" stroke-linecap=\"round\" stroke-width=\"{width}\"{stroke}");
-        self.path(style, colour, format!("M{x} {y}h0"));
+        // The round ends of a line of hardly any length (of none, Typst drops it): dots of one style are one path.
+        let (width, stroke) = (2 * radius, paint("stroke", colour));
+        let style = format!("stroke-linecap:round;stroke-width:{width};{stroke}");
+        self.path(style, colour, format!("M{x} {y}h.1"));
     }
 
     /// A line around a circle.
     pub fn ring(&mut self, at: BackendCoord, radius: u32, colour: BackendColor, width: u32) {
         let fill = match self.held.take_if(|held| (held.0, held.1) == (at, radius)) {
             Some((_, _, colour)) => paint("fill", colour),
-            None => " fill=\"none\"".into(),
+            None => "fill:none".into(),
         };
         let stroke = paint("stroke", colour);
-        self.group(
-            format!("{fill} stroke-width=\"{width}\"{stroke}"),
-            &circle(at, radius),
-        );
+        self.circle(format!("{fill};stroke-width:{width};{stroke}"), at, radius);
     }
 
     /// Words whose first letter stands at a point of the baseline, upright where they read upwards.
@@ -100,11 +83,11 @@ impl Drawing {
     ) {
         self.close();
         let turn = if upward { " rotate(-90)" } else { "" };
+        let style = self.style(paint("fill", colour));
         let _ = write!(
             self.body,
-            "<g transform=\"translate({x:.1} {y:.1}){turn} scale({scale:.5} {:.5})\"{}>",
-            -scale,
-            paint("fill", colour)
+            "<g class=\"s{style}\" transform=\"translate({x:.1} {y:.1}){turn} scale({scale:.5} {:.5})\">",
+            -scale
         );
         for (letter, at) in &line.letters {
             let outline = self.letters.entry(letter.0);
@@ -127,73 +110,69 @@ impl Drawing {
     /// The whole picture: `pixels` wide and high, shown at the nominal size.
     pub fn finish(mut self, pixels: (u32, u32), size: (u32, u32)) -> String {
         self.close();
+        let styles = self.styles.iter().enumerate();
+        let styles: String = styles.map(|(i, css)| format!(".s{i}{{{css}}}")).collect();
         let letters = self.letters.iter().filter(|(_, data)| !data.is_empty());
         let letters: String = letters
             .map(|(id, data)| format!("<path id=\"g{id}\" d=\"{data}\"/>"))
             .collect();
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" viewBox=\"0 0 {} {}\">\
-             <defs>{letters}</defs><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>{}</svg>",
+             <style>path{{stroke-linejoin:round}}{styles}</style><defs>{letters}</defs><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>{}</svg>",
             size.0, size.1, pixels.0, pixels.1, self.body
         )
     }
 
-    /// Goes on with the open path where the style is the same and nothing shines through.
+    /// Goes on with the open path where the style is the same. What shines through is an element of its own: in one path
+    /// overlaps would not add up.
     fn path(&mut self, style: String, colour: BackendColor, data: String) {
-        if colour.alpha < 1.0 {
-            return self.group(style, &format!("<path d=\"{data}\"/>"));
-        }
-        self.release();
+        let style = self.style(style);
         match &mut self.open {
-            Open::Path(of, before) if *of == style => *before += &data,
+            Some((of, before)) if *of == style && colour.alpha >= 1.0 => *before += &data,
             _ => {
                 self.close();
-                self.open = Open::Path(style, data);
+                self.open = Some((style, data));
             }
         }
     }
 
-    /// Goes on with the open group where the style is the same.
-    fn group(&mut self, style: String, element: &str) {
-        self.release();
-        match &mut self.open {
-            Open::Group(of, before) if *of == style => *before += element,
-            _ => {
-                self.close();
-                self.open = Open::Group(style, element.into());
-            }
-        }
+    fn circle(&mut self, style: String, (x, y): BackendCoord, radius: u32) {
+        self.close();
+        let style = self.style(style);
+        let _ = write!(
+            self.body,
+            "<circle class=\"s{style}\" cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"/>"
+        );
     }
 
-    /// Writes the circle whose outline did not follow.
-    fn release(&mut self) {
-        if let Some((at, radius, colour)) = self.held.take() {
-            self.group(paint("fill", colour), &circle(at, radius));
-        }
+    /// The place of a style in the list.
+    fn style(&mut self, css: String) -> usize {
+        let known = self.styles.iter().position(|style| *style == css);
+        known.unwrap_or_else(|| {
+            self.styles.push(css);
+            self.styles.len() - 1
+        })
     }
 
+    /// Writes what was to go on.
     fn close(&mut self) {
-        self.release();
-        self.body += &match std::mem::take(&mut self.open) {
-            Open::None => String::new(),
-            Open::Path(style, data) => format!("<path{style} d=\"{data}\"/>"),
-            Open::Group(style, elements) => format!("<g{style}>{elements}</g>"),
-        };
+        if let Some((style, data)) = self.open.take() {
+            let _ = write!(self.body, "<path class=\"s{style}\" d=\"{data}\"/>");
+        }
+        if let Some((at, radius, colour)) = self.held.take() {
+            self.circle(paint("fill", colour), at, radius);
+        }
     }
 }
 
-fn circle((x, y): BackendCoord, radius: u32) -> String {
-    format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"/>")
-}
-
-/// ` fill="#rrggbb"`, with its opacity where something shines through.
+/// `fill:#rrggbb`, with its opacity where something shines through.
 fn paint(what: &str, colour: BackendColor) -> String {
     let (r, g, b) = colour.rgb;
     let opacity = match colour.alpha < 1.0 {
-        true => format!(" {what}-opacity=\"{:.2}\"", colour.alpha),
+        true => format!(";{what}-opacity:{:.2}", colour.alpha),
         false => String::new(),
     };
-    format!(" {what}=\"#{r:02x}{g:02x}{b:02x}\"{opacity}")
+    format!("{what}:#{r:02x}{g:02x}{b:02x}{opacity}")
 }
 
 /// `M1 2 3 4`: the later points are those of lines.
@@ -256,7 +235,7 @@ mod tests {
         drawing.line([(5, 6), (7, 8)], BLACK, 3);
         let svg = drawing.finish((20, 10), (10, 5));
         assert!(svg.contains("d=\"M1 2 3 4M5 6 7 8\"/>"), "{svg}");
-        assert_eq!(svg.matches("<path fill").count(), 2);
+        assert_eq!(svg.matches("<path class").count(), 2);
         assert!(svg.starts_with("<svg ") && svg.contains("width=\"10\" height=\"5\""));
     }
 
@@ -285,7 +264,10 @@ mod tests {
         }
         let svg = drawing.finish((9, 9), (9, 9));
         assert_eq!(svg.matches("<circle ").count(), 2);
-        assert_eq!(svg.matches("<g ").count(), 1);
+        assert!(
+            svg.contains("fill-opacity:0.50;stroke-width:1;stroke:#000000"),
+            "{svg}"
+        );
     }
 
     #[test]

@@ -12,7 +12,9 @@ use crate::catalog::Catalog;
 use crate::error::{Error, Result, fail};
 use crate::station::Inventory;
 use crate::time::Time;
-use crate::waveform::{DayFile, DayFiles, Days, Last, Listing, Trace, cut, is_simulated, mseed};
+use crate::waveform::{
+    DayFile, DayFiles, Days, Last, Layout, Listing, Place, Trace, cut, is_simulated, mseed,
+};
 
 /// A folder of day files in the SDS layout (see [`crate::waveform::Archive`]), of any number of
 /// stations, to be served on loopback.
@@ -74,8 +76,8 @@ impl ServedArchive {
             root: root.into(),
             catalog: None,
             stations: None,
-            days: Arc::new(Days::of(root).lenient()),
-            listing: Arc::new(Listing::of(root)),
+            days: Arc::new(Days::of(Place::from(root).storage()).lenient()),
+            listing: Arc::new(Listing::of(root, Layout::Sds)),
             faults: Arc::default(),
         };
         archive.streams()?;
@@ -131,12 +133,12 @@ impl ServedArchive {
     }
 
     fn streams(&self) -> Result<Arc<Vec<DayFiles>>> {
-        let streams = self.listing.streams(&mut |error| self.faults.note(error))?;
-        for file in self.listing.misplaced() {
-            let (path, what) = (file.path.display(), file.what_is_misplaced());
+        let held = self.listing.held(&mut |error| self.faults.note(error))?;
+        for file in &held.misplaced {
+            let (path, what) = (file.path.display(), file.what_is_misplaced(Layout::Sds));
             self.faults.note(format!("left out: {path}: {what}"));
         }
-        Ok(streams)
+        Ok(held.streams)
     }
 }
 

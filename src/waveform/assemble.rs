@@ -84,13 +84,19 @@ type Trio<'a> = [Component<'a>; 3];
 pub(crate) fn has_three_components(streams: &[&Nslc]) -> bool {
     let mut bands: BTreeMap<String, Band<()>> = BTreeMap::new();
     for stream in streams {
-        let mut band = stream.to_string();
-        if let Some(component) = band.pop() {
+        if let Some((band, component)) = band_of(stream) {
             bands.entry(band).or_default().insert(component, ());
         }
     }
     let mut bands = bands.values();
     bands.any(|band| !known_trios(band).is_empty() || any_trio(band).is_some())
+}
+
+/// A stream's band with its station, `GS.OK029.00.HH`, and its component.
+fn band_of(stream: &Nslc) -> Option<(String, char)> {
+    let (band, component) = stream.band_and_component()?;
+    let (network, station, location) = (stream.network(), stream.station(), stream.location());
+    Some((format!("{network}.{station}.{location}.{band}"), component))
 }
 
 /// The traces of each of the three components that have samples in the span, vertical last.
@@ -110,8 +116,7 @@ fn choose<'a>(
         .iter()
         .filter(|trace| reaches(trace, start, n_samples))
     {
-        let mut band = trace.id.to_string();
-        if let Some(component) = band.pop() {
+        if let Some((band, component)) = band_of(&trace.id) {
             let components = bands.entry(band).or_default();
             components.entry(component).or_default().push(trace);
         }

@@ -28,14 +28,18 @@ pub mod slist;
 pub mod spectrum;
 mod trace;
 
+pub use crate::bucket::{Traffic, is_url};
 pub use crate::code::{BadCode, Code, Nslc};
 pub use harmonise::{BAND_HZ, Defect, Harmonised, RATE_HZ, harmonise, resample};
 pub(crate) use harmonise::{ORDER, ROUNDING, interpolate};
 pub use merge::merge;
 pub use noise_models::{new_high_noise_model, new_low_noise_model};
 pub use record::{Record3C, WaveformSource};
-pub use sds::{Added, Archive, DownloadLog, DownloadOutcome, LogEntry, MissingSpan, archive_near};
+pub use sds::{
+    Added, Archive, DownloadLog, DownloadOutcome, Layout, LogEntry, MissingSpan, Place,
+    archive_near,
+};
 pub(crate) use sds::{
-    DayFile, DayFiles, Days, FAST_BANDS, Last, Listing, cover, cut, is_simulated,
+    DayFile, DayFiles, Days, FAST_BANDS, Last, Listing, Sought, Version, cover, cut, is_simulated,
 };
 pub use trace::{Samples, Segment, Trace};

@@ -110,7 +110,7 @@ pub fn plan_of(
 ) -> quakebook::Result<Plan> {
     let detector = detector();
     let wanted = Wanted {
-        archive: root,
+        archive: &root.into(),
         merge: merge(&detector),
         detector: &detector,
         stations,

@@ -32,6 +32,8 @@ pub struct Seen {
     /// Path and parameters.
     pub target: String,
     pub body: String,
+    /// The first and last byte that are asked for.
+    pub range: Option<(usize, usize)>,
 }
 
 impl Seen {
@@ -162,6 +164,13 @@ fn read_last(stream: &mut TcpStream) {
     let _ = stream.read(&mut [0]);
 }
 
+/// The bytes of a header `Range: bytes=0-99`.
+fn range(line: &str) -> Option<(usize, usize)> {
+    let line = line.to_ascii_lowercase();
+    let (first, last) = line.strip_prefix("range: bytes=")?.split_once('-')?;
+    Some((first.parse().ok()?, last.trim().parse().ok()?))
+}
+
 /// The request but for its last byte: that of the body, or of the empty line after the head.
 fn read_request(mut stream: &TcpStream) -> Option<Seen> {
     // Byte by byte: a buffer would take the last one too.
@@ -194,6 +203,7 @@ fn read_request(mut stream: &TcpStream) -> Option<Seen> {
         method: words.next()?.into(),
         target: words.next()?.into(),
         body: String::from_utf8(body).ok()?,
+        range: text.lines().find_map(range),
     })
 }
 

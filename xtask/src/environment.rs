@@ -32,8 +32,8 @@ pub fn make_test_venv(paths: &Paths) -> Result<PathBuf> {
     let venv = paths.cache.join("venv-tests");
     let (wheels, source) = (lock(paths, "tests"), lock(paths, "tests-source"));
     Step {
-        about: "ObsPy, Dask and a small data centre, with which some tests work",
-        cost: "download 90 MB, a minute",
+        about: "ObsPy, Dask, a small data centre and an S3 server, with which some tests work",
+        cost: "download 110 MB, a minute",
         stamp: venv.join("quakebook.stamp"),
         inputs: read(&wheels)? + &read(&source)?,
     }

@@ -119,9 +119,10 @@ fn cargo_test(paths: &Paths) -> Result<String> {
             let mut with_others = cargo(&paths.root, "test");
             with_others
                 .args(["--workspace", "--tests", "--", "--ignored"])
-                .args(["obspy", "dask", "slurm"])
+                .args(["obspy", "dask", "slurm", "s3_"])
                 .env("QUAKEBOOK_OBSPY_PYTHON", &python)
-                .env("QUAKEBOOK_DASK_PYTHON", &python);
+                .env("QUAKEBOOK_DASK_PYTHON", &python)
+                .env("QUAKEBOOK_S3_PYTHON", &python);
             let (more, _) = count_tests(&mut with_others)?;
             passed += more;
             ignored = ignored.saturating_sub(more);
@@ -130,7 +131,7 @@ fn cargo_test(paths: &Paths) -> Result<String> {
         // Without network the other tests still run.
         Err(sentence) => {
             println!("       {sentence}");
-            ", without those of ObsPy and Dask, which could not be installed"
+            ", without those of ObsPy, Dask and S3, which could not be installed"
         }
     };
     Ok(format!("{passed} tests, {ignored} ignored{note}"))

@@ -50,10 +50,10 @@ pub fn run(args: &Args) -> Result {
     let text = serde_json::to_string_pretty(summary).expect("a summary is plain JSON");
     output::write(&PathBuf::from(beside), text + "\n")?;
     output::print(format!(
-        "{} detections of {} of {} shards, {:.1} hours, written to {}\n",
-        summary.n_detections,
+        "{} of {} of {}, {:.1} hours, written to {}\n",
+        output::counted(summary.n_detections, "detection"),
         summary.n_done,
-        summary.n_shards,
+        output::counted(summary.n_shards, "shard"),
         summary.hours,
         args.out.display()
     ))?;

@@ -1,5 +1,6 @@
 //! The program `quakebook`: each command is a few lines over the library.
 
+mod archive;
 mod args;
 mod cluster;
 mod collect;

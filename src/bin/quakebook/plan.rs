@@ -8,13 +8,14 @@ use quakebook::station::NslcPattern;
 use quakebook::time::Time;
 use serde::Serialize;
 
+use crate::archive::{self, ArchiveArgs};
 use crate::args;
 use crate::output::{self, Outcome, Result};
 use crate::scan_setup::{self, ModelArg};
 
 /// Plan the scan of a whole archive, in shards that many machines can share
 #[derive(clap::Args)]
-#[command(after_help = "\
+#[command(after_help = concat!("\
 The plan is a folder. It holds the model, and a line for each shard: a station's records of a day, a month
 or a year, as far as the archive has day files of three components. What lies in the archive and is not
 planned (a file in another channel's folder, a station with one component, a day that lacks one) is told,
@@ -31,15 +32,16 @@ Shards of any size give the same table.
 A number of false alarms a day is a matter of one station's noise: find the threshold for it with
 `quakebook scan --alarms-per-day`.
 
+", archive::buckets!(), "
+
 Exit codes: 0 done; 4 of some --stations the archive holds nothing.
 
 Examples:
   quakebook plan --archive sds --model regional --out plan
-  quakebook plan --archive sds --model regional --from 2014-01-01 --to 2015-01-01 --stations 'CX.*' --shard station-day --out plan")]
+  quakebook plan --archive sds --model regional --from 2014-01-01 --to 2015-01-01 --stations 'CX.*' --shard station-day --out plan"))]
 pub struct Args {
-    /// The SDS archive with the records
-    #[arg(long, value_name = "DIR")]
-    archive: PathBuf,
+    #[command(flatten)]
+    archive: ArchiveArgs,
     /// A model that comes with the program (`quakebook models` lists them), or the folder of a run of `train`
     #[arg(long, value_name = "NAME|DIR", value_parser = ModelArg::parse)]
     model: ModelArg,
@@ -91,8 +93,9 @@ pub fn run(args: &Args) -> Result {
     for given in &args.stations {
         patterns(given, &mut stations)?;
     }
+    let place = args.archive.place()?;
     let wanted = Wanted {
-        archive: &args.archive,
+        archive: &place,
         merge: MergeParams {
             longest_s: detector.longest_event_s(),
             ..detector.merge_params()
@@ -111,6 +114,7 @@ pub fn run(args: &Args) -> Result {
         let n_more = left_out.len() - N_TOLD;
         output::progress(format!("{n_more} more are in left_out.txt"));
     }
+    archive::tell(place.traffic());
     let report = Report {
         n_shards: plan.n_shards(),
         station_days: plan.shards()?.iter().map(|shard| shard.n_days).sum(),
@@ -119,9 +123,9 @@ pub fn run(args: &Args) -> Result {
     match args.json {
         true => output::print_json(&report)?,
         false => output::print(format!(
-            "{} shards of {} station-days, in {}\n",
-            report.n_shards,
-            report.station_days,
+            "{} of {}, in {}\n",
+            output::counted(report.n_shards, "shard"),
+            output::counted(report.station_days, "station-day"),
             args.out.display()
         ))?,
     }
@@ -142,6 +146,12 @@ fn patterns(given: &str, all: &mut Vec<NslcPattern>) -> Result<()> {
         return Ok(());
     }
     let bytes = quakebook::atomic_file::read_input(path)?;
+    // Text as UTF-16 has a mark at its beginning, or letters of two bytes, one of them 0.
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || bytes.contains(&0) {
+        args::refuse(&format!(
+            "--stations {given}: the file is UTF-16, or no text: save it as UTF-8"
+        ));
+    }
     let text = String::from_utf8_lossy(&bytes);
     let text = text.trim_start_matches('\u{feff}');
     let n_before = all.len();

@@ -9,6 +9,7 @@ use quakebook::station::StationChoice;
 use quakebook::time::{self, Time};
 use quakebook::window::Reason;
 
+use crate::archive::{self, ArchiveArgs};
 use crate::args;
 use crate::output::{self, Damage, Outcome, Result};
 use crate::scan_report;
@@ -17,7 +18,7 @@ use crate::watched::Watched;
 
 /// Scan a time span of an archive with a trained network
 #[derive(clap::Args)]
-#[command(after_help = "\
+#[command(after_help = concat!("\
 The model says which window, filter and scale: the records are treated as they were in training. The archive is read an hour at a time. Windows in gaps are not scanned: then the exit code
 is 4, unless they only reach beyond --from or --to, and standard error says how many there are and why. A damaged
 record is a gap, named on standard error with its file and byte: then the exit code is 3. A day file that
@@ -39,11 +40,13 @@ an S wave and a coda follow: what is claimed there is a false alarm. The thresho
 more of them than the days allow, and never smaller than where the model was judged. A short record tells
 little of rare alarms: the upper end of the rate is told too.
 
+", archive::buckets!(), "
+
 Examples:
   quakebook scan --model regional --archive sds --out found.csv
   quakebook scan --model regional --archive sds --stream CX.PB01..HH? --alarms-per-day 1 --out found.csv
   quakebook scan --run runs/first --archive sds --from 2014-02-16 --to 2014-02-16T10:00:00 --out found.csv
-  quakebook scan --run runs/first --archive sds --from 2014-02-16 --to 2014-02-17 --hop 1 --json --out found.xml")]
+  quakebook scan --run runs/first --archive sds --from 2014-02-16 --to 2014-02-17 --hop 1 --json --out found.xml"))]
 pub struct Args {
     /// A model that comes with the program (`quakebook models` lists them), or the folder of a run of `train`
     #[arg(long, value_name = "NAME|DIR", value_parser = ModelArg::parse, required_unless_present = "run")]
@@ -51,9 +54,8 @@ pub struct Args {
     /// The same as --model with a folder
     #[arg(long, value_name = "DIR", conflicts_with = "model")]
     run: Option<PathBuf>,
-    /// The SDS archive with the records
-    #[arg(long, value_name = "DIR")]
-    archive: PathBuf,
+    #[command(flatten)]
+    archive: ArchiveArgs,
     /// The channels [default: those of the training; with a model for any station, the only station of the
     /// archive with three components]
     #[arg(long, value_name = "NET.STA.LOC.CHA", value_parser = args::stream)]
@@ -108,7 +110,9 @@ pub fn run(args: &Args) -> Result {
         study.station.clone_from(stream);
     }
     scan_setup::set_hop(study, args.hop);
-    let archive = scan_setup::archive(&args.archive, study, args.stream.is_some())?;
+    let place = args.archive.place()?;
+    let times = (args.from, args.to);
+    let archive = scan_setup::archive(&place, study, args.stream.is_some(), times)?;
     let span = scan_setup::span(args.from, args.to, &archive)?;
     let mut merge = detector.merge_params();
     merge.join_s = args.merge_gap.unwrap_or(merge.join_s);
@@ -146,6 +150,7 @@ pub fn run(args: &Args) -> Result {
         damage: &damage,
     };
     told.tell(args.json, &args.out)?;
+    archive::tell(archive.traffic());
     let has_two = scanned
         .unscanned
         .contains_key(Reason::MissingComponent.kind());

@@ -63,15 +63,16 @@ impl Scan<'_> {
         let warnings = self.warnings();
         let simulated = if found.simulated { " (simulated)" } else { "" };
         output::progress(format!(
-            "{} windows of {}{simulated}, {} to {}, {:.2} hours",
-            scanned.n_windows,
+            "{} of {}{simulated}, {} to {}, {:.2} hours",
+            output::counted(scanned.n_windows, "window"),
             study.station.station,
             time::iso(self.span.start),
             time::iso(self.span.end),
             found.hours()
         ));
         for (reason, n) in &scanned.unscanned {
-            output::progress(format!("{n} windows not scanned: {reason}"));
+            let windows = output::counted(*n, "window");
+            output::progress(format!("{windows} not scanned: {reason}"));
         }
         let conditions = scanned.conditions.lines();
         conditions.iter().for_each(output::progress);
@@ -104,8 +105,8 @@ impl Scan<'_> {
             });
         }
         output::print(format!(
-            "{} detections, {:.1} an hour, on for {:.1} % of the time, written to {}\n",
-            found.len(),
+            "{}, {:.1} an hour, on for {:.1} % of the time, written to {}\n",
+            output::counted(found.len(), "detection"),
             found.per_hour(),
             100.0 * found.share_on(),
             out.display()

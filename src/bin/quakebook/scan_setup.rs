@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use quakebook::method::{Detector, Model};
 use quakebook::study::Study;
 use quakebook::time::{Time, TimeSpan};
-use quakebook::waveform::Archive;
+use quakebook::waveform::{Archive, Place};
 
 use crate::args;
 use crate::output::{self, Damage};
@@ -50,15 +50,24 @@ impl ModelArg {
 
 /// The archive of the study's station. A detector that takes records of any station takes the only one that there
 /// is, where the archive has not the study's.
-pub fn archive(root: &Path, study: &mut Study, is_given: bool) -> quakebook::Result<Archive> {
-    let archive = Archive::open_for(root, &study.station)?.lenient();
+pub fn archive(
+    place: &Place,
+    study: &mut Study,
+    is_given: bool,
+    (from, to): (Option<Time>, Option<Time>),
+) -> quakebook::Result<Archive> {
+    let open = |study: &Study| {
+        let archive = Archive::open_for(place.clone(), &study.station)?;
+        Ok(archive.expecting(from, to).lenient())
+    };
+    let archive: Archive = open(study)?;
     if is_given || !study.method.harmonised || archive.check_sought().is_ok() {
         let checked = archive.check_sought();
         // A day file in another folder than its own may be what is missing.
         checked.inspect_err(|_| Damage::of(&archive).tell())?;
         return Ok(archive);
     }
-    study.station = Archive::only_station(root)?;
+    study.station = Archive::only_station(place.clone(), from, to)?;
     let of = &study.station;
     let codes = [&of.network, &of.station, &of.location].map(|code| code.as_str());
     let codes = codes.join(".");
@@ -66,7 +75,7 @@ pub fn archive(root: &Path, study: &mut Study, is_given: bool) -> quakebook::Res
         "station {codes}.{}, the archive's only one",
         of.channels
     ));
-    Ok(Archive::open_for(root, &study.station)?.lenient())
+    open(study)
 }
 
 /// The span from `--from` to `--to`, and where they are not given, what the archive holds.

@@ -45,16 +45,16 @@ pub fn run(args: &Args) -> Result {
 fn in_words(status: &Status) -> String {
     let share = 100.0 * status.n_done as f64 / status.n_shards.max(1) as f64;
     let mut text = format!(
-        "{} of {} shards done ({share:.1} %), {} running, {} failed, {} missing\n\
-         {} detections in {:.1} hours of {} station-days; {:.0} s of work\n",
+        "{} of {} done ({share:.1} %), {} running, {} failed, {} missing\n\
+         {} in {:.1} hours of {}; {:.0} s of work\n",
         status.n_done,
-        status.n_shards,
+        output::counted(status.n_shards, "shard"),
         status.running.len(),
         status.failed.len(),
         status.n_missing,
-        status.n_detections,
+        output::counted(status.n_detections, "detection"),
         status.hours,
-        status.n_days,
+        output::counted(status.n_days, "station-day"),
         status.seconds
     );
     if let (Some(rate), Some(left_s)) = (status.days_per_hour, status.left_s) {
@@ -65,10 +65,14 @@ fn in_words(status: &Status) -> String {
         let damaged = output::counted(status.n_damaged, "damaged record");
         text += &format!("{damaged} left out\n");
     }
-    if status.n_without_windows > 0 {
-        let shards = output::counted(status.n_without_windows, "shard");
+    let empty = &status.without_windows;
+    if !empty.is_empty() {
+        let shards = output::counted(empty.len(), "shard");
+        let named: Vec<&str> = empty.iter().take(N_TOLD).map(String::as_str).collect();
+        let more = if empty.len() > N_TOLD { ", ..." } else { "" };
         text += &format!(
-            "{shards} done without one window that could be scanned: the manifests say why\n"
+            "{shards} done without one window that could be scanned, the manifests say why: {}{more}\n",
+            named.join(", ")
         );
     }
     for killed in status.killed.iter().take(N_TOLD) {

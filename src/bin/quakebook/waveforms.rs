@@ -6,7 +6,7 @@ use quakebook::fdsn::{self, Client, DownloadParams, StationFormat};
 use quakebook::station::{Inventory, NslcPattern, StationChoice};
 use quakebook::study::Study;
 use quakebook::time::{self, Time, TimeSpan};
-use quakebook::waveform::{Archive, DownloadOutcome as Came, LogEntry, Nslc};
+use quakebook::waveform::{Archive, DownloadOutcome as Came, LogEntry, Nslc, is_url};
 use serde::Serialize;
 
 use crate::args::{self, FetchArgs};
@@ -71,6 +71,11 @@ struct Span {
 const N_CHANNELS: usize = 100;
 
 pub fn run(args: &Args) -> Result {
+    if is_url(&args.archive) {
+        args::refuse(
+            "--archive: an archive in a bucket is only read: give a folder, and copy what is in it to the bucket",
+        );
+    }
     let mut study = args.fetch.study.study()?;
     if let Some(stream) = &args.stream {
         study.station.clone_from(stream);

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use quakebook::plan::{Manifest, Plan, Shard, Worked, Worker};
 use quakebook::window::Reason;
 
+use crate::archive;
 use crate::output::{self, Outcome, Result};
 use crate::signals;
 
@@ -42,7 +43,7 @@ pub struct Args {
     #[arg(long, group = "which")]
     all: bool,
     /// Where the archive lies on this machine [default: where it was planned]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL")]
     archive: Option<PathBuf>,
     /// Scan what is done once more
     #[arg(long)]
@@ -116,6 +117,7 @@ fn work(
             }
         }
     }
+    archive::tell(worker.traffic());
     let scanned = output::counted(n_done, "shard");
     output::print(format!(
         "{scanned} scanned, {n_before} done before, {n_failed} failed\n"
@@ -132,17 +134,25 @@ fn work(
 
 fn tell(manifest: &Manifest) {
     output::progress(format!(
-        "{}: {} detections in {:.2} hours, {:.1} s",
-        manifest.id, manifest.n_detections, manifest.hours, manifest.seconds
+        "{}: {} in {:.2} hours, {:.1} s",
+        manifest.id,
+        output::counted(manifest.n_detections, "detection"),
+        manifest.hours,
+        manifest.seconds
     ));
     for line in manifest.damaged.iter().chain(&manifest.conditions) {
         output::progress(format!("  {line}"));
     }
-    // Gaps are counted in the manifest: a month of which one day is there is no reason for alarm.
-    let is_gap = |reason: &str| reason == Reason::NoData.kind();
+    // Hours without a record are counted in the manifest: a month of which one day is there is no reason for alarm.
+    let is_empty = |reason: &str| reason == Reason::NoData.kind();
     let told = manifest.unscanned.iter();
-    for (reason, n) in told.filter(|(reason, _)| !is_gap(reason)) {
-        output::progress(format!("  {n} windows not scanned: {reason}"));
+    for (reason, n) in told.filter(|(reason, _)| !is_empty(reason)) {
+        let reason = match reason == (Reason::Gap { n_missing: 0 }).kind() {
+            true => "they lie in gaps, or before or after all that was recorded",
+            false => reason,
+        };
+        let windows = output::counted(*n, "window");
+        output::progress(format!("  {windows} not scanned: {reason}"));
     }
 }
 

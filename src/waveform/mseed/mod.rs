@@ -79,7 +79,7 @@ use reader::{Reader, Run};
 
 pub use fault::{Fault, FaultKind};
 pub use faults::Faults;
-pub(crate) use index::{Index, within};
+pub(crate) use index::{Index, ReadAt, within};
 pub use write::{write, write_records};
 pub use write3::write_version3;
 

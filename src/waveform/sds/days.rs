@@ -5,19 +5,21 @@
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use chrono::TimeDelta;
+
 use super::cut::{Last, cut};
 use super::extents::Extents;
-use super::index::{Indices, Version};
+use super::index::Indices;
+use super::layout::Layout;
 use super::lock;
-use crate::atomic_file::{open_regular, read_regular};
-use crate::error::{Error, Result};
-use crate::time::{self, Time};
+use super::storage::{Part, Storage, Version};
+use crate::error::Result;
+use crate::time::{self, Time, TimeSpan};
 use crate::waveform::merge::{merge_layers, without_contradictions};
-use crate::waveform::mseed::{self, Fault, FaultKind, Faults};
+use crate::waveform::mseed::{self, Fault, FaultKind, Faults, Index};
 use crate::waveform::{Nslc, Trace, merge};
 
 /// The traces of one day file, or of a part of it.
@@ -26,13 +28,19 @@ pub(crate) type Day = Arc<Vec<Trace>>;
 /// Bytes after a part, in which the header of the next record lies.
 const N_NEXT: usize = 512;
 
+/// Of a day file in a bucket less than this is read by parts: up to ten requests a piece, where the whole takes one.
+const SHORT: TimeDelta = TimeDelta::hours(4);
+
 /// Three components of two days: a record across midnight, or windows on either side of it.
 const N_DECODED: usize = 6;
 
 /// Reads day files, and keeps the last few that were decoded.
 #[derive(Debug)]
 pub(crate) struct Days {
-    pub indices: Indices,
+    storage: Arc<dyn Storage>,
+    indices: Indices,
+    /// What will be read, if it is known.
+    expected: Option<(Layout, TimeSpan)>,
     extents: Extents,
     lenient: bool,
     decoded: Mutex<Vec<Decoded>>,
@@ -59,9 +67,11 @@ struct Decoded {
 }
 
 impl Days {
-    pub fn of(root: &Path) -> Self {
+    pub fn of(storage: Arc<dyn Storage>) -> Self {
         Self {
-            indices: Indices::of(root),
+            indices: Indices::of(storage.clone()),
+            storage,
+            expected: None,
             extents: Extents::default(),
             lenient: false,
             decoded: Mutex::default(),
@@ -74,6 +84,28 @@ impl Days {
         Self {
             lenient: true,
             ..self
+        }
+    }
+
+    /// The same, which will be asked for times within a span.
+    pub fn expecting(self, layout: Layout, span: TimeSpan) -> Self {
+        Self {
+            expected: Some((layout, span)),
+            ..self
+        }
+    }
+
+    /// How much of a day file will be read.
+    fn expected(&self, path: &Path) -> Part {
+        let part = self.expected.and_then(|(layout, span)| {
+            let day = layout.day_file(path.into())?.day;
+            let start = day.and_time(chrono::NaiveTime::MIN).and_utc();
+            let end = start + TimeDelta::days(1);
+            Some(span.end.min(end) - span.start.max(start))
+        });
+        match part.is_some_and(|part| part < SHORT) {
+            true => Part::Piece,
+            false => Part::Whole,
         }
     }
 
@@ -132,16 +164,18 @@ impl Days {
     ///
     /// # Errors
     /// As [`Days::span`].
-    pub fn rate_hz(&self, stream: &Nslc, path: &Path) -> Result<Option<f64>> {
-        if let Ok(data) = path.symlink_metadata()
-            && let Some(Some(index)) = self.indices.known(path, &data)
+    pub fn rate_hz(&self, stream: &Nslc, path: &Path, time: Time) -> Result<Option<f64>> {
+        if let Some(version) = self.storage.version(path)
+            && let Some(Some(index)) = self.indices.known(path, version)
         {
             return Ok(Some(index.sampling_rate_hz));
         }
-        let Some((mut file, about)) = open_regular(path)? else {
+        let part = self.expected(path);
+        let Some((mut file, version)) = self.storage.open(path, part)? else {
             return Ok(None);
         };
-        if let Some(index) = self.indices.get(path, &mut file, &about)? {
+        let around = (part, (time, time));
+        if let Some(index) = self.indices.get(path, &mut *file, version, around)? {
             return Ok(Some(index.sampling_rate_hz));
         }
         let day = self.decode(stream, path)?;
@@ -162,14 +196,16 @@ impl Days {
     /// The traces of the records of a day file that reach into a span, and of some around them; all
     /// of them where its records are out of order, and none where there is no file.
     fn part(&self, stream: &Nslc, path: &Path, start: Time, end: Time) -> Result<Day> {
-        if self.extents.is_beside(path, start, end) {
+        let version = || self.storage.version(path);
+        if self.extents.is_beside(path, (start, end), version) {
             return Ok(Day::default());
         }
-        let Some((mut file, about)) = open_regular(path)? else {
+        let part = self.expected(path);
+        let Some((mut file, version)) = self.storage.open(path, part)? else {
             return Ok(Day::default());
         };
-        let version = Version::of(&about);
-        let Some(index) = self.indices.get(path, &mut file, &about)? else {
+        let around = (part, (start, end));
+        let Some(index) = self.indices.get(path, &mut *file, version, around)? else {
             return self.decode(stream, path);
         };
         self.extents.keep(path, version, index.span());
@@ -178,22 +214,22 @@ impl Days {
         }
         let range = index.bytes(start, end);
         let mut bytes = Vec::with_capacity(range.len() + N_NEXT);
-        file.seek(SeekFrom::Start(range.start as u64))
-            .and_then(|_| {
-                let n = (range.len() + N_NEXT) as u64;
-                file.by_ref().take(n).read_to_end(&mut bytes)
-            })
-            .map_err(Error::io(path))?;
+        file.read_at(range.start, range.len() + N_NEXT, &mut bytes)?;
         // The marks at both ends must be true: else records between them would be passed over.
         let next = bytes.get(range.len()..).unwrap_or_default();
         let is_true = bytes.len() >= range.len()
             && (range.is_empty() || index.fits(range.start, &bytes))
             && (range.end == index.n_bytes() || index.fits(range.end, next));
-        if !is_true {
+        bytes.truncate(range.len());
+        // Of records between marks of some places nothing is known yet.
+        let is_in_order = || -> Result<bool> {
+            let all = bytes.len();
+            Ok(index.is_whole || all == 0 || Index::of(&mut bytes.as_slice(), all)?.is_some())
+        };
+        if !is_true || !is_in_order()? {
             self.indices.forget(path);
             return self.decode(stream, path);
         }
-        bytes.truncate(range.len());
         let needed = mseed::within(&bytes, start, end);
         let from = range.start + needed.start;
         match &bytes[needed] {
@@ -204,17 +240,16 @@ impl Days {
 
     /// A day file, empty where there is none.
     fn decode(&self, stream: &Nslc, path: &Path) -> Result<Day> {
-        let Ok(data) = path.symlink_metadata() else {
+        let Some(version) = self.storage.version(path) else {
             return Ok(Day::default());
         };
-        let version = Version::of(&data);
         let mut decoded = lock(&self.decoded);
         // The one asked for last stands last.
         let known = decoded.iter().position(|decoded| decoded.path == path);
         let known = known.map(|i| decoded.remove(i));
         let day = match known.filter(|known| known.version == version) {
             Some(known) => known.day,
-            None => match read_regular(path)? {
+            None => match self.storage.read(path)? {
                 Some(bytes) => Arc::new(self.read(stream, path, &bytes, 0)?),
                 None => return Ok(Day::default()),
             },

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use super::index::Version;
 use super::lock;
+use super::storage::Version;
 use crate::time::Time;
 
 /// Files that are remembered: fifty years of eight channels, some 30 MB.
@@ -22,13 +22,17 @@ struct Extent {
 }
 
 impl Extents {
-    /// Whether the file, as it is now, is known to have no sample from `start` until `end`.
-    pub fn is_beside(&self, path: &Path, start: Time, end: Time) -> bool {
+    /// Whether the file, in the version that it has now, is known to have no sample from `start` until `end`.
+    pub fn is_beside(
+        &self,
+        path: &Path,
+        (start, end): (Time, Time),
+        version: impl FnOnce() -> Option<Version>,
+    ) -> bool {
         let is_beside = |(first, last)| last < start || end < first;
         lock(&self.0).get(path).is_some_and(|extent| {
             // Asked second: most files reach into the span, and are opened anyway.
-            let is_this = |data| extent.version == Version::of(&data);
-            extent.span.is_none_or(is_beside) && path.symlink_metadata().is_ok_and(is_this)
+            extent.span.is_none_or(is_beside) && version() == Some(extent.version)
         })
     }
 

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use chrono::{NaiveDate, NaiveTime, TimeDelta};
+use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 
-use super::layout::{self, DayFile};
-use super::{Archive, DayFiles, Listing, archive_near};
+use super::layout::{self, DayFile, Layout};
+use super::listing::Held;
+use super::{Archive, DayFiles, archive_near};
 use crate::code_pattern::NslcPattern;
-use crate::error::{Result, fail};
+use crate::error::{Error, Result, fail};
 use crate::time::{self, TimeSpan};
 use crate::waveform::Nslc;
 use crate::waveform::assemble::has_three_components;
@@ -18,7 +19,7 @@ use crate::waveform::mseed::{Fault, FaultKind};
 const N_NAMED: usize = 12;
 
 impl Archive {
-    /// Every stream with day files in the folder, of any station, sorted.
+    /// Every stream with day files in the folder, of any station, sorted; in a bucket, of this station.
     ///
     /// # Errors
     /// [`crate::Error::Io`] where a folder cannot be read.
@@ -30,17 +31,23 @@ impl Archive {
             .collect())
     }
 
+    /// The day files of every stream; of a bucket, those of the station around the time that was told.
+    pub(super) fn held_files(&self, unread: &mut dyn FnMut(Error)) -> Result<Held> {
+        self.storage.held(self.layout, &self.sought, unread)
+    }
+
     /// The day files of every stream. Those of the station, or in its folders, that lie in another channel's folder
     /// are faults.
     fn listed(&self) -> Result<Vec<DayFiles>> {
-        let listing = Listing::of(&self.root);
         // Reading tells of a folder that may not be read.
-        let streams = listing.streams(&mut |_| ())?;
-        let misplaced = listing.misplaced().into_iter();
-        let ours = misplaced.filter(|file| self.is_of_station(file));
-        self.days
-            .note(&ours.map(misplaced_fault).collect::<Vec<_>>());
-        Ok(streams.to_vec())
+        let held = self.held_files(&mut |_| ())?;
+        let ours = held
+            .misplaced
+            .into_iter()
+            .filter(|file| self.is_of_station(file));
+        let faults = ours.map(|file| misplaced_fault(file, self.layout));
+        self.days.note(&faults.collect::<Vec<_>>());
+        Ok(held.streams.to_vec())
     }
 
     /// Whether a day file is called after the station, or lies in its folders.
@@ -69,6 +76,9 @@ impl Archive {
         if ours.is_empty() {
             let held = all.iter().map(|files| files[0].stream.to_string());
             return Ok(match all.len() {
+                0 if self.storage.is_remote() => {
+                    format!("sought {sought}; the archive has no day file of it at these times")
+                }
                 0 => format!("sought {sought}; the archive has no day file (a link is none)"),
                 _ => format!("sought {sought}; the archive has {}", named(held)),
             });
@@ -103,7 +113,7 @@ impl Archive {
         let told = self.sought_and_held(None)?;
         let (what, remedy) = match archive_near(&self.root).filter(|_| held.is_empty()) {
             Some(archive) => (
-                format!("no day file of an archive, YEAR/NET/STA/CHAN.D/NET.STA.LOC.CHAN.D.YEAR.DAY, lies below this folder; {} holds such", archive.display()),
+                format!("no day file of an archive, {}, lies below this folder; {} holds such", self.layout.pattern(), archive.display()),
                 format!("Give {} as the archive", archive.display()),
             ),
             None if ours.is_empty() => (
@@ -121,10 +131,20 @@ impl Archive {
     /// The parts of a span into which records of the station's day files may reach.
     pub(super) fn spans_of_files(&self, span: &TimeSpan) -> Result<Vec<TimeSpan>> {
         let mut days = BTreeSet::new();
+        let (first, last) = self.days_around(span.start, span.end);
+        if self.layout != Layout::Sds {
+            let files = self.files_of_days(first, last)?;
+            days.extend(files.into_iter().map(|file| file.day));
+            return Ok(self.reached(days, span));
+        }
+        let years = self.years()?.into_iter();
+        let years: Vec<i32> = years
+            .filter(|year| (first.year()..=last.year()).contains(year))
+            .collect();
         for stream in self.channels(span.start, span.end)? {
-            for year in self.years()? {
-                let folder = layout::folder_of(&self.root, &stream, 'D', year);
-                let names = self.folders.names(&folder)?;
+            for year in &years {
+                let folder = layout::folder_of(&self.root, &stream, 'D', *year);
+                let names = self.storage.names(&folder, "")?;
                 let files = names.iter().map(|name| folder.join(name));
                 let files = files.filter_map(DayFile::of);
                 days.extend(
@@ -134,6 +154,11 @@ impl Archive {
                 );
             }
         }
+        Ok(self.reached(days, span))
+    }
+
+    /// The parts of a span into which records of days may reach.
+    fn reached(&self, days: BTreeSet<NaiveDate>, span: &TimeSpan) -> Vec<TimeSpan> {
         let mut spans: Vec<TimeSpan> = Vec::new();
         for near in days.into_iter().map(|day| self.reach(day)) {
             let (start, end) = (near.start.max(span.start), near.end.min(span.end));
@@ -143,7 +168,7 @@ impl Archive {
                 _ => spans.push(TimeSpan { start, end }),
             }
         }
-        Ok(spans)
+        spans
     }
 
     /// The time into which records of a day's file may reach.
@@ -205,9 +230,9 @@ fn named(names: impl ExactSizeIterator<Item = String>) -> String {
         .join(", ")
 }
 
-fn misplaced_fault(file: DayFile) -> Fault {
+fn misplaced_fault(file: DayFile, layout: Layout) -> Fault {
     Fault {
-        what: file.what_is_misplaced(),
+        what: file.what_is_misplaced(layout),
         file: file.path.display().to_string(),
         byte: 0,
         n_bytes: 0,

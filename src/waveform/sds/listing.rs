@@ -9,24 +9,45 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use super::folders::has_settled;
-use super::layout::{DayFile, N_FOLDERS, YEARS};
+use super::layout::{DayFile, Layout};
 use super::lock;
-use crate::code::Code;
 use crate::error::{Error, Result};
 
 /// The day files below a folder, in memory.
 #[derive(Debug)]
 pub(crate) struct Listing {
     root: PathBuf,
+    layout: Layout,
     known: Mutex<Known>,
 }
 
 #[derive(Debug, Default)]
 struct Known {
     root: Folder,
-    streams: Arc<Vec<DayFiles>>,
-    misplaced: Vec<DayFile>,
-    strange: Vec<Strange>,
+    held: Held,
+}
+
+/// The day files of an archive, and what in it is none.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Held {
+    /// Stream by stream, each with one file at least.
+    pub streams: Arc<Vec<DayFiles>>,
+    /// Day files in the folder of another stream or time: they are not read.
+    pub misplaced: Vec<DayFile>,
+    /// What lies in the folders of day files and is none: by its name, or because it is a link, a pipe or a folder.
+    pub strange: Vec<Strange>,
+}
+
+impl Held {
+    pub fn of(mut files: Vec<DayFile>, misplaced: Vec<DayFile>, strange: Vec<Strange>) -> Self {
+        files.sort_by(|a, b| (&a.stream, a.day, &a.path).cmp(&(&b.stream, b.day, &b.path)));
+        let streams = files.chunk_by(|a, b| a.stream == b.stream);
+        Self {
+            streams: Arc::new(streams.map(<[DayFile]>::to_vec).collect()),
+            misplaced,
+            strange,
+        }
+    }
 }
 
 /// What lies in a channel's folder and is no day file.
@@ -55,63 +76,57 @@ struct Folder {
     strange: Option<Strange>,
 }
 
-/// Levels of folders above the day files: year, network, station, channel.
-const N_LEVELS: usize = N_FOLDERS;
-
 impl Listing {
-    pub fn of(root: &Path) -> Self {
+    pub fn of(root: &Path, layout: Layout) -> Self {
         Self {
             root: root.into(),
+            layout,
             known: Mutex::default(),
         }
     }
 
-    /// The day files that lie there now, stream by stream; `unread` is told of folders that may not be
-    /// read. Links and pipes are no day files.
+    /// The day files that lie there now; `unread` is told of folders that may not be read. Links and pipes are no day
+    /// files.
     ///
     /// # Errors
     /// [`Error::Io`] where the root cannot be read.
-    pub fn streams(&self, unread: &mut dyn FnMut(Error)) -> Result<Arc<Vec<DayFiles>>> {
+    pub fn held(&self, unread: &mut dyn FnMut(Error)) -> Result<Held> {
         let mut known = lock(&self.known);
-        if known.root.refresh(&self.root, 0, unread)? {
-            let mut files = Vec::new();
-            let (mut misplaced, mut strange) = (Vec::new(), Vec::new());
+        let walk = Walk {
+            root: &self.root,
+            layout: self.layout,
+        };
+        if known.root.refresh(&walk, &self.root, 0, unread)? {
+            let (mut files, mut misplaced, mut strange) = (Vec::new(), Vec::new(), Vec::new());
             known.root.each(&mut |folder| {
                 files.extend_from_slice(&folder.files);
                 misplaced.extend_from_slice(&folder.misplaced);
                 strange.extend(folder.strange.clone());
             });
-            (known.misplaced, known.strange) = (misplaced, strange);
-            files.sort_by(|a, b| (&a.stream, a.day).cmp(&(&b.stream, b.day)));
-            let streams = files.chunk_by(|a, b| a.stream == b.stream);
-            known.streams = Arc::new(streams.map(<[DayFile]>::to_vec).collect());
+            known.held = Held::of(files, misplaced, strange);
         }
-        Ok(known.streams.clone())
+        Ok(known.held.clone())
     }
+}
 
-    /// Of what was listed last, the day files that lie in the folder of another stream or year: they are not listed.
-    pub fn misplaced(&self) -> Vec<DayFile> {
-        lock(&self.known).misplaced.clone()
-    }
-
-    /// Of what was listed last, what lies in the folders of channels and is no day file: by its name, or because it is
-    /// a link, a pipe or a folder.
-    pub fn strange(&self) -> Vec<Strange> {
-        lock(&self.known).strange.clone()
-    }
+/// What is walked.
+struct Walk<'a> {
+    root: &'a Path,
+    layout: Layout,
 }
 
 impl Folder {
     /// Reads again what has changed, here and below; whether anything has.
     fn refresh(
         &mut self,
+        walk: &Walk,
         path: &Path,
         level: usize,
         unread: &mut dyn FnMut(Error),
     ) -> Result<bool> {
-        let mut has_changed = self.read(path, level).map_err(Error::io(path))?;
+        let mut has_changed = self.read(walk, path, level).map_err(Error::io(path))?;
         for (path, folder) in &mut self.folders {
-            match folder.refresh(path, level + 1, unread) {
+            match folder.refresh(walk, path, level + 1, unread) {
                 Ok(changed) => has_changed |= changed,
                 Err(error) => {
                     *folder = Self::default();
@@ -128,7 +143,7 @@ impl Folder {
     }
 
     /// Reads what lies in the folder itself if it has changed; whether it holds anything else now.
-    fn read(&mut self, path: &Path, level: usize) -> std::io::Result<bool> {
+    fn read(&mut self, walk: &Walk, path: &Path, level: usize) -> std::io::Result<bool> {
         let changed = path.metadata()?.modified()?;
         if self.changed == Some(changed) {
             return Ok(false);
@@ -139,21 +154,24 @@ impl Folder {
         for entry in std::fs::read_dir(path)? {
             let entry = entry?;
             let (path, kind) = (entry.path(), entry.file_type()?);
-            if level == N_LEVELS {
-                match DayFile::of(path).filter(|_| kind.is_file()) {
+            if level == walk.layout.n_folders() {
+                match walk.layout.day_file(path).filter(|_| kind.is_file()) {
                     Some(file) => files.push(file),
                     None => others.push(entry.file_name().to_string_lossy().into_owned()),
                 }
-            } else if is_folder_of(level, &entry.file_name()) && is_folder(kind, &path) {
+            } else if is_folder_of(walk.layout, level, &entry.file_name()) && is_folder(kind, &path)
+            {
                 let known = before.remove(&path);
                 is_other |= known.is_none();
                 self.folders.insert(path, known.unwrap_or_default());
             }
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        let (files, misplaced) = files.into_iter().partition(DayFile::is_in_place);
-        // Elsewhere other files may lie.
-        let is_channel = path.extension().is_some_and(|ending| ending == "D");
+        let in_place = |file: &DayFile| walk.layout.is_in_place(walk.root, file);
+        let (files, misplaced) = files.into_iter().partition(in_place);
+        // In an SDS archive other files may lie in other folders.
+        let is_channel =
+            walk.layout != Layout::Sds || path.extension().is_some_and(|end| end == "D");
         let strange = others.iter().min().filter(|_| is_channel);
         let strange = strange.map(|first| Strange {
             folder: path.into(),
@@ -181,18 +199,9 @@ fn is_folder(kind: FileType, path: &Path) -> bool {
     kind.is_dir() || (kind.is_symlink() && path.is_dir())
 }
 
-/// Whether a name can be that of a folder of its level: a year, a network, a station, or a channel with its type. Little
-/// else is walked where a link leads out of the archive.
-fn is_folder_of(level: usize, name: &OsStr) -> bool {
-    let Some(name) = name.to_str() else {
-        return false;
-    };
-    match level {
-        0 => name.parse().is_ok_and(|year| YEARS.contains(&year)),
-        1 | 2 => Code::needed(name).is_ok(),
-        // Without its type it is a mistake, and what lies there is named.
-        _ => Code::needed(name.strip_suffix(".D").unwrap_or(name)).is_ok(),
-    }
+fn is_folder_of(layout: Layout, level: usize, name: &OsStr) -> bool {
+    name.to_str()
+        .is_some_and(|name| layout.is_folder(level, name))
 }
 
 #[cfg(test)]
@@ -207,14 +216,17 @@ mod tests {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join(name), "").unwrap();
         let changed = SystemTime::UNIX_EPOCH + Duration::from_secs(changed_s);
-        for folder in folder.ancestors().take(N_LEVELS + 1) {
+        for folder in folder.ancestors().take(Layout::Sds.n_folders() + 1) {
             let folder = std::fs::File::open(folder).unwrap();
             folder.set_modified(changed).unwrap();
         }
     }
 
     fn days(listing: &Listing) -> Vec<Vec<String>> {
-        let streams = listing.streams(&mut |error| panic!("{error}")).unwrap();
+        let streams = listing
+            .held(&mut |error| panic!("{error}"))
+            .unwrap()
+            .streams;
         let days = |files: &DayFiles| files.iter().map(|file| file.day.to_string()).collect();
         streams.iter().map(days).collect()
     }
@@ -226,10 +238,10 @@ mod tests {
         add(root, "HHZ", "XX.A..HHZ.D.2014.047", 1000);
         add(root, "HHE", "XX.A..HHE.D.2014.047", 1000);
         add(root, "HHE", "not.a.day.file", 1000);
-        let listing = Listing::of(root);
+        let listing = Listing::of(root, Layout::Sds);
         assert_eq!(days(&listing), [["2014-02-16"], ["2014-02-16"]]);
-        let first = listing.streams(&mut |_| ()).unwrap();
-        assert!(Arc::ptr_eq(&first, &listing.streams(&mut |_| ()).unwrap()));
+        let streams = || listing.held(&mut |_| ()).unwrap().streams;
+        assert!(Arc::ptr_eq(&streams(), &streams()));
         // Behind its time nothing is seen, and so nothing was read.
         add(root, "HHZ", "XX.A..HHZ.D.2014.048", 1000);
         assert_eq!(days(&listing), [["2014-02-16"], ["2014-02-16"]]);
@@ -245,7 +257,7 @@ mod tests {
     #[test]
     fn what_was_changed_just_now_is_read_again() {
         let folder = tempfile::tempdir().unwrap();
-        let (root, listing) = (folder.path(), Listing::of(folder.path()));
+        let (root, listing) = (folder.path(), Listing::of(folder.path(), Layout::Sds));
         let channel = root.join("2014/XX/A/HHZ.D");
         std::fs::create_dir_all(&channel).unwrap();
         for n in 1..5 {
@@ -269,15 +281,12 @@ mod tests {
         std::os::unix::fs::symlink(root, root.join("2014/XX/loop")).unwrap();
         // Folders of other types of data, and what lies deeper, are not looked into.
         std::fs::create_dir(root.join("2014/XX/A/LOG.L")).unwrap();
-        let listing = Listing::of(root);
+        let listing = Listing::of(root, Layout::Sds);
         assert_eq!(days(&listing), [["2014-02-16"]]);
-        let strange = listing.strange();
+        let strange = listing.held(&mut |_| ()).unwrap().strange;
         assert_eq!((strange.len(), strange[0].n), (1, 3));
         assert_eq!(strange[0].first, "XX.A..HHZ.D.2014.048");
-        assert!(
-            Listing::of(&root.join("none"))
-                .streams(&mut |_| ())
-                .is_err()
-        );
+        let none = Listing::of(&root.join("none"), Layout::Sds);
+        assert!(none.held(&mut |_| ()).is_err());
     }
 }

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 
+use super::Archive;
 use super::cover::cover;
 use super::log::{DownloadLog, LogEntry, MissingSpan};
-use super::{Archive, index};
+use super::storage::INDEX;
 use crate::atomic_file::{self, write_below};
 use crate::code_pattern::StationChoice;
 use crate::error::Result;
@@ -91,7 +92,7 @@ impl Archive {
         let _locked = self.lock_folder()?;
         atomic_file::remove_unfinished(&self.root.join(FOLDER));
         // A process that is writing an index now does without it.
-        atomic_file::remove_unfinished(&self.root.join(index::FOLDER));
+        atomic_file::remove_unfinished(&self.root.join(INDEX));
         for year in years(span) {
             let path = self.log_file(stream, year);
             let (ledger, is_new) = self.log_of(stream, year)?;

@@ -7,7 +7,8 @@
 //!
 //! | What | Where |
 //! |---|---|
-//! | names of day files | `layout`, and all that there are `listing`, `held`, `nearby` |
+//! | where an archive lies | `place`; what a reader asks there is `storage`, of a disk `disk`, of a bucket `objects`, with `blocks` |
+//! | names of day files | `layout`, and all that there are `listing`, `held`, `nearby`; `sought` |
 //! | which lie around a span | `around`, with `folders` |
 //! | reading them | `days`, with `index`, `extents` and `cut` |
 //! | writing them | `write`, and records as they came `add`, with `existing`, `contradictions` and `records` |
@@ -15,10 +16,12 @@
 
 mod add;
 mod around;
+mod blocks;
 mod contradictions;
 mod cover;
 mod cut;
 mod days;
+mod disk;
 mod existing;
 mod extents;
 mod folders;
@@ -30,20 +33,25 @@ mod log;
 mod log_csv;
 mod log_files;
 mod nearby;
+mod objects;
 mod only;
+mod place;
 mod records;
+mod sought;
 mod source;
+mod storage;
 mod write;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{NaiveDate, TimeDelta};
 
 use crate::atomic_file::{self, write_whole};
-use crate::code_pattern::StationChoice;
+use crate::bucket::{Traffic, is_url};
+use crate::code_pattern::{NslcPattern, StationChoice};
 use crate::error::{Error, Result, fail};
 use crate::time::Time;
 use crate::waveform::mseed::Faults;
@@ -53,12 +61,16 @@ pub use add::Added;
 pub(crate) use cover::cover;
 pub(crate) use cut::{Last, cut};
 pub(crate) use days::Days;
-use folders::Folders;
 pub(crate) use layout::DayFile;
+pub use layout::Layout;
 pub(crate) use listing::{DayFiles, Listing};
 pub use log::{DownloadLog, DownloadOutcome, LogEntry, MissingSpan};
 pub use nearby::archive_near;
 pub(crate) use only::FAST_BANDS;
+pub use place::Place;
+pub(crate) use sought::Sought;
+use storage::Storage;
+pub(crate) use storage::Version;
 
 /// One station's day files.
 ///
@@ -76,8 +88,11 @@ pub struct Archive {
     root: PathBuf,
     choice: StationChoice,
     simulated: AtomicBool,
-    folders: Folders,
+    layout: Layout,
+    storage: Arc<dyn Storage>,
     days: Days,
+    /// What of a bucket is listed.
+    sought: Sought,
     /// How far a record may reach out of the day whose file holds it.
     n_days_around: u64,
 }
@@ -108,23 +123,66 @@ impl Archive {
         Self::open_for(root, &of)
     }
 
-    /// [`Archive::open`] for the station of a study.
+    /// [`Archive::open`] for the station of a study; a [`Place`] may be in a bucket too.
     ///
     /// # Errors
-    /// As [`Archive::open`].
-    pub fn open_for(root: impl AsRef<Path>, of: &StationChoice) -> Result<Self> {
-        let root = root.as_ref().to_path_buf();
-        if !root.is_dir() {
-            return Err(no_folder(&root));
+    /// As [`Archive::open`]; [`crate::Error::Storage`] where a bucket cannot be listed.
+    pub fn open_for(place: impl Into<Place>, of: &StationChoice) -> Result<Self> {
+        let place = place.into();
+        if !place.is_remote() && !place.root.is_dir() {
+            return Err(no_folder(&place.root));
         }
+        let storage = place.storage();
         Ok(Self {
-            simulated: is_simulated(&root).into(),
-            folders: Folders::default(),
-            days: Days::of(&root),
-            root,
+            simulated: match place.is_remote() {
+                true => has_mark(&*storage, &place.root)?.into(),
+                false => is_simulated(&place.root).into(),
+            },
+            days: Days::of(storage.clone()),
+            storage,
+            layout: place.layout,
+            root: place.root,
             choice: of.clone(),
             n_days_around: around::N_DAYS_AROUND,
+            sought: Sought {
+                streams: vec![NslcPattern::from(of)],
+                ..Sought::default()
+            },
         })
+    }
+
+    /// The same archive, of which a time is told that will be asked for, if it is known. Of an archive in a bucket no
+    /// more is listed and read than that needs.
+    pub fn expecting(self, from: Option<Time>, to: Option<Time>) -> Self {
+        let sought = Sought {
+            from,
+            to,
+            ..self.sought
+        };
+        let days = match sought.span() {
+            Some(span) => self.days.expecting(self.layout, span),
+            None => self.days,
+        };
+        Self {
+            days,
+            sought,
+            ..self
+        }
+    }
+
+    /// Requests and bytes so far, of an archive in a bucket; those of other readers of the same [`Place`] count too.
+    pub fn traffic(&self) -> Option<Traffic> {
+        self.storage.traffic()
+    }
+
+    /// Looks anew at what lies in a bucket. On a disk every look is a new one.
+    pub(crate) fn refresh(&self) {
+        self.storage.refresh();
+    }
+
+    /// Which version of a file of the archive is there now, where its storage knows versions by more than times.
+    pub(crate) fn version(&self, path: &Path) -> Option<Version> {
+        self.storage.version(path)
     }
 
     /// The same archive, passing over what is damaged: a damaged record becomes a gap, and so does a
@@ -190,8 +248,8 @@ impl Archive {
     /// As [`Archive::create`].
     pub fn create_for(root: impl AsRef<Path>, of: &StationChoice, simulated: bool) -> Result<Self> {
         let root = root.as_ref();
-        let index = root.join(index::FOLDER);
-        if root.exists() && !root.is_dir() {
+        let index = root.join(storage::INDEX);
+        if is_url(root) || (root.exists() && !root.is_dir()) {
             return Err(no_folder(root));
         }
         if let Some(archive) = archive_near(root).filter(|archive| !archive.starts_with(root)) {
@@ -244,6 +302,12 @@ impl Archive {
 
     /// Keeps other processes from writing until the value is dropped; killed processes keep no one.
     fn lock_folder(&self) -> Result<File> {
+        if self.storage.is_remote() || self.layout != Layout::Sds {
+            let what =
+                "an archive that is only read: in a bucket, or in the layout of a data centre";
+            let remedy = "Write into a folder in the SDS layout, and copy that to the bucket";
+            return Err(fail!(Waveform, self.root.display(), what, remedy));
+        }
         atomic_file::lock(&self.root.join(LOCK))
     }
 }
@@ -258,6 +322,11 @@ fn mark(root: &Path) -> Result<()> {
 
 /// Why a path is no archive that is there.
 pub(crate) fn no_folder(path: &Path) -> Error {
+    if is_url(path) {
+        let what = "an address, where a folder was expected: an archive in a bucket is only read, by `quakebook scan`, `plan` and `work`";
+        let remedy = "Give a folder, and copy what is in it to the bucket afterwards";
+        return fail!(Waveform, path.display(), what, remedy);
+    }
     let what = match path.exists() {
         true => "a file, a pipe or a device, where a folder was expected",
         false => "no such folder",
@@ -268,6 +337,12 @@ pub(crate) fn no_folder(path: &Path) -> Error {
         what,
         "Give the folder that holds the archive's years, such as 2014"
     )
+}
+
+/// Whether the root of an archive in a bucket has the mark.
+fn has_mark(storage: &dyn Storage, root: &Path) -> Result<bool> {
+    let names = storage.names(root, "")?;
+    Ok(names.iter().any(|name| name == SIMULATED_MARK))
 }
 
 /// Whether the records below a folder are simulated; a mark of any kind says so.

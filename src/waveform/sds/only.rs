@@ -1,9 +1,9 @@
 //! What an archive holds, for who names neither a station nor a time.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
-use super::{Archive, DayFiles, Listing};
+use super::sought::Sought;
+use super::{Archive, DayFiles, Place};
 use crate::code_pattern::{NslcPattern, StationChoice};
 use crate::error::{Result, fail};
 use crate::time::{self, Time, TimeSpan};
@@ -22,7 +22,7 @@ impl Archive {
     /// [`crate::Error::Waveform`] where it holds none.
     pub fn held_span(&self) -> Result<TimeSpan> {
         let sought = NslcPattern::from(&self.choice);
-        let streams = Listing::of(&self.root).streams(&mut |_| ())?;
+        let streams = self.held_files(&mut |_| ())?.streams;
         let mut held: Option<TimeSpan> = None;
         for files in streams.iter() {
             let ours = files.first().filter(|file| sought.admits(&file.stream));
@@ -49,26 +49,39 @@ impl Archive {
         })
     }
 
-    /// The one station of which the archive in the folder `root` has three components, with its channels.
+    /// The one station of which an archive has three components, with its channels.
     ///
-    /// Channels of fewer than 10 samples a second do not count.
+    /// Channels of fewer than 10 samples a second do not count. Of a bucket only day files around the times are looked
+    /// at, where such are given.
     ///
     /// # Errors
     /// [`crate::Error::Io`] where a folder cannot be read; [`crate::Error::Waveform`] where there is no such
     /// station or more than one, or several bands of it: it lists what there is.
-    pub fn only_station(root: impl AsRef<Path>) -> Result<StationChoice> {
-        let root = root.as_ref();
+    pub fn only_station(
+        place: impl Into<Place>,
+        from: Option<Time>,
+        to: Option<Time>,
+    ) -> Result<StationChoice> {
+        let place = place.into();
+        let root = place.root();
+        let sought = Sought {
+            from,
+            to,
+            ..Sought::default()
+        };
+        let held = place.storage().held(place.layout(), &sought, &mut |_| ())?;
+        let streams = held.streams;
         let mut bands: BTreeMap<[String; 4], BTreeSet<char>> = BTreeMap::new();
-        let streams = Listing::of(root).streams(&mut |_| ())?;
         for stream in streams.iter().filter_map(|files| files.first()) {
             let stream = &stream.stream;
-            let mut band = stream.channel().to_string();
-            let Some(component) = band.pop().filter(|_| band.starts_with(FAST_BANDS)) else {
+            let split = stream.band_and_component();
+            let Some((band, component)) = split.filter(|(band, _)| band.starts_with(FAST_BANDS))
+            else {
                 continue;
             };
             let codes = [stream.network(), stream.station(), stream.location()];
             let [network, station, location] = codes.map(ToString::to_string);
-            let components = bands.entry([network, station, location, band]);
+            let components = bands.entry([network, station, location, band.into()]);
             components.or_default().insert(component);
         }
         bands.retain(|_, components| components.len() >= 3);

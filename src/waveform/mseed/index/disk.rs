@@ -1,10 +1,8 @@
 //! An index on disk: its bytes, and the checks when it is read.
 
-use std::io::{Read, Seek, SeekFrom};
-
 use crc32c::crc32c;
 
-use super::{Index, N_AHEAD, N_MOST, after};
+use super::{Index, N_AHEAD, N_MOST, ReadAt, after};
 use crate::waveform::mseed::{header, parse};
 
 /// The first bytes of an index on disk: its kind and version.
@@ -68,19 +66,18 @@ impl Index {
             n_bytes: n_bytes as usize,
             interval_ns: 1e9 / sampling_rate_hz,
             sampling_rate_hz,
+            is_whole: true,
         })
     }
 
     /// Compares the first and last marks of an index from disk with the file.
     ///
     /// `None` where the file has no such record there.
-    pub fn completed(mut self, mut file: impl Read + Seek) -> Option<Self> {
+    pub fn completed(mut self, file: &mut dyn ReadAt) -> Option<Self> {
         let (_, last) = *self.marks.last()?;
         let mut at = |byte: usize, n: usize| {
             let mut bytes = Vec::with_capacity(n);
-            file.seek(SeekFrom::Start(byte as u64)).ok()?;
-            let mut part = file.by_ref().take(n as u64);
-            part.read_to_end(&mut bytes).ok().map(|_| bytes)
+            file.read_at(byte, n, &mut bytes).ok().map(|()| bytes)
         };
         let first = at(0, N_AHEAD.min(self.n_bytes))?;
         // As many records as lie between two marks, unless they are of the longest kind.
@@ -115,8 +112,6 @@ impl Index {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
-
     use super::super::tests::{bytes, index, trace};
     use super::*;
 
@@ -127,7 +122,7 @@ mod tests {
         let stored = made.to_bytes();
         let n_bytes = whole.len() as u64;
         let read = Index::from_bytes(&stored, n_bytes).unwrap();
-        let read = read.completed(Cursor::new(&whole)).unwrap();
+        let read = read.completed(&mut whole.as_slice()).unwrap();
         assert_eq!(format!("{read:?}"), format!("{made:?}"));
         for n in 0..stored.len() {
             assert!(Index::from_bytes(&stored[..n], n_bytes).is_none());

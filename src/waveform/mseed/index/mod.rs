@@ -1,16 +1,37 @@
 //! Where in a file a time lies: to read a window, only its own records are decoded.
 
 mod disk;
+mod probe;
 
-use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
 use super::{header, parse};
+use crate::error::Result;
 use crate::time::Time;
 
 /// Records from one mark to the next. At most this many records are read in vain at each end, and the marks
 /// of a day take some ten kilobytes.
 const N_RECORDS: usize = 8;
+
+/// A file, wherever it lies, of which parts are read.
+pub(crate) trait ReadAt {
+    /// Appends `n` bytes from byte `at` on; fewer where the file ends.
+    fn read_at(&mut self, at: usize, n: usize, bytes: &mut Vec<u8>) -> Result<()>;
+
+    /// All of it will be read, part by part.
+    fn expect_all(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// A file in memory.
+impl ReadAt for &[u8] {
+    fn read_at(&mut self, at: usize, n: usize, bytes: &mut Vec<u8>) -> Result<()> {
+        let rest = self.get(at..).unwrap_or_default();
+        bytes.extend_from_slice(&rest[..n.min(rest.len())]);
+        Ok(())
+    }
+}
 
 /// Marks in a file whose records are of one stream and rate and follow one another in time.
 #[derive(Debug)]
@@ -23,6 +44,8 @@ pub(crate) struct Index {
     end_ns: i64,
     interval_ns: f64,
     pub sampling_rate_hz: f64,
+    /// Whether all headers were read: else its records are only taken to follow one another.
+    pub is_whole: bool,
 }
 
 impl Index {
@@ -33,7 +56,8 @@ impl Index {
     ///
     /// # Errors
     /// Those of reading the file.
-    pub fn of(file: impl Read + Seek, n_bytes: usize) -> io::Result<Option<Self>> {
+    pub fn of(file: &mut dyn ReadAt, n_bytes: usize) -> Result<Option<Self>> {
+        file.expect_all()?;
         let mut window = Window {
             file,
             n_bytes,
@@ -80,6 +104,7 @@ impl Index {
             end_ns,
             interval_ns,
             sampling_rate_hz,
+            is_whole: true,
         }))
     }
 
@@ -156,8 +181,8 @@ pub(crate) fn within(bytes: &[u8], start: Time, end: Time) -> Range<usize> {
 
 /// A file with one piece of it in memory, which fits the processor's caches. Reading a whole day into memory
 /// takes longer than reading its headers.
-struct Window<F> {
-    file: F,
+struct Window<'a> {
+    file: &'a mut dyn ReadAt,
     n_bytes: usize,
     /// Those in memory begin at this byte.
     start: usize,
@@ -170,19 +195,17 @@ const N_AHEAD: usize = (1 << 16) + 8;
 /// Bytes in memory at most.
 const N_MOST: usize = 16 * N_AHEAD;
 
-impl<F: Read + Seek> Window<F> {
+impl Window<'_> {
     /// The bytes from one on: all of the rest, or as many as a header may have.
-    fn from(&mut self, at: usize) -> io::Result<&[u8]> {
+    fn from(&mut self, at: usize) -> Result<&[u8]> {
         let needed = N_AHEAD.min(self.n_bytes - at);
         if at + needed > self.start + self.bytes.len() {
             let passed = (at - self.start).min(self.bytes.len());
             self.bytes.drain(..passed);
             self.start = at;
             let n_new = N_MOST.min(self.n_bytes - at) - self.bytes.len();
-            let next = SeekFrom::Start((at + self.bytes.len()) as u64);
-            self.file.seek(next)?;
-            let mut rest = self.file.by_ref().take(n_new as u64);
-            rest.read_to_end(&mut self.bytes)?;
+            let next = at + self.bytes.len();
+            self.file.read_at(next, n_new, &mut self.bytes)?;
         }
         Ok(&self.bytes[at - self.start..])
     }
@@ -190,8 +213,6 @@ impl<F: Read + Seek> Window<F> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
-
     use super::*;
     use crate::time;
     use crate::waveform::{Nslc, Samples, Segment, Trace, mseed};
@@ -212,7 +233,7 @@ mod tests {
     }
 
     pub(super) fn index(bytes: &[u8]) -> Option<Index> {
-        Index::of(Cursor::new(bytes), bytes.len()).unwrap()
+        Index::of(&mut { bytes }, bytes.len()).unwrap()
     }
 
     #[test]
@@ -264,7 +285,7 @@ mod tests {
     fn a_file_is_looked_through_piece_by_piece() {
         let whole = bytes(&[trace("HHZ", 0.0, 6_000_000)]);
         let mut window = Window {
-            file: Cursor::new(&whole),
+            file: &mut whole.as_slice(),
             n_bytes: whole.len(),
             start: 0,
             bytes: Vec::new(),

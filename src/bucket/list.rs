@@ -1,0 +1,163 @@
+//! Listings: what lies in a folder, page by page, up to a limit.
+
+use std::borrow::Cow;
+
+use object_store::list::PaginatedListOptions;
+use object_store::{ListResult, ObjectMeta};
+
+use super::{About, Bucket, Pages, fault, wait};
+use crate::error::{Result, fail};
+use crate::time;
+
+/// What lies in a folder, by its names there.
+#[derive(Debug, Default)]
+pub(crate) struct Listed {
+    pub folders: Vec<String>,
+    pub objects: Vec<(String, About)>,
+}
+
+/// Names in one listing at most: five hundred stations of three channels and twenty years.
+const MAX_NAMES: usize = 12_000_000;
+
+/// Pages in a row that bring nothing new, at most.
+const MAX_EMPTY_PAGES: usize = 100;
+
+impl Bucket {
+    /// What lies in a folder below the prefix and has a name that begins with `start`; the folder is "" or ends without a
+    /// slash. Nothing where there is no such folder.
+    ///
+    /// # Errors
+    /// [`crate::Error::Storage`] naming the folder.
+    pub fn list(&self, folder: &str, start: &str) -> Result<Listed> {
+        self.listed(folder, start, false)
+    }
+
+    /// All objects below a folder, by their names from there on, with slashes.
+    ///
+    /// # Errors
+    /// As [`Bucket::list`].
+    pub fn list_below(&self, folder: &str) -> Result<Vec<(String, About)>> {
+        Ok(self.listed(folder, "", true)?.objects)
+    }
+
+    fn listed(&self, folder: &str, start: &str, is_deep: bool) -> Result<Listed> {
+        let within = self.key(folder)?;
+        let within = match within.is_root() {
+            true => String::new(),
+            false => format!("{within}/"),
+        };
+        let place = self.place(folder);
+        let mut listing = Listing {
+            listed: Listed::default(),
+            within: &within,
+            place: &place,
+        };
+        match &self.service.pages {
+            Some(pages) => listing.page_by_page(pages, start, is_deep)?,
+            None => self.at_once(&mut listing, is_deep)?,
+        }
+        let mut listed = listing.listed;
+        listed.folders.retain(|name| name.starts_with(start));
+        listed.objects.retain(|(name, _)| name.starts_with(start));
+        listed.folders.sort();
+        listed.objects.sort_by(|a, b| a.0.cmp(&b.0));
+        listed.folders.dedup();
+        Ok(listed)
+    }
+
+    /// The listing of a service without pages.
+    fn at_once(&self, listing: &mut Listing, is_deep: bool) -> Result<()> {
+        let mut folders = vec![listing.within.trim_end_matches('/').to_string()];
+        while let Some(folder) = folders.pop() {
+            let key = (!folder.is_empty()).then(|| folder.as_str().into());
+            let found = wait(self.service.objects.list_with_delimiter(key.as_ref()))?;
+            let found = found.map_err(|error| fault::of(&error, listing.place))?;
+            if is_deep {
+                // A folder lies below the one that was asked for: a server that says else leads nowhere.
+                let below = |name: &&object_store::path::Path| {
+                    name.as_ref().len() > folder.len() && name.as_ref().starts_with(&folder)
+                };
+                let more = found.common_prefixes.iter().filter(below);
+                folders.extend(more.map(ToString::to_string));
+            }
+            listing.take(found)?;
+        }
+        Ok(())
+    }
+}
+
+/// A listing that is under way.
+struct Listing<'a> {
+    listed: Listed,
+    /// The folder's key with a slash, or nothing.
+    within: &'a str,
+    place: &'a str,
+}
+
+impl Listing<'_> {
+    fn page_by_page(&mut self, pages: &Pages, start: &str, is_deep: bool) -> Result<()> {
+        let prefix = format!("{}{start}", self.within);
+        let prefix = (!prefix.is_empty()).then_some(prefix);
+        let (mut token, mut last, mut n_empty) = (None, None::<String>, 0);
+        loop {
+            let options = PaginatedListOptions {
+                delimiter: (!is_deep).then_some(Cow::Borrowed("/")),
+                page_token: token.clone(),
+                ..PaginatedListOptions::default()
+            };
+            let page = wait(pages.0.list_paginated(prefix.as_deref(), options))?;
+            let page = page.map_err(|error| fault::of(&error, self.place))?;
+            let objects = page.result.objects.iter().map(|object| &object.location);
+            let newest = objects.chain(&page.result.common_prefixes).max();
+            let newest = newest.map(ToString::to_string);
+            // Keys come in order: a page that goes back has been there before.
+            n_empty = if newest > last { 0 } else { n_empty + 1 };
+            if n_empty > MAX_EMPTY_PAGES || (newest.is_some() && newest <= last) {
+                return Err(self.refuse("a listing that goes in circles"));
+            }
+            last = newest.or(last);
+            self.take(page.result)?;
+            match page.page_token.filter(|next| !next.is_empty()) {
+                Some(next) if token.as_ref() == Some(&next) => {
+                    return Err(self.refuse("a listing whose next page is the same again"));
+                }
+                Some(next) => token = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Takes what a page has of names below the folder.
+    fn take(&mut self, page: ListResult) -> Result<()> {
+        let within = self.within;
+        let name = |key: &object_store::path::Path| {
+            let name = key.as_ref().strip_prefix(within)?;
+            (!name.is_empty()).then(|| name.to_string())
+        };
+        self.listed
+            .folders
+            .extend(page.common_prefixes.iter().filter_map(name));
+        let objects = page.objects.into_iter();
+        let objects = objects.filter_map(|object| Some((name(&object.location)?, about(&object))));
+        self.listed.objects.extend(objects);
+        match self.listed.objects.len() + self.listed.folders.len() {
+            n if n > MAX_NAMES => Err(self.refuse("more than twelve million names")),
+            _ => Ok(()),
+        }
+    }
+
+    fn refuse(&self, what: &str) -> crate::Error {
+        let remedy = "Give the prefix that holds the archive's years, and times or stations";
+        fail!(Storage, self.place, what, remedy)
+    }
+}
+
+/// What tells a version of an object from another.
+pub(super) fn about(object: &ObjectMeta) -> About {
+    let tag = object.e_tag.as_deref().map(|tag| tag.trim_matches('"'));
+    About {
+        n_bytes: object.size,
+        tag: tag.filter(|tag| !tag.is_empty()).map(String::from),
+        changed: time::iso(object.last_modified),
+    }
+}

@@ -1,0 +1,598 @@
+//! An archive in object storage: the same detections as from a folder, with few bytes read, and every fault told.
+//!
+//! Faults come from a scripted server. The same is tried on an S3 server that others wrote, moto, where
+//! `QUAKEBOOK_S3_PYTHON` names a Python that has it, as `cargo xtask test` sets it up.
+
+mod common;
+mod fault_server;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, OnceLock};
+
+use common::plans::{HH, archive, at, detector, files, text, write};
+use common::{Server, program, quakebook};
+use fault_server::{Act, FaultServer, Seen, response};
+use quakebook::waveform::{Archive, Layout, Nslc, Place};
+use tempfile::TempDir;
+
+/// The model of the tests, as a folder.
+fn model() -> &'static Path {
+    static MODEL: OnceLock<TempDir> = OnceLock::new();
+    let dir = MODEL.get_or_init(|| {
+        let dir = tempfile::tempdir().unwrap();
+        detector().write(&dir.path().join("model"), None).unwrap();
+        dir
+    });
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| dir.path().join("model"))
+}
+
+/// A small part of S3: objects by key, listed and read by ranges.
+#[derive(Clone)]
+struct Objects(Arc<Vec<(String, Vec<u8>)>>);
+
+impl Objects {
+    /// The files of a folder, below a prefix.
+    fn of(root: &Path, prefix: &str) -> Self {
+        let object = |path: PathBuf| {
+            let name = path.strip_prefix(root).unwrap().to_str().unwrap();
+            (format!("{prefix}{name}"), std::fs::read(&path).unwrap())
+        };
+        let files = files(root).into_iter();
+        let mut objects: Vec<_> = files.filter(|path| path.is_file()).map(object).collect();
+        objects.sort();
+        Self(Arc::new(objects))
+    }
+
+    fn answer(&self, seen: &Seen) -> Act {
+        match seen.parameter("list-type") {
+            Some(_) => self.list(seen),
+            None => self.get(seen),
+        }
+    }
+
+    fn list(&self, seen: &Seen) -> Act {
+        let prefix = seen.parameter("prefix").unwrap_or_default();
+        let prefix = prefix.replace("%2F", "/").replace("%2f", "/");
+        let is_flat = seen.parameter("delimiter").is_none();
+        let (mut contents, mut folders) = (String::new(), Vec::new());
+        for (key, bytes) in self.0.iter().filter(|(key, _)| key.starts_with(&prefix)) {
+            match key[prefix.len()..].split_once('/').filter(|_| !is_flat) {
+                Some((folder, _)) => folders.push(format!("{prefix}{folder}/")),
+                None => contents += &entry(key, bytes.len(), "v1"),
+            }
+        }
+        folders.dedup();
+        let folders = folders.iter();
+        let folders =
+            folders.map(|name| format!("<CommonPrefixes><Prefix>{name}</Prefix></CommonPrefixes>"));
+        page(&(contents + &folders.collect::<String>()), None)
+    }
+
+    fn get(&self, seen: &Seen) -> Act {
+        let key = seen.target.trim_start_matches("/bucket/");
+        let found = self.0.iter().find(|(name, _)| name == key);
+        match (found, seen.range) {
+            (Some((_, bytes)), Some((first, last))) => part(bytes, first, last, "v1"),
+            _ => fault("404 Not Found", "NoSuchKey"),
+        }
+    }
+}
+
+fn entry(key: &str, n_bytes: usize, tag: &str) -> String {
+    format!(
+        "<Contents><Key>{key}</Key><LastModified>2024-01-02T03:04:05.000Z</LastModified>\
+         <ETag>&quot;{tag}&quot;</ETag><Size>{n_bytes}</Size></Contents>"
+    )
+}
+
+fn page(entries: &str, next: Option<&str>) -> Act {
+    let next = next.map(|token| {
+        format!(
+            "<IsTruncated>true</IsTruncated><NextContinuationToken>{token}</NextContinuationToken>"
+        )
+    });
+    let next = next.unwrap_or_default();
+    let text =
+        format!("<?xml version=\"1.0\"?><ListBucketResult>{entries}{next}</ListBucketResult>");
+    Act::Send(response("200 OK", text.as_bytes()))
+}
+
+fn head(first: usize, last: usize, n_all: usize, tag: &str, length: &str) -> Vec<u8> {
+    format!(
+        "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes {first}-{last}/{n_all}\r\n\
+         ETag: \"{tag}\"\r\nLast-Modified: Tue, 02 Jan 2024 03:04:05 GMT\r\n{length}\r\nConnection: close\r\n\r\n"
+    )
+    .into_bytes()
+}
+
+fn part(bytes: &[u8], first: usize, last: usize, tag: &str) -> Act {
+    let last = last.min(bytes.len() - 1);
+    let length = format!("Content-Length: {}", last + 1 - first);
+    let head = head(first, last, bytes.len(), tag, &length);
+    Act::Send([head, bytes[first..=last].to_vec()].concat())
+}
+
+fn fault(status: &str, code: &str) -> Act {
+    let text = format!("<Error><Code>{code}</Code><Message>so it is</Message></Error>");
+    Act::Send(response(status, text.as_bytes()))
+}
+
+/// The program, which finds the server where the bucket's service would be.
+fn with_server(dir: &Path, server: &str, args: &[&str]) -> Command {
+    let mut command = program(dir, args);
+    command
+        .env("AWS_ENDPOINT_URL", server)
+        .env("AWS_ALLOW_HTTP", "true")
+        .env("NO_PROXY", "127.0.0.1")
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test");
+    command
+}
+
+fn run(dir: &Path, server: &str, args: &[&str]) -> (i32, String) {
+    let output = with_server(dir, server, args).output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    (output.status.code().unwrap_or(-1), text)
+}
+
+const SPAN: [&str; 4] = [
+    "--from",
+    "2014-05-31T23:20:00",
+    "--to",
+    "2014-06-01T00:40:00",
+];
+
+/// A scan of station A into `found.csv`.
+fn scan<'a>(archive: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let stream = ["--stream", "XX.A..HH?", "--out", "found.csv"];
+    let fixed = ["scan", "--model", text(model()), "--archive", archive];
+    [&fixed, &stream[..], &SPAN, more].concat()
+}
+
+fn scanned_from_folder(dir: &Path, root: &Path, more: &[&str]) -> Vec<u8> {
+    let (code, _, said) = quakebook(dir, &scan(text(root), more));
+    assert_eq!(code, 4, "{said}");
+    std::fs::read(dir.join("found.csv")).unwrap()
+}
+
+#[test]
+fn bucket_gives_what_its_folder_gives() {
+    let dir = tempfile::tempdir().unwrap();
+    let from_folder = scanned_from_folder(dir.path(), archive(), &[]);
+    assert!(from_folder.split(|b| *b == b'\n').count() > 10);
+    let objects = Objects::of(archive(), "sds/");
+    let server = FaultServer::new(move |_, seen| objects.answer(seen));
+    let args = scan("s3://bucket/sds/", &["--anonymous"]);
+    let (code, said) = run(dir.path(), &server.address, &args);
+    assert_eq!(code, 4, "{said}");
+    let line = format!("{} requests to the bucket", server.n_requests());
+    assert!(said.contains(&line), "{said}");
+    assert_eq!(
+        std::fs::read(dir.path().join("found.csv")).unwrap(),
+        from_folder
+    );
+}
+
+#[test]
+fn layouts_of_data_centres_give_what_sds_gives() {
+    let dir = tempfile::tempdir().unwrap();
+    let from_sds = scanned_from_folder(dir.path(), archive(), &[]);
+    for layout in [Layout::Scedc, Layout::Ncedc] {
+        let root = dir.path().join(layout.to_string());
+        relaid(archive(), &root, layout);
+        let name = layout.to_string();
+        let found = scanned_from_folder(dir.path(), &root, &["--layout", &name]);
+        assert_eq!(found, from_sds, "{layout}");
+        let table = |root: &Path, layout: &str| planned_table(dir.path(), root, layout);
+        assert_eq!(table(&root, &name), table(archive(), "sds"), "{layout}");
+    }
+}
+
+/// The table of a plan that was worked in shards of days.
+fn planned_table(dir: &Path, root: &Path, layout: &str) -> Vec<u8> {
+    let plan = dir.join(format!("plan-{layout}"));
+    let (plan, out) = (text(&plan), text(&dir.join("table.csv")).to_string());
+    for args in [
+        vec![
+            "plan",
+            "--archive",
+            text(root),
+            "--layout",
+            layout,
+            "--model",
+            text(model()),
+        ],
+        vec!["work", "--plan", plan, "--all"],
+        vec!["collect", "--plan", plan, "--out", &out],
+    ] {
+        let of_plan = ["--shard", "station-day", "--out", plan];
+        let args = match args[0] {
+            "plan" => [&args, &of_plan[..]].concat(),
+            _ => args,
+        };
+        let (code, _, said) = quakebook(dir, &args);
+        assert_eq!(code, 0, "{args:?}: {said}");
+    }
+    std::fs::read(&out).unwrap()
+}
+
+/// Copies an SDS archive into another layout.
+fn relaid(from: &Path, to: &Path, layout: Layout) {
+    for path in files(from) {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let [net, sta, loc, cha, "D", year, day] = name.split('.').collect::<Vec<_>>()[..] else {
+            continue;
+        };
+        let name = match layout {
+            Layout::Sds => unreachable!("it is in that layout"),
+            Layout::Scedc => {
+                format!("{year}/{year}_{day}/{net}{sta:_<5}{cha}{loc:_<2}_{year}{day}.ms")
+            }
+            Layout::Ncedc => {
+                format!("{net}/{year}/{year}.{day}/{sta}.{net}.{cha}.{loc}.D.{year}.{day}")
+            }
+        };
+        let path_to = to.join(name);
+        std::fs::create_dir_all(path_to.parent().unwrap()).unwrap();
+        std::fs::copy(&path, path_to).unwrap();
+    }
+}
+
+/// A scan of the bucket whose server answers so; it fails, and says `expected`.
+#[track_caller]
+fn fails(
+    answer: impl Fn(&Objects, &Seen) -> Act + Send + Sync + 'static,
+    expected: &[&str],
+) -> usize {
+    let dir = tempfile::tempdir().unwrap();
+    let objects = Objects::of(archive(), "sds/");
+    let server = FaultServer::new(move |_, seen| answer(&objects, seen));
+    let args = scan("s3://bucket/sds", &["--anonymous"]);
+    let (code, said) = run(dir.path(), &server.address, &args);
+    assert_eq!(code, 1, "{said}");
+    for part in expected {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(!dir.path().join("found.csv").exists());
+    server.n_requests()
+}
+
+fn is_listing(seen: &Seen) -> bool {
+    seen.parameter("list-type").is_some()
+}
+
+/// The object that is read first.
+const FIRST: &str = "s3://bucket/sds/2014/XX/A/HHE.D/XX.A..HHE.D.2014.151";
+
+#[test]
+fn refusals_of_a_bucket_are_told() {
+    let forbidden = |_: &Objects, _: &Seen| fault("403 Forbidden", "AccessDenied");
+    let told = ["s3://bucket/sds", "403", "AccessDenied", "--anonymous"];
+    assert_eq!(fails(forbidden, &told), 1);
+    let missing = |_: &Objects, _: &Seen| fault("404 Not Found", "NoSuchBucket");
+    assert_eq!(fails(missing, &["404", "NoSuchBucket", "prefix"]), 1);
+    let elsewhere = |_: &Objects, _: &Seen| fault("301 Moved Permanently", "PermanentRedirect");
+    fails(elsewhere, &["the bucket is elsewhere", "AWS_REGION"]);
+    let busy = |_: &Objects, _: &Seen| fault("503 Slow Down", "SlowDown");
+    assert_eq!(fails(busy, &["too busy (503)", "SlowDown"]), 5);
+    let no_xml = |_: &Objects, _: &Seen| Act::Send(response("200 OK", b"<html>Hello"));
+    fails(no_xml, &["s3://bucket/sds"]);
+}
+
+#[test]
+fn objects_that_are_not_as_listed_are_told() {
+    let gone = |objects: &Objects, seen: &Seen| match is_listing(seen) {
+        true => objects.answer(seen),
+        false => fault("404 Not Found", "NoSuchKey"),
+    };
+    fails(gone, &[FIRST, "not there (404)", "removed meanwhile"]);
+    let replaced = |objects: &Objects, seen: &Seen| match (is_listing(seen), seen.range) {
+        (false, Some((first, last))) => part(&vec![0; last + 1], first, last, "v2"),
+        _ => objects.answer(seen),
+    };
+    fails(replaced, &[FIRST, "version v2", "version v1", "replaced"]);
+    let forbidden = |objects: &Objects, seen: &Seen| match is_listing(seen) {
+        true => objects.answer(seen),
+        false => fault("403 Forbidden", "AccessDenied"),
+    };
+    fails(forbidden, &[FIRST, "403"]);
+}
+
+#[test]
+fn bodies_of_other_lengths_are_told() {
+    let short = |objects: &Objects, seen: &Seen| match (objects.answer(seen), seen.range) {
+        (Act::Send(bytes), Some(_)) => Act::Send(bytes[..bytes.len() - 100].to_vec()),
+        (act, _) => act,
+    };
+    // It is asked for once more, from where it was cut.
+    assert!(fails(short, &[FIRST]) > 5);
+    let long = |objects: &Objects, seen: &Seen| match (is_listing(seen), seen.range) {
+        (false, Some((first, last))) => {
+            let length = format!("Content-Length: {}", last + 1 - first + 1_000);
+            let head = head(first, last, last + 1, "v1", &length);
+            Act::Send([head, vec![0; last + 1 - first + 1_000]].concat())
+        }
+        _ => objects.answer(seen),
+    };
+    fails(long, &[FIRST, "bytes or more came"]);
+    let endless = |objects: &Objects, seen: &Seen| match (is_listing(seen), seen.range) {
+        (false, Some((first, last))) => {
+            let head = head(first, last, last + 1, "v1", "Transfer-Encoding: chunked");
+            let chunk = [b"10000\r\n".to_vec(), vec![0; 0x10000], b"\r\n".to_vec()].concat();
+            Act::Drip(head, chunk, std::time::Duration::ZERO)
+        }
+        _ => objects.answer(seen),
+    };
+    fails(endless, &[FIRST, "Content-Length"]);
+    let whole = |objects: &Objects, seen: &Seen| match is_listing(seen) {
+        true => objects.answer(seen),
+        false => Act::Send(response("200 OK", &[0; 1000])),
+    };
+    fails(whole, &[FIRST]);
+}
+
+#[test]
+fn listings_without_end_are_told() {
+    let same = |_: &Objects, _: &Seen| page(&entry("sds/2014/a", 1, "v1"), Some("again"));
+    fails(same, &["s3://bucket/sds", "in circles"]);
+    let empty = |_: &Objects, _: &Seen| page("", Some("again"));
+    fails(empty, &["the same again"]);
+    let endless = |_: &Objects, _: &Seen| {
+        let head = b"HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\n\r\n<ListBucketResult>";
+        let piece = entry("sds/2014/a", 1, "v1").repeat(20_000);
+        Act::Drip(head.to_vec(), piece.into_bytes(), std::time::Duration::ZERO)
+    };
+    fails(endless, &["s3://bucket/sds"]);
+}
+
+#[test]
+fn keys_that_are_no_paths_are_told() {
+    let evil = |objects: &Objects, seen: &Seen| match is_listing(seen) {
+        true => page(&entry("sds/../../../etc/passwd", 1, "v1"), None),
+        false => objects.answer(seen),
+    };
+    fails(
+        evil,
+        &[
+            "s3://bucket/sds",
+            "a key that is no path",
+            "Remove or rename",
+        ],
+    );
+    // Odd names are no day files, and are told by who plans.
+    let dir = tempfile::tempdir().unwrap();
+    let mut objects = Objects::of(archive(), "sds/").0.to_vec();
+    for name in [
+        "a b",
+        "\u{e9}\u{4e00}",
+        "XX.A..HHE.D.2014.1%2F2",
+        "XX.B..HHE.D.2014.151",
+    ] {
+        objects.push((format!("sds/2014/XX/A/HHE.D/{name}"), vec![0; 10]));
+    }
+    objects.sort();
+    let objects = Objects(Arc::new(objects));
+    let server = FaultServer::new(move |_, seen| objects.answer(seen));
+    let fixed = [
+        "plan",
+        "--anonymous",
+        "--archive",
+        "s3://bucket/sds",
+        "--out",
+        "plan",
+    ];
+    let args = [&fixed[..], &["--model", text(model())]].concat();
+    let (code, said) = run(dir.path(), &server.address, &args);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("3 that are no day files"), "{said}");
+    assert!(
+        said.contains("a day file of XX.B..HHE in another folder"),
+        "{said}"
+    );
+}
+
+#[test]
+fn addresses_are_checked_and_buckets_only_read() {
+    let dir = tempfile::tempdir().unwrap();
+    for address in [
+        "ftp://host/sds",
+        "s3://",
+        "s3://bucket/../sds",
+        "s3://bucket//sds",
+        "https://me:secret@host/sds",
+        "s3://bucket/sds?versionId=3",
+        "s3://buck et/sds",
+    ] {
+        let (code, _, said) = quakebook(dir.path(), &scan(address, &[]));
+        assert_eq!(code, 1, "{address}: {said}");
+        assert!(said.contains("storage, "), "{said}");
+    }
+    let args = [
+        "waveforms",
+        "--provider",
+        "classroom",
+        "--archive",
+        "s3://bucket/sds",
+    ];
+    let span = ["--from", "2014-02-16", "--to", "2014-02-17"];
+    let (code, _, said) = quakebook(dir.path(), &[&args[..], &span].concat());
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("only read"), "{said}");
+    let created = Archive::create("s3://bucket/sds", "XX", "A", "", "HH?", false);
+    assert!(created.unwrap_err().to_string().contains("only read"));
+    let place = Place::of(archive(), Layout::Ncedc, false).unwrap();
+    let choice = quakebook::station::StationChoice::new("XX", "A", "", "HH?").unwrap();
+    let read_only = Archive::open_for(place, &choice).unwrap();
+    let stream = Nslc::new("XX", "A", "", "HHZ").unwrap();
+    assert!(read_only.add(&stream, b"", "nothing").is_err());
+}
+
+/// An S3 server that others wrote, with a folder in its bucket.
+struct S3 {
+    server: Server,
+    input: std::process::ChildStdin,
+}
+
+impl S3 {
+    fn of(folder: &Path) -> Self {
+        let python = std::env::var_os("QUAKEBOOK_S3_PYTHON");
+        let python = python.expect("QUAKEBOOK_S3_PYTHON names a Python with moto and boto3");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/s3_server.py");
+        let mut command = Command::new(python);
+        command.arg(script).arg(folder).stdin(Stdio::piped());
+        let mut server = Server::start(&mut command);
+        let input = server.0.stdin.take().unwrap();
+        Self { server, input }
+    }
+
+    fn run(&self, dir: &Path, args: &[&str]) -> (i32, String) {
+        run(dir, &self.server.1, args)
+    }
+
+    /// Moves a file to the place of an object, and waits until it is there.
+    fn put(&mut self, key: &str, path: &Path) {
+        writeln!(self.input, "{key}\t{}", text(path)).unwrap();
+        self.input.flush().unwrap();
+        while path.exists() {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+}
+
+/// Requests and megabytes that the program told of.
+fn traffic(said: &str) -> (usize, f64) {
+    let line = said.lines().find(|line| line.contains("to the bucket, "));
+    let line = line.unwrap_or_else(|| panic!("{said}"));
+    let numbers: Vec<f64> = line
+        .split(' ')
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    (numbers[0] as usize, numbers[1])
+}
+
+#[test]
+#[ignore = "needs QUAKEBOOK_S3_PYTHON"]
+fn s3_plan_gives_the_table_of_the_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let from_folder = scanned_from_folder(dir.path(), archive(), &[]);
+    let mut s3 = S3::of(archive());
+    let (code, said) = s3.run(dir.path(), &scan("s3://bucket/sds", &[]));
+    assert_eq!(code, 4, "{said}");
+    assert_eq!(
+        std::fs::read(dir.path().join("found.csv")).unwrap(),
+        from_folder
+    );
+
+    let expected = planned_table(dir.path(), archive(), "sds");
+    let plan = [
+        "plan",
+        "--archive",
+        "s3://bucket/sds",
+        "--model",
+        text(model()),
+        "--out",
+        "far",
+    ];
+    let days = ["--shard", "station-day"];
+    let (code, said) = s3.run(dir.path(), &[&plan[..], &days].concat());
+    assert_eq!(code, 0, "{said}");
+    // Planned again, it is the same plan.
+    assert_eq!(s3.run(dir.path(), &[&plan[..], &days].concat()).0, 0);
+    // Two workers on parts of it, one after the other.
+    for indices in ["0-1", "0-4"] {
+        let work = ["work", "--plan", "far", "--index", indices];
+        let (code, said) = s3.run(dir.path(), &work);
+        assert_eq!(code, 0, "{said}");
+    }
+    let collect = ["collect", "--plan", "far", "--out", "far.csv"];
+    assert_eq!(s3.run(dir.path(), &collect).0, 0);
+    assert_eq!(std::fs::read(dir.path().join("far.csv")).unwrap(), expected);
+
+    // An object of the same size is another one.
+    let key = "2014/XX/A/HHZ.D/XX.A..HHZ.D.2014.152";
+    let mut bytes = std::fs::read(archive().join(key)).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    let changed = dir.path().join("changed");
+    std::fs::write(&changed, bytes).unwrap();
+    s3.put(&format!("sds/{key}"), &changed);
+    let (code, said) = s3.run(dir.path(), &["work", "--plan", "far", "--all", "--again"]);
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("other versions of the objects than were planned"),
+        "{said}"
+    );
+}
+
+#[test]
+#[ignore = "needs QUAKEBOOK_S3_PYTHON"]
+fn s3_ten_minutes_read_a_part_of_a_day() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("sds");
+    let days = ("2014-05-31T00:00:00", "2014-06-03T00:00:00");
+    write(&root, "A", &HH, days, 50.0);
+    let n_bytes: u64 = files(&root)
+        .iter()
+        .map(|path| path.metadata().unwrap().len())
+        .sum();
+    let day_bytes = n_bytes as f64 / 3.0;
+    let scan = |archive: &str| {
+        let fixed = ["scan", "--model", text(model()), "--archive", archive];
+        let span = [
+            "--from",
+            "2014-06-01T12:00:00",
+            "--to",
+            "2014-06-01T12:10:00",
+        ];
+        let args = [
+            &fixed[..],
+            &["--stream", "XX.A..HH?", "--out", "found.csv"],
+            &span,
+        ]
+        .concat();
+        args.into_iter().map(String::from).collect::<Vec<_>>()
+    };
+    let found = || std::fs::read(dir.path().join("found.csv")).unwrap();
+    let ran = |s3: &S3| {
+        let args = scan("s3://bucket/sds");
+        let (_, said) = s3.run(
+            dir.path(),
+            &args.iter().map(String::as_str).collect::<Vec<_>>(),
+        );
+        traffic(&said)
+    };
+    // Whether its index lies beside the days or not.
+    std::fs::remove_dir_all(root.join("index")).unwrap();
+    let bare = ran(&S3::of(&root));
+    let without_index = found();
+    std::fs::create_dir(root.join("index")).unwrap();
+    for path in files(&root).iter().filter(|path| path.is_file()) {
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        file.set_modified(at("2014-06-05T00:00:00").into()).unwrap();
+    }
+    let folder = scan(text(&root));
+    quakebook(
+        dir.path(),
+        &folder.iter().map(String::as_str).collect::<Vec<_>>(),
+    );
+    let expected = found();
+    assert!(expected.split(|b| *b == b'\n').count() > 3);
+    assert_eq!(without_index, expected);
+    assert!(root.join("index").read_dir().unwrap().count() >= 3);
+    let indexed = ran(&S3::of(&root));
+    assert_eq!(found(), expected);
+    println!(
+        "{:.2} MB a day: without an index {bare:?}, with one {indexed:?}",
+        day_bytes / 1e6
+    );
+    for (n_requests, megabytes) in [bare, indexed] {
+        assert!(n_requests < 100, "{n_requests} requests");
+        assert!(
+            megabytes * 1e6 < 0.2 * day_bytes,
+            "{megabytes} MB of {day_bytes}"
+        );
+    }
+}
