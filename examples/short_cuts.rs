@@ -30,7 +30,7 @@ struct Pick {
 
 /// Picks of two programs this near are one.
 const SAME_S: f64 = 0.5;
-const THRESHOLDS: [f64; 4] = [0.192, 0.5, 0.62, 0.73];
+const THRESHOLDS: [f64; 4] = [0.312, 0.5, 0.6, 0.75];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);

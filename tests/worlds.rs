@@ -2,8 +2,9 @@
 
 use quakebook::classroom::sensor::SensorKind;
 use quakebook::classroom::{Synthesis, World};
-use quakebook::method::worlds::{Choosing, Day, Hour, Recipe, Teaching, open, openings, windows};
-use quakebook::network::ConvNet;
+use quakebook::method::worlds::{
+    Choosing, Day, Hour, Rate, Recipe, Teaching, model, open, openings, windows,
+};
 use quakebook::time;
 use quakebook::window::Window;
 
@@ -92,7 +93,7 @@ fn windows_of_a_world_are_scaled_labelled_and_the_same_again() {
         ..Recipe::default()
     };
     // In a world with much noise nothing may stand out: four worlds.
-    let make = || (4..8).flat_map(|n| windows(Teaching(n), &recipe).unwrap());
+    let make = || (4..8).flat_map(|n| windows(Teaching(n), &recipe, Rate::AFTERSHOCKS).unwrap());
     let all: Vec<Window> = make().collect();
     assert!(all.iter().cloned().eq(make()));
     let n_events = all.iter().filter(|window| window.class == 0).count();
@@ -141,15 +142,16 @@ fn an_opening_of_the_sealed_worlds_is_written_down() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("openings.csv");
     assert!(openings(&file).unwrap().is_empty());
-    let (network, recipe) = (ConvNet::new(2000, 2, 1), Recipe::default());
-    let (first, claims) = open(&file, "an untrained network", &network, &recipe, 0.0, 1).unwrap();
+    let recipe = Recipe::default();
+    let detector = model::untaught(&recipe, 1).unwrap();
+    let (first, claims) = open(&file, "an untrained network", &detector, &recipe, 0.0, 1).unwrap();
     assert_eq!(claims.len(), 1);
-    let (second, _) = open(&file, "the same, \"again\"", &network, &recipe, 0.5, 1).unwrap();
+    let (second, _) = open(&file, "the same, \"again\"", &detector, &recipe, 0.5, 1).unwrap();
     assert_eq!(openings(&file).unwrap(), [first, second]);
 
     std::fs::write(&file, "date,what\n2026-01-01,half\n").unwrap();
     assert!(matches!(
-        open(&file, "no", &network, &recipe, 0.5, 1),
+        open(&file, "no", &detector, &recipe, 0.5, 1),
         Err(quakebook::Error::Evaluate { .. })
     ));
     let left = std::fs::read_to_string(&file).unwrap();

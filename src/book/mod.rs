@@ -36,7 +36,6 @@ mod ensemble;
 mod explained;
 mod families;
 mod faults;
-mod features;
 mod halves;
 mod hours;
 mod ladder;
@@ -89,7 +88,6 @@ pub use explained::{
 };
 pub use families::{families, true_families};
 pub use faults::Faults;
-pub use features::{FEATURES, features};
 pub use halves::Halves;
 pub use hours::{Hours, threshold_table};
 pub use ladder::{Rung, Way, rungs, rungs_table};

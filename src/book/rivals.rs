@@ -3,12 +3,11 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::features::features;
 use super::real::REAL_WINDOW_SAMPLES;
 use crate::detect::recursive_sta_lta;
 use crate::error::Result;
-use crate::method::Detector;
 use crate::method::worlds::{self, Recipe};
+use crate::method::{Detector, features};
 use crate::network::{ConvNet, LogisticRegression, Network};
 use crate::time::{self, Time};
 use crate::waveform::filter::{Filter, Pass};
@@ -115,11 +114,7 @@ impl Scorer {
     /// As [`StaLta::ratios`].
     pub fn scores(&self, record: &Record3C) -> Result<Vec<(Time, f64)>> {
         match self {
-            Self::Model(detector) => Ok(worlds::scores(
-                &detector.network,
-                record,
-                &recipe_of(detector),
-            )),
+            Self::Model(detector) => Ok(worlds::scores(detector, record)),
             Self::Network(network) => {
                 let shape = (REAL_WINDOW_SAMPLES, 0.0, Normalisation::Std);
                 Ok(windowed(record, shape, |windows| {
@@ -180,15 +175,6 @@ const BEYOND_S: (f64, f64) = (10.0, 40.0);
 
 /// So much from a window's start on must have been recorded.
 const DECIDED_S: f64 = 10.0;
-
-/// The windows of a model, as far as scores need them.
-fn recipe_of(detector: &Detector) -> Recipe {
-    Recipe {
-        window_s: detector.study.window_s(),
-        lead_s: detector.study.method.lead_s,
-        ..Recipe::default()
-    }
-}
 
 /// Scores a window each second: samples, seconds from its start to what it decides about, and scale.
 fn windowed(

@@ -3,15 +3,14 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::features::{FEATURES, features};
 use super::rivals::{JUDGED_S, Rival, Scorer, StaLta};
 use super::stored::is_small;
 use super::transfer::pretrained;
 use crate::display::Table;
 use crate::error::{Result, fail};
 use crate::evaluate::Claims;
-use crate::method::Model;
-use crate::method::worlds::{Choosing, Hour, Recipe, Teaching, windows};
+use crate::method::worlds::{Choosing, Hour, Rate, Recipe, Teaching, windows};
+use crate::method::{FEATURES, Model, features};
 use crate::network::LogisticRegression;
 use crate::store::Store;
 use crate::study::Study;
@@ -22,9 +21,9 @@ const N_TEACHING: u32 = 24;
 const N_CHOOSING: u32 = 40;
 
 /// The grid of STA/LTA: seconds of the averages, and bands.
-const SHORT_S: [f64; 3] = [0.5, 1.0, 2.0];
-const LONG_S: [f64; 3] = [10.0, 30.0, 60.0];
-const BANDS_HZ: [(f64, f64); 3] = [(1.0, 20.0), (3.0, 20.0), (5.0, 20.0)];
+const SHORT_S: [f64; 4] = [0.25, 0.5, 1.0, 2.0];
+const LONG_S: [f64; 4] = [5.0, 10.0, 30.0, 60.0];
+const BANDS_HZ: [(f64, f64); 4] = [(1.0, 20.0), (3.0, 20.0), (5.0, 20.0), (8.0, 20.0)];
 
 /// Rates at which detectors are compared, false alarms an hour.
 pub const RATES: [f64; 5] = [0.5, 1.0, 2.0, 5.0, 10.0];
@@ -74,7 +73,7 @@ fn tune(study: &Study) -> Result<Tuned> {
     let (n_teaching, n_choosing) = (share_of(study, N_TEACHING), share_of(study, N_CHOOSING));
     let core_s = recipe.lead_s..recipe.lead_s + recipe.core_s;
     let taught = (0..n_teaching).into_par_iter().map(|number| {
-        let windows = windows(Teaching(number), &recipe)?;
+        let windows = windows(Teaching(number), &recipe, Rate::SWARM)?;
         let of = windows
             .iter()
             .map(|w| (features(&w.samples, core_s.clone()).to_vec(), w.class == 0));

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::committee;
 use crate::atomic_file::{read_regular, write_whole};
 use crate::error::{Error, Result, fail};
 use crate::evaluate::OperatingPoint;
-use crate::network::{ConvNet, read_weights, write_weights};
+use crate::network::{ConvNet, LogisticRegression, read_weights, weights_sha256, write_weights};
 use crate::study::Study;
 
 /// A network, its threshold, and the study that says how records are treated before it sees them.
@@ -15,6 +16,8 @@ use crate::study::Study;
 pub struct Detector {
     pub study: Study,
     pub network: ConvNet,
+    /// Has a say beside the network, where there is one ([`Detector::log_odds`]).
+    pub regression: Option<LogisticRegression>,
     /// A window at least so probable begins a detection.
     pub threshold: f64,
     /// What each threshold does on the validation days.
@@ -36,6 +39,8 @@ pub(super) struct Record {
     pub study_sha256: String,
     pub threshold: f64,
     pub curve: Vec<OperatingPoint>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regression: Option<LogisticRegression>,
     /// What a model says of itself that is handed on to others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<About>,
@@ -78,6 +83,9 @@ impl Record {
         study.map_err(|error| refuse(&error.to_string()))?;
         if record.study.hash() != record.study_sha256 {
             return Err(refuse("the study is not the one that was trained"));
+        }
+        if let Some(regression) = &record.regression {
+            committee::check(regression, &record.study, place)?;
         }
         match record.threshold > 0.0 && record.threshold <= 1.0 {
             true => Ok(record),
@@ -130,10 +138,11 @@ impl Detector {
     /// [`Error::Io`] or [`Error::Network`] where a file cannot be written.
     pub fn write(&self, dir: &Path, about: Option<&About>) -> Result<()> {
         let record = Record {
-            weights_sha256: crate::network::weights_sha256(&self.network),
+            weights_sha256: weights_sha256(&self.network),
             study_sha256: self.study.hash(),
             threshold: self.threshold,
             curve: self.curve.clone(),
+            regression: self.regression.clone(),
             about: about.cloned(),
             study: self.study.clone(),
         };
@@ -147,7 +156,7 @@ impl Detector {
     /// # Errors
     /// [`Error::Train`] naming the `place` of the weights.
     pub(super) fn checked(record: Record, network: ConvNet, place: &str) -> Result<Self> {
-        let found = crate::network::weights_sha256(&network);
+        let found = weights_sha256(&network);
         match found == record.weights_sha256 {
             true => Ok(Self::of(record, network)),
             false => Err(fail!(
@@ -168,6 +177,7 @@ impl Detector {
             network,
             threshold: record.threshold,
             curve: record.curve,
+            regression: record.regression,
         }
     }
 }

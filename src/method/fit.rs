@@ -63,6 +63,7 @@ pub fn fit(study: &Study, inputs: &Inputs, segments: &Windows, dir: &Path) -> Re
                     .expect("a curve has a point for each threshold")
                     .threshold,
                 curve,
+                regression: None,
                 about: None,
                 study: study.clone(),
             };

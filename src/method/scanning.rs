@@ -58,7 +58,7 @@ impl Detector {
     /// As [`detect::scan`].
     pub fn scan_record(&self, record: &Record3C) -> Result<Scan> {
         let record = prepared(record, &self.study)?;
-        let scan = detect::scan(&self.network, &record, &self.scan_params())?;
+        let scan = detect::scan(self, &record, &self.scan_params())?;
         let scan = of_cores(scan, &self.study);
         Ok(smoothing::alone(scan, self.study.method.smooth_s))
     }
@@ -216,7 +216,7 @@ impl Detector {
             end: cores.end - lead,
         };
         let (params, rate_hz) = (self.scan_params(), self.study.window.sampling_rate_hz);
-        let scanner = Scanner::on_grid(&self.network, source, &windows, rate_hz, &params)?
+        let scanner = Scanner::on_grid(self, source, &windows, rate_hz, &params)?
             .needing(self.study.needed_samples());
         Ok(scanner.map(|piece| Ok(of_cores(piece?, &self.study))))
     }
@@ -242,7 +242,7 @@ impl Detector {
     /// # Errors
     /// As [`Detector::scan`], and where there is no span.
     pub fn scan_spans(&self, source: &dyn WaveformSource, spans: &[TimeSpan]) -> Result<Scan> {
-        scan_spans(&self.network, source, &self.study, spans)
+        scan_spans(self, source, &self.study, spans)
     }
 }
 

@@ -74,6 +74,7 @@ pub fn untaught(threshold: f64) -> Detector {
     Detector {
         network: ConvNet::new(study.window.n_samples, 2, 5),
         study,
+        regression: None,
         threshold,
         curve: Vec::new(),
     }

@@ -7,11 +7,10 @@ use super::segment::SETTLED_S;
 use super::{Choosing, Day, Recipe};
 use crate::error::Result;
 use crate::evaluate::{Claims, Known};
-use crate::method::smoothing;
-use crate::network::Network;
+use crate::method::{Detector, smoothing};
 use crate::time::{self, Time};
 use crate::waveform::{RATE_HZ, Record3C};
-use crate::window::{Normalisation, normalise};
+use crate::window::normalise;
 
 /// Windows are judged as if they were so long, as where other detectors are scored: P lies 1 to 6 s after their start.
 const JUDGED_S: f64 = 10.0;
@@ -67,12 +66,12 @@ impl Hour {
         })
     }
 
-    /// The claims of a network on this hour.
+    /// The claims of a detector on this hour.
     ///
     /// # Errors
     /// As [`Claims::of`].
-    pub fn claims(&self, network: &dyn Network, recipe: &Recipe) -> Result<Claims> {
-        let scores = scores(network, &self.record, recipe);
+    pub fn claims(&self, detector: &Detector) -> Result<Claims> {
+        let scores = scores(detector, &self.record);
         Claims::of(&scores, JUDGED_S, &self.known)
     }
 }
@@ -81,12 +80,13 @@ impl Hour {
 const HOUR_S: f64 = 3640.0;
 
 /// Start of the core and log-odds of each window of a record made comparable, one every second, averaged as in a scan.
-pub fn scores(network: &dyn Network, record: &Record3C, recipe: &Recipe) -> Vec<(Time, f64)> {
+pub fn scores(detector: &Detector, record: &Record3C) -> Vec<(Time, f64)> {
+    let method = &detector.study.method;
     let samples = |seconds: f64| (seconds * RATE_HZ).round() as usize;
     let (n, hop, lead) = (
-        samples(recipe.window_s),
+        detector.study.window.n_samples,
         samples(HOP_S),
-        samples(recipe.lead_s),
+        samples(method.lead_s),
     );
     let starts: Vec<usize> = (samples(SETTLED_S)..)
         .step_by(hop)
@@ -101,7 +101,7 @@ pub fn scores(network: &dyn Network, record: &Record3C, recipe: &Recipe) -> Vec<
                 .flat_map(|row| &row[*first..first + n])
                 .copied()
                 .collect();
-            if let Ok(window) = normalise(&cut, Normalisation::Noise) {
+            if let Ok(window) = normalise(&cut, method.normalisation) {
                 kept.push(time::of_sample(record.start, first + lead, RATE_HZ));
                 flat.extend(window);
             }
@@ -109,11 +109,7 @@ pub fn scores(network: &dyn Network, record: &Record3C, recipe: &Recipe) -> Vec<
         if kept.is_empty() {
             continue;
         }
-        let logits = network.logits(&flat);
-        let odds = logits
-            .chunks_exact(2)
-            .map(|l| f64::from(l[0]) - f64::from(l[1]));
-        scores.extend(kept.into_iter().zip(odds));
+        scores.extend(kept.into_iter().zip(detector.log_odds(&flat)));
     }
-    smoothing::of_log_odds(&scores, recipe.smooth_s)
+    smoothing::of_log_odds(&scores, method.smooth_s)
 }

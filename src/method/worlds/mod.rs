@@ -16,7 +16,7 @@ mod sealed;
 mod segment;
 mod taught;
 
-pub use day::Day;
+pub use day::{Day, Rate};
 pub use judged::{Hour, scores};
 pub use purpose::{Choosing, Teaching};
 pub use sealed::{Opening, open, openings, openings_of_models};

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::{Choosing, Hour, Opening, Recipe, Teaching, open, windows};
+use super::{Choosing, Hour, Opening, Rate, Recipe, Teaching, open, windows};
 use crate::dataset::{Dataset, Split};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::evaluate::{Claims, OperatingPoint};
-use crate::method::detector::{About, Record};
-use crate::network::{ConvNet, Network, weights_sha256, write_weights};
+use crate::method::{About, Detector, features};
+use crate::network::{ConvNet, LogisticRegression};
 use crate::station::StationChoice;
 use crate::study::{Normalisation, Study};
 use crate::train::{Optimiser, TrainParams, train};
@@ -21,7 +21,7 @@ use crate::window::Window;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Plan {
     /// One after the other, each on worlds of its own: as many as fit in memory.
-    pub stages: [Stage; 2],
+    pub stages: [Stage; 3],
     /// Worlds whose windows tell when to stop.
     pub n_validating: u32,
     pub n_choosing: u32,
@@ -35,6 +35,7 @@ pub struct Stage {
     pub n_worlds: u32,
     pub learning_rate: f64,
     pub max_epochs: usize,
+    pub rate: Rate,
 }
 
 impl Plan {
@@ -46,13 +47,18 @@ impl Plan {
 
 impl Default for Plan {
     fn default() -> Self {
-        let stage = |learning_rate, max_epochs| Stage {
-            n_worlds: 1000,
+        let stage = |n_worlds, learning_rate, max_epochs, rate| Stage {
+            n_worlds,
             learning_rate,
             max_epochs,
+            rate,
         };
         Self {
-            stages: [stage(1e-3, 6), stage(5e-4, 5)],
+            stages: [
+                stage(1000, 1e-3, 6, Rate::SWARM),
+                stage(1000, 5e-4, 5, Rate::SWARM),
+                stage(600, 3e-4, 4, Rate::AFTERSHOCKS),
+            ],
             n_validating: 40,
             n_choosing: 40,
             n_sealed: 60,
@@ -64,8 +70,8 @@ impl Default for Plan {
 /// The model's own threshold keeps to so many false alarms an hour on the worlds where it is chosen.
 const ALARMS_PER_HOUR: f64 = 1.0;
 
-/// Thresholds of the curve, as logarithms of the odds in halves: 0 to 20.
-const CURVE: std::ops::RangeInclusive<u32> = 0..=40;
+/// Thresholds of the curve, as logarithms of the odds in halves: -4 to 20.
+const CURVE: std::ops::RangeInclusive<i32> = -8..=40;
 
 /// What was made.
 #[derive(Debug, Clone)]
@@ -108,41 +114,76 @@ impl fmt::Display for Taught {
     }
 }
 
-/// Teaches a network on the plan's worlds.
+/// Teaches a network on the plan's worlds, and a regression on those of the last stage. The detector has no threshold yet: it is
+/// 0.5.
 ///
 /// # Errors
 /// As [`windows`] and [`train`].
-pub fn teach(recipe: &Recipe, plan: &Plan) -> Result<(ConvNet, Taught)> {
-    let study = study(recipe, plan.seed)?;
-    let validating = cut(VALIDATING..VALIDATING + plan.n_validating, recipe)?;
-    let mut network = ConvNet::new(study.window.n_samples, 2, plan.seed);
+pub fn teach(recipe: &Recipe, plan: &Plan) -> Result<(Detector, Taught)> {
+    let mut detector = untaught(recipe, plan.seed)?;
     let (mut n_windows, mut n_events, mut first) = (0, 0, 0);
     let mut training = Vec::new();
     for (number, stage) in plan.stages.iter().enumerate() {
-        let taught = cut(first..first + stage.n_worlds, recipe)?;
+        let validating = VALIDATING..VALIDATING + plan.n_validating;
+        let validating = cut(validating, recipe, stage.rate)?;
+        let taught = cut(first..first + stage.n_worlds, recipe, stage.rate)?;
         first += stage.n_worlds;
         let windows = taught.iter().flatten();
         n_windows += windows.clone().count();
         n_events += windows.filter(|window| window.class == 0).count();
-        let split = split(&validating, taught, &study)?;
-        let params = TrainParams {
-            optimiser: Optimiser::Adam {
-                learning_rate: stage.learning_rate,
-                weight_decay: study.train.weight_decay,
-            },
-            max_epochs: stage.max_epochs,
-            patience: PATIENCE,
-            ..TrainParams::adam(&study.train, 100 * plan.seed + number as u64)
-        };
-        let run = train(&mut network, &split.train, &split.validation, &params, None)?;
-        training.push(run.summary());
+        let seed = 100 * plan.seed + number as u64;
+        // That of the last stage stays.
+        detector.regression = Some(regress(&taught, recipe)?);
+        let split = split(&validating, taught, recipe.n_samples())?;
+        training.push(descend(&mut detector.network, &split, stage, seed)?);
     }
     let taught = Taught {
         n_windows,
         n_events,
         training: training.join("; "),
     };
-    Ok((network, taught))
+    Ok((detector, taught))
+}
+
+/// Trains a network, and says how it went.
+fn descend(network: &mut ConvNet, split: &Split, stage: &Stage, seed: u64) -> Result<String> {
+    let usual = Study::oklahoma().train;
+    let params = TrainParams {
+        optimiser: Optimiser::Adam {
+            learning_rate: stage.learning_rate,
+            weight_decay: usual.weight_decay,
+        },
+        max_epochs: stage.max_epochs,
+        patience: PATIENCE,
+        ..TrainParams::adam(&usual, seed)
+    };
+    let run = train(network, &split.train, &split.validation, &params, None)?;
+    Ok(run.summary())
+}
+
+/// A detector that looks at what the recipe says, with a network of random weights and without a regression; its threshold is 0.5.
+///
+/// # Errors
+/// [`crate::Error::Study`] where the recipe's windows are not to be had.
+pub fn untaught(recipe: &Recipe, seed: u64) -> Result<Detector> {
+    let study = study(recipe, seed)?;
+    Ok(Detector {
+        network: ConvNet::new(study.window.n_samples, 2, seed),
+        study,
+        regression: None,
+        threshold: 0.5,
+        curve: Vec::new(),
+    })
+}
+
+/// A regression on the features of windows.
+fn regress(taught: &[Vec<Window>], recipe: &Recipe) -> Result<LogisticRegression> {
+    let core_s = recipe.lead_s..recipe.lead_s + recipe.core_s;
+    let windows: Vec<&Window> = taught.iter().flatten().collect();
+    let of = |window: &&Window| features(&window.samples, core_s.clone()).to_vec();
+    let rows: Vec<Vec<f64>> = windows.par_iter().map(of).collect();
+    let is_event: Vec<bool> = windows.iter().map(|window| window.class == 0).collect();
+    LogisticRegression::fit(&rows, &is_event)
 }
 
 /// The first of the worlds whose windows tell when to stop, far from those that teach.
@@ -152,7 +193,7 @@ const VALIDATING: u32 = 900_000;
 const PATIENCE: usize = 4;
 
 /// The windows of some worlds to learn from, beside those that tell when to stop.
-fn split(validating: &[Vec<Window>], taught: Vec<Vec<Window>>, study: &Study) -> Result<Split> {
+fn split(validating: &[Vec<Window>], taught: Vec<Vec<Window>>, n_samples: usize) -> Result<Split> {
     // A split has a test part, which nothing here looks at.
     let validating_folds = validating.iter().enumerate().flat_map(|(i, world)| {
         let fold = if i == 0 { 2 } else { 1 };
@@ -162,7 +203,7 @@ fn split(validating: &[Vec<Window>], taught: Vec<Vec<Window>>, study: &Study) ->
     let folds: Vec<usize> = validating_folds.chain(taught_folds).collect();
     let all = validating.iter().cloned().chain(taught).flatten();
     let all: Vec<Window> = all.collect();
-    let data = Dataset::from_windows(&all, study.window.n_samples, 2)?;
+    let data = Dataset::from_windows(&all, n_samples, 2)?;
     drop(all);
     data.split_by_folds(&folds, 2, 1)
 }
@@ -175,45 +216,36 @@ fn split(validating: &[Vec<Window>], taught: Vec<Vec<Window>>, study: &Study) ->
 pub fn finish(
     dir: &Path,
     why: &str,
-    (network, taught): (ConvNet, Taught),
+    (mut detector, taught): (Detector, Taught),
     recipe: &Recipe,
     plan: &Plan,
 ) -> Result<Made> {
-    let (chosen, curve) = choose(&network, recipe, plan)?;
+    let (chosen, curve) = choose(&detector, recipe, plan)?;
     let openings = dir.parent().unwrap_or(dir).join("openings.csv");
     let (opening, _) = open(
         &openings,
         why,
-        &network,
+        &detector,
         recipe,
         chosen.threshold,
         plan.n_sealed,
     )?;
-    std::fs::create_dir_all(dir).map_err(Error::io(dir))?;
-    write_weights(&network, &dir.join("weights.safetensors"))?;
-    let study = study(recipe, plan.seed)?;
     let chosen = as_probability(chosen);
-    Record {
-        weights_sha256: weights_sha256(&network),
-        study_sha256: study.hash(),
-        threshold: chosen.threshold,
-        curve,
-        about: Some(About {
-            summary: "earthquakes within some 250 km, at any station with three components".into(),
-            learnt_from: format!(
-                "{} simulated worlds, {} windows",
-                plan.n_teaching(),
-                taught.n_windows
-            ),
-            scores: vec![format!(
-                "{} sealed simulated worlds, an hour of each: {opening}",
-                plan.n_sealed
-            )],
-            licence: "MIT OR Apache-2.0".into(),
-        }),
-        study,
-    }
-    .write(dir)?;
+    (detector.threshold, detector.curve) = (chosen.threshold, curve);
+    let about = About {
+        summary: "earthquakes within some 250 km, at any station with three components".into(),
+        learnt_from: format!(
+            "{} simulated worlds, {} windows",
+            plan.n_teaching(),
+            taught.n_windows
+        ),
+        scores: vec![format!(
+            "{} sealed simulated worlds, an hour of each: {opening}",
+            plan.n_sealed
+        )],
+        licence: "MIT OR Apache-2.0".into(),
+    };
+    detector.write(dir, Some(&about))?;
     Ok(Made {
         taught,
         chosen,
@@ -221,9 +253,9 @@ pub fn finish(
     })
 }
 
-/// The model's own threshold, and the curve of all, on the plan's worlds for choosing.
+/// The threshold of a detector, and the curve of all, on the plan's worlds for choosing.
 fn choose(
-    network: &dyn Network,
+    detector: &Detector,
     recipe: &Recipe,
     plan: &Plan,
 ) -> Result<(OperatingPoint, Vec<OperatingPoint>)> {
@@ -232,7 +264,7 @@ fn choose(
         .into_par_iter()
         .map(hour)
         .collect::<Result<_>>()?;
-    let claims = hours.iter().map(|hour| hour.claims(network, recipe));
+    let claims = hours.iter().map(|hour| hour.claims(detector));
     let claims = Claims::joined(claims.collect::<Result<Vec<_>>>()?);
     let chosen = claims.within(ALARMS_PER_HOUR);
     let mut curve: Vec<OperatingPoint> =
@@ -250,10 +282,10 @@ fn as_probability(point: OperatingPoint) -> OperatingPoint {
     }
 }
 
-fn cut(numbers: std::ops::Range<u32>, recipe: &Recipe) -> Result<Vec<Vec<Window>>> {
+fn cut(numbers: std::ops::Range<u32>, recipe: &Recipe, rate: Rate) -> Result<Vec<Vec<Window>>> {
     numbers
         .into_par_iter()
-        .map(|number| windows(Teaching(number), recipe))
+        .map(|number| windows(Teaching(number), recipe, rate))
         .collect()
 }
 
@@ -266,7 +298,7 @@ fn study(recipe: &Recipe, seed: u64) -> Result<Study> {
     study.station = StationChoice::new("XX", "ANY", "", "*")?;
     study.seed = seed;
     study.cluster.k = 1;
-    study.window.n_samples = samples(recipe.window_s);
+    study.window.n_samples = recipe.n_samples();
     study.window.sampling_rate_hz = RATE_HZ;
     study.scan.hop_samples = samples(0.5);
     study.method.normalisation = Normalisation::Noise;

@@ -4,9 +4,9 @@
 //! sealed one but [`open`], which adds a line to a file. Whoever opens them often is seen to have done so.
 //!
 //! ```compile_fail
-//! use quakebook::method::worlds::{Recipe, Sealed, windows};
+//! use quakebook::method::worlds::{Rate, Recipe, Sealed, windows};
 //! // No windows are cut from a sealed world: `windows` takes a `Teaching` one.
-//! windows(Sealed(3), &Recipe::default());
+//! windows(Sealed(3), &Recipe::default(), Rate::SWARM);
 //! ```
 
 use std::fmt;
@@ -19,7 +19,8 @@ use super::{Hour, Recipe};
 use crate::atomic_file::{read_regular, write_whole};
 use crate::error::{Error, Result, fail};
 use crate::evaluate::{Claims, Score};
-use crate::network::{Network, weights_sha256};
+use crate::method::Detector;
+use crate::network::weights_sha256;
 
 /// The seeds of sealed worlds lie apart from all others.
 const SEALED: u64 = 1 << 34;
@@ -55,7 +56,7 @@ impl fmt::Display for Opening {
     }
 }
 
-/// Judges a network on the sealed worlds at a threshold that was chosen before, and adds the opening to the file,
+/// Judges a detector on the sealed worlds at a threshold that was chosen before, and adds the opening to the file,
 /// which is made where it is absent. Returns the opening and the claims on each world.
 ///
 /// # Errors
@@ -64,7 +65,7 @@ impl fmt::Display for Opening {
 pub fn open(
     file: &Path,
     what: &str,
-    network: &dyn Network,
+    detector: &Detector,
     recipe: &Recipe,
     threshold: f64,
     n_worlds: u32,
@@ -75,14 +76,14 @@ pub fn open(
         .into_par_iter()
         .map(hour)
         .collect::<Result<_>>()?;
-    let claims = hours.iter().map(|hour| hour.claims(network, recipe));
+    let claims = hours.iter().map(|hour| hour.claims(detector));
     let claims = claims.collect::<Result<Vec<_>>>()?;
     let counts = Claims::joined(claims.iter().cloned()).at(threshold).counts;
     let opening = Opening {
         date: chrono::Utc::now().format("%Y-%m-%d").to_string(),
         what: what.into(),
         recipe: recipe.sha256(),
-        weights_sha256: weights_sha256(network),
+        weights_sha256: weights_sha256(&detector.network),
         n_worlds,
         threshold,
         n_found: counts.n_found,

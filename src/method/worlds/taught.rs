@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::segment::{SETTLED_S, Segment};
-use super::{Arrival, Day, Teaching};
+use super::{Arrival, Day, Rate, Teaching};
 use crate::error::Result;
 use crate::hash::sha256;
 use crate::time;
@@ -55,19 +55,24 @@ const BEFORE_S: f64 = 50.0;
 const LENGTH_S: f64 = 140.0;
 
 impl Recipe {
+    /// Samples of a component of a window.
+    pub fn n_samples(&self) -> usize {
+        (self.window_s * RATE_HZ).round() as usize
+    }
+
     /// A name for the recipe's numbers: two recipes with the same are the same.
     pub fn sha256(&self) -> String {
         sha256(format!("{self:?}"))
     }
 }
 
-/// The windows of a world: class 0 is an earthquake, 1 is noise.
+/// The windows of a world in which earthquakes have this rate: class 0 is an earthquake, 1 is noise.
 ///
 /// # Errors
 /// As [`Day::segment`].
-pub fn windows(world: Teaching, recipe: &Recipe) -> Result<Vec<Window>> {
+pub fn windows(world: Teaching, recipe: &Recipe, rate: Rate) -> Result<Vec<Window>> {
     let seed = world.seed();
-    let day = Day::taught(seed);
+    let day = Day::taught(seed, rate);
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(8);
     let mut all = Vec::new();
@@ -180,7 +185,7 @@ fn take(
     (seed, rng): (u64, &mut ChaCha8Rng),
     all: &mut Vec<Window>,
 ) {
-    let n = (recipe.window_s * RATE_HZ).round() as usize;
+    let n = recipe.n_samples();
     for start_s in starts.iter().filter(|s| **s >= SETTLED_S) {
         let first = (start_s * RATE_HZ).round() as usize;
         if first + n > segment.record.n_samples() {

@@ -29,13 +29,20 @@ const S_UNTIL_S: f64 = 8.0;
 /// The window is scaled by noise ([`crate::window::Normalisation::Noise`]), which compresses what is large: that is undone. All
 /// but the frequency and the rectilinearity are logarithms.
 pub fn features(window: &[f32], core_s: Range<f64>) -> [f64; 8] {
-    let n = window.len() / 3;
-    let rows: [Vec<f64>; 3] = std::array::from_fn(|i| {
-        let row = window[i * n..(i + 1) * n].iter();
-        row.map(|v| f64::from(*v).sinh()).collect()
-    });
-    let energy = rows.each_ref().map(|row| Energy::of(row));
     let sample = |s: f64| (s * RATE_HZ).round() as usize;
+    // What no onset in the core can reach is left out.
+    let from = sample(core_s.start).saturating_sub(sample(BEFORE_S));
+    let end = (sample(core_s.end) + sample(S_UNTIL_S)).min(window.len() / 3);
+    let rows = window.chunks_exact(window.len() / 3);
+    let mut rows = rows.map(|row| {
+        row[from..end]
+            .iter()
+            .map(|v| f64::from(*v).sinh())
+            .collect()
+    });
+    let rows: [Vec<f64>; 3] = std::array::from_fn(|_| rows.next().unwrap_or_default());
+    let energy = rows.each_ref().map(|row| Energy::of(row));
+    let n = end - from;
     let (before, after) = (sample(BEFORE_S), sample(AFTER_S));
     let rise = |i: usize, t: usize, after: usize| {
         energy[i].level(t..t + after) - energy[i].level(t.saturating_sub(before)..t)
@@ -46,7 +53,8 @@ pub fn features(window: &[f32], core_s: Range<f64>) -> [f64; 8] {
         rises[1]
     };
     // Every second sample is near enough.
-    let onsets = (sample(core_s.start)..sample(core_s.end).min(n - after)).step_by(2);
+    let core = sample(core_s.start) - from..sample(core_s.end) - from;
+    let onsets = (core.start..core.end.min(n - after)).step_by(2);
     let onset = onsets
         .map(|t| (t, second(t, after)))
         .fold((0, f64::NEG_INFINITY), |best, one| {
