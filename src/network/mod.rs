@@ -57,7 +57,9 @@ mod layer;
 mod logistic;
 mod neighbour;
 mod perceptron;
+mod phasenet;
 mod saliency;
+mod torch_file;
 mod weights;
 
 use tch::{Device, Tensor, nn};
@@ -73,6 +75,7 @@ pub use layer::Layer;
 pub use logistic::LogisticRegression;
 pub use neighbour::{nearest_neighbour_accuracy, nearest_neighbour_classes, nearest_share};
 pub use perceptron::Perceptron;
+pub use phasenet::{PHASENET_CLASSES, PHASENET_SAMPLES, PhaseNet, PhaseNetKind};
 pub use saliency::{
     Aligned, Concentration, Map, Segment, Target, gradients, maps, mean_and_half_width, occlusions,
 };
