@@ -1,6 +1,6 @@
 //! `quakebook plan`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use quakebook::detect::MergeParams;
 use quakebook::plan::{Plan, ShardSize, Wanted};
@@ -87,10 +87,7 @@ pub fn run(args: &Args) -> Result {
     let mut detector = args.model.detector()?;
     scan_setup::set_hop(&mut detector.study, args.hop);
     detector.threshold = args.threshold.unwrap_or(detector.threshold);
-    let mut stations = Vec::new();
-    for given in &args.stations {
-        patterns(given, &mut stations)?;
-    }
+    let stations = args::patterns(&args.stations)?;
     let wanted = Wanted {
         archive: &args.archive,
         merge: MergeParams {
@@ -131,34 +128,4 @@ pub fn run(args: &Args) -> Result {
         true => Outcome::Done,
         false => Outcome::Incomplete,
     })
-}
-
-/// The patterns that a word or the lines of a file give.
-fn patterns(given: &str, all: &mut Vec<NslcPattern>) -> Result<()> {
-    let path = Path::new(given);
-    if !path.is_file() {
-        let pattern = args::station(given);
-        all.push(pattern.unwrap_or_else(|bad| args::refuse(&format!("--stations {given}: {bad}"))));
-        return Ok(());
-    }
-    let bytes = quakebook::atomic_file::read_input(path)?;
-    let text = String::from_utf8_lossy(&bytes);
-    let text = text.trim_start_matches('\u{feff}');
-    let n_before = all.len();
-    for (number, line) in text.lines().enumerate() {
-        let codes = line.split('#').next().unwrap_or_default().trim();
-        if codes.is_empty() {
-            continue;
-        }
-        let pattern = args::station(codes);
-        all.push(
-            pattern.unwrap_or_else(|bad| {
-                args::refuse(&format!("{given}, line {}: {bad}", number + 1))
-            }),
-        );
-    }
-    if all.len() == n_before {
-        args::refuse(&format!("--stations {given}: the file names no station"));
-    }
-    Ok(())
 }

@@ -249,4 +249,4 @@ impl PhaseNet {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -209,33 +209,46 @@ fn tiles<const FUSED: bool>(
     is_rectified: bool,
 ) {
     for start in (0..n).step_by(TILE) {
-        let mut tile = [[0.0_f32; TILE]; TILE_ROWS];
-        for (r, row) in tile.iter_mut().enumerate() {
-            *row = [block.biases[r]; TILE];
-        }
-        for (place, weights) in places.iter().zip(&block.weights) {
-            let x: &[f32; TILE] = &samples[place + start..].as_chunks().0[0];
-            for (r, row) in tile.iter_mut().enumerate() {
-                for c in 0..TILE {
-                    row[c] = if FUSED {
-                        weights[r].mul_add(x[c], row[c])
-                    } else {
-                        weights[r] * x[c] + row[c]
-                    };
-                }
-            }
-        }
-        let n_here = TILE.min(n - start);
-        for (r, row) in tile.iter_mut().enumerate() {
-            if is_rectified {
-                for y in row.iter_mut() {
-                    *y = y.max(0.0);
-                }
-            }
-            // What is behind the row's end stays zero.
-            output[r * step + MARGIN + start..][..n_here].copy_from_slice(&row[..n_here]);
+        let tile = tile::<FUSED>(places, block, samples, start);
+        for (r, row) in tile.into_iter().enumerate() {
+            let row = match is_rectified {
+                true => row.map(|y| y.max(0.0)),
+                false => row,
+            };
+            output[r * step + MARGIN + start..].as_chunks_mut().0[0] = row;
         }
     }
+    // What is behind a row's end stays zero.
+    for r in 0..TILE_ROWS {
+        output[r * step + MARGIN..][n..n.next_multiple_of(TILE)].fill(0.0);
+    }
+}
+
+/// Some samples of four rows. They are kept in registers: no reference to them escapes.
+#[inline(always)]
+fn tile<const FUSED: bool>(
+    places: &[usize],
+    block: &Block,
+    samples: &[f32],
+    start: usize,
+) -> [[f32; TILE]; TILE_ROWS] {
+    let mut tile = [[0.0_f32; TILE]; TILE_ROWS];
+    for (r, row) in tile.iter_mut().enumerate() {
+        *row = [block.biases[r]; TILE];
+    }
+    for (place, weights) in places.iter().zip(&block.weights) {
+        let x: &[f32; TILE] = &samples[place + start..].as_chunks().0[0];
+        for (r, row) in tile.iter_mut().enumerate() {
+            for c in 0..TILE {
+                row[c] = if FUSED {
+                    weights[r].mul_add(x[c], row[c])
+                } else {
+                    weights[r] * x[c] + row[c]
+                };
+            }
+        }
+    }
+    tile
 }
 
 #[cfg(test)]

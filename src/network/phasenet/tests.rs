@@ -80,7 +80,7 @@ fn filled(kind: PhaseNetKind, factor: usize) -> StateDict {
             } else if shape.len() == 1 {
                 1.0 + 0.3 * x
             } else {
-                x * 1.5 / ((shape[1] * shape[2]) as f64).sqrt()
+                x * 1.2 / ((shape[1] * shape[2]) as f64).sqrt()
             };
             made as f32
         };
@@ -106,6 +106,11 @@ fn window() -> Vec<f32> {
     (0..3)
         .flat_map(|c| (0..PHASENET_SAMPLES).map(move |i| value(c, i)))
         .collect()
+}
+
+/// A network that was taught nothing, with an opinion on everything.
+pub(crate) fn made_up() -> PhaseNet {
+    PhaseNet::of(filled(PhaseNetKind::PhaseNetLight, 1)).unwrap()
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod archive;
 mod pickle;
 #[cfg(test)]
 mod tests;
+mod value;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,7 +20,7 @@ use std::path::Path;
 use crate::atomic_file::read_input;
 use crate::error::{Result, fail};
 use archive::Archive;
-use pickle::{Kind, View};
+use value::{Kind, View};
 
 /// Numbers in all tensors together: a network of 64 million, 256 MB.
 const MAX_VALUES: usize = 64 << 20;
