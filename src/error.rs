@@ -102,6 +102,12 @@ pub enum Error {
         what: String,
         remedy: String,
     },
+    #[error("picking, {place}: {what}. {remedy}")]
+    Pick {
+        place: String,
+        what: String,
+        remedy: String,
+    },
     #[error("plan, {place}: {what}. {remedy}")]
     Plan {
         place: String,

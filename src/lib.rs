@@ -38,6 +38,7 @@ pub mod geo;
 mod hash;
 pub mod method;
 pub mod network;
+pub mod pick;
 pub mod plan;
 pub mod plot;
 pub mod prelude;

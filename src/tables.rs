@@ -79,11 +79,16 @@ pub(crate) fn csv<const N: usize>(
     columns: [&str; N],
     rows: impl IntoIterator<Item = [String; N]>,
 ) -> String {
+    let header = columns.map(String::from).to_vec();
+    rows_as_csv(std::iter::once(header).chain(rows.into_iter().map(Vec::from)))
+}
+
+/// The same of rows of any one length, the header first.
+pub(crate) fn rows_as_csv(rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let written = writer.write_record(columns).and_then(|()| {
-        rows.into_iter()
-            .try_for_each(|row| writer.write_record(row))
-    });
+    let written = rows
+        .into_iter()
+        .try_for_each(|row| writer.write_record(row));
     written.expect("memory takes rows of one length");
     let bytes = writer.into_inner().expect("memory takes what is flushed");
     String::from_utf8(bytes).expect("the fields were text")

@@ -5,7 +5,9 @@
 //! | [`Perceptron`] | 3000 inputs, 10 tanh, softmax | 30,054 | the paper's section 2.4.2: MATLAB's pattern network |
 //! | [`ConvNet`] | 8 convolutions, dense, softmax | 22,564 | Perol, Gharbi & Denolle 2018 |
 //!
-//! Each owns its weights, which its seed makes: the same seed gives the same bits, whatever else
+//! [`PhaseNet`] is another kind: it reads published weights, and gives probabilities for each sample of a window.
+//!
+//! Each of the two owns its weights, which its seed makes: the same seed gives the same bits, whatever else
 //! has drawn random numbers. [`Network::layers`] shows the shape after each layer, and printing a
 //! network prints them as a table. Several networks decide together as an [`Ensemble`].
 //!
@@ -57,7 +59,9 @@ mod layer;
 mod logistic;
 mod neighbour;
 mod perceptron;
+mod phasenet;
 mod saliency;
+mod torch_file;
 mod weights;
 
 use tch::{Device, Tensor, nn};
@@ -73,6 +77,9 @@ pub use layer::Layer;
 pub use logistic::LogisticRegression;
 pub use neighbour::{nearest_neighbour_accuracy, nearest_neighbour_classes, nearest_share};
 pub use perceptron::Perceptron;
+#[cfg(test)]
+pub(crate) use phasenet::tests::made_up;
+pub use phasenet::{PHASENET_CLASSES, PHASENET_SAMPLES, PhaseNet, PhaseNetKind};
 pub use saliency::{
     Aligned, Concentration, Map, Segment, Target, gradients, maps, mean_and_half_width, occlusions,
 };

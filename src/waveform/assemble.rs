@@ -67,6 +67,95 @@ impl Record3C {
     }
 }
 
+impl Record3C {
+    /// [`Record3C::from_traces`] of one or two components, of the band of which there are most, or the fastest: the vertical one
+    /// is last, and those that are missing are NaN, of a channel whose last letter is `-`.
+    pub(crate) fn of_some_components(
+        traces: &[Trace],
+        start: Time,
+        n_samples: impl Fn(f64) -> usize,
+    ) -> Result<Self> {
+        let mut bands: BTreeMap<String, Band<Component>> = BTreeMap::new();
+        for trace in traces {
+            let mut band = trace.id.to_string();
+            let is_there = reaches(trace, start, n_samples(trace.sampling_rate_hz));
+            if let Some(component) = band.pop().filter(|_| is_there) {
+                let components = bands.entry(band).or_default();
+                components.entry(component).or_default().push(trace);
+            }
+        }
+        let of_band = |components: &Band<Component>| {
+            let rates = components
+                .values()
+                .flatten()
+                .map(|trace| trace.sampling_rate_hz);
+            (components.len(), rates.fold(0.0, f64::max))
+        };
+        let best = bands.into_values().max_by(|a, b| {
+            let (a, b) = (of_band(a), of_band(b));
+            a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
+        });
+        let place = || format!("a record from {}", time::iso(start));
+        let Some(mut components) = best else {
+            let (place, reason) = (place(), Unavailable::NoSample);
+            return Err(Error::Unavailable { place, reason });
+        };
+        let mut rows: Trio = Default::default();
+        rows[2] = components.remove(&'Z').unwrap_or_default();
+        for (row, traces) in rows.iter_mut().zip(components.into_values()) {
+            *row = traces;
+        }
+        let there = rows.iter().find_map(|row| row.first());
+        let first = there.ok_or_else(|| {
+            fail!(
+                Waveform,
+                place(),
+                "more than three components",
+                "Ask for one band"
+            )
+        })?;
+        let rate = first.sampling_rate_hz;
+        if let Some(other) = rows
+            .iter()
+            .flatten()
+            .find(|trace| !same_rate(trace.sampling_rate_hz, rate))
+        {
+            let what = format!(
+                "{} has {} Hz, another component {rate} Hz",
+                other.id, other.sampling_rate_hz
+            );
+            return Err(fail!(
+                Waveform,
+                place(),
+                what,
+                "Choose a time with one sampling rate"
+            ));
+        }
+        let (id, band) = (&first.id, first.id.channel().as_str());
+        let reference: Vec<&Trace> = rows.iter().flatten().copied().collect();
+        let (grid, n) = (grid_start(&reference, start, rate), n_samples(rate));
+        let data = rows.each_ref().map(|traces| {
+            let mut row = vec![f32::NAN; n];
+            let segments = traces.iter().flat_map(|trace| &trace.segments);
+            segments.for_each(|segment| place_segment(&mut row, segment, grid, rate));
+            row
+        });
+        let missing = || format!("{}-", &band[..band.len().saturating_sub(1)]);
+        let name = |traces: &Component| traces.first().map(|trace| trace.id.channel().to_string());
+        let station = format!("{}.{}.{}", id.network(), id.station(), id.location());
+        Ok(Self {
+            station: station.trim_end_matches('.').to_string(),
+            channels: rows
+                .each_ref()
+                .map(|traces| name(traces).unwrap_or_else(missing)),
+            start: grid,
+            sampling_rate_hz: rate,
+            data,
+            simulated: false,
+        })
+    }
+}
+
 /// The letters of components that go together, in the order of a record (SEED Reference Manual 2.4,
 /// appendix A: traditional, turned, and along the edges of a cube that stands on a corner).
 const TRIOS: [&str; 6] = ["ENZ", "12Z", "123", "UVW", "ABC", "RTZ"];

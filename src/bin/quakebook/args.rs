@@ -1,6 +1,6 @@
 //! Arguments that several commands have.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
 use quakebook::fdsn::{Client, Reporter};
@@ -167,4 +167,47 @@ pub fn station(text: &str) -> std::result::Result<NslcPattern, String> {
         }
         _ => streams(text).map_err(|bad| format!("{bad}; or NET.STA, as in CX.PB*")),
     }
+}
+
+/// The patterns that `--stations` gives: codes, or files with some.
+pub fn patterns(given: &[String]) -> Result<Vec<NslcPattern>> {
+    let mut all = Vec::new();
+    given
+        .iter()
+        .try_for_each(|one| add_patterns(one, &mut all))?;
+    Ok(all)
+}
+
+/// The patterns that a word or the lines of a file give.
+fn add_patterns(given: &str, all: &mut Vec<NslcPattern>) -> Result<()> {
+    let path = Path::new(given);
+    if !path.is_file() {
+        let pattern = station(given);
+        all.push(pattern.unwrap_or_else(|bad| refuse(&format!("--stations {given}: {bad}"))));
+        return Ok(());
+    }
+    let bytes = quakebook::atomic_file::read_input(path)?;
+    // Text as UTF-16 has a mark at its beginning, or letters of two bytes, one of them 0.
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || bytes.contains(&0) {
+        refuse(&format!(
+            "--stations {given}: the file is UTF-16, or no text: save it as UTF-8"
+        ));
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let text = text.trim_start_matches('\u{feff}');
+    let n_before = all.len();
+    for (number, line) in text.lines().enumerate() {
+        let codes = line.split('#').next().unwrap_or_default().trim();
+        if codes.is_empty() {
+            continue;
+        }
+        let pattern = station(codes);
+        all.push(
+            pattern.unwrap_or_else(|bad| refuse(&format!("{given}, line {}: {bad}", number + 1))),
+        );
+    }
+    if all.len() == n_before {
+        refuse(&format!("--stations {given}: the file names no station"));
+    }
+    Ok(())
 }

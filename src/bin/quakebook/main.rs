@@ -8,6 +8,7 @@ mod events;
 mod models;
 mod mseed;
 mod output;
+mod pick;
 mod plan;
 mod scan;
 mod scan_report;
@@ -62,6 +63,7 @@ enum Command {
     Train(train::Args),
     Scan(scan::Args),
     Models(models::Args),
+    Pick(pick::Args),
     Plan(plan::Args),
     Work(work::Args),
     Status(status::Args),
@@ -79,6 +81,7 @@ fn main() -> ExitCode {
         Command::Train(args) => train::run(&args),
         Command::Scan(args) => scan::run(&args),
         Command::Models(args) => models::run(&args),
+        Command::Pick(args) => pick::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Work(args) => work::run(&args),
         Command::Status(args) => status::run(&args),

@@ -1,6 +1,6 @@
 //! `quakebook plan`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use quakebook::detect::MergeParams;
 use quakebook::plan::{Plan, ShardSize, Wanted};
@@ -89,10 +89,7 @@ pub fn run(args: &Args) -> Result {
     let mut detector = args.model.detector()?;
     scan_setup::set_hop(&mut detector.study, args.hop);
     detector.threshold = args.threshold.unwrap_or(detector.threshold);
-    let mut stations = Vec::new();
-    for given in &args.stations {
-        patterns(given, &mut stations)?;
-    }
+    let stations = args::patterns(&args.stations)?;
     let place = args.archive.place()?;
     let wanted = Wanted {
         archive: &place,
@@ -135,40 +132,4 @@ pub fn run(args: &Args) -> Result {
         true => Outcome::Done,
         false => Outcome::Incomplete,
     })
-}
-
-/// The patterns that a word or the lines of a file give.
-fn patterns(given: &str, all: &mut Vec<NslcPattern>) -> Result<()> {
-    let path = Path::new(given);
-    if !path.is_file() {
-        let pattern = args::station(given);
-        all.push(pattern.unwrap_or_else(|bad| args::refuse(&format!("--stations {given}: {bad}"))));
-        return Ok(());
-    }
-    let bytes = quakebook::atomic_file::read_input(path)?;
-    // Text as UTF-16 has a mark at its beginning, or letters of two bytes, one of them 0.
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || bytes.contains(&0) {
-        args::refuse(&format!(
-            "--stations {given}: the file is UTF-16, or no text: save it as UTF-8"
-        ));
-    }
-    let text = String::from_utf8_lossy(&bytes);
-    let text = text.trim_start_matches('\u{feff}');
-    let n_before = all.len();
-    for (number, line) in text.lines().enumerate() {
-        let codes = line.split('#').next().unwrap_or_default().trim();
-        if codes.is_empty() {
-            continue;
-        }
-        let pattern = args::station(codes);
-        all.push(
-            pattern.unwrap_or_else(|bad| {
-                args::refuse(&format!("{given}, line {}: {bad}", number + 1))
-            }),
-        );
-    }
-    if all.len() == n_before {
-        args::refuse(&format!("--stations {given}: the file names no station"));
-    }
-    Ok(())
 }

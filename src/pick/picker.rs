@@ -1,0 +1,167 @@
+//! A network and how it is used.
+
+use std::path::{Path, PathBuf};
+
+use super::curves::Stacked;
+use super::prepared::Prepared;
+use super::{Curves, Origin, PickParams};
+use crate::atomic_file::read_input;
+use crate::error::{Result, fail};
+use crate::network::PhaseNet;
+use crate::time::{Time, TimeDelta};
+use crate::waveform::Record3C;
+
+/// PhaseNet or PhaseNetLight with published weights, and how these want to be used.
+#[derive(Debug, Clone)]
+pub struct Picker {
+    network: PhaseNet,
+    params: PickParams,
+}
+
+impl Picker {
+    /// Reads `NAME.pt.v2` and, beside it, `NAME.json.v2`, as SeisBench keeps them (any version, or none in the names).
+    ///
+    /// # Errors
+    /// [`crate::Error::Io`] where one of them cannot be read; [`crate::Error::Network`] as [`PhaseNet::read`];
+    /// [`crate::Error::Pick`] naming the field of the description that is not one of these networks.
+    pub fn read(weights: impl AsRef<Path>) -> Result<Self> {
+        let weights = weights.as_ref();
+        let description = description_of(weights)?;
+        let network = PhaseNet::read(weights)?;
+        let bytes = read_input(&description)?;
+        let params = PickParams::from_json(&String::from_utf8_lossy(&bytes)).map_err(|what| {
+            let remedy = "Give the description that was published with the weights";
+            fail!(Pick, description.display(), what, remedy)
+        })?;
+        Ok(Self { network, params })
+    }
+
+    #[cfg(test)]
+    pub(super) fn made_up(description: &str) -> Self {
+        Self {
+            network: crate::network::made_up(),
+            params: PickParams::from_json(description).unwrap(),
+        }
+    }
+
+    pub fn network(&self) -> &PhaseNet {
+        &self.network
+    }
+
+    pub fn params(&self) -> &PickParams {
+        &self.params
+    }
+
+    pub fn params_mut(&mut self) -> &mut PickParams {
+        &mut self.params
+    }
+
+    /// The probabilities of P and S at every sample of a record, as SeisBench's `annotate`.
+    ///
+    /// Where components are missing the network gets zeros; where they begin or end, so does a stretch by itself. A stretch shorter
+    /// than a window has no probabilities. At [`Origin::Record`] and the network's rate they are SeisBench's up to rounding. At
+    /// another rate the record is interpolated, where SeisBench transforms all of it.
+    ///
+    /// # Errors
+    /// [`crate::Error::Pick`] where the record is too slow or has no component that the network knows.
+    pub fn curves(&self, record: &Record3C, origin: Origin) -> Result<Curves> {
+        let rate_hz = self.params.sampling_rate_hz;
+        let n_samples = record.n_samples() as f64 / record.sampling_rate_hz * rate_hz;
+        let n_samples = n_samples.round() as usize;
+        let (from, number) = match origin {
+            Origin::Record => (record.start, None),
+            Origin::Epoch => {
+                let number = number_of(record.start, rate_hz);
+                (time_of(number, rate_hz), Some(number))
+            }
+        };
+        self.curves_of(record, from, n_samples, number, &(0..n_samples))
+    }
+
+    /// The curves of `n` samples from one on, as far as windows reach into `needed`.
+    pub(super) fn curves_of(
+        &self,
+        record: &Record3C,
+        from: Time,
+        n: usize,
+        number: Option<i64>,
+        needed: &std::ops::Range<usize>,
+    ) -> Result<Curves> {
+        let prepared = Prepared::new(record, &self.params, from, n)?;
+        let stacked = Stacked::of(&self.network, &self.params, &prepared, number, needed);
+        let codes: Vec<&str> = record.station.split('.').chain(["", ""]).take(3).collect();
+        // The vertical component is there, if any other is not.
+        let known = record
+            .channels
+            .iter()
+            .rev()
+            .find(|channel| !channel.ends_with('-'));
+        let mut band = known.cloned().unwrap_or_default();
+        band.pop();
+        Ok(Curves {
+            station: codes.join("."),
+            band,
+            start: prepared.start,
+            sampling_rate_hz: self.params.sampling_rate_hz,
+            probabilities: stacked.probabilities,
+            n_components: stacked.n_components,
+        })
+    }
+}
+
+/// The sample nearest to a time, counted since 1970.
+pub(super) fn number_of(time: Time, rate_hz: f64) -> i64 {
+    let in_second = f64::from(time.timestamp_subsec_nanos()) * 1e-9;
+    // Whole seconds first: together they are more than an f64 holds to the sample.
+    let whole = time.timestamp() as f64 * rate_hz;
+    let rest = whole.fract() + in_second * rate_hz;
+    whole.trunc() as i64 + rest.round() as i64
+}
+
+/// The time of a sample, counted since 1970.
+pub(super) fn time_of(number: i64, rate_hz: f64) -> Time {
+    let seconds = (number as f64 / rate_hz).floor();
+    let rest = seconds.mul_add(-rate_hz, number as f64) / rate_hz;
+    Time::UNIX_EPOCH
+        + TimeDelta::seconds(seconds as i64)
+        + TimeDelta::nanoseconds((rest * 1e9).round() as i64)
+}
+
+/// `NAME.json.v2` of `NAME.pt.v2`.
+fn description_of(weights: &Path) -> Result<PathBuf> {
+    let name = weights.file_name().and_then(|name| name.to_str());
+    let parted = name.and_then(|name| name.rsplit_once(".pt"));
+    let (name, version) = parted.ok_or_else(|| {
+        let remedy = "Give the file of the weights; the description is expected beside it, as NAME.json or NAME.json.v2";
+        fail!(Pick, weights.display(), "the name is not of the form NAME.pt or NAME.pt.v2", remedy)
+    })?;
+    Ok(weights.with_file_name(format!("{name}.json{version}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time;
+
+    #[test]
+    fn a_description_lies_beside_its_weights() {
+        let of = |weights: &str| description_of(Path::new(weights)).unwrap();
+        assert_eq!(of("w/ethz.pt.v2"), Path::new("w/ethz.json.v2"));
+        assert_eq!(of("my.pt.old.pt"), Path::new("my.pt.old.json"));
+        for bad in ["w/ethz.json.v2", "weights", "", "w/.."] {
+            assert!(description_of(Path::new(bad)).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn samples_are_counted_since_1970() {
+        let at = |text: &str| time::parse(text).unwrap();
+        assert_eq!(number_of(at("1970-01-01T00:00:01.004"), 100.0), 100);
+        assert_eq!(number_of(at("1969-12-31T23:59:59.99"), 100.0), -1);
+        for rate in [100.0, 50.0, 333.33] {
+            for number in [0, 1, 140_000_000_003, -5, -140_000_000_003] {
+                assert_eq!(number_of(time_of(number, rate), rate), number, "{rate}");
+            }
+        }
+    }
+}

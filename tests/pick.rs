@@ -1,0 +1,274 @@
+//! Picks of real records, beside SeisBench's own (tests/reference/pick.py). What needs the records and SeisBench's weights is
+//! ignored where they are absent.
+
+mod common;
+
+use common::quakebook;
+use quakebook::pick::{Origin, Pick, Picker};
+use quakebook::time::{self, Time, TimeSpan, between_s, seconds};
+use quakebook::waveform::{Archive, Record3C, WaveformSource};
+
+const PICKS: &str = include_str!("reference/pick_picks.csv");
+const CURVES: &str = include_str!("reference/pick_curves.csv");
+
+fn weights() -> std::path::PathBuf {
+    common::real_data().join("seisbench/phasenetlight/ethz.pt.v2")
+}
+
+fn picker() -> Picker {
+    Picker::read(weights()).unwrap()
+}
+
+fn archive() -> Archive {
+    let root = common::real_data().join("iquique/sds");
+    Archive::open(root, "CX", "PB01", "", "HH?").unwrap()
+}
+
+fn half_a_day() -> Record3C {
+    let span = archive().held_span().unwrap();
+    archive().between(span.start, span.end).unwrap()
+}
+
+fn at(text: &str) -> Time {
+    time::parse(text).unwrap()
+}
+
+fn span(start: Time, end: Time) -> TimeSpan {
+    TimeSpan { start, end }
+}
+
+#[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
+fn curves_and_picks_are_those_of_seisbench() {
+    let (picker, record) = (picker(), half_a_day());
+    let curves = picker.curves(&record, Origin::Record).unwrap();
+    let mut largest = 0.0_f32;
+    for row in CURVES.lines().skip(1) {
+        let fields: Vec<&str> = row.split(',').collect();
+        let i: usize = fields[0].parse().unwrap();
+        for (curve, field) in curves.probabilities.iter().zip(&fields[1..]) {
+            let expected: f32 = field.parse().unwrap();
+            largest = largest.max((curve[i] - expected).abs());
+        }
+    }
+    println!("largest difference of 1730 probabilities: {largest:e}");
+    assert!(largest < 1e-5, "{largest}");
+    let picks = curves.picks(picker.params());
+    let mut expected: Vec<Vec<&str>> = PICKS
+        .lines()
+        .skip(1)
+        .map(|row| row.split(',').collect())
+        .collect();
+    expected.sort_by_key(|row| (at(row[1]), row[0]));
+    assert_eq!(picks.len(), expected.len());
+    for (pick, row) in picks.iter().zip(&expected) {
+        assert_eq!(pick.phase.to_string(), row[0]);
+        for (found, text) in [
+            (pick.time, row[1]),
+            (pick.start, row[2]),
+            (pick.end, row[3]),
+        ] {
+            // ObsPy's times have microseconds.
+            assert!(between_s(found, at(text)).abs() < 2e-6, "{found} {text}");
+        }
+        let p: f32 = row[4].parse().unwrap();
+        assert!((pick.probability - p).abs() < 1e-5);
+    }
+}
+
+fn picks(picker: &Picker, span: &TimeSpan) -> Vec<Pick> {
+    picker
+        .pick(&archive(), span, &mut |_| Ok(()))
+        .unwrap()
+        .picks
+}
+
+#[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
+fn an_archive_in_pieces_gives_the_picks_of_the_whole() {
+    let picker = picker();
+    let (start, end) = (at("2014-05-01T02:00:00"), at("2014-05-01T05:00:00"));
+    let whole = picks(&picker, &span(start, end));
+    assert!(whole.len() > 30);
+    let mut parts = Vec::new();
+    let mut from = start;
+    while from < end {
+        let to = end.min(from + seconds(1234.567));
+        parts.extend(picks(&picker, &span(from, to)));
+        from = to;
+    }
+    assert_eq!(parts, whole);
+}
+
+/// The same onset in two lists: of one phase, within half a second.
+fn n_shared(a: &[Pick], b: &[Pick], late_s: f64) -> usize {
+    let is_same = |a: &Pick, b: &&Pick| {
+        a.phase == b.phase && (between_s(a.time, b.time) - late_s).abs() <= 0.5
+    };
+    a.iter()
+        .filter(|pick| b.iter().any(|other| is_same(pick, &other)))
+        .count()
+}
+
+#[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
+fn a_shift_of_windows_leaves_nearly_all_picks() {
+    let (mut picker, record) = (picker(), half_a_day());
+    picker.params_mut().set_hop_s(5.0).unwrap();
+    let of = |record: &Record3C| picker.pick_record(record, Origin::Epoch).unwrap().picks;
+    let plain = of(&record);
+    let shifted = Record3C {
+        start: record.start + seconds(0.3),
+        ..record.clone()
+    };
+    let shifted = of(&shifted);
+    let (there, back) = (
+        n_shared(&plain, &shifted, 0.3),
+        n_shared(&shifted, &plain, -0.3),
+    );
+    println!(
+        "{there} of {} picks are there where all windows lie 0.3 s earlier in the record; {back} of {} the other way",
+        plain.len(),
+        shifted.len()
+    );
+    assert!(there as f64 > 0.9 * plain.len() as f64);
+    assert!(back as f64 > 0.9 * shifted.len() as f64);
+}
+
+#[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
+fn the_program_picks_an_archive() {
+    let folder = tempfile::tempdir().unwrap();
+    let (weights, sds) = (weights(), common::real_data().join("iquique/sds"));
+    let (weights, sds) = (weights.to_str().unwrap(), sds.to_str().unwrap());
+    let span = [
+        "--from",
+        "2014-05-01T00:30:00",
+        "--to",
+        "2014-05-01T01:00:00",
+    ];
+    let run = |more: &[&str]| {
+        let base = ["pick", "--weights", weights, "--archive", sds];
+        quakebook(folder.path(), &[&base, &span[..], more].concat())
+    };
+    let (code, out, err) = run(&["--out", "a.csv"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("at 1 station in 0.50 hours"), "{out}");
+    let text = std::fs::read_to_string(folder.path().join("a.csv")).unwrap();
+    assert!(
+        text.starts_with("id,timestamp,prob,type\nCX.PB01..HH,2014-05-01T00:3"),
+        "{text}"
+    );
+    let n = text.lines().count() - 1;
+    // As SeisBench's windows lie, and its columns.
+    let like = [
+        "--like-seisbench",
+        "--columns",
+        "seisbench",
+        "--out",
+        "b.csv",
+    ];
+    assert_eq!(run(&like).0, 0);
+    for (name, more) in [
+        ("c.parquet", &["--columns", "phasenet"][..]),
+        ("d.xml", &[]),
+    ] {
+        let (code, _, err) = run(&[more, &["--out", name]].concat());
+        assert_eq!(code, 0, "{err}");
+    }
+    let xml = std::fs::read_to_string(folder.path().join("d.xml")).unwrap();
+    assert_eq!(xml.matches("<pick ").count(), n);
+    // A higher threshold, and stations that are not there.
+    let (_, strict, _) = run(&[
+        "--p-threshold",
+        "0.9",
+        "--s-threshold",
+        "0.9",
+        "--json",
+        "--out",
+        "e.csv",
+    ]);
+    let strict: serde_json::Value = serde_json::from_str(&strict).unwrap();
+    assert!(strict["n_picks"].as_u64().unwrap() < n as u64);
+    let (code, _, err) = run(&[
+        "--stations",
+        "CX.PB01",
+        "--stations",
+        "CX.PB99",
+        "--out",
+        "f.csv",
+    ]);
+    assert_eq!(code, 4);
+    assert!(
+        err.contains("CX.PB99") && err.contains("no day file"),
+        "{err}"
+    );
+    let (code, _, err) = run(&["--stations", "CX.PB99", "--out", "g.csv"]);
+    assert_eq!(code, 1, "{err}");
+    // An hour before the first record.
+    let early = [
+        "--from",
+        "2014-04-30T22:00:00",
+        "--to",
+        "2014-05-01T00:10:00",
+    ];
+    let base = [
+        "pick",
+        "--weights",
+        weights,
+        "--archive",
+        sds,
+        "--out",
+        "h.csv",
+    ];
+    let (code, _, err) = quakebook(folder.path(), &[&base[..], &early].concat());
+    assert_eq!(code, 4, "{err}");
+    assert!(
+        err.contains("7200.0 s not picked: nothing was recorded"),
+        "{err}"
+    );
+}
+
+#[test]
+fn what_is_no_weights_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+    std::fs::create_dir(folder.path().join("sds")).unwrap();
+    write("good.pt.v2", include_bytes!("reference/torch_weights.pt"));
+    write("good.json.v2", b"{}");
+    write("text.pt", b"no weights");
+    write("text.json", b"{}");
+    let refused = |weights: &str, more: &[&str]| {
+        let base = [
+            "pick",
+            "--archive",
+            "sds",
+            "--out",
+            "p.csv",
+            "--weights",
+            weights,
+        ];
+        let (code, out, err) = quakebook(folder.path(), &[&base, more].concat());
+        assert!(out.is_empty() && !folder.path().join("p.csv").exists());
+        (code, err)
+    };
+    for (weights, expected) in [
+        ("absent.pt.v2", "absent.pt.v2"),
+        ("good.json.v2", "NAME.pt"),
+        ("text.pt", "no zip archive"),
+        ("good.pt.v2", "neither the layers of PhaseNet"),
+    ] {
+        let (code, err) = refused(weights, &[]);
+        assert_eq!(code, 1);
+        assert!(err.contains(expected), "{weights}: {err}");
+    }
+    for more in [
+        &["--p-threshold", "1"][..],
+        &["--columns", "sac"],
+        &["--hop", "0"],
+        &["--out", "p.sac"],
+        &["--from", "2014-05-02", "--to", "2014-05-01"],
+    ] {
+        assert_eq!(refused("good.pt.v2", more).0, 2, "{more:?}");
+    }
+}
