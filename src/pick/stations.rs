@@ -1,12 +1,11 @@
 //! What of an archive can be picked.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use crate::error::{Error, Result, Unavailable};
 use crate::station::{NslcPattern, StationChoice};
 use crate::time::{Time, TimeSpan, between_s};
-use crate::waveform::{Archive, FAST_BANDS, Listing, Record3C, WaveformSource};
+use crate::waveform::{Archive, FAST_BANDS, Place, Record3C, Sought, WaveformSource};
 
 /// The stations of an archive that are sought, or all of them: each band (`HH?`, `BH?`, ...) by itself, whether it has one, two
 /// or three components. Bands of fewer than 10 samples a second are left out. Beside them, what was sought in vain.
@@ -14,11 +13,16 @@ use crate::waveform::{Archive, FAST_BANDS, Listing, Record3C, WaveformSource};
 /// # Errors
 /// [`Error::Io`] where a folder cannot be read.
 pub fn stations(
-    root: &Path,
+    place: &Place,
     sought: &[NslcPattern],
 ) -> Result<(Vec<StationChoice>, Vec<NslcPattern>)> {
-    let streams = Listing::of(root).streams(&mut |_| ())?;
-    let streams = streams
+    let wanted = Sought {
+        streams: sought.to_vec(),
+        ..Sought::default()
+    };
+    let held = place.storage().held(place.layout(), &wanted, &mut |_| ())?;
+    let streams = held
+        .streams
         .iter()
         .filter_map(|files| Some(&files.first()?.stream));
     let mut is_found = vec![false; sought.len()];

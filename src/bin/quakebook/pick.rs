@@ -8,9 +8,10 @@ use quakebook::pick::{
 };
 use quakebook::station::StationChoice;
 use quakebook::time::{self, Time, TimeSpan, between_s};
-use quakebook::waveform::{Archive, WaveformSource};
+use quakebook::waveform::{Archive, Place, WaveformSource};
 use serde::Serialize;
 
+use crate::archive::ArchiveArgs;
 use crate::args;
 use crate::output::{self, Damage, Outcome, Result, counted};
 use crate::scan_setup;
@@ -45,9 +46,8 @@ pub struct Args {
     /// Published weights, NAME.pt.v2 with NAME.json.v2 beside it
     #[arg(long, value_name = "FILE")]
     weights: PathBuf,
-    /// The SDS archive with the records
-    #[arg(long, value_name = "DIR")]
-    archive: PathBuf,
+    #[command(flatten)]
+    archive: ArchiveArgs,
     /// Only these stations, NET.STA or NET.STA.LOC.CHA with wildcards, or a file with one a line; may be
     /// given more than once [default: all]
     #[arg(long, value_name = "CODES|FILE")]
@@ -144,11 +144,12 @@ pub fn run(args: &Args) -> Result {
         ));
     }
     let sought = args::patterns(&args.stations)?;
-    let (found, missing) = stations(&args.archive, &sought)?;
+    let place = args.archive.place()?;
+    let (found, missing) = stations(&place, &sought)?;
     if found.is_empty() {
         // It says what there is instead.
         let any = StationChoice::new("XX", "XX", "", "*").map_err(quakebook::Error::from)?;
-        let archive = Archive::open_for(&args.archive, &any)?;
+        let archive = Archive::open_for(place.clone(), &any)?;
         archive.check_sought()?;
     }
     output::check_writable(&args.out)?;
@@ -160,7 +161,7 @@ pub fn run(args: &Args) -> Result {
         .collect();
     let (mut table, mut told) = (PickTable::default(), Vec::new());
     for choice in &found {
-        match of_station(args, &picker, choice) {
+        match of_station(args, &place, &picker, choice) {
             Ok((station, picked)) => {
                 tell(&station);
                 table.picks.extend(picked.picks);
@@ -221,10 +222,11 @@ fn name(choice: &StationChoice) -> String {
 
 fn of_station(
     args: &Args,
+    place: &Place,
     picker: &Picker,
     choice: &StationChoice,
 ) -> quakebook::Result<(Station, Picked)> {
-    let archive = Archive::open_for(&args.archive, choice)?.lenient();
+    let archive = Archive::open_for(place.clone(), choice)?.lenient();
     let span = scan_setup::span(args.from, args.to, &archive)?;
     let source = Components(&archive);
     let source = Watched::new(&source, "picking");
