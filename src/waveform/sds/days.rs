@@ -224,7 +224,7 @@ impl Days {
         // Of records between marks of some places nothing is known yet.
         let is_in_order = || -> Result<bool> {
             let all = bytes.len();
-            Ok(index.is_whole || all == 0 || Index::of(&mut bytes.as_slice(), all)?.is_some())
+            Ok(index.is_whole() || all == 0 || Index::of(&mut bytes.as_slice(), all)?.is_some())
         };
         if !is_true || !is_in_order()? {
             self.indices.forget(path);

@@ -17,10 +17,7 @@ use crate::waveform::mseed::{Index, ReadAt};
 const N_KNOWN: usize = 300;
 
 /// Neighbouring pieces are asked for next: the places are so far beside a piece.
-const BESIDE: TimeDelta = TimeDelta::minutes(30);
-
-/// An index of some places is made anew where it leads to more than such a part of the file.
-const WORTH_A_LOOK: usize = 8;
+const BESIDE: TimeDelta = TimeDelta::hours(1);
 
 #[derive(Debug)]
 pub(crate) struct Indices {
@@ -60,14 +57,12 @@ impl Indices {
         (part, span): (Part, (Time, Time)),
     ) -> Result<Option<Arc<Index>>> {
         let n_bytes = version.n_bytes as usize;
-        if let Some(index) = self.known(path, version) {
-            let is_near = |index: &Arc<Index>| {
-                index.is_whole
-                    || !index.reaches(span.0, span.1)
-                    || index.bytes(span.0, span.1).len() < n_bytes / WORTH_A_LOOK
-            };
+        let known = self.known(path, version);
+        if let Some(index) = &known {
+            let is_near =
+                |index: &Arc<Index>| index.knows(span.0, span.1) || !index.reaches(span.0, span.1);
             if index.as_ref().is_none_or(is_near) {
-                return Ok(index);
+                return Ok(index.clone());
             }
         }
         let stored = self.storage.stored_index(path, version);
@@ -81,6 +76,10 @@ impl Indices {
             && self.storage.is_remote()
             && let Some(index) = Index::around(file, n_bytes, widened(span))?
         {
+            let index = match known.flatten() {
+                Some(known) => index.with(&known),
+                None => index,
+            };
             let index = Some(Arc::new(index));
             self.keep(path, version, index.clone());
             return Ok(index);

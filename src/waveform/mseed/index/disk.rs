@@ -66,7 +66,7 @@ impl Index {
             n_bytes: n_bytes as usize,
             interval_ns: 1e9 / sampling_rate_hz,
             sampling_rate_hz,
-            is_whole: true,
+            around_ns: None,
         })
     }
 

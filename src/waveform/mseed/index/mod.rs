@@ -44,8 +44,9 @@ pub(crate) struct Index {
     end_ns: i64,
     interval_ns: f64,
     pub sampling_rate_hz: f64,
-    /// Whether all headers were read: else its records are only taken to follow one another.
-    pub is_whole: bool,
+    /// `None` where all headers were read; else the times, in nanoseconds since 1970, around which some were, and the
+    /// records are only taken to follow one another.
+    around_ns: Option<Vec<(i64, i64)>>,
 }
 
 impl Index {
@@ -104,8 +105,21 @@ impl Index {
             end_ns,
             interval_ns,
             sampling_rate_hz,
-            is_whole: true,
+            around_ns: None,
         }))
+    }
+
+    /// Whether all headers were read.
+    pub fn is_whole(&self) -> bool {
+        self.around_ns.is_none()
+    }
+
+    /// Whether it was made for a time from `start` until `end`.
+    pub fn knows(&self, start: Time, end: Time) -> bool {
+        let (start_ns, end_ns) = (nanoseconds(start), nanoseconds(end));
+        let is_within = |(first, last): &(i64, i64)| *first <= start_ns && end_ns <= *last;
+        let around = self.around_ns.as_ref();
+        around.is_none_or(|around| around.iter().any(is_within))
     }
 
     /// Length of the file.

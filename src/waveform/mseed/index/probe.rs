@@ -134,8 +134,21 @@ impl Index {
             end_ns,
             interval_ns,
             sampling_rate_hz: rate_hz,
-            is_whole: false,
+            around_ns: Some(vec![(nanoseconds(start), nanoseconds(end))]),
         }))
+    }
+}
+
+impl Index {
+    /// The same, with the marks of an index that was made around other times of the same file.
+    pub fn with(mut self, other: &Self) -> Self {
+        self.marks.extend_from_slice(&other.marks);
+        self.marks.sort_by_key(|(_, byte)| *byte);
+        self.marks.dedup();
+        if let (Some(around), Some(more)) = (&mut self.around_ns, &other.around_ns) {
+            around.extend_from_slice(more);
+        }
+        self
     }
 }
 
@@ -203,11 +216,29 @@ mod tests {
     }
 
     #[test]
+    fn places_around_several_times_add_up() {
+        let whole = bytes(&[trace("HHZ", 0.0, 2_000_000)]);
+        let first = index(&whole).unwrap().span().unwrap().0;
+        let span = |s: f64| (first + time::seconds(s), first + time::seconds(s + 60.0));
+        let around = |s: f64| {
+            let found = Index::around(&mut whole.as_slice(), whole.len(), span(s));
+            found.unwrap().unwrap()
+        };
+        let both = around(15_000.0).with(&around(3_000.0));
+        for s in [3_000.0, 15_000.0] {
+            let (start, end) = span(s);
+            assert!(both.knows(start, end));
+            assert_eq!(both.bytes(start, end), around(s).bytes(start, end));
+        }
+        assert!(!both.knows(span(9_000.0).0, span(9_000.0).1));
+    }
+
+    #[test]
     fn files_of_another_kind_have_no_such_index() {
         let whole = bytes(&[trace("HHZ", 0.0, 30_000)]);
         let span = index(&whole).unwrap().span().unwrap();
         let around = |bytes: &[u8]| Index::around(&mut { bytes }, bytes.len(), span).unwrap();
-        assert!(around(&whole).is_some_and(|index| !index.is_whole));
+        assert!(around(&whole).is_some_and(|index| !index.is_whole()));
         let longer = crate::waveform::mseed::write_records(&[trace("HHZ", 400.0, 3_000)], 512);
         let other = bytes(&[trace("HHN", 400.0, 3_000)]);
         let earlier = bytes(&[trace("HHZ", -400.0, 3_000)]);
