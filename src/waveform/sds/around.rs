@@ -62,7 +62,7 @@ impl Archive {
 
     /// The file of a stream's day, if there is one.
     fn file_there(&self, stream: &Nslc, day: NaiveDate) -> Result<Option<PathBuf>> {
-        Ok(self.files_there(stream)(day)?)
+        self.files_there(stream)(day)
     }
 
     /// Looks for the files of a stream's days. Each folder is looked into once.

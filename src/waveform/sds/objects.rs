@@ -26,15 +26,21 @@ const N_ALONE: usize = 4096;
 /// Bytes of an index at most: some hundred times that of a day.
 const MAX_INDEX_BYTES: u64 = 1 << 20;
 
+/// The names that a listing gave.
+type Names = Arc<Vec<String>>;
+
+/// The bytes of an object.
+type Content = Arc<Vec<u8>>;
+
 /// The objects below an archive's address. What was listed is remembered until [`Storage::refresh`].
 #[derive(Debug)]
 pub(super) struct Objects {
     root: PathBuf,
     bucket: Arc<Bucket>,
-    names: Mutex<HashMap<(PathBuf, String), Arc<Vec<String>>>>,
+    names: Mutex<HashMap<(PathBuf, String), Names>>,
     listed: Mutex<HashMap<PathBuf, About>>,
     /// The last few that were read as a whole; the one asked for last stands last.
-    whole: Mutex<Vec<(PathBuf, Version, Arc<Vec<u8>>)>>,
+    whole: Mutex<Vec<(PathBuf, Version, Content)>>,
     blocks: Blocks,
 }
 
