@@ -212,7 +212,7 @@ fn split(validating: &[Vec<Window>], taught: Vec<Vec<Window>>, n_samples: usize)
 /// writes the model.
 ///
 /// # Errors
-/// As [`Hour::of`] and [`open`], and [`Error::Io`] where the folder cannot be written.
+/// As [`Hour::of`] and [`open`], and [`crate::Error::Io`] where the folder cannot be written.
 pub fn finish(
     dir: &Path,
     why: &str,
