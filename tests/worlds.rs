@@ -93,7 +93,7 @@ fn windows_of_a_world_are_scaled_labelled_and_the_same_again() {
         ..Recipe::default()
     };
     // In a world with much noise nothing may stand out: four worlds.
-    let make = || (4..8).flat_map(|n| windows(Teaching(n), &recipe, Rate::AFTERSHOCKS).unwrap());
+    let make = || (4..8).flat_map(|n| windows(Teaching(n), &recipe, Rate::SWARM).unwrap());
     let all: Vec<Window> = make().collect();
     assert!(all.iter().cloned().eq(make()));
     let n_events = all.iter().filter(|window| window.class == 0).count();
