@@ -8,19 +8,19 @@ use crate::time::{Time, TimeSpan, between_s};
 use crate::waveform::{Archive, FAST_BANDS, Place, Record3C, Sought, WaveformSource};
 
 /// The stations of an archive that are sought, or all of them: each band (`HH?`, `BH?`, ...) by itself, whether it has one, two
-/// or three components. Bands of fewer than 10 samples a second are left out. Beside them, what was sought in vain.
+/// or three components. Of a bucket those are listed that have day files around the time, if one is given. Bands of fewer than 10
+/// samples a second are left out. Beside them, what was sought in vain.
 ///
 /// # Errors
 /// [`Error::Io`] where a folder cannot be read.
 pub fn stations(
     place: &Place,
     sought: &[NslcPattern],
+    (from, to): (Option<Time>, Option<Time>),
 ) -> Result<(Vec<StationChoice>, Vec<NslcPattern>)> {
-    let wanted = Sought {
-        streams: sought.to_vec(),
-        ..Sought::default()
-    };
-    let held = place.storage().held(place.layout(), &wanted, &mut |_| ())?;
+    let streams = sought.to_vec();
+    let held = Sought { streams, from, to };
+    let held = place.storage().held(place.layout(), &held, &mut |_| ())?;
     let streams = held
         .streams
         .iter()

@@ -11,7 +11,7 @@ use quakebook::time::{self, Time, TimeSpan, between_s};
 use quakebook::waveform::{Archive, Place, WaveformSource};
 use serde::Serialize;
 
-use crate::archive::ArchiveArgs;
+use crate::archive::{self, ArchiveArgs};
 use crate::args;
 use crate::output::{self, Damage, Outcome, Result, counted};
 use crate::scan_setup;
@@ -19,7 +19,7 @@ use crate::watched::Watched;
 
 /// Pick the onsets of P and S waves in an archive with published weights
 #[derive(clap::Args)]
-#[command(after_help = "\
+#[command(after_help = concat!("\
 The weights are those of SeisBench's PhaseNet or PhaseNetLight: NAME.pt.v2, and NAME.json.v2 beside it, which says how they want
 to be used: order of components, scale, rate, overlap, thresholds. They are read as data; nothing in them is run.
 
@@ -33,6 +33,8 @@ days that are picked one by one give the picks of all of them together. Measured
 later, 82 % of the picks are found again at a hop of 15 s, as SeisBench has it, 92 % at 5 s, and 98 % at 1.5 s, at as many times the
 cost. --like-seisbench begins with each record instead: then probabilities are SeisBench's to 1e-5, and depend on --from.
 
+", archive::buckets!(), "
+
 Columns:
   gamma      id,timestamp,prob,type: GaMMA and QuakeFlow
   phasenet   station_id,begin_time,end_time,phase_time,phase_score,phase_type
@@ -41,7 +43,7 @@ Columns:
 Examples:
   quakebook pick --weights phasenet/stead.pt.v2 --archive sds --out picks.csv
   quakebook pick --weights phasenet/stead.pt.v2 --archive sds --stations 'CX.*' --from 2014-05-01 --to 2014-05-02 --out picks.parquet
-  quakebook pick --weights phasenet/stead.pt.v2 --archive sds --p-threshold 0.1 --s-threshold 0.1 --columns seisbench --out picks.csv")]
+  quakebook pick --weights phasenet/stead.pt.v2 --archive sds --p-threshold 0.1 --s-threshold 0.1 --columns seisbench --out picks.csv"))]
 pub struct Args {
     /// Published weights, NAME.pt.v2 with NAME.json.v2 beside it
     #[arg(long, value_name = "FILE")]
@@ -145,7 +147,7 @@ pub fn run(args: &Args) -> Result {
     }
     let sought = args::patterns(&args.stations)?;
     let place = args.archive.place()?;
-    let (found, missing) = stations(&place, &sought)?;
+    let (found, missing) = stations(&place, &sought, (args.from, args.to))?;
     if found.is_empty() {
         // It says what there is instead.
         let any = StationChoice::new("XX", "XX", "", "*").map_err(quakebook::Error::from)?;
@@ -174,6 +176,7 @@ pub fn run(args: &Args) -> Result {
     not_picked
         .iter()
         .for_each(|what| output::progress(format!("not picked: {what}")));
+    archive::tell(place.traffic());
     table.sort();
     table.write(&args.out, args.columns)?;
     let is_damaged = told.iter().any(|station| !station.damage.is_none());
@@ -226,7 +229,8 @@ fn of_station(
     picker: &Picker,
     choice: &StationChoice,
 ) -> quakebook::Result<(Station, Picked)> {
-    let archive = Archive::open_for(place.clone(), choice)?.lenient();
+    let archive = Archive::open_for(place.clone(), choice)?;
+    let archive = archive.expecting(args.from, args.to).lenient();
     let span = scan_setup::span(args.from, args.to, &archive)?;
     let source = Components(&archive);
     let source = Watched::new(&source, "picking");
