@@ -5,6 +5,8 @@
 // What the readers leave unused here the rest of the library uses.
 #![allow(dead_code, unused_imports)]
 
+#[path = "../../src/bucket/mod.rs"]
+mod bucket;
 #[path = "../../src/catalog/mod.rs"]
 pub mod catalog;
 #[path = "../../src/atomic_file.rs"]
@@ -35,6 +37,10 @@ pub mod station;
 pub mod study;
 #[path = "../../src/time.rs"]
 pub mod time;
+#[path = "../../src/tls.rs"]
+mod tls;
+#[path = "../../src/network/torch_file/mod.rs"]
+mod torch_file;
 #[path = "../../src/travel/mod.rs"]
 pub mod travel;
 #[path = "../../src/waveform/mod.rs"]
@@ -43,3 +49,11 @@ pub mod waveform;
 mod xml;
 
 pub use error::{Error, Result};
+
+/// How many tensors the file of saved weights holds.
+///
+/// # Errors
+/// As a picker's weights are read.
+pub fn read_weights(path: &std::path::Path) -> Result<usize> {
+    torch_file::read_state_dict(path).map(|dict| dict.len())
+}

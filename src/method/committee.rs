@@ -33,7 +33,7 @@ impl Detector {
     }
 
     /// The span that a window decides about, in seconds after its start.
-    fn core_s(&self) -> Range<f64> {
+    pub(super) fn core_s(&self) -> Range<f64> {
         let from_s = self.study.method.lead_s;
         from_s..from_s + self.study.core_s()
     }

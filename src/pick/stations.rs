@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::code::Code;
 use crate::error::{Error, Result, Unavailable};
 use crate::station::{NslcPattern, StationChoice};
 use crate::time::{Time, TimeSpan, between_s};
-use crate::waveform::{Archive, FAST_BANDS, Place, Record3C, Sought, WaveformSource};
+use crate::waveform::{Archive, FAST_BANDS, Nslc, Place, Record3C, Sought, WaveformSource};
 
 /// The stations of an archive that are sought, or all of them: each band (`HH?`, `BH?`, ...) by itself, whether it has one, two
 /// or three components. Of a bucket those are listed that have day files around the time, if one is given. Bands of fewer than 10
@@ -21,37 +22,21 @@ pub fn stations(
     let streams = sought.to_vec();
     let held = Sought { streams, from, to };
     let held = place.storage().held(place.layout(), &held, &mut |_| ())?;
-    let streams = held
-        .streams
-        .iter()
-        .filter_map(|files| Some(&files.first()?.stream));
-    let mut is_found = vec![false; sought.len()];
-    let mut bands = BTreeSet::new();
-    for stream in streams.filter(|stream| stream.channel().starts_with(FAST_BANDS)) {
-        let mut is_sought = sought.is_empty();
-        for (pattern, is_found) in sought.iter().zip(&mut is_found) {
-            let admits = pattern.admits(stream);
-            *is_found |= admits;
-            is_sought |= admits;
-        }
-        let mut band = stream.channel().to_string();
-        if band.pop().is_some() && is_sought {
-            let codes = [stream.network(), stream.station(), stream.location()];
-            bands.insert((codes.map(ToString::to_string), band));
-        }
-    }
-    let choice = |([network, station, location], band): ([String; 3], String)| {
-        StationChoice::new(&network, &station, &location, &format!("{band}?"))
+    let is_fast = |stream: &Nslc| stream.channel().starts_with(FAST_BANDS);
+    let (streams, in_vain) = held.sought(sought, is_fast);
+    let streams = streams.into_iter().map(|files| &files[0].stream);
+    let bands: BTreeSet<([&Code; 3], &str)> = streams
+        .filter_map(|stream| {
+            let (band, _) = stream.band_and_component()?;
+            Some(([stream.network(), stream.station(), stream.location()], band))
+        })
+        .collect();
+    let choice = |([network, station, location], band): ([&Code; 3], &str)| {
+        let codes = [network, station, location].map(Code::as_str);
+        StationChoice::new(codes[0], codes[1], codes[2], &format!("{band}?"))
     };
-    let found = bands
-        .into_iter()
-        .map(choice)
-        .collect::<std::result::Result<_, _>>()?;
-    let missing = sought
-        .iter()
-        .zip(is_found)
-        .filter(|(_, is_found)| !is_found);
-    Ok((found, missing.map(|(pattern, _)| pattern.clone()).collect()))
+    let found = bands.into_iter().map(choice);
+    Ok((found.collect::<std::result::Result<_, _>>()?, in_vain))
 }
 
 /// An archive whose records may have fewer than three components: the others are missing.

@@ -125,31 +125,22 @@ fn bands(
             why: error.to_string(),
         });
     })?;
-    left_out.extend(archive.misplaced.into_iter().map(|file| LeftOut {
+    let (streams, in_vain) = archive.sought(&sought.streams, |_| true);
+    left_out.extend(archive.misplaced.iter().map(|file| LeftOut {
         what: file.path.display().to_string(),
         why: file.what_is_misplaced(layout),
     }));
-    left_out.extend(archive.strange.into_iter().map(|strange| LeftOut {
+    left_out.extend(archive.strange.iter().map(|strange| LeftOut {
         what: strange.folder.display().to_string(),
         why: format!(
             "{} that are no day files, the first {}: by its name, or a link, a pipe or a folder",
             strange.n, strange.first
         ),
     }));
-    let sought = &sought.streams;
-    let mut is_found = vec![false; sought.len()];
     let mut bands: BTreeMap<Band, Held> = BTreeMap::new();
-    for files in archive.streams.iter() {
-        let Some(stream) = files.first().map(|file| &file.stream) else {
-            continue;
-        };
-        let mut is_sought = sought.is_empty();
-        for (pattern, is_found) in sought.iter().zip(&mut is_found) {
-            let admits = pattern.admits(stream);
-            *is_found |= admits;
-            is_sought |= admits;
-        }
-        let Some((band, component)) = stream.band_and_component().filter(|_| is_sought) else {
+    for files in streams {
+        let stream = &files[0].stream;
+        let Some((band, component)) = stream.band_and_component() else {
             continue;
         };
         let held = bands.entry(band_of(stream, band)).or_default();
@@ -169,7 +160,7 @@ fn bands(
             }
         }
     }
-    for (pattern, _) in sought.iter().zip(is_found).filter(|(_, found)| !found) {
+    for pattern in in_vain {
         left_out.push(LeftOut {
             what: pattern.to_string(),
             why:

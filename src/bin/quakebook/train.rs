@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use crate::args::{self, StudyArgs};
 use crate::output::{self, Damage, Outcome, Result};
+use crate::scan_setup;
 use crate::watched::Watched;
 
 /// Train the detector of a study
@@ -24,7 +25,8 @@ use crate::watched::Watched;
 The detector is that of the notebooks: the same study and data give the same weights. Segments are cut
 around the catalog's events, between them and around disturbances, and divided by time; windows with the
 P wave anywhere are cropped from them. The study's scanned hours and its held-out block take no part. The
-threshold keeps the false alarms of the validation time within the study's alarm budget.
+threshold keeps the false alarms of the validation time within the study's alarm budget, at the hop at which `scan` takes
+windows without --hop.
 
 A run that was cut off goes on where it stopped; a finished one is read. What could not be cut is counted
 on standard error. A damaged record is a gap, named there with its file and byte: then the exit code is 3.
@@ -230,6 +232,8 @@ fn study(args: &Args) -> Result<Study> {
             OnsetArg::CatalogTime => Onset::CatalogTime,
         };
     }
+    // The threshold belongs to windows as a scan takes them.
+    scan_setup::set_hop(&mut study, None);
     Ok(study.checked()?)
 }
 

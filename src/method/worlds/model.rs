@@ -1,6 +1,7 @@
 //! The model that comes with the program: taught, its thresholds chosen, judged once, and written as a folder.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -132,8 +133,9 @@ pub fn teach(recipe: &Recipe, plan: &Plan) -> Result<(Detector, Taught)> {
         n_windows += windows.clone().count();
         n_events += windows.filter(|window| window.class == 0).count();
         let seed = 100 * plan.seed + number as u64;
-        // That of the last stage stays.
-        detector.regression = Some(regress(&taught, recipe)?);
+        if number + 1 == plan.stages.len() {
+            detector.regression = Some(regress(&taught, detector.core_s())?);
+        }
         let split = split(&validating, taught, recipe.n_samples())?;
         training.push(descend(&mut detector.network, &split, stage, seed)?);
     }
@@ -176,9 +178,8 @@ pub fn untaught(recipe: &Recipe, seed: u64) -> Result<Detector> {
     })
 }
 
-/// A regression on the features of windows.
-fn regress(taught: &[Vec<Window>], recipe: &Recipe) -> Result<LogisticRegression> {
-    let core_s = recipe.lead_s..recipe.lead_s + recipe.core_s;
+/// A regression on the features of windows that decide about a core.
+fn regress(taught: &[Vec<Window>], core_s: Range<f64>) -> Result<LogisticRegression> {
     let windows: Vec<&Window> = taught.iter().flatten().collect();
     let of = |window: &&Window| features(&window.samples, core_s.clone()).to_vec();
     let rows: Vec<Vec<f64>> = windows.par_iter().map(of).collect();
@@ -282,7 +283,7 @@ fn as_probability(point: OperatingPoint) -> OperatingPoint {
     }
 }
 
-fn cut(numbers: std::ops::Range<u32>, recipe: &Recipe, rate: Rate) -> Result<Vec<Vec<Window>>> {
+fn cut(numbers: Range<u32>, recipe: &Recipe, rate: Rate) -> Result<Vec<Vec<Window>>> {
     numbers
         .into_par_iter()
         .map(|number| windows(Teaching(number), recipe, rate))

@@ -304,7 +304,23 @@ pub(super) fn names_of(stream: &Nslc, kind: char, day: NaiveDate) -> impl Iterat
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// What an archive or a bucket calls its files: any name, and names of a right form.
+        #[test]
+        fn a_name_is_of_the_stream_and_day_that_it_tells(
+            name in r"\PC{0,24}|[A-Z-]{0,3}\.[A-Z0-9]{0,6}\.[0-9-]{0,3}\.[A-Z]{0,4}\.D\.[0-9]{3,5}\.[0-9]{2,4}|[A-Z]{2}[A-Z0-9_]{5}[A-Z]{3}[0-9_]{2}_[0-9]{7}\.ms",
+        ) {
+            for layout in Layout::ALL {
+                let Some(file) = layout.day_file(Path::new("x").join(&name)) else { continue };
+                let names = layout.names_of(&file.stream, file.day);
+                prop_assert!(names.contains(&name), "{layout} {name:?}: {names:?}");
+            }
+        }
+    }
 
     #[test]
     fn each_layout_names_files_as_it_reads_them() {

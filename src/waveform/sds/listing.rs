@@ -12,6 +12,8 @@ use super::folders::has_settled;
 use super::layout::{DayFile, Layout};
 use super::lock;
 use crate::error::{Error, Result};
+use crate::station::NslcPattern;
+use crate::waveform::Nslc;
 
 /// The day files below a folder, in memory.
 #[derive(Debug)]
@@ -47,6 +49,24 @@ impl Held {
             misplaced,
             strange,
         }
+    }
+
+    /// Of the streams that are usable those that a pattern admits, or all where there is no pattern; beside them the patterns
+    /// that admit none.
+    pub fn sought(
+        &self,
+        patterns: &[NslcPattern],
+        is_usable: impl Fn(&Nslc) -> bool,
+    ) -> (Vec<&DayFiles>, Vec<NslcPattern>) {
+        let streams = self.streams.iter();
+        let usable: Vec<&DayFiles> = streams.filter(|files| is_usable(&files[0].stream)).collect();
+        let admits = |pattern: &NslcPattern, files: &DayFiles| pattern.admits(&files[0].stream);
+        let is_sought = |files: &&DayFiles| {
+            patterns.is_empty() || patterns.iter().any(|pattern| admits(pattern, files))
+        };
+        let in_vain = |pattern: &&NslcPattern| !usable.iter().any(|files| admits(pattern, files));
+        let in_vain = patterns.iter().filter(in_vain).cloned().collect();
+        (usable.into_iter().filter(is_sought).collect(), in_vain)
     }
 }
 
