@@ -9,7 +9,7 @@
 mod bucket;
 #[path = "../../src/catalog/mod.rs"]
 pub mod catalog;
-#[path = "../../src/atomic_file.rs"]
+#[path = "../../src/atomic_file/mod.rs"]
 pub mod atomic_file;
 #[path = "../../src/code.rs"]
 pub mod code;

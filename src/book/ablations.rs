@@ -145,56 +145,61 @@ pub fn hop_ablation(study: &Study) -> Result<Vec<AblationRun>> {
 /// # Errors
 /// As [`window_length_ablation`].
 pub fn augmentation_ablation(study: &Study) -> Result<Vec<AblationRun>> {
-    kept_runs(study, "ablation-augmentation", || {
+    let anywhere = Crop {
+        n_of_event: 1,
+        ..run_crop(study, window_s(study))
+    };
+    let at = (BEFORE_P_S * anywhere.sampling_rate_hz) as usize;
+    let fixed = Crop {
+        place: at..at + 1,
+        ..anywhere.clone()
+    };
+    let shifted = Crop {
+        n_of_event: 3,
+        n_of_noise: 3 * anywhere.n_of_noise,
+        n_beside: 3 * anywhere.n_beside,
+        ..anywhere.clone()
+    };
+    let louder = Variation::StationNoise {
+        min_snr: 1.5,
+        max_snr: 6.0,
+    };
+    let gaussian = [0.02, 0.05].map(|level| Variation::Gaussian { level });
+    let gains = Variation::Gains { most: 1.5 };
+    let ways: [(&str, &Crop, Vec<Variation>); 7] = [
+        ("P at one place, no copies", &fixed, vec![]),
+        ("P anywhere, no copies", &anywhere, vec![]),
+        ("time shift: three windows", &shifted, vec![]),
+        ("Gaussian noise, 2 and 5 %", &anywhere, gaussian.to_vec()),
+        ("station noise, S/N 1.5 to 6", &anywhere, vec![louder; 2]),
+        ("gains of components", &anywhere, vec![gains; 2]),
+        ("a component silent", &anywhere, vec![Variation::Dropout; 2]),
+    ];
+    let runs = ways
+        .iter()
+        .map(|way| seeds(study).map(move |seed| (way, seed)));
+    let runs: Vec<_> = runs.flatten().collect();
+    let prepare = || {
         let segments = segment_split(study)?;
-        let anywhere = Crop {
-            n_of_event: 1,
-            ..run_crop(study, window_s(study))
-        };
-        let at = (BEFORE_P_S * anywhere.sampling_rate_hz) as usize;
-        let fixed = Crop {
-            place: at..at + 1,
-            ..anywhere.clone()
-        };
-        let shifted = Crop {
-            n_of_event: 3,
-            n_of_noise: 3 * anywhere.n_of_noise,
-            n_beside: 3 * anywhere.n_beside,
-            ..anywhere.clone()
-        };
-        let louder = Variation::StationNoise {
-            min_snr: 1.5,
-            max_snr: 6.0,
-        };
-        let gaussian = [0.02, 0.05].map(|level| Variation::Gaussian { level });
-        let gains = Variation::Gains { most: 1.5 };
-        let ways: [(&str, &Crop, Vec<Variation>); 7] = [
-            ("P at one place, no copies", &fixed, vec![]),
-            ("P anywhere, no copies", &anywhere, vec![]),
-            ("time shift: three windows", &shifted, vec![]),
-            ("Gaussian noise, 2 and 5 %", &anywhere, gaussian.to_vec()),
-            ("station noise, S/N 1.5 to 6", &anywhere, vec![louder; 2]),
-            ("gains of components", &anywhere, vec![gains; 2]),
-            ("a component silent", &anywhere, vec![Variation::Dropout; 2]),
-        ];
         let plain = run_split(&segments, &anywhere, study.seed)?;
-        let n_plain = plain.train.n_windows();
-        let mut runs = Vec::new();
-        for (name, crop, variations) in ways {
-            for seed in seeds(study) {
-                let mut split = run_split(&segments, crop, seed)?;
-                split.train = vary(&split.train, &variations, study.method.normalisation, seed)?;
-                // As many steps for all: more windows are no more time to learn.
-                let n_train = split.train.n_windows();
-                let n_epochs = (9 * n_plain / n_train).max(1);
-                let network = trained_network(study, &split, n_epochs, seed)?;
-                let setting = (name.to_string(), f64::NAN);
-                let scores = scan_segments(&network, &segments.validation, &anywhere, HOP_S, seed)?;
-                runs.push(AblationRun::new(setting, seed, n_train, &scores));
-            }
-        }
-        Ok(runs)
-    })
+        Ok((segments, plain.train.n_windows()))
+    };
+    Store::of(study).parts(
+        "ablation-augmentation",
+        &runs,
+        prepare,
+        |(segments, n_plain), ((name, crop, variations), seed)| {
+            let mut split = run_split(segments, crop, *seed)?;
+            split.train = vary(&split.train, variations, study.method.normalisation, *seed)?;
+            // As many steps for all: more windows are no more time to learn.
+            let n_train = split.train.n_windows();
+            let n_epochs = (9 * n_plain / n_train).max(1);
+            let network = trained_network(study, &split, n_epochs, *seed)?;
+            let setting = (name.to_string(), f64::NAN);
+            let scores = scan_segments(&network, &segments.validation, &anywhere, HOP_S, *seed)?;
+            Ok(vec![AblationRun::new(setting, *seed, n_train, &scores)])
+        },
+    )
 }
 
 /// How the place of the P wave in a window decides what is found.
@@ -272,27 +277,29 @@ fn travel_times_s(study: &Study) -> Result<(f64, f64)> {
 /// # Errors
 /// As [`window_length_ablation`].
 pub fn learning_curve(study: &Study) -> Result<Vec<AblationRun>> {
-    kept_runs(study, "ablation-events", || {
-        let segments = segment_split(study)?;
-        let crop = run_crop(study, window_s(study));
-        let all = segments.train.n_groups();
-        let mut runs = Vec::new();
-        for halvings in (0..4).rev() {
-            let n_events = all >> halvings;
-            for seed in seeds(study) {
-                let mut split = segments.clone();
-                split.train = split.train.of_groups(n_events, seed);
-                let split = split.cropped(&crop, seed)?;
-                let n_epochs = (2 * N_EPOCHS * N_EVENTS_OF_RUN / n_events.max(1)).max(2);
-                let network = trained_network(study, &split, n_epochs, seed)?;
-                let setting = (format!("{n_events} events"), n_events as f64);
-                let n_train = split.train.n_windows();
-                let scores = scan_segments(&network, &segments.validation, &crop, HOP_S, seed)?;
-                runs.push(AblationRun::new(setting, seed, n_train, &scores));
-            }
-        }
-        Ok(runs)
-    })
+    let crop = run_crop(study, window_s(study));
+    let runs = (0..4)
+        .rev()
+        .map(|halvings| seeds(study).map(move |seed| (halvings, seed)));
+    let runs: Vec<_> = runs.flatten().collect();
+    let prepare = || segment_split(study);
+    Store::of(study).parts(
+        "ablation-events",
+        &runs,
+        prepare,
+        |segments, (halvings, seed)| {
+            let n_events = segments.train.n_groups() >> halvings;
+            let mut split = segments.clone();
+            split.train = split.train.of_groups(n_events, *seed);
+            let split = split.cropped(&crop, *seed)?;
+            let n_epochs = (2 * N_EPOCHS * N_EVENTS_OF_RUN / n_events.max(1)).max(2);
+            let network = trained_network(study, &split, n_epochs, *seed)?;
+            let setting = (format!("{n_events} events"), n_events as f64);
+            let n_train = split.train.n_windows();
+            let scores = scan_segments(&network, &segments.validation, &crop, HOP_S, *seed)?;
+            Ok(vec![AblationRun::new(setting, *seed, n_train, &scores)])
+        },
+    )
 }
 
 fn kept_runs(

@@ -132,7 +132,7 @@ impl ScannedDays {
 /// As [`store::detector`] and [`ScannedDays::from_scan`].
 pub fn validation_scan(study: &Study) -> Result<ScannedDays> {
     store::detector(study)?;
-    let scan = method::validation_scan(&Store::of(study).run_dir("detector"))?;
+    let scan = method::validation_scan(&store::detector_dir(study))?;
     ScannedDays::from_scan(study, scan, &validation_days(study)?)
 }
 

@@ -158,28 +158,27 @@ const WAVES_S: f64 = 20.0;
 /// # Errors
 /// As [`Way::split`], [`train()`] and [`scan()`].
 pub fn rungs(study: &Study) -> Result<Vec<Rung>> {
-    Store::of(study).table("ladder", || {
-        let record = store::continuous(study)?;
-        let mut rungs = Vec::new();
-        for way in Way::ALL {
-            for seed in study.seed..study.seed + N_SEEDS[0] {
-                let split = way.split(study, seed)?;
-                let (n, k) = (split.train.n_samples(), split.train.n_classes());
-                let mut networks: Vec<(&str, Box<dyn Network>)> =
-                    vec![("perceptron", Box::new(Perceptron::new(n, k, seed)))];
-                if seed < study.seed + N_SEEDS[1] {
-                    networks.push(("convolutions", Box::new(ConvNet::new(n, k, seed))));
-                }
-                for (name, mut network) in networks {
-                    fit(study, network.as_mut(), &split, seed)?;
-                    let mut rung = tested(study, network.as_ref(), &split, way)?;
-                    (rung.network, rung.seed) = (name.into(), seed);
-                    scanned(study, network.as_ref(), &record, &mut rung)?;
-                    rungs.push(rung);
-                }
-            }
+    let seeds = study.seed..study.seed + N_SEEDS[0];
+    let runs = Way::ALL.map(|way| seeds.clone().map(move |seed| (way, seed)));
+    let runs: Vec<(Way, u64)> = runs.into_iter().flatten().collect();
+    let prepare = || store::continuous(study);
+    Store::of(study).parts("ladder", &runs, prepare, |record, (way, seed)| {
+        let (way, seed) = (*way, *seed);
+        let split = way.split(study, seed)?;
+        let (n, k) = (split.train.n_samples(), split.train.n_classes());
+        let mut networks: Vec<(&str, Box<dyn Network>)> =
+            vec![("perceptron", Box::new(Perceptron::new(n, k, seed)))];
+        if seed < study.seed + N_SEEDS[1] {
+            networks.push(("convolutions", Box::new(ConvNet::new(n, k, seed))));
         }
-        Ok(rungs)
+        let rung = |(name, mut network): (&str, Box<dyn Network>)| {
+            fit(study, network.as_mut(), &split, seed)?;
+            let mut rung = tested(study, network.as_ref(), &split, way)?;
+            (rung.network, rung.seed) = (name.into(), seed);
+            scanned(study, network.as_ref(), record, &mut rung)?;
+            Ok(rung)
+        };
+        networks.into_iter().map(rung).collect()
     })
 }
 

@@ -74,41 +74,48 @@ pub fn leakage_spread(
 /// # Errors
 /// As [`windows_as_the_paper`] and [`train()`](crate::train::train()).
 pub fn leakage_runs(study: &Study) -> Result<Vec<LeakageRun>> {
-    Store::of(study).table("leakage", || {
-        let scaled = windows_as_the_paper(study)?.normalised(PAPER_NORMALISATION)?;
-        let (n_samples, n_classes) = (scaled.n_samples, scaled.n_classes);
-        let families = families(study);
-        let all = Dataset::from_families(&scaled.windows, n_samples, n_classes, &families)?;
-        let mut runs = Vec::new();
-        for seed in (0..N_SEEDS).map(|number| study.seed + number) {
-            // A family has two events or so.
-            let meaningful = all.of_groups(N_GROUPS / 2, seed);
-            for true_labels in [true, false] {
-                let data = match true_labels {
-                    true => meaningful.clone(),
-                    false => meaningful.with_shuffled_classes(seed),
-                };
-                for order in [SplitOrder::AugmentFirst, SplitOrder::SplitFirst] {
-                    let split = divided(&data, order, study, seed)?;
-                    for (classifier, predicted) in predictions(&split, study, seed)? {
-                        let truth = split.test.classes();
-                        let matrix = ConfusionMatrix::new(n_classes, truth, &predicted)?;
-                        runs.push(LeakageRun {
-                            classifier,
-                            order,
-                            true_labels,
-                            seed,
-                            n_test: split.test.n_windows(),
-                            twin_share: split.leak().twin_share(),
-                            accuracy: matrix.accuracy().value,
-                            balanced_accuracy: matrix.balanced_accuracy().value,
-                        });
-                    }
-                }
+    let seeds: Vec<u64> = (0..N_SEEDS).map(|number| study.seed + number).collect();
+    let prepare = || windows_in_families(study);
+    Store::of(study).parts("leakage", &seeds, prepare, |all, seed| {
+        runs_of(study, all, *seed)
+    })
+}
+
+fn windows_in_families(study: &Study) -> Result<Dataset> {
+    let scaled = windows_as_the_paper(study)?.normalised(PAPER_NORMALISATION)?;
+    let (n_samples, n_classes) = (scaled.n_samples, scaled.n_classes);
+    Dataset::from_families(&scaled.windows, n_samples, n_classes, &families(study))
+}
+
+/// Every classifier, each way, with one seed.
+fn runs_of(study: &Study, all: &Dataset, seed: u64) -> Result<Vec<LeakageRun>> {
+    let mut runs = Vec::new();
+    // A family has two events or so.
+    let meaningful = all.of_groups(N_GROUPS / 2, seed);
+    for true_labels in [true, false] {
+        let data = match true_labels {
+            true => meaningful.clone(),
+            false => meaningful.with_shuffled_classes(seed),
+        };
+        for order in [SplitOrder::AugmentFirst, SplitOrder::SplitFirst] {
+            let split = divided(&data, order, study, seed)?;
+            for (classifier, predicted) in predictions(&split, study, seed)? {
+                let truth = split.test.classes();
+                let matrix = ConfusionMatrix::new(data.n_classes(), truth, &predicted)?;
+                runs.push(LeakageRun {
+                    classifier,
+                    order,
+                    true_labels,
+                    seed,
+                    n_test: split.test.n_windows(),
+                    twin_share: split.leak().twin_share(),
+                    accuracy: matrix.accuracy().value,
+                    balanced_accuracy: matrix.balanced_accuracy().value,
+                });
             }
         }
-        Ok(runs)
-    })
+    }
+    Ok(runs)
 }
 
 fn divided(data: &Dataset, order: SplitOrder, study: &Study, seed: u64) -> Result<Split> {

@@ -28,7 +28,10 @@ pub fn stations(
     let bands: BTreeSet<([&Code; 3], &str)> = streams
         .filter_map(|stream| {
             let (band, _) = stream.band_and_component()?;
-            Some(([stream.network(), stream.station(), stream.location()], band))
+            Some((
+                [stream.network(), stream.station(), stream.location()],
+                band,
+            ))
         })
         .collect();
     let choice = |([network, station, location], band): ([&Code; 3], &str)| {

@@ -2,13 +2,13 @@
 
 use plotters::prelude::*;
 
-use super::Figure;
 use super::axes::{Axis, Chart, Frame, chart};
 use super::marks::{Mark, legend, spot};
 use super::style::{
     BLUE, Canvas, GREY, INK, Painted, SMALL, check, class_colour, figure, line, px,
 };
 use super::text::{Align, text};
+use super::{Figure, surroundings};
 use crate::catalog::{Catalog, Event};
 use crate::cluster::Clusters;
 use crate::error::{Result, fail};
@@ -30,7 +30,7 @@ pub fn epicentres(catalog: &Catalog, station: Option<(&str, Point)>) -> Result<F
         for event in catalog.events() {
             circle(&mut chart, event, BLUE)?;
         }
-        map.finish(&chart)
+        map.finish(canvas, &chart)
     })?;
     Ok(figure.sourced(&catalog.source, catalog.simulated))
 }
@@ -97,7 +97,7 @@ pub fn clusters_and_faults(
         for (name, ends) in faults {
             map.fault(canvas, &mut chart, name, ends)?;
         }
-        map.finish(&chart)
+        map.finish(canvas, &chart)
     })?;
     Ok(figure.sourced(&catalog.source, catalog.simulated))
 }
@@ -241,8 +241,10 @@ impl Map {
         style.draw(canvas, name, (x - x0, y - y0 - px(20) as i32))
     }
 
-    /// The station, above all events.
-    fn finish(&self, chart: &Chart) -> Painted<()> {
+    /// What stands above all events: towns, a small map of the state, and the station.
+    fn finish(&self, canvas: &Canvas, chart: &Chart) -> Painted<()> {
+        surroundings::inset(canvas, chart, &self.x, &self.y)?;
+        surroundings::towns(canvas, chart, &self.x, &self.y)?;
         let Some((_, at)) = &self.station else {
             return Ok(());
         };

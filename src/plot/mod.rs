@@ -58,6 +58,7 @@ mod saliency;
 mod scores;
 mod spectrum;
 mod style;
+mod surroundings;
 mod sweep;
 mod text;
 mod time;

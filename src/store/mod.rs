@@ -1,8 +1,8 @@
 //! What is made for a study: made once, whole, by one process at a time, and kept.
 //!
 //! Every chapter can so be run alone. Products lie in `data/derived/NAME-STUDY-RECIPE`: the name, the
-//! hash of all the study's numbers, and the [`RECIPE`] of this library. A changed study or a changed
-//! library makes its own products; delete the folder to make everything anew.
+//! hash of the study's numbers that it is made from ([`crate::study::Stage`]), and the [`RECIPE`] of this library. Another number
+//! makes anew what depends on it, and nothing else; a changed library makes all. Delete the folder to make everything anew.
 //!
 //! | Product | File | Made by |
 //! |---|---|---|
@@ -21,8 +21,10 @@
 //! ```
 
 mod marker;
+mod parts;
 mod product;
 mod products;
+mod reused;
 
 use std::path::{Path, PathBuf};
 
@@ -34,8 +36,8 @@ use marker::mark_as_ours;
 
 pub use product::{Product, Table};
 pub use products::{
-    catalog, clusters, continuous, detector, fitted, known_events, leak_free_clusters, record,
-    segment_split, segments, time_blocks, windows,
+    catalog, clusters, clusters_path, continuous, detector, detector_dir, fitted, known_events,
+    leak_free_clusters, listing_path, record, segment_split, segments, time_blocks, windows,
 };
 
 /// SHA-256 of the source files that products are computed by, the first 8 digits: where any of them
@@ -69,7 +71,8 @@ impl Store {
     /// The product of that name; where it is not there it is made and kept.
     ///
     /// Whoever comes second waits for the first and reads what that made, in another thread or process.
-    /// What is kept is whole: a product that was interrupted is made from the start.
+    /// What is kept is whole: a product that was interrupted is made from the start ([`Store::parts`] goes on). Where one of an
+    /// earlier run is read, a line for the eyes alone says so, once.
     ///
     /// # Errors
     /// Those of `make`; [`Error::Io`] where the folder cannot be used; those of reading, where a kept
@@ -81,6 +84,7 @@ impl Store {
     ) -> Result<P> {
         let path = self.path(name);
         if path.exists() {
+            reused::tell(&path);
             return P::read(&path);
         }
         mark_as_ours(self.dir.parent().unwrap_or(&self.dir))?;
@@ -93,6 +97,7 @@ impl Store {
         remove(&partial)?;
         product.write(&partial)?;
         std::fs::rename(&partial, &path).map_err(Error::io(&path))?;
+        reused::is_new(&path);
         Ok(product)
     }
 

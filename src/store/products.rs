@@ -1,5 +1,7 @@
 //! What the method makes of a study, kept.
 
+use std::path::PathBuf;
+
 use crate::atomic_file::{self, write_whole};
 use crate::catalog::Catalog;
 use crate::cluster::{ClusterParams, Clusters};
@@ -7,8 +9,8 @@ use crate::data_centre;
 use crate::dataset::Split;
 use crate::error::{Result, fail};
 use crate::method::{self, Detector, Fitted, Inputs, TimeBlocks};
-use crate::store::Store;
-use crate::study::Study;
+use crate::store::{Store, reused};
+use crate::study::{Stage, Study};
 use crate::time::{self, TimeSpan};
 use crate::waveform::{Record3C, WaveformSource};
 use crate::window::Windows;
@@ -19,6 +21,7 @@ use crate::window::Windows;
 /// [`crate::Error::Request`] where the data centre does not answer, [`crate::Error::Catalog`] where it
 /// has no event.
 pub fn catalog(study: &Study) -> Result<Catalog> {
+    let study = &study.up_to(Stage::Catalog);
     let store = Store::of(study);
     let mut catalog = store.get_or_make("catalog.xml", || {
         let client = data_centre::connect(study)?;
@@ -31,7 +34,7 @@ pub fn catalog(study: &Study) -> Result<Catalog> {
                 "Widen the region or the time span of the study"
             ));
         }
-        write_whole(store.path("cat.txt"), catalog.listing())?;
+        write_whole(listing_path(study), catalog.listing())?;
         Ok(catalog)
     })?;
     catalog.source.clone_from(&study.provider);
@@ -39,21 +42,33 @@ pub fn catalog(study: &Study) -> Result<Catalog> {
     Ok(catalog)
 }
 
+/// Where [`catalog`] keeps the catalog in the form of the paper's `cat.txt`.
+pub fn listing_path(study: &Study) -> PathBuf {
+    Store::of(&study.up_to(Stage::Catalog)).path("cat.txt")
+}
+
 /// The catalog's clusters as the paper made them: cityblock, on degrees.
 ///
 /// # Errors
 /// As [`catalog`], and [`crate::Error::Cluster`] where there are too few events.
 pub fn clusters(study: &Study) -> Result<Clusters> {
-    Store::of(study).get_or_make("clusters.toml", || {
-        ClusterParams::of(study).fit(&catalog(study)?)
-    })
+    let study = &study.up_to(Stage::Clusters);
+    Store::of(study).get_or_make(CLUSTERS, || ClusterParams::of(study).fit(&catalog(study)?))
 }
+
+/// Where [`clusters`] keeps them.
+pub fn clusters_path(study: &Study) -> PathBuf {
+    Store::of(&study.up_to(Stage::Clusters)).path(CLUSTERS)
+}
+
+const CLUSTERS: &str = "clusters.toml";
 
 /// The clusters by which the leak-free detector calls events: [`method::clusters`].
 ///
 /// # Errors
 /// As [`clusters`].
 pub fn leak_free_clusters(study: &Study) -> Result<Clusters> {
+    let study = &study.up_to(Stage::Segments);
     Store::of(study).get_or_make("clusters-leak-free.toml", || {
         method::clusters(study, &catalog(study)?)
     })
@@ -72,6 +87,7 @@ pub fn time_blocks(study: &Study) -> Result<TimeBlocks> {
 /// # Errors
 /// As [`catalog`] and [`method::segments`].
 pub fn segments(study: &Study) -> Result<Windows> {
+    let study = &study.up_to(Stage::Segments);
     Store::of(study).get_or_make("segments", || {
         with_inputs(study, |inputs| method::segments(study, inputs))
     })
@@ -93,26 +109,37 @@ pub fn windows(study: &Study) -> Result<Split> {
     method::windows(study, &segment_split(study)?)
 }
 
-/// The study's detector, and how it came about: [`method::fit`], in the run folder `detector`.
+/// The study's detector, and how it came about: [`method::fit`], in the run folder [`detector_dir`].
 ///
 /// # Errors
 /// As [`segments`] and [`method::fit`].
 pub fn fitted(study: &Study) -> Result<Fitted> {
-    let (segments, dir) = (segments(study)?, Store::of(study).run_dir("detector"));
+    let study = &study.up_to(Stage::Detector);
+    let (segments, dir) = (segments(study)?, detector_dir(study));
     // Whoever comes second reads the threshold too, and does not scan the validation days again.
     let _held = atomic_file::hold(&dir.with_extension("lock"))?;
+    reused::is_new(&dir);
     with_inputs(study, |inputs| method::fit(study, inputs, &segments, &dir))
 }
 
-/// The study's detector: read, where it was fitted before.
+/// The study's detector: read, where it was fitted before. With another hop the same weights get another threshold.
 ///
 /// # Errors
 /// As [`fitted`].
 pub fn detector(study: &Study) -> Result<Detector> {
-    match Detector::read(&Store::of(study).run_dir("detector")) {
-        Ok(detector) => Ok(detector),
-        Err(_) => Ok(fitted(study)?.detector),
+    let dir = detector_dir(study);
+    match Detector::read(&dir) {
+        Ok(detector) if detector.study == study.up_to(Stage::Detector) => {
+            reused::tell(&dir);
+            Ok(detector)
+        }
+        _ => Ok(fitted(study)?.detector),
     }
+}
+
+/// The run folder of [`detector`].
+pub fn detector_dir(study: &Study) -> PathBuf {
+    Store::of(&study.up_to(Stage::Weights)).run_dir("detector")
 }
 
 /// Calls `work` with what a detector of the study is made from, as its data centre has it.

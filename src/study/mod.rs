@@ -16,6 +16,7 @@
 mod check;
 mod choices;
 mod method;
+mod stage;
 
 use std::path::{Path, PathBuf};
 
@@ -32,6 +33,7 @@ pub use choices::{
     AugmentChoice, ClusterChoice, ScanChoice, SplitChoice, TrainChoice, WindowChoice,
 };
 pub use method::{MethodChoice, Normalisation, Onset, Preparation};
+pub use stage::Stage;
 
 /// A whole study: where, when, which station, and the choices of each step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -20,7 +20,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-# What follows this sign on a line of output (a time, a rate) is for the reader who waits: it is not kept.
+# What follows this sign on a line of output (a time, a rate) is for the reader who waits: it is not kept, nor is a
+# line that begins with it.
 FOR_THE_EYES = "⏱"
 ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 # A struct as `{:?}` prints it.
@@ -141,7 +142,8 @@ def joined(outputs):
 
 
 def clean_text(text):
-    lines = (line.split(FOR_THE_EYES)[0].rstrip() for line in text.split("\n"))
+    lines = (line for line in text.split("\n") if not line.startswith(FOR_THE_EYES))
+    lines = (line.split(FOR_THE_EYES)[0].rstrip() for line in lines)
     return ADDRESS.sub("0x…", "\n".join(lines))
 
 

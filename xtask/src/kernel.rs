@@ -139,8 +139,19 @@ fn write_kernelspec(paths: &Paths, standard: &Path) -> Result {
         paths.kernel(),
         paths.unterhaching()
     );
-    let folder = jupyter_path(paths).join("kernels").join(NAME);
-    write(&folder.join("kernel.json"), &spec)
+    write(&kernelspec(paths), &spec)
+}
+
+/// Whether this clone has a kernel, of today's library or of an older one.
+pub fn is_built(paths: &Paths) -> bool {
+    kernelspec(paths).exists()
+}
+
+fn kernelspec(paths: &Paths) -> PathBuf {
+    jupyter_path(paths)
+        .join("kernels")
+        .join(NAME)
+        .join("kernel.json")
 }
 
 /// For JUPYTER_PATH, where Jupyter finds this clone's kernel.

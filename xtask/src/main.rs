@@ -13,6 +13,7 @@ mod evcxr_source;
 #[cfg(test)]
 mod house;
 mod kernel;
+mod lab;
 mod libtorch;
 mod ours;
 mod paths;
@@ -49,7 +50,8 @@ cargo xtask COMMAND
                     --resume keeps it, for example to go on with a training that was interrupted
   report --forms-only
                     run nothing: make the three forms of the notebooks with the outputs that they have
-  lab [OPTION…]     open JupyterLab on the notebooks; options go to JupyterLab (`--no-browser`)
+  lab [OPTION…]     open JupyterLab on the notebooks; options go to JupyterLab (`--no-browser`). The first
+                    time it opens to read, while the kernel is built
   quick             bring a changed library to the kernel in half a minute. It computes up to twice as
                     long; `setup` brings the fast one back
   quick ARGUMENT…   the same for tests, which get the arguments of `cargo test`: `quick --test cli`
@@ -103,7 +105,7 @@ fn run(args: &[String]) -> Result {
             Ok(())
         }
         ("report", chapters) => report::report(&paths, chapters),
-        ("lab", options) => report::lab(&paths, options),
+        ("lab", options) => lab::lab(&paths, options),
         ("quick", args) => quick::quick(&paths, args),
         ("test", []) => test::test(&paths),
         ("bench", jobs) => bench::bench(&paths, jobs),

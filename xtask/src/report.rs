@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::Result;
 use crate::command::{command, io, run, write};
-use crate::paths::{Paths, named_path, program};
+use crate::paths::{Paths, named_path};
 use crate::profile::Profile;
 use crate::{kernel, ours, setup};
 
@@ -177,20 +177,6 @@ pub fn site(paths: &Paths, notebooks: &[PathBuf], folder: &Path) -> Result<PathB
     Ok(site)
 }
 
-/// Opens JupyterLab on the notebooks.
-pub fn lab(paths: &Paths, options: &[String]) -> Result {
-    setup::setup(paths, Profile::Thorough)?;
-    let mut lab = with_kernel(paths, program(&paths.venv(), "jupyter-lab"));
-    lab.args(options).current_dir(paths.notebooks());
-    let status = lab
-        .status()
-        .map_err(|error| format!("JupyterLab could not be started: {error}"))?;
-    status
-        .success()
-        .then_some(())
-        .ok_or_else(|| "JupyterLab ended with an error: its message stands above".into())
-}
-
 /// The notebooks in reading order.
 pub fn notebooks(paths: &Paths) -> Result<Vec<PathBuf>> {
     let folder = paths.notebooks();
@@ -243,7 +229,7 @@ pub fn script(paths: &Paths, name: &str) -> Command {
 const PATHS: [&str; 3] = ["QUAKEBOOK_STUDY", "QUAKEBOOK_DATA", "QUAKEBOOK_REAL_DATA"];
 
 /// A program that finds this clone's kernel, and whose kernels find the reader's files.
-fn with_kernel(paths: &Paths, program: PathBuf) -> Command {
+pub fn with_kernel(paths: &Paths, program: PathBuf) -> Command {
     let mut command = command(program);
     command.env("JUPYTER_PATH", kernel::jupyter_path(paths));
     for variable in PATHS {

@@ -59,7 +59,9 @@ impl Held {
         is_usable: impl Fn(&Nslc) -> bool,
     ) -> (Vec<&DayFiles>, Vec<NslcPattern>) {
         let streams = self.streams.iter();
-        let usable: Vec<&DayFiles> = streams.filter(|files| is_usable(&files[0].stream)).collect();
+        let usable: Vec<&DayFiles> = streams
+            .filter(|files| is_usable(&files[0].stream))
+            .collect();
         let admits = |pattern: &NslcPattern, files: &DayFiles| pattern.admits(&files[0].stream);
         let is_sought = |files: &&DayFiles| {
             patterns.is_empty() || patterns.iter().any(|pattern| admits(pattern, files))

@@ -1,0 +1,110 @@
+//! A product that is made of many parts, which takes long: each part is kept as soon as it is made.
+
+use std::time::{Duration, Instant};
+
+use super::product::Table;
+use super::{Product, Store, remove, reused};
+use crate::error::Result;
+
+impl Store {
+    /// [`Store::table`] for rows that are made part by part, in the order of the keys, from what is prepared once.
+    ///
+    /// Who was interrupted goes on after the last part that was made. After each part a line says how many there are
+    /// and how long the rest will take; it begins with a clock, by which a report knows that it is for the eyes alone.
+    ///
+    /// # Errors
+    /// As [`Store::get_or_make`].
+    pub fn parts<P, K, T>(
+        &self,
+        name: &str,
+        keys: &[K],
+        prepare: impl FnOnce() -> Result<P>,
+        mut make: impl FnMut(&P, &K) -> Result<Vec<T>>,
+    ) -> Result<Vec<T>>
+    where
+        Table<Vec<T>>: Product,
+    {
+        let folder = format!("{name}.parts");
+        let all = self.table(name, || {
+            let prepared = prepare()?;
+            let mut pace = Pace::default();
+            let mut all = Vec::new();
+            for (i, key) in keys.iter().enumerate() {
+                let part = format!("{folder}/{i}");
+                let path = self.path(&format!("{part}.toml"));
+                let is_kept = path.exists();
+                // The line below tells of all of them.
+                reused::is_new(&path);
+                let start = Instant::now();
+                all.extend(self.table(&part, || make(&prepared, key))?);
+                if !is_kept {
+                    pace.made(start.elapsed());
+                    println!("{}", pace.line(i + 1, keys.len()));
+                }
+            }
+            Ok(all)
+        })?;
+        remove(&self.path(&folder))?;
+        Ok(all)
+    }
+}
+
+/// How fast parts are made.
+#[derive(Default)]
+struct Pace {
+    n_made: u32,
+    time: Duration,
+}
+
+impl Pace {
+    fn made(&mut self, time: Duration) {
+        self.n_made += 1;
+        self.time += time;
+    }
+
+    fn line(&self, n_done: usize, n: usize) -> String {
+        let each_s = self.time.as_secs_f64() / f64::from(self.n_made.max(1));
+        let left_s = each_s * n.saturating_sub(n_done) as f64;
+        format!("⏱ {n_done} of {n}, about {left_s:.0} s left")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::fail;
+
+    #[test]
+    fn an_interrupted_product_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store {
+            dir: folder.path().join("derived/x"),
+        };
+        let mut made = Vec::new();
+        let mut ask = |fails_at: u32| {
+            let prepare = || Ok(10);
+            store.parts("numbers", &[1, 2, 3], prepare, |ten, key| {
+                if *key == fails_at {
+                    return Err(fail!(Study, "a", "b", "c"));
+                }
+                made.push(*key);
+                Ok(vec![*key, ten * key])
+            })
+        };
+        assert!(ask(3).is_err());
+        // The second part is kept: it is not made again.
+        assert_eq!(ask(2).unwrap(), [1, 10, 2, 20, 3, 30]);
+        assert_eq!(ask(1).unwrap(), [1, 10, 2, 20, 3, 30]);
+        assert_eq!(made, [1, 2, 3]);
+        assert!(!store.path("numbers.parts").exists());
+    }
+
+    #[test]
+    fn the_time_left_is_that_of_parts_that_were_made() {
+        let mut pace = Pace::default();
+        pace.made(Duration::from_secs(2));
+        pace.made(Duration::from_secs(4));
+        // Two of ten were kept from an earlier call.
+        assert_eq!(pace.line(4, 10), "⏱ 4 of 10, about 18 s left");
+    }
+}
