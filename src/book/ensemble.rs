@@ -1,13 +1,14 @@
 //! Networks that decide together: chapter 8 asks whether three are better than one.
 
 use std::path::Path;
+use std::time::Instant;
 
 use crate::dataset::Split;
 use crate::error::Result;
 use crate::method;
 use crate::network::{ConvNet, Ensemble};
-use crate::store::{self, Store};
-use crate::study::Study;
+use crate::store::{self, Pace, Store};
+use crate::study::{Stage, Study};
 use crate::train::{TrainParams, train};
 
 /// Networks of the ensemble.
@@ -30,14 +31,18 @@ pub fn leak_free_ensemble(study: &Study) -> Result<Ensemble<ConvNet>> {
 pub fn leak_free_networks(study: &Study) -> Result<Vec<ConvNet>> {
     let split = store::windows(study)?;
     let mut networks = vec![store::detector(study)?.network];
-    for number in 2..=N_MEMBERS {
+    let others = 2..=N_MEMBERS;
+    let mut pace = Pace::of(others.clone().count());
+    for number in others {
+        let start = Instant::now();
         let params = method::train_params(study);
         let params = TrainParams {
             seed: params.seed + number - 1,
             ..params
         };
-        let dir = Store::of(study).run_dir(&format!("detector-{number}"));
+        let dir = Store::of(&study.up_to(Stage::Weights)).run_dir(&format!("detector-{number}"));
         networks.push(trained_convnet(&split, &params, Some(&dir))?);
+        pace.tell(Some(start.elapsed()));
     }
     Ok(networks)
 }

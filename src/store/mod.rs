@@ -34,6 +34,7 @@ use crate::study::{Study, data_dir};
 
 use marker::mark_as_ours;
 
+pub(crate) use parts::Pace;
 pub use product::{Product, Table};
 pub use products::{
     catalog, clusters, clusters_path, continuous, detector, detector_dir, fitted, known_events,

@@ -10,7 +10,7 @@ impl Store {
     /// [`Store::table`] for rows that are made part by part, in the order of the keys, from what is prepared once.
     ///
     /// Who was interrupted goes on after the last part that was made. After each part a line says how many there are
-    /// and how long the rest will take; it begins with a clock, by which a report knows that it is for the eyes alone.
+    /// and how long the rest will take. It begins with a clock, by which a report knows that it is for the eyes alone.
     ///
     /// # Errors
     /// As [`Store::get_or_make`].
@@ -27,20 +27,16 @@ impl Store {
         let folder = format!("{name}.parts");
         let all = self.table(name, || {
             let prepared = prepare()?;
-            let mut pace = Pace::default();
+            let mut pace = Pace::of(keys.len());
             let mut all = Vec::new();
             for (i, key) in keys.iter().enumerate() {
                 let part = format!("{folder}/{i}");
                 let path = self.path(&format!("{part}.toml"));
-                let is_kept = path.exists();
-                // The line below tells of all of them.
+                let (is_kept, start) = (path.exists(), Instant::now());
+                // The lines of the others tell of it.
                 reused::is_new(&path);
-                let start = Instant::now();
                 all.extend(self.table(&part, || make(&prepared, key))?);
-                if !is_kept {
-                    pace.made(start.elapsed());
-                    println!("{}", pace.line(i + 1, keys.len()));
-                }
+                pace.tell((!is_kept).then(|| start.elapsed()));
             }
             Ok(all)
         })?;
@@ -49,23 +45,43 @@ impl Store {
     }
 }
 
-/// How fast parts are made.
-#[derive(Default)]
-struct Pace {
+/// How fast the parts of a long piece of work are made.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    n: usize,
+    n_done: usize,
     n_made: u32,
     time: Duration,
 }
 
 impl Pace {
-    fn made(&mut self, time: Duration) {
-        self.n_made += 1;
-        self.time += time;
+    /// Of so many parts.
+    pub fn of(n: usize) -> Self {
+        Self {
+            n,
+            n_done: 0,
+            n_made: 0,
+            time: Duration::ZERO,
+        }
     }
 
-    fn line(&self, n_done: usize, n: usize) -> String {
-        let each_s = self.time.as_secs_f64() / f64::from(self.n_made.max(1));
-        let left_s = each_s * n.saturating_sub(n_done) as f64;
-        format!("⏱ {n_done} of {n}, about {left_s:.0} s left")
+    /// Another part is done; `took` is `None` where it was kept from before. Prints a line for the eyes alone, but not
+    /// of parts that take less than a second.
+    pub fn tell(&mut self, took: Option<Duration>) {
+        if let Some(line) = self.line(took) {
+            println!("{line}");
+        }
+    }
+
+    fn line(&mut self, took: Option<Duration>) -> Option<String> {
+        self.n_done += 1;
+        let took = took?;
+        self.n_made += 1;
+        self.time += took;
+        let each_s = self.time.as_secs_f64() / f64::from(self.n_made);
+        let left_s = each_s * self.n.saturating_sub(self.n_done) as f64;
+        let (n_done, n) = (self.n_done, self.n);
+        (took.as_secs() > 0).then(|| format!("⏱ {n_done} of {n}, about {left_s:.0} s left"))
     }
 }
 
@@ -101,10 +117,12 @@ mod tests {
 
     #[test]
     fn the_time_left_is_that_of_parts_that_were_made() {
-        let mut pace = Pace::default();
-        pace.made(Duration::from_secs(2));
-        pace.made(Duration::from_secs(4));
-        // Two of ten were kept from an earlier call.
-        assert_eq!(pace.line(4, 10), "⏱ 4 of 10, about 18 s left");
+        let mut pace = Pace::of(10);
+        // Two were kept from an earlier call.
+        assert_eq!([pace.line(None), pace.line(None)], [None, None]);
+        pace.line(Some(Duration::from_secs(2)));
+        let line = pace.line(Some(Duration::from_secs(4))).unwrap();
+        assert_eq!(line, "⏱ 4 of 10, about 18 s left");
+        assert_eq!(pace.line(Some(Duration::from_millis(20))), None);
     }
 }
