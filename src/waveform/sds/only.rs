@@ -116,7 +116,7 @@ fn stream_name(files: &DayFiles) -> Option<String> {
 fn listed(names: impl Iterator<Item = String>) -> String {
     let mut names: Vec<String> = names.collect();
     match names.len() {
-        0 => names.push("no day file (a link is none)".into()),
+        0 => names.push("no day file (a link is none; the folder is that of the years)".into()),
         n if n > N_NAMED => {
             names.truncate(N_NAMED);
             names.push(format!("{} more", n - N_NAMED));
