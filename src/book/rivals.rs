@@ -42,24 +42,30 @@ impl StaLta {
     /// # Errors
     /// As [`Filter::bandpass`] and [`recursive_sta_lta`].
     pub fn ratios(&self, record: &Record3C) -> Result<Vec<f32>> {
-        let samples = |s: f64| (s * record.sampling_rate_hz).round() as usize;
+        self.ratios_in_band(&self.in_band(record)?)
+    }
+
+    /// A record made comparable, in the trigger's band. Triggers that differ in their averages alone share it.
+    ///
+    /// # Errors
+    /// As [`Filter::bandpass`].
+    pub(super) fn in_band(&self, record: &Record3C) -> Result<Record3C> {
+        let mut record = record.clone();
         // Comparable records are in the widest band already.
-        let filter = match (self.low_hz, self.high_hz) == BAND_HZ {
-            true => None,
-            false => Some(Filter::bandpass(
-                ORDER,
-                self.low_hz,
-                self.high_hz,
-                record.sampling_rate_hz,
-            )?),
-        };
-        let ratios = record.data.par_iter().map(|row| {
-            let row = match &filter {
-                Some(filter) => &filter.apply(row, Pass::Causal),
-                None => row,
-            };
-            recursive_sta_lta(row, samples(self.short_s), samples(self.long_s))
-        });
+        if (self.low_hz, self.high_hz) != BAND_HZ {
+            let rate_hz = record.sampling_rate_hz;
+            let filter = Filter::bandpass(ORDER, self.low_hz, self.high_hz, rate_hz)?;
+            let rows = record.data.par_iter_mut();
+            rows.for_each(|row| *row = filter.apply(row, Pass::Causal));
+        }
+        Ok(record)
+    }
+
+    fn ratios_in_band(&self, record: &Record3C) -> Result<Vec<f32>> {
+        let samples = |s: f64| (s * record.sampling_rate_hz).round() as usize;
+        let (n_short, n_long) = (samples(self.short_s), samples(self.long_s));
+        let rows = record.data.par_iter();
+        let ratios = rows.map(|row| recursive_sta_lta(row, n_short, n_long));
         let ratios: Vec<Vec<f32>> = ratios.collect::<Result<_>>()?;
         let second = |i: usize| {
             let mut three = [ratios[0][i], ratios[1][i], ratios[2][i]];
@@ -70,10 +76,15 @@ impl StaLta {
     }
 
     /// The logarithm of the largest ratio of each second, at the start of the window that it stands for.
-    fn scores(&self, record: &Record3C) -> Result<Vec<(Time, f64)>> {
+    ///
+    /// The record is one of [`StaLta::in_band`].
+    ///
+    /// # Errors
+    /// As [`recursive_sta_lta`].
+    pub(super) fn scores_in_band(&self, record: &Record3C) -> Result<Vec<(Time, f64)>> {
         let second = RATE_HZ as usize;
         let before = time::seconds(TRIGGER_AFTER_WINDOW_S);
-        let seconds = self.ratios(record)?;
+        let seconds = self.ratios_in_band(record)?;
         let seconds = seconds.chunks_exact(second).enumerate().map(|(i, ratios)| {
             let largest = ratios.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
             let at = time::of_sample(record.start, i * second, RATE_HZ);
@@ -123,7 +134,7 @@ impl Scorer {
                     rows.map(|l| f64::from(l[0]) - f64::from(l[1])).collect()
                 }))
             }
-            Self::StaLta(params) => params.scores(record),
+            Self::StaLta(params) => params.scores_in_band(&params.in_band(record)?),
             Self::Logistic(fitted) => {
                 let recipe = Recipe::default();
                 let core_s = recipe.lead_s..recipe.lead_s + recipe.core_s;
