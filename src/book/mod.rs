@@ -13,10 +13,12 @@
 //! | 8 | whole days, scanned and judged; several networks | `days`, `mistakes`, `plain_windows`, `ensemble` |
 //! | 8 | how often the month was looked at; what the simulation's truth gave to the training | `month`, `oracle` |
 //! | 9 | hours and templates for the classical detectors | `comparison` |
-//! | 10 | windows changed on purpose; tests of the maps | `blackbox`, `explained` |
+//! | 10 | windows changed on purpose; tests of the maps, and their tables | `blackbox`, `explained`, `map_tables`, `explained_tables` |
 //! | 11 | four detectors that score any record, and how they are chosen on simulated worlds; four induced earthquakes in Bavaria | `rivals`, `tuned`, `features`, `unterhaching` |
 //! | 11 | twelve hours of a real record beside another program's picks; what is shown without it | `continuous`, `continuous_scores`, `picks`, `triggers`, `stored` |
 //! | 11 | single real records and their spectra, made harder; folds of stations | `real`, `own_noise`, `shares`, `halves`, `spectra`, `transfer`, `crossval`, `real_scores` |
+//! | 11 | what is said of those scores in sentences and small tables | `real_tables` |
+//! | 12 | hours to fetch, records that are compared, and tables | `own_data` |
 //!
 //! Chapters 5, 8 and 9 judge one detector, [`crate::store::detector`]: one network with one threshold.
 //! What an experiment gives is kept in the [`crate::store`], as the method's own products are.
@@ -34,6 +36,7 @@ mod detection;
 mod energy;
 mod ensemble;
 mod explained;
+mod explained_tables;
 mod families;
 mod faults;
 mod halves;
@@ -41,16 +44,19 @@ mod hours;
 mod ladder;
 mod leakage;
 mod learning;
+mod map_tables;
 mod matrices;
 mod mistakes;
 mod month;
 mod oracle;
+mod own_data;
 mod own_noise;
 mod paper;
 mod picks;
 mod plain_windows;
 mod real;
 mod real_scores;
+mod real_tables;
 mod rivals;
 mod shares;
 mod spectra;
@@ -86,6 +92,10 @@ pub use explained::{
     Fill, Hidden, N_EXPLAINED, TwoScores, hidden, networks_of_shuffled_labels, small_networks,
     two_scores,
 };
+pub use explained_tables::{
+    OnsetExcess, changes_table, gains_table, lost, moved_taps, onset_table, two_scores_table,
+    two_scores_verdict, untrained_networks,
+};
 pub use families::{families, true_families};
 pub use faults::Faults;
 pub use halves::Halves;
@@ -93,9 +103,13 @@ pub use hours::{Hours, threshold_table};
 pub use ladder::{Rung, Way, rungs, rungs_table};
 pub use leakage::{LeakageRun, SplitOrder, leakage_runs, leakage_spread};
 pub use learning::{convnetquake_without_p, s_minus_p};
+pub use map_tables::{NearArrivals, middling, near_arrivals_table, stretches_table, times_chance};
 pub use matrices::FourMatrices;
 pub use month::{Independence, MonthScore, month_scores};
 pub use oracle::{OracleRun, OracleRuns, oracle_runs};
+pub use own_data::{
+    around_first_event, centres_table, n_equal, outcomes_table, reason, studies_table, two_hours,
+};
 pub use paper::{
     BEFORE_P_S, PAPER_NORMALISATION, paper_network, paper_split, trained, windows_as_the_paper,
     windows_at_arrivals,
@@ -107,6 +121,7 @@ pub use real::{
     windows_of,
 };
 pub use real_scores::{RealScores, real_scores};
+pub use real_tables::{characters_table, window_scores};
 pub use rivals::{Rival, Scorer, StaLta};
 pub use shares::{FALSE_SHARE, Row, Shares, cuts, noisy};
 pub use spectra::{Character, slice_spectra};

@@ -188,6 +188,12 @@ impl Unterhaching {
         })
     }
 
+    /// Claims of a detector elsewhere, at all stations together.
+    pub fn n_elsewhere(&self, detector: &str) -> usize {
+        let of = self.found.iter().filter(|one| one.detector == detector);
+        of.map(|one| one.n_elsewhere).sum()
+    }
+
     /// The vertical of the station with three components, and the scores of every detector on it.
     ///
     /// # Errors
