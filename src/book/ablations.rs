@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ablation_scan::{SegmentScores, called_at, scan_segments};
+use super::ablation_tables::PLACE_RULES;
 use super::{BEFORE_P_S, trained_convnet};
 use crate::data_centre;
 use crate::dataset::{Crop, Split, Variation, vary};
@@ -204,7 +205,7 @@ pub fn augmentation_ablation(study: &Study) -> Result<Vec<AblationRun>> {
 
 /// How the place of the P wave in a window decides what is found.
 ///
-/// Three networks are compared. The first was trained on windows from the origin time, where P comes after
+/// Three networks are compared, by [`PLACE_RULES`]. The first was trained on windows from the origin time, where P comes after
 /// its travel time; the second on windows from a fixed time before P; the third with P anywhere. `value` is
 /// the place in seconds; negative places are windows that begin after P. `found` is the share of validation events
 /// called at a probability of 0.5 in one window with P at that place.
@@ -218,16 +219,13 @@ pub fn place_ablation(study: &Study) -> Result<Vec<AblationRun>> {
         let samples = |seconds: f64| (seconds * anywhere.sampling_rate_hz).round() as usize;
         let (first_s, last_s) = travel_times_s(study)?;
         let fixed = samples(BEFORE_P_S);
-        let ways = [
-            (
-                "from the origin time",
-                samples(first_s)..samples(last_s) + 1,
-            ),
-            ("2 s before P", fixed..fixed + 1),
-            ("P anywhere", anywhere.place.clone()),
+        let places = [
+            samples(first_s)..samples(last_s) + 1,
+            fixed..fixed + 1,
+            anywhere.place.clone(),
         ];
         let mut runs = Vec::new();
-        for (name, place) in ways {
+        for (name, place) in PLACE_RULES.into_iter().zip(places) {
             let crop = Crop {
                 place,
                 ..anywhere.clone()

@@ -146,7 +146,7 @@ pub fn validation_scan_by_ensemble(study: &Study) -> Result<ScannedDays> {
     ScannedDays::of(study, name, leak_free_ensemble, &days)
 }
 
-/// The scan of [`held_out_days`] by the detector, which is looked at once.
+/// The scan of [`held_out_days`] by the detector. How often the days were scored: [`super::month_scores`].
 ///
 /// # Errors
 /// As [`store::detector`] and [`ScannedDays::of`].

@@ -32,10 +32,12 @@ pub struct LeakageRun {
     pub true_labels: bool,
     pub seed: u64,
     pub n_test: usize,
+    /// Classes that the test has: in a small test a rare one may be absent.
+    pub n_classes_tested: usize,
     /// Share of tested windows with a copy in training.
     pub twin_share: f64,
     pub accuracy: f64,
-    /// Mean recall of the classes: guessing gives one over their number, whatever their sizes.
+    /// Mean recall of the classes that the test has: guessing gives one over their number, whatever their sizes.
     pub balanced_accuracy: f64,
 }
 
@@ -102,15 +104,17 @@ fn runs_of(study: &Study, all: &Dataset, seed: u64) -> Result<Vec<LeakageRun>> {
             for (classifier, predicted) in predictions(&split, study, seed)? {
                 let truth = split.test.classes();
                 let matrix = ConfusionMatrix::new(data.n_classes(), truth, &predicted)?;
+                let balanced = matrix.balanced_accuracy();
                 runs.push(LeakageRun {
                     classifier,
                     order,
                     true_labels,
                     seed,
                     n_test: split.test.n_windows(),
+                    n_classes_tested: balanced.n_classes,
                     twin_share: split.leak().twin_share(),
                     accuracy: matrix.accuracy().value,
-                    balanced_accuracy: matrix.balanced_accuracy().value,
+                    balanced_accuracy: balanced.value,
                 });
             }
         }

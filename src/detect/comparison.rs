@@ -1,6 +1,6 @@
 //! One measure for every detector: which events it finds, and how many false alarms it gives.
 
-use super::ReferenceEvents;
+use super::{Alarms, ReferenceEvents};
 use crate::evaluate::{Counts, OperatingPoint};
 use crate::waveform::Record3C;
 
@@ -28,6 +28,27 @@ pub struct Comparison {
     /// Signal-to-noise ratio from which on an event must be found; 0 where every event must.
     pub min_ratio: f64,
     pub results: Vec<DetectorResult>,
+}
+
+impl DetectorResult {
+    /// A detector whose alarms have a score: every score that occurs is a threshold of its curve.
+    pub fn of_alarms(
+        name: &str,
+        needs: &str,
+        reference: &ReferenceEvents,
+        alarms: &Alarms,
+        threshold: f64,
+        seconds: f64,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            needs: needs.into(),
+            threshold,
+            counts: reference.count(&alarms.at_least(threshold)),
+            curve: reference.curve_of(alarms),
+            seconds,
+        }
+    }
 }
 
 impl Comparison {

@@ -79,7 +79,9 @@ impl Archive {
                 0 if self.storage.is_remote() => {
                     format!("sought {sought}; the archive has no day file of it at these times")
                 }
-                0 => format!("sought {sought}; the archive has no day file (a link is none; the folder is that of the years)"),
+                0 => format!(
+                    "sought {sought}; the archive has no day file (a link is none; the folder is that of the years)"
+                ),
                 _ => format!("sought {sought}; the archive has {}", named(held)),
             });
         }
