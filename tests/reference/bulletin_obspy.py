@@ -2,6 +2,7 @@
 
 import json
 import sys
+import warnings
 
 from obspy import read_events
 
@@ -40,4 +41,6 @@ def event(event):
     }
 
 
+# What ObsPy leaves out it only warns of.
+warnings.simplefilter("error", UserWarning)
 print(json.dumps([event(e) for e in read_events(sys.argv[1], format="QUAKEML")]))
