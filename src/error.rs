@@ -108,6 +108,24 @@ pub enum Error {
         what: String,
         remedy: String,
     },
+    #[error("association, {place}: {what}. {remedy}")]
+    Associate {
+        place: String,
+        what: String,
+        remedy: String,
+    },
+    #[error("location, {place}: {what}. {remedy}")]
+    Locate {
+        place: String,
+        what: String,
+        remedy: String,
+    },
+    #[error("magnitude, {place}: {what}. {remedy}")]
+    Magnitude {
+        place: String,
+        what: String,
+        remedy: String,
+    },
     #[error("plan, {place}: {what}. {remedy}")]
     Plan {
         place: String,

@@ -19,9 +19,11 @@
 //! [`fdsn`] asks a data centre for events, stations and waveforms. [`data_centre`] connects a study to
 //! one; the default is the simulated region of [`classroom`], served on loopback: it needs no network.
 
+pub mod associate;
 pub mod atomic_file;
 pub mod book;
 mod bucket;
+pub mod bulletin;
 pub mod catalog;
 pub mod classroom;
 pub mod cluster;
@@ -36,6 +38,8 @@ pub mod evaluate;
 pub mod fdsn;
 pub mod geo;
 mod hash;
+pub mod locate;
+pub mod magnitude;
 pub mod method;
 pub mod network;
 pub mod pick;

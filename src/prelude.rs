@@ -3,7 +3,9 @@
 //! Types come by their own names; functions by their module's, so that a cell says where they
 //! belong: `plot::epicentres(..)`, `window::cut(..)`, `store::catalog(..)`.
 
+pub use crate::associate::{self, AssociateParams};
 pub use crate::book;
+pub use crate::bulletin::{self, Bulletin};
 pub use crate::catalog::{Catalog, Event};
 pub use crate::classroom::{self, Classroom, Truth};
 pub use crate::cluster::{
@@ -24,6 +26,8 @@ pub use crate::evaluate::{
 };
 pub use crate::fdsn::{self, Client, Provider, Station};
 pub use crate::geo::{self, Point, Region};
+pub use crate::locate::{self, LocateParams, Locator, PhasePick, Sites, VelocityModel};
+pub use crate::magnitude;
 pub use crate::method::{self, Detector};
 pub use crate::network::{self, Classify, ConvNet, Network, Perceptron};
 pub use crate::plot::{self, Figure};

@@ -2,6 +2,7 @@
 
 use std::f64::consts::TAU;
 
+use super::response::motion;
 use super::{ChannelEpoch, Inventory, NetworkEpoch, StationEpoch};
 use crate::code::Code;
 use crate::error::{Result, fail};
@@ -117,28 +118,17 @@ impl Channel {
 /// acceleration 2 pi f v and the displacement v / (2 pi f).
 fn sensitivity(channel: &ChannelEpoch) -> Option<f64> {
     let sensitivity = channel.response.as_ref()?.sensitivity.as_ref()?;
-    let unit = sensitivity.units.input.to_lowercase();
-    let unit: String = unit.split_whitespace().collect();
-    let (metres, per_time) = unit.split_at(unit.find(['/', '*']).unwrap_or(unit.len()));
-    let unit_m = match metres {
-        "m" => 1.0,
-        "cm" => 1e-2,
-        "mm" => 1e-3,
-        "um" => 1e-6,
-        "nm" => 1e-9,
-        _ => return None,
-    };
+    let (unit_m, n_derivatives) = motion(&sensitivity.units.input)?;
     let omega = || {
         sensitivity
             .frequency_hz
             .map(|f_hz| TAU * f_hz)
             .filter(|w| *w > 0.0)
     };
-    let per_m_s = match per_time {
-        "/s" | "/sec" => 1.0,
-        "/s**2" | "/s/s" | "/s^2" | "/s2" | "/(s**2)" | "/sec**2" => omega()?,
-        "" => 1.0 / omega()?,
-        _ => return None,
+    let per_m_s = match n_derivatives {
+        0 => 1.0 / omega()?,
+        1 => 1.0,
+        _ => omega()?,
     };
     Some(sensitivity.value / unit_m * per_m_s)
 }

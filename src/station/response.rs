@@ -168,30 +168,88 @@ impl Response {
     }
 }
 
+impl Response {
+    /// As [`Response::amplitude_at`], with the phase of poles and zeros. Digital filters count by their absolute value: recorders
+    /// take the delay of a symmetrical one off their times.
+    pub fn transfer_at(&self, frequency_hz: f64) -> Option<Complex64> {
+        if self.stages.is_empty() {
+            return None;
+        }
+        let stages = self
+            .stages
+            .iter()
+            .map(|stage| stage.transfer_at(frequency_hz));
+        let all = stages.product::<Option<Complex64>>();
+        all.filter(|transfer| transfer.is_finite())
+    }
+
+    /// Output units for one metre of ground displacement, from the units of the first stage: metres, metres a second or metres a
+    /// second squared. Nothing as [`Response::transfer_at`], or where the first stage measures something else.
+    pub fn of_displacement_at(&self, frequency_hz: f64) -> Option<Complex64> {
+        let units = self.stages.first()?.filter.as_ref()?.units()?;
+        let (unit_m, n_derivatives) = motion(&units.input)?;
+        let s = Complex64::new(0.0, TAU * frequency_hz);
+        Some(self.transfer_at(frequency_hz)? * s.powu(n_derivatives) / unit_m)
+    }
+}
+
+impl Filter {
+    fn units(&self) -> Option<&Units> {
+        match self {
+            Self::PolesZeros(filter) => Some(&filter.units),
+            Self::Coefficients(filter) => Some(&filter.units),
+            Self::Fir(filter) => Some(&filter.units),
+            Self::List(list) => Some(&list.units),
+            Self::Polynomial(_) => None,
+        }
+    }
+}
+
+/// The metres of a unit of motion, and how often it is derived by time: `nm/s` is 1e-9 and 1.
+pub(super) fn motion(unit: &str) -> Option<(f64, u32)> {
+    let unit: String = unit.to_lowercase().split_whitespace().collect();
+    let (metres, per_time) = unit.split_at(unit.find(['/', '*']).unwrap_or(unit.len()));
+    let unit_m = match metres {
+        "m" => 1.0,
+        "cm" => 1e-2,
+        "mm" => 1e-3,
+        "um" => 1e-6,
+        "nm" => 1e-9,
+        _ => return None,
+    };
+    let n_derivatives = match per_time {
+        "" => 0,
+        "/s" | "/sec" => 1,
+        "/s**2" | "/s/s" | "/s^2" | "/s2" | "/(s**2)" | "/sec**2" => 2,
+        _ => return None,
+    };
+    Some((unit_m, n_derivatives))
+}
+
 impl Stage {
+    /// Poles and zeros with their phase, any other filter by its absolute value.
+    fn transfer_at(&self, frequency_hz: f64) -> Option<Complex64> {
+        match &self.filter {
+            Some(Filter::PolesZeros(filter)) => {
+                let gain = self.gain.map_or(1.0, |gain| gain.value);
+                Some(gain * filter.at(frequency_hz, || self.z(frequency_hz))?)
+            }
+            _ => Some(self.amplitude_at(frequency_hz)?.into()),
+        }
+    }
+
+    /// The variable of a digital filter.
+    fn z(&self, frequency_hz: f64) -> Option<Complex64> {
+        let rate_hz = self.decimation?.input_rate_hz;
+        (rate_hz > 0.0).then(|| Complex64::cis(TAU * frequency_hz / rate_hz))
+    }
+
     fn amplitude_at(&self, frequency_hz: f64) -> Option<f64> {
         let gain = self.gain.map_or(1.0, |gain| gain.value.abs());
-        let z = || {
-            let rate_hz = self.decimation?.input_rate_hz;
-            (rate_hz > 0.0).then(|| Complex64::cis(TAU * frequency_hz / rate_hz))
-        };
+        let z = || self.z(frequency_hz);
         let filter = match &self.filter {
             None => 1.0,
-            Some(Filter::PolesZeros(filter)) => {
-                let s = match filter.transfer_function {
-                    TransferFunction::LaplaceRadians => Complex64::new(0.0, TAU * frequency_hz),
-                    TransferFunction::LaplaceHertz => Complex64::new(0.0, frequency_hz),
-                    TransferFunction::Digital => z()?,
-                };
-                // A quotient at a time: the product of all zeros alone may overflow.
-                let factor = |(re, im): &(f64, f64)| (s - Complex64::new(*re, *im)).norm();
-                let n = filter.zeros.len().max(filter.poles.len());
-                let quotients = (0..n).map(|i| {
-                    filter.zeros.get(i).map_or(1.0, factor)
-                        / filter.poles.get(i).map_or(1.0, factor)
-                });
-                filter.normalization_factor.abs() * quotients.product::<f64>()
-            }
+            Some(Filter::PolesZeros(filter)) => filter.at(frequency_hz, z)?.norm(),
             Some(Filter::Coefficients(filter)) => {
                 let series = |coefficients: &[f64]| match coefficients {
                     [] => Some(1.0),
@@ -222,6 +280,23 @@ impl Stage {
             Some(Filter::Polynomial(_)) => return None,
         };
         Some(gain * filter)
+    }
+}
+
+impl PolesZeros {
+    fn at(&self, frequency_hz: f64, z: impl Fn() -> Option<Complex64>) -> Option<Complex64> {
+        let s = match self.transfer_function {
+            TransferFunction::LaplaceRadians => Complex64::new(0.0, TAU * frequency_hz),
+            TransferFunction::LaplaceHertz => Complex64::new(0.0, frequency_hz),
+            TransferFunction::Digital => z()?,
+        };
+        // A quotient at a time: the product of all zeros alone may overflow.
+        let factor = |(re, im): &(f64, f64)| s - Complex64::new(*re, *im);
+        let one = Complex64::new(1.0, 0.0);
+        let n = self.zeros.len().max(self.poles.len());
+        let quotients = (0..n)
+            .map(|i| self.zeros.get(i).map_or(one, factor) / self.poles.get(i).map_or(one, factor));
+        Some(self.normalization_factor * quotients.product::<Complex64>())
     }
 }
 

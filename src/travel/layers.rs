@@ -175,6 +175,27 @@ impl LayeredModel {
         &self.name
     }
 
+    /// The model without what lies above a depth (0 or more), which becomes depth 0.
+    ///
+    /// ```
+    /// use quakebook::travel::LayeredModel;
+    /// let below = LayeredModel::central_us().below(3.0);
+    /// assert_eq!((below.layers()[0].thickness_km, below.layers()[0].vp_km_s), (7.0, 6.10));
+    /// ```
+    pub fn below(&self, depth_km: f64) -> Self {
+        let mut above_km = depth_km;
+        let mut layers = self.layers.clone();
+        while layers.len() > 1 && layers[0].thickness_km <= above_km {
+            above_km -= layers.remove(0).thickness_km;
+        }
+        // The last layer has no bottom.
+        if layers.len() > 1 {
+            layers[0].thickness_km -= above_km;
+        }
+        let name = self.name.clone();
+        Self { name, layers }
+    }
+
     /// The layers from the surface down, one at least.
     pub fn layers(&self) -> &[Layer] {
         &self.layers

@@ -23,8 +23,10 @@
 //! ```
 
 mod layers;
+mod table;
 
 pub use layers::{Layer, LayeredModel};
+pub use table::{TableTime, TravelTable};
 
 /// Pressure or shear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

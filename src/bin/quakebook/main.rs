@@ -2,11 +2,14 @@
 
 mod archive;
 mod args;
+mod associate;
 mod cluster;
 mod collect;
 mod events;
+mod locate;
 mod models;
 mod mseed;
+mod network;
 mod output;
 mod pick;
 mod plan;
@@ -64,6 +67,8 @@ enum Command {
     Scan(scan::Args),
     Models(models::Args),
     Pick(pick::Args),
+    Associate(associate::Args),
+    Locate(locate::Args),
     Plan(plan::Args),
     Work(work::Args),
     Status(status::Args),
@@ -82,6 +87,8 @@ fn main() -> ExitCode {
         Command::Scan(args) => scan::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Pick(args) => pick::run(&args),
+        Command::Associate(args) => associate::run(&args),
+        Command::Locate(args) => locate::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Work(args) => work::run(&args),
         Command::Status(args) => status::run(&args),

@@ -1,0 +1,84 @@
+//! `quakebook associate`
+
+use std::path::PathBuf;
+
+use quakebook::associate::AssociateParams;
+use quakebook::bulletin::Bulletin;
+use quakebook::locate::{PhasePick, Sorted};
+
+use crate::args;
+use crate::network::NetworkArgs;
+use crate::output::{self, Result};
+
+/// Find the earthquakes that picks of several stations are of, and locate them
+#[derive(clap::Args)]
+#[command(after_help = "\
+Picks are a CSV with the columns of GaMMA, PhaseNet or SeisBench, as `quakebook pick` writes them. They are associated as PyOcto does
+(Münchmeyer 2024), the event with the most picks first, and located in the layered model. A pick is used once. Errors are standard
+errors, the ellipse holds 68 %, if the velocities are right.
+
+Where a station has no coordinates its picks are left out and told, and the exit code is 4. Clocks that seem to be wrong, doubled
+picks, and events at the limits of the grid are told too.
+
+Examples:
+  quakebook associate --picks picks.csv --stations stations.xml --velocity ak135 --out events.xml
+  quakebook associate --picks picks.csv --stations stations.csv --velocity velocity.csv --gradient --terms 3 \\
+      --min-picks 8 --arrivals arrivals.csv --out events.csv")]
+pub struct Args {
+    /// Picks: CSV with station, time and phase
+    #[arg(long, value_name = "FILE")]
+    picks: PathBuf,
+    /// Picks of a smaller probability are not used
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = from_zero_to_one)]
+    min_probability: f64,
+    /// Picks of an event, at least
+    #[arg(long, value_name = "N", default_value_t = AssociateParams::default().n_picks)]
+    min_picks: usize,
+    /// P picks of an event, at least
+    #[arg(long, value_name = "N", default_value_t = AssociateParams::default().n_p)]
+    min_p: usize,
+    /// S picks of an event, at least
+    #[arg(long, value_name = "N", default_value_t = AssociateParams::default().n_s)]
+    min_s: usize,
+    /// Stations of an event, at least
+    #[arg(long, value_name = "N", default_value_t = AssociateParams::default().n_stations)]
+    min_stations: usize,
+    /// A pick fits an event within this of its computed time
+    #[arg(long, value_name = "S", default_value_t = AssociateParams::default().tolerance_s, value_parser = args::positive)]
+    tolerance: f64,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+fn from_zero_to_one(text: &str) -> std::result::Result<f64, String> {
+    let p = text.parse().ok().filter(|p: &f64| (0.0..=1.0).contains(p));
+    p.ok_or_else(|| "expected a number from 0 to 1".into())
+}
+
+pub fn run(args: &Args) -> Result {
+    let (mut locator, velocity_model) = args.network.locator()?;
+    let mut picks = PhasePick::read(&args.picks)?;
+    let n_all = picks.len();
+    picks.retain(|pick| pick.probability >= args.min_probability);
+    if picks.len() < n_all {
+        let n = n_all - picks.len();
+        output::progress(format!(
+            "{n} of {n_all} picks have a smaller probability than {}",
+            args.min_probability
+        ));
+    }
+    let sorted = Sorted::new(picks, locator.sites())?;
+    let params = AssociateParams {
+        n_picks: args.min_picks,
+        n_p: args.min_p,
+        n_s: args.min_s,
+        n_stations: args.min_stations,
+        tolerance_s: args.tolerance,
+        ..AssociateParams::default()
+    };
+    let n_rounds = args.network.n_rounds();
+    let (bulletin, account) =
+        Bulletin::from_picks(&mut locator, &velocity_model, &sorted, &params, n_rounds)?;
+    args.network
+        .finish(&locator, bulletin, &account, &sorted.unknown)
+}

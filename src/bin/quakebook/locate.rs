@@ -1,0 +1,61 @@
+//! `quakebook locate`
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use quakebook::bulletin::{Account, Bulletin};
+use quakebook::locate::{PhasePick, Sorted};
+
+use crate::network::NetworkArgs;
+use crate::output::{self, Result};
+
+/// Locate events whose picks are known
+#[derive(clap::Args)]
+#[command(after_help = "\
+Picks are a CSV as for `quakebook associate`, with a column `event` (or event_id, event_index, event_idx): picks of one event have one
+value there, and those of none have -1 or nothing. Such are the tables that `quakebook associate --arrivals`, GaMMA and PyOcto write.
+
+Examples:
+  quakebook locate --picks arrivals.csv --stations stations.xml --velocity ak135 --out events.xml
+  quakebook locate --picks arrivals.csv --stations stations.csv --velocity velocity.csv --terms 4 --out events.csv")]
+pub struct Args {
+    /// Picks: CSV with event, station, time and phase
+    #[arg(long, value_name = "FILE")]
+    picks: PathBuf,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+pub fn run(args: &Args) -> Result {
+    let (mut locator, velocity_model) = args.network.locator()?;
+    let mut account = Account::default();
+    let mut unknown = BTreeMap::new();
+    let mut events = Vec::new();
+    for (event, picks) in PhasePick::read_events(&args.picks)? {
+        account.n_picks += picks.len();
+        match Sorted::new(picks, locator.sites()) {
+            Ok(sorted) => {
+                sorted
+                    .unknown
+                    .into_iter()
+                    .for_each(|(station, n)| *unknown.entry(station).or_default() += n);
+                account.n_associated += sorted.picks.len();
+                events.push(sorted.picks);
+            }
+            Err(error) => {
+                output::progress(format!("event {event}: {error}"));
+                account.n_not_located += 1;
+            }
+        }
+    }
+    let n_rounds = args.network.n_rounds();
+    let (bulletin, n_not_located) =
+        Bulletin::of_events(&mut locator, &velocity_model, events, n_rounds);
+    account.n_not_located += n_not_located;
+    account.n_outside = bulletin
+        .events
+        .iter()
+        .filter(|event| event.hypocentre.is_outside())
+        .count();
+    args.network.finish(&locator, bulletin, &account, &unknown)
+}

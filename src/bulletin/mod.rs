@@ -1,0 +1,223 @@
+//! A catalog with its phases: events, the picks that they are made of, how well they fit, and who made what.
+//!
+//! [`Bulletin::from_picks`] runs the chain: picks are associated, located with station terms, and may get magnitudes.
+//!
+//! | Written as | By |
+//! |---|---|
+//! | QuakeML 1.2 with picks, origins, arrivals, residuals, weights, uncertainties, magnitudes | [`Bulletin::to_quakeml`] |
+//! | CSV, an event a row, which [`Catalog::read`] takes as a catalog | [`Bulletin::to_csv`] |
+//! | CSV, a pick a row | [`Bulletin::arrivals_csv`] |
+//! | a catalog without phases | [`Bulletin::to_catalog`] |
+
+mod quakeml;
+mod rows;
+mod sizes;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use crate::associate::{AssociateParams, Associated, associate};
+use crate::atomic_file;
+use crate::catalog::{Catalog, Event};
+use crate::error::{Result, fail};
+use crate::locate::{Hypocentre, Locator, PhasePick, Sorted, StationTerm, locate_all};
+use crate::magnitude::EventMagnitude;
+
+/// One earthquake with its phases.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BulletinEvent {
+    /// Its origin time, `20140824T000108.920`, and a number where another has the same.
+    pub id: String,
+    pub hypocentre: Hypocentre,
+    /// In the order of the hypocentre's residuals.
+    pub picks: Vec<PhasePick>,
+    pub magnitude: Option<EventMagnitude>,
+}
+
+/// Earthquakes of one network, by origin time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bulletin {
+    pub events: Vec<BulletinEvent>,
+    /// The name of the velocity model.
+    pub velocity_model: String,
+    pub terms: Vec<StationTerm>,
+    /// Stations whose clock seems to be late, and by how many seconds.
+    pub clocks: Vec<(String, f64)>,
+    pub simulated: bool,
+}
+
+/// What became of the picks, and of what they seemed to be.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Account {
+    pub n_picks: usize,
+    pub n_associated: usize,
+    pub n_doubles: usize,
+    pub n_unused: usize,
+    /// Events that the last location left without a place.
+    pub n_not_located: usize,
+    /// Events beyond the sides of the grid: they stay in the bulletin, and their places are not known.
+    pub n_outside: usize,
+}
+
+impl Bulletin {
+    /// Associates picks, and locates the events `n_rounds` times with the stations' terms. The terms stay in the locator.
+    ///
+    /// # Errors
+    /// As [`associate`].
+    pub fn from_picks(
+        locator: &mut Locator,
+        velocity_model: &str,
+        sorted: &Sorted,
+        params: &AssociateParams,
+        n_rounds: usize,
+    ) -> Result<(Self, Account)> {
+        let found = associate(locator, sorted, params)?;
+        let picks: Vec<Vec<(usize, PhasePick)>> = found
+            .events
+            .iter()
+            .map(|event| {
+                event
+                    .picks
+                    .iter()
+                    .map(|pick| sorted.picks[*pick].clone())
+                    .collect()
+            })
+            .collect();
+        let (bulletin, n_not_located) = Self::of_events(locator, velocity_model, picks, n_rounds);
+        let Associated {
+            n_doubles,
+            n_unused,
+            ..
+        } = found;
+        let n_picks = sorted.picks.len();
+        let account = Account {
+            n_picks,
+            n_associated: n_picks - n_doubles - n_unused,
+            n_doubles,
+            n_unused,
+            n_not_located,
+            n_outside: bulletin.n_outside(),
+        };
+        Ok((bulletin, account))
+    }
+
+    /// Locates events whose picks are known; beside them how many have no place.
+    pub fn of_events(
+        locator: &mut Locator,
+        velocity_model: &str,
+        picks: Vec<Vec<(usize, PhasePick)>>,
+        n_rounds: usize,
+    ) -> (Self, usize) {
+        let located = locate_all(locator, &picks, n_rounds);
+        let n_all = picks.len();
+        let mut events: Vec<BulletinEvent> = located
+            .hypocentres
+            .into_iter()
+            .zip(picks)
+            .filter_map(|(hypocentre, picks)| {
+                Some(BulletinEvent {
+                    id: String::new(),
+                    hypocentre: hypocentre.ok()?,
+                    picks: picks.into_iter().map(|(_, pick)| pick).collect(),
+                    magnitude: None,
+                })
+            })
+            .collect();
+        events.sort_by_key(|event| event.hypocentre.origin_time);
+        name(&mut events);
+        let n_not_located = n_all - events.len();
+        let bulletin = Self {
+            events,
+            velocity_model: velocity_model.into(),
+            terms: located.terms,
+            clocks: located.clocks,
+            simulated: false,
+        };
+        (bulletin, n_not_located)
+    }
+
+    fn n_outside(&self) -> usize {
+        self.events
+            .iter()
+            .filter(|event| event.hypocentre.is_outside())
+            .count()
+    }
+
+    /// The events without their phases; those outside the grid have no place.
+    pub fn to_catalog(&self) -> Catalog {
+        let event = |event: &BulletinEvent| {
+            let Hypocentre {
+                origin_time,
+                epicentre,
+                depth_km,
+                ..
+            } = event.hypocentre;
+            let is_outside = event.hypocentre.is_outside();
+            let place = |value: f64| if is_outside { f64::NAN } else { value };
+            Event {
+                id: event.id.clone(),
+                origin_time,
+                longitude_deg: place(epicentre.longitude_deg),
+                latitude_deg: place(epicentre.latitude_deg),
+                depth_km: (!is_outside).then_some(depth_km),
+                magnitude: event
+                    .magnitude
+                    .as_ref()
+                    .map_or(f64::NAN, |magnitude| magnitude.value),
+                magnitude_type: event
+                    .magnitude
+                    .as_ref()
+                    .map_or_else(String::new, |m| m.kind.clone()),
+                event_type: "earthquake".into(),
+            }
+        };
+        Catalog::new(
+            "quakebook",
+            self.simulated,
+            self.events.iter().map(event).collect(),
+        )
+    }
+
+    /// Writes a file: QuakeML where its name ends in `.xml`, an event a row where it ends in `.csv`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Io`]; [`crate::Error::Catalog`] for any other ending.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+        let text = match ending.to_str() {
+            Some("xml") => self.to_quakeml(),
+            Some("csv") => self.to_csv(),
+            _ => {
+                let what = "no format of a bulletin belongs to this extension";
+                return Err(fail!(
+                    Catalog,
+                    path.display(),
+                    what,
+                    "Name the file .xml (QuakeML) or .csv"
+                ));
+            }
+        };
+        atomic_file::write_result(path, text)
+    }
+}
+
+/// Events are named by their time to the millisecond.
+fn name(events: &mut [BulletinEvent]) {
+    let mut last = (String::new(), 1);
+    for event in events {
+        let id = event
+            .hypocentre
+            .origin_time
+            .format("%Y%m%dT%H%M%S%.3f")
+            .to_string();
+        last = match id == last.0 {
+            true => (id, last.1 + 1),
+            false => (id, 1),
+        };
+        event.id = match last.1 {
+            1 => last.0.clone(),
+            n => format!("{}-{n}", last.0),
+        };
+    }
+}

@@ -1,0 +1,117 @@
+//! Tables of others: columns by their names, whatever their order.
+
+use crate::error::{Error, Result, fail};
+use crate::tables;
+
+/// The rows of a CSV file, with the columns that were asked for.
+pub(crate) struct Columns<'a> {
+    name: &'a str,
+    header: Vec<String>,
+    rows: Vec<(u64, csv::StringRecord)>,
+}
+
+/// One row.
+pub(crate) struct Row<'a> {
+    table: &'a Columns<'a>,
+    line: u64,
+    cells: &'a csv::StringRecord,
+}
+
+impl<'a> Columns<'a> {
+    /// # Errors
+    /// [`Error::Locate`] where the text has no row, or rows of several lengths.
+    pub fn read(text: &'a str, name: &'a str) -> Result<Self> {
+        let broken = |line: u64, what: String| {
+            let remedy = "Give a table with a header, its columns parted by commas";
+            fail!(Locate, format!("{name}:{line}"), what, remedy)
+        };
+        let text = text.trim_start_matches(tables::MARK);
+        tables::no_nul(text).map_err(|what| broken(1, what))?;
+        let mut reader = csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .has_headers(true)
+            .from_reader(text.as_bytes());
+        let header = reader.headers().map_err(|e| broken(1, e.to_string()))?;
+        let header = header.iter().map(str::to_lowercase).collect();
+        let mut rows = Vec::new();
+        for record in reader.records() {
+            let record = record.map_err(|e| {
+                let line = e.position().map_or(0, csv::Position::line);
+                broken(line, e.to_string())
+            })?;
+            rows.push((record.position().map_or(0, csv::Position::line), record));
+        }
+        if rows.is_empty() {
+            return Err(broken(1, "no row".into()));
+        }
+        Ok(Self { name, header, rows })
+    }
+
+    /// The first of these columns that the table has.
+    pub fn find(&self, names: &[&str]) -> Option<usize> {
+        names
+            .iter()
+            .find_map(|name| self.header.iter().position(|h| h == name))
+    }
+
+    /// The first of these columns.
+    ///
+    /// # Errors
+    /// [`Error::Locate`] with the columns that there are.
+    pub fn need(&self, names: &[&str]) -> Result<usize> {
+        self.find(names).ok_or_else(|| {
+            let what = format!(
+                "no column {}; there are {}",
+                names.join(" or "),
+                self.header.join(", ")
+            );
+            fail!(
+                Locate,
+                format!("{}:1", self.name),
+                what,
+                "Name the columns in the first line"
+            )
+        })
+    }
+
+    pub fn rows(&'a self) -> impl Iterator<Item = Row<'a>> {
+        let row = |(line, cells): &'a (u64, csv::StringRecord)| Row {
+            table: self,
+            line: *line,
+            cells,
+        };
+        self.rows.iter().map(row)
+    }
+}
+
+impl<'a> Row<'a> {
+    pub fn text(&self, column: usize) -> &'a str {
+        &self.cells[column]
+    }
+
+    /// A finite number.
+    ///
+    /// # Errors
+    /// [`Error::Locate`] naming line and column.
+    pub fn number(&self, column: usize) -> Result<f64> {
+        let number = self.text(column).parse::<f64>().ok();
+        number
+            .filter(|x| x.is_finite())
+            .ok_or_else(|| self.wrong(column, "a number"))
+    }
+
+    /// The error of a cell that is not what it should be.
+    pub fn wrong(&self, column: usize, expected: &str) -> Error {
+        let what = format!(
+            "{:?} in column {} where {expected} was expected",
+            self.text(column).chars().take(60).collect::<String>(),
+            self.table.header[column]
+        );
+        fail!(
+            Locate,
+            format!("{}:{}", self.table.name, self.line),
+            what,
+            "Correct this value"
+        )
+    }
+}

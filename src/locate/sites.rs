@@ -1,0 +1,225 @@
+//! Where the stations of a network stand.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::columns::Columns;
+use crate::error::{Result, fail};
+use crate::geo::Point;
+use crate::station::Inventory;
+use crate::{atomic_file, tables};
+
+/// A station's place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Site {
+    /// `CX.PB01`, or `PB01` where its network is not told.
+    pub id: String,
+    pub position: Point,
+    /// Above sea level.
+    pub elevation_km: f64,
+}
+
+/// The stations of a network, each once.
+///
+/// ```
+/// use quakebook::locate::Sites;
+/// let sites = Sites::from_csv("id,latitude,longitude,elevation_m\nCX.PB01,-21.04,-69.49,900\n", "sites.csv")?;
+/// assert_eq!(sites.find("CX.PB01..HH"), Some(0));
+/// assert_eq!(sites.find("CX.PB02..HH"), None);
+/// # Ok::<(), quakebook::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sites {
+    sites: Vec<Site>,
+    by_id: HashMap<String, usize>,
+}
+
+impl Sites {
+    /// # Errors
+    /// [`crate::Error::Locate`] where there is no station, one has no coordinates or impossible ones, or two of one name stand more
+    /// than 100 m apart. (The same station twice, as of two epochs, counts once.)
+    pub fn new(all: Vec<Site>, name: &str) -> Result<Self> {
+        let remedy =
+            "Give each station once, with its latitude and longitude in degrees and its elevation";
+        let wrong = |what: String| fail!(Locate, name, what, remedy);
+        let (mut sites, mut by_id) = (Vec::<Site>::new(), HashMap::new());
+        for site in all {
+            let Point {
+                latitude_deg,
+                longitude_deg,
+            } = site.position;
+            let is_place = latitude_deg.abs() <= 90.0 && longitude_deg.abs() <= 360.0;
+            if !is_place || !(-12.0..=9.0).contains(&site.elevation_km) {
+                return Err(wrong(format!(
+                    "station {} at latitude {latitude_deg}, longitude {longitude_deg}, elevation {} km",
+                    site.id, site.elevation_km
+                )));
+            }
+            match by_id.get(&site.id) {
+                None => {
+                    by_id.insert(site.id.clone(), sites.len());
+                    sites.push(site);
+                }
+                Some(first) => {
+                    let apart_km = sites[*first].position.distance_km(site.position);
+                    if apart_km > 0.1 {
+                        return Err(wrong(format!(
+                            "two stations {}, {apart_km:.1} km apart",
+                            site.id
+                        )));
+                    }
+                }
+            }
+        }
+        if sites.is_empty() {
+            return Err(wrong("no station".into()));
+        }
+        Ok(Self { sites, by_id })
+    }
+
+    /// Reads StationXML, FDSN text, or CSV as [`Sites::from_csv`], by how the file begins.
+    ///
+    /// # Errors
+    /// [`crate::Error::Io`]; [`crate::Error::Station`] and [`crate::Error::Locate`] where the file cannot be read as stations.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        let name = path.as_ref().display().to_string();
+        let text = tables::text_of(atomic_file::read_input(path.as_ref())?)
+            .map_err(|what| fail!(Locate, name, what, tables::NO_TEXT_REMEDY))?;
+        let first = text.lines().next().unwrap_or_default();
+        match first.trim_start().starts_with('<') || first.contains('|') {
+            true => Self::from_inventory(&Inventory::from_text(&text, &name)?),
+            false => Self::from_csv(&text, &name),
+        }
+    }
+
+    /// The stations of an inventory.
+    ///
+    /// # Errors
+    /// As [`Sites::new`].
+    pub fn from_inventory(inventory: &Inventory) -> Result<Self> {
+        let sites = inventory.networks.iter().flat_map(|network| {
+            network.stations.iter().map(|station| Site {
+                id: format!("{}.{}", network.code, station.code),
+                position: Point::new(station.longitude_deg, station.latitude_deg),
+                elevation_km: station.elevation_m / 1000.0,
+            })
+        });
+        Self::new(sites.collect(), &inventory.source)
+    }
+
+    /// Columns `id`, `station` or `name`, and `network` if there is one; `latitude`, `longitude`; `elevation_km`, or `elevation_m`
+    /// or `elevation` in metres, or none for sea level.
+    ///
+    /// # Errors
+    /// [`crate::Error::Locate`] naming line and column, or as [`Sites::new`].
+    pub fn from_csv(text: &str, name: &str) -> Result<Self> {
+        let table = Columns::read(text, name)?;
+        let id = table.need(&["id", "station", "station_id", "name", "code"])?;
+        let network = table.find(&["network"]);
+        let latitude = table.need(&["latitude", "latitude_deg", "lat"])?;
+        let longitude = table.need(&["longitude", "longitude_deg", "lon"])?;
+        let in_km = table.find(&["elevation_km"]);
+        let in_m = table.find(&["elevation_m", "elevation", "elevation(m)"]);
+        let mut sites = Vec::new();
+        for row in table.rows() {
+            let code = row.text(id);
+            if code.is_empty() {
+                return Err(row.wrong(id, "a station's code"));
+            }
+            sites.push(Site {
+                id: match network.map(|column| row.text(column)) {
+                    Some(network) if !network.is_empty() => format!("{network}.{code}"),
+                    _ => shortened(code).to_string(),
+                },
+                position: Point::new(row.number(longitude)?, row.number(latitude)?),
+                elevation_km: match (in_km, in_m) {
+                    (Some(column), _) => row.number(column)?,
+                    (None, Some(column)) => row.number(column)? / 1000.0,
+                    (None, None) => 0.0,
+                },
+            });
+        }
+        Self::new(sites, name)
+    }
+
+    pub fn all(&self) -> &[Site] {
+        &self.sites
+    }
+
+    /// The station that a pick names: `CX.PB01`, `CX.PB01.`, `CX.PB01..HH` or `PB01`.
+    pub fn find(&self, pick: &str) -> Option<usize> {
+        let id = shortened(pick);
+        let alone = || self.by_id.get(id.split_once('.')?.1);
+        let in_one_network = || {
+            let mut same = self.sites.iter().enumerate().filter(|(_, site)| {
+                site.id
+                    .split_once('.')
+                    .is_some_and(|(_, station)| station == id)
+            });
+            let found = same.next()?.0;
+            same.next().is_none().then_some(found)
+        };
+        self.by_id
+            .get(id)
+            .or_else(alone)
+            .copied()
+            .or_else(in_one_network)
+    }
+
+    /// The middle of the network: the mean of its stations.
+    pub fn centre(&self) -> Point {
+        let first = self.sites[0].position;
+        let n = self.sites.len() as f64;
+        let local = self.sites.iter().map(|site| site.position.local_km(first));
+        let (east, north) = local.fold((0.0, 0.0), |sum, (e, n)| (sum.0 + e, sum.1 + n));
+        Point::from_local_km(east / n, north / n, first)
+    }
+}
+
+/// Network and station of a pick's identifier.
+fn shortened(id: &str) -> &str {
+    match id.match_indices('.').nth(1) {
+        Some((at, _)) => &id[..at],
+        None => id,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Result<Sites> {
+        Sites::from_csv(text, "sites.csv")
+    }
+
+    #[test]
+    fn columns_have_any_order_and_units_are_named() {
+        let sites = of("Latitude,Longitude,Elevation_km,Name\n64.7,-17.1,1.381,DYJN\n").unwrap();
+        assert_eq!(sites.all()[0].elevation_km, 1.381);
+        assert_eq!(sites.find("Z7.DYJN..HH"), Some(0));
+        let sites = of(
+            "network,station,lat,lon,elevation\nZ7,DYJN,64.7,-17.1,1381\nZ7,DYJN,64.7,-17.1,1381\n",
+        )
+        .unwrap();
+        assert_eq!((sites.all().len(), sites.all()[0].elevation_km), (1, 1.381));
+        assert_eq!((sites.find("DYJN"), sites.find("XX.DYJN")), (Some(0), None));
+    }
+
+    #[test]
+    fn stations_without_a_place_are_refused() {
+        for text in [
+            "id,latitude,longitude\nA,,10\n",
+            "id,latitude,longitude\nA,91,10\n",
+            "id,latitude,longitude\nA,NaN,10\n",
+            "id,latitude,longitude,elevation_m\nA,1,1,1e6\n",
+            "id,latitude\nA,1\n",
+            "id,latitude,longitude\n,1,1\n",
+            "id,latitude,longitude\nA,1,1\nA,2,1\n",
+            "id,latitude,longitude\n",
+            "",
+        ] {
+            let refused = of(text).unwrap_err();
+            assert!(matches!(refused, crate::Error::Locate { .. }), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What picks of one station have in common: its ground, its clock.
+
+use rayon::prelude::*;
+
+use super::grid::Locator;
+use super::hypocentre::Hypocentre;
+use super::picks::PhasePick;
+use super::robust::median;
+use crate::error::Result;
+use crate::travel::Wave;
+
+/// What picks of one wave come late at one station, against the model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StationTerm {
+    pub station: String,
+    pub wave: Wave,
+    pub term_s: f64,
+    pub n_picks: usize,
+}
+
+/// Events with their places, and what they say of the stations.
+#[derive(Debug)]
+pub struct Located {
+    /// In the order of the events.
+    pub hypocentres: Vec<Result<Hypocentre>>,
+    /// Of stations with five picks or more.
+    pub terms: Vec<StationTerm>,
+    /// Stations whose clock seems to be wrong, and by how much it is late.
+    pub clocks: Vec<(String, f64)>,
+}
+
+/// Fewer picks give no term.
+const FEWEST_PICKS: usize = 5;
+
+/// Events with a wider gap are badly known, and give no term.
+const WIDEST_GAP_DEG: f64 = 220.0;
+
+/// Ground and model make P and S late by less than this, and S by more than P.
+const CLOCK_S: f64 = 0.5;
+
+/// Locates many events; `n_rounds` times with the stations' terms that the round before found (0: without terms).
+///
+/// A term is the median residual of a station's picks. The mean of all P terms is taken off, for it is one with the origin
+/// times. The terms stay in the locator.
+pub fn locate_all(
+    locator: &mut Locator,
+    events: &[Vec<(usize, PhasePick)>],
+    n_rounds: usize,
+) -> Located {
+    let all = |locator: &Locator| -> Vec<Result<Hypocentre>> {
+        events
+            .par_iter()
+            .map(|picks| locator.locate(picks))
+            .collect()
+    };
+    let mut hypocentres = all(locator);
+    let mut late = Late::of(locator, events, &hypocentres);
+    for _ in 0..n_rounds {
+        late.set(locator);
+        hypocentres = all(locator);
+        late = Late::of(locator, events, &hypocentres);
+    }
+    Located {
+        terms: late.terms(locator),
+        clocks: late.clocks(locator),
+        hypocentres,
+    }
+}
+
+/// For each station and wave the median of how late picks are, the present term included, and their number.
+struct Late(Vec<[(f64, usize); 2]>);
+
+impl Late {
+    fn of(
+        locator: &Locator,
+        events: &[Vec<(usize, PhasePick)>],
+        hypocentres: &[Result<Hypocentre>],
+    ) -> Self {
+        let mut late_s = vec![[Vec::new(), Vec::new()]; locator.sites().all().len()];
+        for (picks, hypocentre) in events.iter().zip(hypocentres) {
+            let Ok(hypocentre) = hypocentre else { continue };
+            if hypocentre.limit.is_some() || hypocentre.gap_deg > WIDEST_GAP_DEG {
+                continue;
+            }
+            for ((site, pick), of) in picks.iter().zip(&hypocentre.residuals) {
+                let wave = pick.wave as usize;
+                late_s[*site][wave].push(of.residual_s + locator.terms_s[*site][wave]);
+            }
+        }
+        let of = |all: &mut Vec<f64>| match all.len() {
+            n if n >= FEWEST_PICKS => (median(all), n),
+            n => (0.0, n),
+        };
+        let mut late = Self(
+            late_s
+                .iter_mut()
+                .map(|both| [of(&mut both[0]), of(&mut both[1])])
+                .collect(),
+        );
+        let enough = |late: &Self| -> Vec<(f64, usize)> {
+            let p = late.0.iter().map(|both| both[0]);
+            p.filter(|(_, n)| *n >= FEWEST_PICKS).collect()
+        };
+        let known = enough(&late);
+        if !known.is_empty() {
+            let mean_s = known.iter().map(|(term, _)| term).sum::<f64>() / known.len() as f64;
+            let all = late.0.iter_mut().flatten();
+            all.filter(|(_, n)| *n >= FEWEST_PICKS)
+                .for_each(|(term, _)| *term -= mean_s);
+        }
+        late
+    }
+
+    fn set(&self, locator: &mut Locator) {
+        locator.terms_s = self
+            .0
+            .iter()
+            .map(|both| both.map(|(term, _)| term))
+            .collect();
+    }
+
+    fn terms(&self, locator: &Locator) -> Vec<StationTerm> {
+        let mut terms = Vec::new();
+        for (both, site) in self.0.iter().zip(locator.sites().all()) {
+            for (wave, (term_s, n_picks)) in [Wave::P, Wave::S].into_iter().zip(*both) {
+                if n_picks >= FEWEST_PICKS {
+                    let station = site.id.clone();
+                    terms.push(StationTerm {
+                        station,
+                        wave,
+                        term_s,
+                        n_picks,
+                    });
+                }
+            }
+        }
+        terms
+    }
+
+    /// Where P is late or early by [`CLOCK_S`], and S, where it was picked, by as much within half of that.
+    fn clocks(&self, locator: &Locator) -> Vec<(String, f64)> {
+        let is_clock = |[(p, n_p), (s, n_s)]: &[(f64, usize); 2]| {
+            let agrees = *n_s < FEWEST_PICKS || (s - p).abs() < CLOCK_S / 2.0;
+            *n_p >= FEWEST_PICKS && p.abs() > CLOCK_S && agrees
+        };
+        let off = self
+            .0
+            .iter()
+            .zip(locator.sites().all())
+            .filter(|(both, _)| is_clock(both));
+        off.map(|(both, site)| (site.id.clone(), both[0].0))
+            .collect()
+    }
+}

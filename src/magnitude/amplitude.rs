@@ -1,0 +1,115 @@
+//! The amplitude of an earthquake at one station.
+
+use std::fmt;
+use std::ops::Range;
+
+use rustfft::num_complex::Complex64;
+
+use super::simulate::{SimulateParams, peak, wood_anderson};
+use crate::time::{Time, between_s};
+use crate::waveform::Record3C;
+
+/// Where an amplitude is looked for, and when it counts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AmplitudeParams {
+    pub simulate: SimulateParams,
+    /// The window begins so long before P...
+    pub before_p_s: f64,
+    /// ...and ends so long after S, or as long as S comes after P where that is more.
+    pub after_s_s: f64,
+    /// An amplitude is that of an earthquake from so many times the noise on.
+    pub least_ratio: f64,
+}
+
+impl Default for AmplitudeParams {
+    fn default() -> Self {
+        Self {
+            simulate: SimulateParams::default(),
+            before_p_s: 0.5,
+            after_s_s: 5.0,
+            least_ratio: 3.0,
+        }
+    }
+}
+
+/// Why a station gives no amplitude.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoAmplitude {
+    NoRecord,
+    Gap,
+    NoResponse,
+    Noise,
+}
+
+impl fmt::Display for NoAmplitude {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoRecord => "no record of P and S with noise before it",
+            Self::Gap => "a gap",
+            Self::NoResponse => "no response by poles and zeros",
+            Self::Noise => "the noise is as large",
+        })
+    }
+}
+
+/// The largest Wood-Anderson amplitude in metres around P and S: the geometric mean of the two horizontal components.
+///
+/// The noise is measured in a window of the same length that ends where that of P begins, or in as much of it as was recorded, at
+/// least a second. `response` gives that of a channel to displacement, by its code; see [`wood_anderson`].
+///
+/// # Errors
+/// [`NoAmplitude`], which is no fault of the program's.
+pub fn horizontal_amplitude<R: Fn(f64) -> Option<Complex64>>(
+    record: &Record3C,
+    p: Time,
+    s: Time,
+    response: impl Fn(&str) -> Option<R>,
+    params: &AmplitudeParams,
+) -> Result<f64, NoAmplitude> {
+    let (noise, signal) = windows(record, p, s, params).ok_or(NoAmplitude::NoRecord)?;
+    let mut product = 1.0;
+    for (channel, row) in record.channels.iter().zip(&record.data).take(2) {
+        if row.iter().any(|x| !x.is_finite()) {
+            return Err(NoAmplitude::Gap);
+        }
+        let samples: Vec<f64> = row.iter().map(|x| f64::from(*x)).collect();
+        let displacement = response(channel).ok_or(NoAmplitude::NoResponse)?;
+        let drawn = wood_anderson(
+            &samples,
+            record.sampling_rate_hz,
+            displacement,
+            &params.simulate,
+        )
+        .map_err(|_| NoAmplitude::NoResponse)?;
+        let found = peak(&drawn, noise.clone(), signal.clone()).ok_or(NoAmplitude::NoRecord)?;
+        if found.amplitude.is_nan()
+            || found.amplitude < params.least_ratio * found.noise
+            || found.amplitude == 0.0
+        {
+            return Err(NoAmplitude::Noise);
+        }
+        product *= found.amplitude;
+    }
+    Ok(product.sqrt())
+}
+
+/// Samples of the noise and of the earthquake.
+fn windows(
+    record: &Record3C,
+    p: Time,
+    s: Time,
+    params: &AmplitudeParams,
+) -> Option<(Range<usize>, Range<usize>)> {
+    let rate_hz = record.sampling_rate_hz;
+    let sample = |seconds: f64| (seconds * rate_hz).round();
+    let p_s = between_s(record.start, p);
+    let s_p_s = between_s(p, s);
+    let first = sample(p_s - params.before_p_s);
+    let last = sample(p_s + s_p_s + params.after_s_s.max(s_p_s));
+    if !(s_p_s >= 0.0 && first >= rate_hz && last > first && last <= record.n_samples() as f64) {
+        return None;
+    }
+    let (first, last) = (first as usize, last as usize);
+    Some((first.saturating_sub(last - first)..first, first..last))
+}

@@ -1,0 +1,28 @@
+//! Local magnitudes: what a Wood-Anderson seismograph would have drawn.
+//!
+//! | Step | What it gives |
+//! |---|---|
+//! | [`wood_anderson`] | a record as that seismograph would have drawn it, by the channel's response |
+//! | [`horizontal_amplitude`] | the largest amplitude of an earthquake on both horizontal components, if it stands above the noise |
+//! | [`peak`] | the largest amplitude in a window, and how far it stands above the noise before |
+//! | [`LocalScale::iaspei`] | magnitude from amplitude and distance, as IASPEI has it for Southern California's attenuation |
+//! | [`LocalScale::calibrated`] | the same for a region of one's own, with the stations' corrections, from events whose magnitudes are known |
+//! | [`LocalScale::event`] | the magnitude of an event: the mean of its stations, without those that are far off |
+//!
+//! Amplitudes are metres on a seismograph that magnifies once: the real one magnified 2080 times (Uhrhammer & Collins 1990,
+//! *BSSA* 80, 702-716).
+//!
+//! ```
+//! use quakebook::magnitude::LocalScale;
+//! // By Richter's definition a millimetre on paper at 100 km is magnitude 3.
+//! let scale = LocalScale::iaspei();
+//! assert!((scale.station("XX.A", 1e-3 / 2080.0, 100.0) - 3.0).abs() < 0.01);
+//! ```
+
+mod amplitude;
+mod scale;
+mod simulate;
+
+pub use amplitude::{AmplitudeParams, NoAmplitude, horizontal_amplitude};
+pub use scale::{Amplitude, EventMagnitude, LocalScale, StationMagnitude};
+pub use simulate::{Peak, SimulateParams, peak, wood_anderson};

@@ -1,0 +1,600 @@
+//! From picks to a bulletin: the commands `associate` and `locate`, what ObsPy reads of it, and the dike of Bardarbunga.
+
+mod common;
+
+use std::f64::consts::{PI, TAU};
+use std::fmt::Write;
+use std::path::Path;
+use std::process::Command;
+
+use common::quakebook;
+use quakebook::associate::AssociateParams;
+use quakebook::bulletin::Bulletin;
+use quakebook::catalog::Catalog;
+use quakebook::geo::Point;
+use quakebook::locate::{
+    LocateParams, Located, Locator, PhasePick, Sites, Sorted, VelocityModel, locate_all,
+};
+use quakebook::station::{
+    ChannelEpoch, Filter as StageFilter, Gain, Inventory, NetworkEpoch, PolesZeros, Response,
+    Stage, StationEpoch, TransferFunction, Units,
+};
+use quakebook::time::{self, between_s};
+use quakebook::travel::{LayeredModel, Phase};
+use quakebook::waveform::{Archive, Nslc, Samples, Segment, Trace};
+use serde_json::Value;
+
+/// Latitude and longitude of six stations.
+const STATIONS: [(f64, f64); 6] = [
+    (35.70, -97.40),
+    (35.90, -97.42),
+    (35.80, -97.25),
+    (35.82, -97.55),
+    (35.70, -97.20),
+    (35.92, -97.60),
+];
+
+/// Latitude, longitude, depth in km, and the second of the origin.
+const EVENTS: [(f64, f64, f64, f64); 3] = [
+    (35.80, -97.40, 5.0, 0.0),
+    (35.76, -97.35, 7.5, 40.0),
+    (35.85, -97.50, 4.0, 95.5),
+];
+
+fn stations() -> String {
+    let mut text = String::from("id,latitude,longitude,elevation_m\n");
+    for (i, (latitude, longitude)) in STATIONS.iter().enumerate() {
+        writeln!(text, "XX.S{i},{latitude},{longitude},0").unwrap();
+    }
+    text
+}
+
+/// The picks of [`EVENTS`] by their rays, and one of nothing.
+fn picks() -> String {
+    let start = time::parse("2014-02-16T00:10:00").unwrap();
+    let model = LayeredModel::central_us();
+    let mut text = String::from("id,timestamp,prob,type\nXX.S0..HH,2014-02-16T00:10:20,0.5,s\n");
+    for (latitude, longitude, depth_km, origin_s) in EVENTS {
+        for (i, (lat, lon)) in STATIONS.iter().enumerate() {
+            let distance_km = Point::new(longitude, latitude).distance_km(Point::new(*lon, *lat));
+            for (phase, name) in [(Phase::P, 'p'), (Phase::S, 's')] {
+                let at = start
+                    + time::seconds(origin_s + model.travel_time_s(phase, depth_km, distance_km));
+                let at = time::iso(at);
+                writeln!(text, "XX.S{i}..HH,{at},0.9,{name}").unwrap();
+            }
+        }
+    }
+    text
+}
+
+/// The program in a folder with these files: its exit code, what it prints, and what it tells.
+fn run(folder: &Path, files: &[(&str, &str)], args: &[&str]) -> (i32, String, String) {
+    for (name, text) in files {
+        std::fs::write(folder.join(name), text).unwrap();
+    }
+    quakebook(folder, args)
+}
+
+const ASSOCIATE: [&str; 9] = [
+    "associate",
+    "--picks",
+    "picks.csv",
+    "--stations",
+    "stations.csv",
+    "--velocity",
+    "central_us",
+    "--out",
+    "events.xml",
+];
+
+#[test]
+fn picks_become_a_bulletin() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [("picks.csv", picks()), ("stations.csv", stations())];
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(name, text)| (*name, text.as_str()))
+        .collect();
+    let mut args = ASSOCIATE.to_vec();
+    args.extend(["--arrivals", "arrivals.csv", "--json"]);
+    let (code, printed, told) = run(folder.path(), &files, &args);
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("1 picks of no event"), "{told}");
+    let report: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(
+        (&report["n_events"], &report["n_associated"]),
+        (&3.into(), &36.into())
+    );
+    let found = Catalog::read(folder.path().join("events.xml")).unwrap();
+    for (event, (latitude, longitude, depth_km, origin_s)) in found.events().iter().zip(EVENTS) {
+        let off_km = event
+            .epicentre()
+            .distance_km(Point::new(longitude, latitude));
+        let start = time::parse("2014-02-16T00:10:00").unwrap();
+        assert!(off_km < 0.1, "{off_km}");
+        assert!(
+            (event.depth_km.unwrap() - depth_km).abs() < 0.5,
+            "{event:?}"
+        );
+        assert!((between_s(start, event.origin_time) - origin_s).abs() < 0.05);
+    }
+    // The arrivals are input of `locate`, which finds the same places.
+    let args = [
+        "locate",
+        "--picks",
+        "arrivals.csv",
+        "--stations",
+        "stations.csv",
+        "--velocity",
+        "central_us",
+        "--out",
+        "again.csv",
+    ];
+    let (code, _, told) = run(folder.path(), &[], &args);
+    assert_eq!(code, 0, "{told}");
+    let again = Catalog::read(folder.path().join("again.csv")).unwrap();
+    for (a, b) in again.events().iter().zip(found.events()) {
+        assert!(a.epicentre().distance_km(b.epicentre()) < 0.05);
+    }
+    assert_eq!(again.len(), 3);
+}
+
+/// What the stations record of the first event: noise, and a burst of 5 Hz from P until after S that a Wood-Anderson seismograph
+/// draws with this amplitude.
+fn record(folder: &Path, amplitude_m: &dyn Fn(f64) -> f64) -> Inventory {
+    let (latitude, longitude, depth_km, _) = EVENTS[0];
+    let start = time::parse("2014-02-16T00:09:00").unwrap();
+    let model = LayeredModel::central_us();
+    let mut stations = Vec::new();
+    for (i, (lat, lon)) in STATIONS.iter().enumerate() {
+        let code = format!("S{i}");
+        let along_km = Point::new(longitude, latitude).distance_km(Point::new(*lon, *lat));
+        let p_s = 60.0 + model.travel_time_s(Phase::P, depth_km, along_km);
+        // Counts are nanometres a second.
+        let counts = 1e9 * amplitude_m(along_km.hypot(depth_km)) / PENDULUM_5_HZ * TAU * 5.0;
+        let trace = |channel: &str| {
+            let sample = |n: usize| {
+                let t = n as f64 / 100.0;
+                let swell = ((t - p_s) / 6.0).clamp(0.0, 1.0);
+                let burst = counts * (PI * swell).sin().powi(2) * (TAU * 5.0 * t).sin();
+                ((TAU * 3.3 * t).sin() * 2.0 + burst).round() as i32
+            };
+            Trace {
+                id: Nslc::new("XX", &code, "", channel).unwrap(),
+                sampling_rate_hz: 100.0,
+                segments: vec![Segment {
+                    start,
+                    samples: Samples::Int32((0..14_000).map(sample).collect()),
+                }],
+            }
+        };
+        let traces = ["HHE", "HHN", "HHZ"].map(trace);
+        let archive = Archive::create(folder.join("sds"), "XX", &code, "", "HH?", true).unwrap();
+        archive.write(&traces).unwrap();
+        let filter = PolesZeros {
+            units: Units::new("M/S", "COUNTS"),
+            transfer_function: TransferFunction::LaplaceRadians,
+            normalization_factor: 1.0,
+            normalization_frequency_hz: Some(1.0),
+            zeros: Vec::new(),
+            poles: Vec::new(),
+        };
+        let stage = Stage {
+            number: 1,
+            filter: Some(StageFilter::PolesZeros(filter)),
+            gain: Some(Gain {
+                value: 1e9,
+                frequency_hz: Some(1.0),
+            }),
+            ..Stage::default()
+        };
+        let channels = ["HHE", "HHN", "HHZ"].map(|channel| ChannelEpoch {
+            code: channel.parse().unwrap(),
+            latitude_deg: *lat,
+            longitude_deg: *lon,
+            sampling_rate_hz: Some(100.0),
+            response: Some(Response {
+                stages: vec![stage.clone()],
+                ..Response::default()
+            }),
+            ..ChannelEpoch::default()
+        });
+        stations.push(StationEpoch {
+            code: code.parse().unwrap(),
+            latitude_deg: *lat,
+            longitude_deg: *lon,
+            channels: channels.to_vec(),
+            ..StationEpoch::default()
+        });
+    }
+    let network = NetworkEpoch {
+        code: "XX".parse().unwrap(),
+        stations,
+        ..NetworkEpoch::default()
+    };
+    Inventory {
+        source: "test".into(),
+        simulated: true,
+        networks: vec![network],
+    }
+}
+
+/// `|s^2 / ((s - p)(s - p*))|` at 5 Hz, with p = -5.49779 + 5.60886 i.
+const PENDULUM_5_HZ: f64 = 0.999_30;
+
+#[test]
+fn an_archive_gives_local_magnitudes() {
+    let folder = tempfile::tempdir().unwrap();
+    // Magnitude 2: 2 = log10(A / nm) + 1.11 log10(R) + 0.00189 R - 2.09.
+    let of_two = |km: f64| 1e-9 * 10.0_f64.powf(2.0 + 2.09 - 1.11 * km.log10() - 0.00189 * km);
+    record(folder.path(), &of_two)
+        .write(folder.path().join("stations.xml"))
+        .unwrap();
+    let args = [
+        "associate",
+        "--picks",
+        "picks.csv",
+        "--stations",
+        "stations.xml",
+        "--velocity",
+        "central_us",
+        "--archive",
+        "sds",
+        "--json",
+        "--out",
+        "events.xml",
+    ];
+    let (code, printed, told) = run(folder.path(), &[("picks.csv", &picks())], &args);
+    assert_eq!(code, 0, "{told}");
+    let report: Value = serde_json::from_str(&printed).unwrap();
+    // Of the other two events there is no burst: noise, or no record.
+    assert_eq!(
+        (&report["n_events"], &report["n_with_magnitude"]),
+        (&3.into(), &1.into()),
+        "{printed}"
+    );
+    assert_eq!(report["simulated"], true);
+    let found = Catalog::read(folder.path().join("events.xml")).unwrap();
+    assert!(
+        (found.events()[0].magnitude - 2.0).abs() < 0.05,
+        "{}",
+        found.events()[0].magnitude
+    );
+    assert_eq!(
+        (found.events()[0].magnitude_type.as_str(), found.simulated),
+        ("ML", true)
+    );
+    assert!(told.contains("no amplitude"), "{told}");
+}
+
+#[test]
+fn bad_input_is_said() {
+    let (picks, stations) = (picks(), stations());
+    let one_time = picks.lines().map(|row| {
+        let cells: Vec<&str> = row.split(',').collect();
+        let time = if cells[0] == "id" {
+            cells[1]
+        } else {
+            "2014-02-16T00:10:20"
+        };
+        format!("{},{time},{},{}\n", cells[0], cells[2], cells[3])
+    });
+    let one_time: String = one_time.collect();
+    let one_station: String = stations
+        .lines()
+        .take(2)
+        .map(|row| format!("{row}\n"))
+        .collect();
+    let cases: [(&str, &str, &str, &str); 7] = [
+        (
+            "two columns",
+            "id,timestamp\nXX.S0..HH,2014-02-16T00:10:20\n",
+            &stations,
+            "no column type",
+        ),
+        (
+            "all picks at one time",
+            &one_time,
+            &stations,
+            "have one time",
+        ),
+        ("one station", &picks, &one_station, "1 stations"),
+        (
+            "no coordinates",
+            &picks,
+            "id,latitude,longitude\nXX.S0,,\n",
+            "a number",
+        ),
+        ("no pick", "id,timestamp,prob,type\n", &stations, "no row"),
+        (
+            "other stations",
+            "id,timestamp,prob,type\nYY.A..HH,2014-02-16T00:10:20,1,p\n",
+            &stations,
+            "YY.A..HH",
+        ),
+        (
+            "an odd phase",
+            "id,timestamp,prob,type\nXX.S0..HH,2014-02-16T00:10:20,1,Lg\n",
+            &stations,
+            "P or S",
+        ),
+    ];
+    for (name, picks, stations, expected) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let (code, _, told) = run(
+            folder.path(),
+            &[("picks.csv", picks), ("stations.csv", stations)],
+            &ASSOCIATE,
+        );
+        assert_eq!(code, 1, "{name}: {told}");
+        assert!(told.contains(expected), "{name}: {told}");
+        assert!(!folder.path().join("events.xml").exists(), "{name}");
+    }
+}
+
+#[test]
+fn picks_without_a_place_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let picks = format!("{}YY.A..HH,2014-02-16T00:10:20,1,p\n", picks());
+    let (code, _, told) = run(
+        folder.path(),
+        &[("picks.csv", &picks), ("stations.csv", &stations())],
+        &ASSOCIATE,
+    );
+    assert_eq!(code, 4, "{told}");
+    assert!(told.contains("YY.A..HH: 1 pick left out"), "{told}");
+}
+
+#[test]
+fn a_clock_off_by_a_second_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rows = String::from("event,station,phase,time\n");
+    for n in 0..6 {
+        for row in picks().lines().skip(2) {
+            let cells: Vec<&str> = row.split(',').collect();
+            let late_s = if cells[0] == "XX.S4..HH" { 1.0 } else { 0.0 };
+            let at = time::parse(cells[1]).unwrap() + time::seconds(1000.0 * f64::from(n) + late_s);
+            // The picks of one event lie within 30 s.
+            let second = between_s(
+                time::parse("2014-02-16T00:10:00").unwrap(),
+                time::parse(cells[1]).unwrap(),
+            );
+            let event = if second < 30.0 {
+                0
+            } else if second < 80.0 {
+                1
+            } else {
+                2
+            };
+            writeln!(
+                rows,
+                "{},{},{},{}",
+                3 * n + event,
+                cells[0],
+                cells[3],
+                time::iso(at)
+            )
+            .unwrap();
+        }
+    }
+    let args = [
+        "locate",
+        "--picks",
+        "picks.csv",
+        "--stations",
+        "stations.csv",
+        "--velocity",
+        "central_us",
+        "--out",
+        "events.csv",
+    ];
+    let (code, _, told) = run(
+        folder.path(),
+        &[("picks.csv", &rows), ("stations.csv", &stations())],
+        &args,
+    );
+    assert_eq!(code, 0, "{told}");
+    assert!(
+        told.contains("XX.S4: P and S come +0.") || told.contains("XX.S4: P and S come +1."),
+        "{told}"
+    );
+    assert_eq!(told.matches("clock").count(), 1, "{told}");
+}
+
+#[test]
+#[ignore = "needs ObsPy: `cargo xtask test` runs it"]
+fn obspy_reads_the_whole_bulletin() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut args = ASSOCIATE.to_vec();
+    args.extend(["--arrivals", "arrivals.csv"]);
+    let (code, _, told) = run(
+        folder.path(),
+        &[("picks.csv", &picks()), ("stations.csv", &stations())],
+        &args,
+    );
+    assert_eq!(code, 0, "{told}");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/bulletin_obspy.py");
+    let read = Command::new(common::obspy_python())
+        .arg("-")
+        .arg(folder.path().join("events.xml"))
+        .stdin(std::fs::File::open(script).unwrap())
+        .output()
+        .unwrap();
+    assert!(
+        read.status.success(),
+        "{}",
+        String::from_utf8_lossy(&read.stderr)
+    );
+    let read: Vec<Value> = serde_json::from_slice(&read.stdout).unwrap();
+    let ours = Catalog::read(folder.path().join("events.xml")).unwrap();
+    let arrivals = std::fs::read_to_string(folder.path().join("arrivals.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = arrivals
+        .lines()
+        .skip(1)
+        .map(|row| row.split(',').collect())
+        .collect();
+    assert_eq!((read.len(), rows.len()), (3, 36));
+    let number = |value: &Value| value.as_f64().unwrap();
+    for (theirs, ours) in read.iter().zip(ours.events()) {
+        assert_eq!(theirs["time"], time::iso(ours.origin_time));
+        assert_eq!(number(&theirs["latitude"]), ours.latitude_deg);
+        assert_eq!(number(&theirs["depth_m"]), 1000.0 * ours.depth_km.unwrap());
+        assert!(
+            theirs["errors"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|error| number(error) > 0.0)
+        );
+        assert_eq!(theirs["ellipse_m"][2], 68.0);
+        assert!(number(&theirs["ellipse_m"][0]) >= number(&theirs["ellipse_m"][1]));
+        assert_eq!(
+            (&theirs["used"], &theirs["author"]),
+            (&12.into(), &"quakebook".into())
+        );
+    }
+    let theirs = read
+        .iter()
+        .flat_map(|event| event["arrivals"].as_array().unwrap());
+    for (theirs, row) in theirs.zip(&rows) {
+        assert_eq!(
+            format!(
+                "XX.{}..{}",
+                theirs[0].as_str().unwrap(),
+                theirs[1].as_str().unwrap()
+            ),
+            row[1]
+        );
+        assert_eq!(
+            (theirs[2].as_str(), theirs[4].as_str(), theirs[3].as_str()),
+            (Some(row[2]), Some(row[2]), Some(row[3]))
+        );
+        assert!((number(&theirs[5]) - row[5].parse::<f64>().unwrap()).abs() < 1e-3);
+        assert!((number(&theirs[6]) - row[6].parse::<f64>().unwrap()).abs() < 1e-3);
+    }
+}
+
+/// What QuakeMigrate says of an event of the dike.
+struct Theirs {
+    time: time::Time,
+    epicentre: Point,
+    depth_km: f64,
+    horizontal_error_km: f64,
+    depth_error_km: f64,
+    picks: Vec<PhasePick>,
+}
+
+fn dike() -> (Sites, VelocityModel, Vec<Theirs>) {
+    let folder = common::real_data().join("dike");
+    let text = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    // QuakeMigrate's elevations are in km.
+    let stations = text("stations.csv").replace("Elevation", "elevation_km");
+    let sites = Sites::from_csv(&stations, "stations.csv").unwrap();
+    let velocity = VelocityModel::from_csv(&text("velocity.csv"), "velocity.csv", true).unwrap();
+    let all = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut events: Vec<_> = all
+        .filter(|path| path.extension().is_some_and(|e| e == "event"))
+        .collect();
+    events.sort();
+    let event = |path: &std::path::PathBuf| {
+        let text = std::fs::read_to_string(path).unwrap();
+        let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+        let of = |name: &str| lines[1][lines[0].iter().position(|column| *column == name).unwrap()];
+        let number = |name: &str| of(name).parse::<f64>().unwrap();
+        Theirs {
+            time: time::parse(of("DT")).unwrap(),
+            epicentre: Point::new(number("X"), number("Y")),
+            depth_km: number("Z"),
+            horizontal_error_km: number("COV_ErrX").hypot(number("COV_ErrY")),
+            depth_error_km: number("COV_ErrZ"),
+            picks: PhasePick::read(path.with_extension("picks")).unwrap(),
+        }
+    };
+    (sites, velocity, events.iter().map(event).collect())
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+#[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
+fn the_dike_lies_where_quakemigrate_has_it() {
+    let (sites, velocity, theirs) = dike();
+    let picks: Vec<_> = theirs
+        .iter()
+        .map(|event| Sorted::new(event.picks.clone(), &sites).unwrap().picks)
+        .collect();
+    let mut locator = Locator::new(sites, &velocity, LocateParams::default()).unwrap();
+    for n_rounds in [0, 4] {
+        let Located { hypocentres, .. } = locate_all(&mut locator, &picks, n_rounds);
+        let ours: Vec<_> = hypocentres.into_iter().map(Result::unwrap).collect();
+        let both = || ours.iter().zip(&theirs);
+        let epicentre_km = median(both().map(|(a, b)| a.epicentre.distance_km(b.epicentre)));
+        let depth_km = median(both().map(|(a, b)| (a.depth_km - b.depth_km).abs()));
+        println!(
+            "{n_rounds} rounds: epicentres {epicentre_km:.2} km apart, depths {depth_km:.2} km (medians of {})",
+            ours.len()
+        );
+        println!(
+            "standard errors: ours {:.2} and {:.2} km, theirs {:.2} and {:.2} km",
+            median(ours.iter().map(|h| h.east_error_km.hypot(h.north_error_km))),
+            median(
+                ours.iter()
+                    .map(|h| h.depth_error_km)
+                    .filter(|error| error.is_finite())
+            ),
+            median(theirs.iter().map(|event| event.horizontal_error_km)),
+            median(theirs.iter().map(|event| event.depth_error_km)),
+        );
+        assert_eq!(ours.len(), 19);
+        assert!(epicentre_km < 0.4 && depth_km < 1.0);
+    }
+}
+
+#[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
+fn the_dike_is_found_again_in_picks_of_phasenet() {
+    let (sites, velocity, theirs) = dike();
+    let mut picks = PhasePick::read(common::real_data().join("dike/picks_phasenet.csv")).unwrap();
+    picks.retain(|pick| pick.probability >= 0.3);
+    let sorted = Sorted::new(picks, &sites).unwrap();
+    let mut locator = Locator::new(sites, &velocity, LocateParams::default()).unwrap();
+    let (bulletin, account) = Bulletin::from_picks(
+        &mut locator,
+        "dike",
+        &sorted,
+        &AssociateParams::default(),
+        0,
+    )
+    .unwrap();
+    let mut found = Vec::new();
+    for event in &theirs {
+        let near = bulletin
+            .events
+            .iter()
+            .filter(|e| between_s(event.time, e.hypocentre.origin_time).abs() < 2.0);
+        found.extend(
+            near.max_by_key(|e| e.picks.len())
+                .map(|e| (&e.hypocentre, event)),
+        );
+    }
+    let epicentre_km = median(
+        found
+            .iter()
+            .map(|(a, b)| a.epicentre.distance_km(b.epicentre)),
+    );
+    let depth_km = median(found.iter().map(|(a, b)| (a.depth_km - b.depth_km).abs()));
+    println!(
+        "{account:?}: {} events, {} of 19 of theirs",
+        bulletin.events.len(),
+        found.len()
+    );
+    println!("epicentres {epicentre_km:.2} km apart, depths {depth_km:.2} km (medians)");
+    assert!(found.len() >= 15 && epicentre_km < 0.6 && depth_km < 1.0);
+}

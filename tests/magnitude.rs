@@ -1,0 +1,280 @@
+//! Local magnitudes: ObsPy's simulation sample for sample, and the magnitudes of the dike of Bardarbunga.
+
+mod common;
+
+use std::f64::consts::{PI, TAU};
+
+use quakebook::geo::Point;
+use quakebook::locate::Sites;
+use quakebook::magnitude::{
+    Amplitude, AmplitudeParams, LocalScale, NoAmplitude, SimulateParams, horizontal_amplitude,
+    wood_anderson,
+};
+use quakebook::station::{Filter, Gain, PolesZeros, Response, Stage, TransferFunction, Units};
+use quakebook::time::{self, Time};
+use quakebook::waveform::{Record3C, mseed};
+use rustfft::num_complex::Complex64;
+
+/// counts, nm, nm_band
+const OBSPY: &str = include_str!("reference/wood_anderson.csv");
+
+/// The Trillium of tests/reference/wood_anderson.py, as StationXML has it.
+fn trillium() -> Response {
+    let filter = PolesZeros {
+        units: Units::new("M/S", "V"),
+        transfer_function: TransferFunction::LaplaceRadians,
+        normalization_factor: 308_000.0,
+        normalization_frequency_hz: Some(1.0),
+        zeros: vec![
+            (0.0, 0.0),
+            (0.0, 0.0),
+            (-90.0, 0.0),
+            (-160.7, 0.0),
+            (-3108.0, 0.0),
+        ],
+        poles: vec![
+            (-0.03852, -0.03658),
+            (-0.03852, 0.03658),
+            (-178.0, 0.0),
+            (-135.0, -160.0),
+            (-135.0, 160.0),
+            (-671.0, -1154.0),
+            (-671.0, 1154.0),
+        ],
+    };
+    let gain = |value| {
+        Some(Gain {
+            value,
+            frequency_hz: Some(1.0),
+        })
+    };
+    let sensor = Stage {
+        number: 1,
+        filter: Some(Filter::PolesZeros(filter)),
+        gain: gain(1200.0),
+        ..Stage::default()
+    };
+    let recorder = Stage {
+        number: 2,
+        gain: gain(1e6),
+        ..Stage::default()
+    };
+    Response {
+        stages: vec![sensor, recorder],
+        ..Response::default()
+    }
+}
+
+#[test]
+fn wood_anderson_is_obspys_sample_for_sample() {
+    let rows: Vec<Vec<f64>> = OBSPY
+        .lines()
+        .skip(1)
+        .map(|row| row.split(',').map(|cell| cell.parse().unwrap()).collect())
+        .collect();
+    let counts: Vec<f64> = rows.iter().map(|row| row[0]).collect();
+    let response = trillium();
+    for (column, band_hz) in [(1, None), (2, Some([0.5, 1.0, 20.0, 40.0]))] {
+        let params = SimulateParams {
+            band_hz,
+            ..SimulateParams::default()
+        };
+        let drawn = wood_anderson(
+            &counts,
+            100.0,
+            |f_hz| response.of_displacement_at(f_hz),
+            &params,
+        )
+        .unwrap();
+        let largest = rows.iter().map(|row| row[column].abs()).fold(0.0, f64::max);
+        let off = rows
+            .iter()
+            .zip(&drawn)
+            .map(|(row, drawn)| (row[column] - 1e9 * drawn).abs())
+            .fold(0.0, f64::max);
+        println!("largest difference {off:e} nm of {largest} nm");
+        assert_eq!(drawn.len(), rows.len());
+        assert!(off < 1e-6 * largest, "{off} of {largest}");
+    }
+}
+
+fn start() -> Time {
+    time::parse("2014-02-16T00:00:00").unwrap()
+}
+
+/// Noise of some counts, and an earthquake of 5 Hz that swells and fades from 30 s to 36 s.
+fn record(signal: f32) -> Record3C {
+    let row = |phase: f32| -> Vec<f32> {
+        let sample = |i: usize| {
+            let t = i as f32 / 100.0;
+            let noise = (TAU as f32 * 3.3 * t + phase).sin();
+            let swell = match (30.0..36.0).contains(&t) {
+                true => (PI as f32 * (t - 30.0) / 6.0).sin().powi(2),
+                false => 0.0,
+            };
+            noise + signal * swell * (TAU as f32 * 5.0 * t + phase).sin()
+        };
+        (0..7000).map(sample).collect()
+    };
+    Record3C {
+        station: "XX.A.".into(),
+        channels: ["HHE", "HHN", "HHZ"].map(String::from),
+        start: start(),
+        sampling_rate_hz: 100.0,
+        data: [row(0.0), row(1.0), row(2.0)],
+        simulated: true,
+    }
+}
+
+#[test]
+fn an_amplitude_is_told_or_why_there_is_none() {
+    let (p, s) = (start() + time::seconds(30.0), start() + time::seconds(33.0));
+    let params = AmplitudeParams::default();
+    let flat = |_: &str| Some(|f_hz: f64| Some(Complex64::new(0.0, TAU * f_hz) * 1e9));
+    let of = |record: &Record3C, p, s| horizontal_amplitude(record, p, s, flat, &params);
+    // A velocity of 1000 counts at 5 Hz is a displacement of 1000 / (1e9 TAU 5) m; the pendulum draws nearly all of it.
+    let found = of(&record(1000.0), p, s).unwrap();
+    let displacement_m = 1000.0 / (1e9 * TAU * 5.0);
+    assert!(
+        (found / displacement_m - 1.0).abs() < 0.05,
+        "{found} {displacement_m}"
+    );
+    assert_eq!(of(&record(1.0), p, s), Err(NoAmplitude::Noise));
+    assert_eq!(of(&record(1000.0), start(), s), Err(NoAmplitude::NoRecord));
+    assert_eq!(
+        of(&record(1000.0), p, start() + time::seconds(80.0)),
+        Err(NoAmplitude::NoRecord)
+    );
+    let mut broken = record(1000.0);
+    broken.data[1][3100] = f32::NAN;
+    assert_eq!(of(&broken, p, s), Err(NoAmplitude::Gap));
+    let none = |_: &str| None::<fn(f64) -> Option<Complex64>>;
+    assert_eq!(
+        horizontal_amplitude(&record(1000.0), p, s, none, &params),
+        Err(NoAmplitude::NoResponse)
+    );
+}
+
+/// Amplitudes of the dike's cuts around QuakeMigrate's picks, in counts: its network's responses are not with the records, and a
+/// calibration takes them into the stations' corrections.
+fn dike() -> Vec<(f64, f64, Vec<Amplitude>)> {
+    let folder = common::real_data().join("dike");
+    let stations = std::fs::read_to_string(folder.join("stations.csv")).unwrap();
+    let sites = Sites::from_csv(
+        &stations.replace("Elevation", "elevation_km"),
+        "stations.csv",
+    )
+    .unwrap();
+    let all = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut events: Vec<_> = all
+        .filter(|path| path.extension().is_some_and(|e| e == "event"))
+        .collect();
+    events.sort();
+    let event = |path: &std::path::PathBuf| {
+        let text = std::fs::read_to_string(path).unwrap();
+        let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+        let of = |name: &str| {
+            let column = lines[0].iter().position(|column| *column == name).unwrap();
+            lines[1][column].parse::<f64>().unwrap()
+        };
+        let epicentre = Point::new(of("X"), of("Y"));
+        let traces = mseed::read_file(path.with_extension("mseed")).unwrap();
+        // Station, phase, and the time that QuakeMigrate's model gives, of all stations.
+        let times = std::fs::read_to_string(path.with_extension("picks")).unwrap();
+        let times: Vec<Vec<&str>> = times.lines().map(|row| row.split(',').collect()).collect();
+        let mut amplitudes = Vec::new();
+        for site in sites.all() {
+            let at = |phase: &str| {
+                let row = times
+                    .iter()
+                    .find(|row| row[0] == site.id && row[1] == phase);
+                time::parse(row.unwrap()[2]).unwrap()
+            };
+            let (p, s) = (at("P"), at("S"));
+            let own: Vec<_> = traces
+                .iter()
+                .filter(|trace| *trace.id.station() == *site.id)
+                .cloned()
+                .collect();
+            let Some(start) = own.iter().filter_map(|trace| trace.start()).max() else {
+                continue;
+            };
+            let n_samples = own
+                .iter()
+                .map(|trace| trace.n_samples())
+                .min()
+                .unwrap_or_default();
+            let Ok(record) = Record3C::from_traces(&own, start, n_samples) else {
+                continue;
+            };
+            let params = AmplitudeParams {
+                simulate: SimulateParams {
+                    band_hz: Some([1.0, 2.0, 30.0, 45.0]),
+                    ..SimulateParams::default()
+                },
+                // The swarm is dense: before most earthquakes lies the coda of another.
+                least_ratio: 1.5,
+                after_s_s: 3.0,
+                ..AmplitudeParams::default()
+            };
+            let flat = |_: &str| Some(|f_hz: f64| Some(Complex64::new(0.0, TAU * f_hz)));
+            let found = horizontal_amplitude(&record, p, s, flat, &params);
+            if let Ok(amplitude_m) = found {
+                let along_km = epicentre.distance_km(site.position);
+                amplitudes.push(Amplitude {
+                    station: site.id.clone(),
+                    amplitude_m,
+                    distance_km: along_km.hypot(of("Z") + site.elevation_km),
+                });
+            }
+        }
+        (of("ML"), of("ML_Err"), amplitudes)
+    };
+    events.iter().map(event).collect()
+}
+
+#[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
+fn the_dikes_magnitudes_are_found_by_a_calibration_on_the_others() {
+    let all = dike();
+    let n_amplitudes: usize = all.iter().map(|(.., amplitudes)| amplitudes.len()).sum();
+    println!("{n_amplitudes} amplitudes");
+    let (mut off, mut own_errors, mut their_errors) = (Vec::new(), Vec::new(), Vec::new());
+    for (i, (magnitude, error, amplitudes)) in all.iter().enumerate() {
+        let others = all.iter().enumerate().filter(|(j, _)| *j != i);
+        let known: Vec<_> = others
+            .map(|(_, (magnitude, _, amplitudes))| (*magnitude, amplitudes.clone()))
+            .collect();
+        let scale = LocalScale::calibrated(&known).unwrap();
+        let Some(found) = scale.event(amplitudes) else {
+            println!("no amplitude for the event of magnitude {magnitude}");
+            continue;
+        };
+        println!(
+            "{magnitude:.2} +- {error:.2}: {:.2} +- {:.2} of {} stations",
+            found.value,
+            found.error,
+            found.stations.len()
+        );
+        off.push((found.value - magnitude).abs());
+        own_errors.push(found.error);
+        their_errors.push(*error);
+    }
+    let median = |values: &mut Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    let n = off.len();
+    let (off, own, theirs) = (
+        median(&mut off),
+        median(&mut own_errors),
+        median(&mut their_errors),
+    );
+    println!(
+        "{n} of {} events; median difference {off:.2}, standard errors: ours {own:.2}, theirs {theirs:.2}",
+        all.len()
+    );
+    assert!(n >= 17 && off < 0.1);
+}
