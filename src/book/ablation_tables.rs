@@ -1,13 +1,10 @@
 //! What the small trainings of chapter 7 say: tables and a figure of [`super::AblationRun`]s.
 
-use super::ablations::{AblationRun, N_SEEDS, by_seed, spread, sweep_points};
+use super::ablations::{AblationRun, N_SEEDS, PLACE_RULES, by_seed, spread, sweep_points};
 use crate::display::Table;
 use crate::error::Result;
 use crate::evaluate::{PairedDifference, Score, holm};
 use crate::plot::{Figure, sweep};
-
-/// The rules of [`super::place_ablation`], by which the windows of training were cut.
-pub const PLACE_RULES: [&str; 3] = ["from the origin time", "2 s before P", "P anywhere"];
 
 /// Places of the P wave, in s after the window's start, at which a window holds it and some seconds after it.
 const PLACES_S: [i32; 7] = [1, 2, 3, 4, 5, 6, 7];

@@ -6,7 +6,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::ablation_scan::{SegmentScores, called_at, scan_segments};
-use super::ablation_tables::PLACE_RULES;
 use super::{BEFORE_P_S, trained_convnet};
 use crate::data_centre;
 use crate::dataset::{Crop, Split, Variation, vary};
@@ -202,6 +201,9 @@ pub fn augmentation_ablation(study: &Study) -> Result<Vec<AblationRun>> {
         },
     )
 }
+
+/// The rules of [`place_ablation`], by which the windows of training were cut.
+pub const PLACE_RULES: [&str; 3] = ["from the origin time", "2 s before P", "P anywhere"];
 
 /// How the place of the P wave in a window decides what is found.
 ///

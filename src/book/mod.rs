@@ -76,11 +76,11 @@ mod unterhaching;
 
 pub use ablation_scan::MAX_FALSE_ALARM_SHARE;
 pub use ablation_tables::{
-    PLACE_RULES, ablation_figure, ablation_table, compared_table, last_doubling_table, place_table,
+    ablation_figure, ablation_table, compared_table, last_doubling_table, place_table,
 };
 pub use ablations::{
-    AblationRun, N_EVENTS_OF_RUN, N_SEEDS, augmentation_ablation, by_seed, hop_ablation,
-    learning_curve, place_ablation, spread, sweep_points, window_length_ablation,
+    AblationRun, N_EVENTS_OF_RUN, N_SEEDS, PLACE_RULES, augmentation_ablation, by_seed,
+    hop_ablation, learning_curve, place_ablation, spread, sweep_points, window_length_ablation,
 };
 pub use beside::{abstract_text, beside_the_paper, made_with};
 pub use blackbox::{Arrivals, Change, Changed, arrivals, changed_decisions};
