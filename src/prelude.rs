@@ -26,6 +26,7 @@ pub use crate::fdsn::{self, Client, Provider, Station};
 pub use crate::geo::{self, Point, Region};
 pub use crate::method::{self, Detector};
 pub use crate::network::{self, Classify, ConvNet, Network, Perceptron};
+pub use crate::plan::{self, Plan};
 pub use crate::plot::{self, Figure};
 pub use crate::provenance;
 pub use crate::server::ServedArchive;

@@ -17,6 +17,7 @@
 //! | 11 | four detectors that score any record, and how they are chosen on simulated worlds; four induced earthquakes in Bavaria | `rivals`, `tuned`, `features`, `unterhaching` |
 //! | 11 | twelve hours of a real record beside another program's picks; what is shown without it | `continuous`, `continuous_scores`, `picks`, `triggers`, `stored` |
 //! | 11 | single real records and their spectra, made harder; folds of stations | `real`, `own_noise`, `shares`, `halves`, `spectra`, `transfer`, `crossval`, `real_scores` |
+//! | 13 | an archive of thirty stations, workers that are killed, and what a large archive takes | `many_stations`, `workers`, `throughput` |
 //!
 //! Chapters 5, 8 and 9 judge one detector, [`crate::store::detector`]: one network with one threshold.
 //! What an experiment gives is kept in the [`crate::store`], as the method's own products are.
@@ -41,6 +42,7 @@ mod hours;
 mod ladder;
 mod leakage;
 mod learning;
+mod many_stations;
 mod matrices;
 mod mistakes;
 mod month;
@@ -55,10 +57,12 @@ mod rivals;
 mod shares;
 mod spectra;
 mod stored;
+mod throughput;
 mod transfer;
 mod triggers;
 mod tuned;
 mod unterhaching;
+mod workers;
 
 pub use ablation_scan::MAX_FALSE_ALARM_SHARE;
 pub use ablations::{
@@ -93,6 +97,7 @@ pub use hours::{Hours, threshold_table};
 pub use ladder::{Rung, Way, rungs, rungs_table};
 pub use leakage::{LeakageRun, SplitOrder, leakage_runs, leakage_spread};
 pub use learning::{convnetquake_without_p, s_minus_p};
+pub use many_stations::{ManyStations, many_stations};
 pub use matrices::FourMatrices;
 pub use month::{Independence, MonthScore, month_scores};
 pub use oracle::{OracleRun, OracleRuns, oracle_runs};
@@ -110,7 +115,12 @@ pub use real_scores::{RealScores, real_scores};
 pub use rivals::{Rival, Scorer, StaLta};
 pub use shares::{FALSE_SHARE, Row, Shares, cuts, noisy};
 pub use spectra::{Character, slice_spectra};
+pub use throughput::{
+    QUAKESCOPE_STATION_DAYS, QUAKESCOPE_VCPU_HOURS, hours_done, large_archive,
+    seconds_a_station_day,
+};
 pub use transfer::{fine_tuned, pretrained};
 pub use triggers::{Trigger, iquique_record, read_triggers};
 pub use tuned::{ALARMS_PER_HOUR, RATES, Tuned, rivals, tuned};
 pub use unterhaching::{Unterhaching, unterhaching};
+pub use workers::{Shell, Workers};

@@ -16,7 +16,7 @@ from pathlib import Path
 MAX_LINES = 12
 MAX_LENGTH = 100
 # Chapters that were rewritten to be read; the others follow.
-READABLE = ["00", "01", "02", "03", "03b", "04", "05", "06"]
+READABLE = ["00", "01", "02", "03", "03b", "04", "05", "06", "13"]
 GLOSSARY = "00-before-you-start.ipynb#Glossary"
 # A chapter's number may have a letter: 3b stands between 3 and 4, and the paper has no such part.
 NUMBERED = re.compile(r'numbered\("(Figure|Table) (\d+[a-z]?)\.(\d+)"\)')
