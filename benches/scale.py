@@ -24,6 +24,8 @@ FIRST = date(2014, 2, 16)
 # Days of the inputs, and their channels.
 N_DAYS, CHANNELS = 30, ("HH1", "HH2", "HHZ")
 N_STATIONS = 100
+# Stations with a week of days, for shards that are longer than a day.
+N_OF_A_WEEK = 4
 N_SHARDS = 100_000
 
 SOURCE = "2014/GS/OK029/{channel}.D/GS.OK029.00.{channel}.D.2014.{day:03}"
@@ -64,11 +66,11 @@ def add_day(inputs, archive, number, day, n_bytes=None):
 
 
 def make_archive(inputs, archive, n_days):
-    """One station of many days, and a day of each other one."""
+    """One station of many days, some of a week, and a day of each other one."""
     archive.mkdir(parents=True, exist_ok=True)
     shutil.copy(inputs / "archive/SIMULATED.txt", archive)
     for number in range(N_STATIONS):
-        for k in range(n_days if number == 0 else 1):
+        for k in range(n_days if number == 0 else 7 if number < N_OF_A_WEEK else 1):
             add_day(inputs, archive, number, FIRST + timedelta(k))
 
 
@@ -143,29 +145,43 @@ class Bench:
             print(f"| {name} | {float(seconds):.3f} | {100 * float(seconds) / whole:.0f} % |")
 
     def engines(self):
-        """24 shards of a day: by one process, and by Dask; by one worker, and by two."""
+        """Short shards and longer ones, by one process, and by Dask with one worker and with two."""
+        self.engines_on("24 shards of a day", 24, 1, "station-day")
+        self.engines_on("4 shards of a week", N_OF_A_WEEK, 7, "station-month")
+
+    def engines_on(self, name, n_stations, n_days, shard):
         ways = {
             "one process": self.all_of,
             "Dask, 1 worker": lambda plan: self.dask(plan, 1),
             "Dask, 2 workers": lambda plan: self.dask(plan, 2),
         }
-        seconds, tables = {way: [] for way in ways}, set()
+        turns, tables = {way: [] for way in ways}, set()
         for _ in range(3):
             for way, command in ways.items():
-                plan, _ = self.plan("engines", 24, 1)
-                seconds[way].append(measured(command(plan))["seconds"])
+                plan, _ = self.plan("engines", n_stations, n_days, shard)
+                used = measured(command(plan))
+                turns[way].append((used["seconds"], used["processor_s"], self.scanned_s(plan)))
                 tables.add(self.table(plan))
         if len(tables) != 1:
             raise SystemExit("the tables of the engines differ")
-        one, of_one, of_two = (statistics.median(seconds[way]) for way in ways)
-        start = min(measured(self.dask(self.plan("start", 1, 1)[0], 1))["seconds"] - measured(self.all_of(self.plan("start", 1, 1)[0]))["seconds"] for _ in range(3))
-        self.rows["engines"] = seconds | {"start_s": start}
-        print("\n24 station-days, each a shard; median of three turns; the same table each time")
-        for way, times in seconds.items():
-            print(f"- {way}: {statistics.median(times):.1f} s ({min(times):.1f} to {max(times):.1f})")
-        print(f"- a start of the cluster costs {start:.1f} s, once")
-        print(f"- overhead of Dask beside the plain program: {100 * (of_one / one - 1):.1f} %, {100 * ((of_one - start) / one - 1):.1f} % without its start")
-        print(f"- efficiency of two workers beside one: {100 * of_one / of_two / 2:.0f} %, {100 * (of_one - start) / (of_two - start) / 2:.0f} % without its start")
+        # What Dask takes for nothing to do: its start, and its end.
+        plan, _ = self.plan("engines", 1, 1)
+        measured(self.all_of(plan))
+        start = min((measured(self.dask(plan, 1)) for _ in range(3)), key=lambda used: used["processor_s"])
+        self.rows[name] = {"turns": turns, "start": start}
+        middle = {way: [statistics.median(numbers) for numbers in zip(*of)] for way, of in turns.items()}
+        print(f"\n| {name}, median of three turns | Seconds | Processor seconds | Of them in the shards, by the clock |\n|---|--:|--:|--:|")
+        for way, (seconds, processor_s, scanned_s) in middle.items():
+            print(f"| {way} | {seconds:.1f} | {processor_s:.1f} | {scanned_s:.1f} |")
+        print(f"| start and end of Dask, once | {start['seconds']:.1f} | {start['processor_s']:.1f} | |")
+        (one, one_processor, _), (of_one, of_one_processor, _), (of_two, _, _) = middle.values()
+        start_s, start_processor = start["seconds"], start["processor_s"]
+        print(f"- overhead of Dask beside the plain program, without its start: {percent((of_one - start_s) / one - 1)} of the clock, {percent((of_one_processor - start_processor) / one_processor - 1)} of the processor")
+        print(f"- efficiency of two workers beside one: {percent((of_one - start_s) / (of_two - start_s) / 2)} without the start, {percent(of_one / of_two / 2)} with it")
+
+    def scanned_s(self, plan):
+        """Seconds that the shards took, as their manifests say."""
+        return sum(json.loads(path.read_text())["seconds"] for path in plan.glob("manifests/*/*.json"))
 
     def peer(self):
         """The same job of one station's day by ObsPy and PyTorch, in one process of one thread."""
@@ -208,6 +224,10 @@ class Bench:
         n_done = json.loads(of_full["out"])["n_done"]
         self.rows["plan"] = {"plan_s": of_plan, "status_empty_s": of_empty["seconds"], "status_s": of_full["seconds"], "n_most": n_most}
         print(f"\n{N_SHARDS} shards: planned in {of_plan:.1f} s; status with none done in {of_empty['seconds']:.2f} s, with {n_done} done in {of_full['seconds']:.2f} s ({of_full['processor_s']:.2f} s of the processor); no folder of the plan has more than {n_most} files")
+
+
+def percent(share):
+    return f"{100 * share:.1f} %"
 
 
 def times(rows):

@@ -54,26 +54,58 @@ impl Objects {
     }
 
     fn list(&self, seen: &Seen) -> Act {
-        let prefix = seen.parameter("prefix").unwrap_or_default();
-        let prefix = prefix.replace("%2F", "/").replace("%2f", "/");
+        let given = |name: &str| unescaped(&seen.parameter(name).unwrap_or_default());
+        let after = given("continuation-token").max(given("start-after"));
+        let most = given("max-keys").parse().unwrap_or(1000);
         let is_flat = seen.parameter("delimiter").is_none();
-        let (mut contents, mut folders) = (String::new(), Vec::new());
-        for (key, bytes) in self.0.iter().filter(|(key, _)| key.starts_with(&prefix)) {
-            match key[prefix.len()..].split_once('/').filter(|_| !is_flat) {
-                Some((folder, _)) => folders.push(format!("{prefix}{folder}/")),
-                None => contents += &entry(key, bytes.len(), "v1"),
+        let (names, next) = self.names(&given("prefix"), is_flat, &after, most);
+        let shown = |(name, n_bytes): &(String, Option<usize>)| match n_bytes {
+            Some(n_bytes) => entry(name, *n_bytes, "v1"),
+            None => format!("<CommonPrefixes><Prefix>{name}</Prefix></CommonPrefixes>"),
+        };
+        page(
+            &names.iter().map(shown).collect::<String>(),
+            next.as_deref(),
+        )
+    }
+
+    /// At most so many names after one, in the order of keys: objects with their sizes, and folders unless `is_flat`; and the
+    /// last of them, where there are more.
+    fn names(
+        &self,
+        prefix: &str,
+        is_flat: bool,
+        after: &str,
+        most: usize,
+    ) -> (Vec<(String, Option<usize>)>, Option<String>) {
+        let mut names = Vec::new();
+        for (key, bytes) in self.0.iter().filter(|(key, _)| key.starts_with(prefix)) {
+            let below = key[prefix.len()..].split_once('/').filter(|_| !is_flat);
+            let name = match below {
+                Some((folder, _)) => (format!("{prefix}{folder}/"), None),
+                None => (key.clone(), Some(bytes.len())),
+            };
+            if key.as_str() > after && names.last() != Some(&name) {
+                names.push(name);
             }
         }
-        folders.dedup();
-        let folders = folders.iter();
-        let folders =
-            folders.map(|name| format!("<CommonPrefixes><Prefix>{name}</Prefix></CommonPrefixes>"));
-        page(&(contents + &folders.collect::<String>()), None)
+        let next = (names.len() > most).then(|| names[most - 1].0.clone());
+        names.truncate(most);
+        // What lies in a folder comes after its name: the next page begins behind it.
+        let next = next.map(|name| match name.ends_with('/') {
+            true => format!("{name}\u{10ffff}"),
+            false => name,
+        });
+        (names, next)
     }
 
     fn find(&self, seen: &Seen) -> Option<&Vec<u8>> {
-        let key = seen.target.trim_start_matches("/bucket/");
-        let found = self.0.iter().find(|(name, _)| name == key);
+        // A web server has no buckets.
+        let key = seen
+            .target
+            .trim_start_matches("/bucket")
+            .trim_start_matches('/');
+        let found = self.0.iter().find(|(name, _)| *name == unescaped(key));
         found.map(|(_, bytes)| bytes)
     }
 
@@ -83,6 +115,18 @@ impl Objects {
             _ => fault("404 Not Found", "NoSuchKey"),
         }
     }
+}
+
+/// A text without the escapes of an address.
+fn unescaped(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut parts = text.split('%');
+    bytes.extend(parts.next().unwrap_or_default().bytes());
+    for part in parts {
+        bytes.push(u8::from_str_radix(&part[..2], 16).unwrap());
+        bytes.extend(part[2..].bytes());
+    }
+    String::from_utf8(bytes).unwrap()
 }
 
 fn entry(key: &str, n_bytes: usize, tag: &str) -> String {
@@ -358,44 +402,64 @@ fn listings_without_end_are_told() {
     fails(endless, &["s3://bucket/sds"]);
 }
 
+/// Plans what a bucket holds, with other objects beside the archive's.
+fn plan_beside(names: &[&str]) -> (TempDir, i32, String, usize) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut objects = Objects::of(archive(), "sds/").0.to_vec();
+    objects.extend(names.iter().map(|name| (name.to_string(), vec![0; 10])));
+    objects.sort();
+    let objects = Objects(Arc::new(objects));
+    let server = FaultServer::new(move |_, seen| objects.answer(seen));
+    let fixed = ["plan", "--anonymous", "--archive", "s3://bucket/sds"];
+    let args = [&fixed[..], &["--out", "plan", "--model", text(model())]].concat();
+    let (code, said) = run(dir.path(), &server.address, &args);
+    (dir, code, said, server.n_requests())
+}
+
 #[test]
-fn keys_that_are_no_paths_are_told() {
+fn keys_that_are_no_paths_are_passed_over() {
+    let (dir, code, said, _) = plan_beside(&[]);
+    assert_eq!(code, 0, "{said}");
+    let expected = std::fs::read(dir.path().join("plan/shards.jsonl")).unwrap();
+    let names = [
+        "sds/../../../etc/passwd",
+        "sds/2014//XX.A..HHE.D.2014.151",
+        "sds/2014/XX/A/HHN.D/./x",
+        "sds/2014/XX/B/HHZ.D//",
+    ];
+    let (dir, code, said, n_requests) = plan_beside(&names);
+    assert_eq!(code, 0, "{said}");
+    let told = "s3://bucket/sds: 4 that are no day files, the first sds/../../../etc/passwd";
+    assert!(said.contains(told), "{said}");
+    let found = std::fs::read(dir.path().join("plan/shards.jsonl")).unwrap();
+    assert!(found == expected && n_requests < 150, "{n_requests}");
+    // More of them than are looked for one by one.
+    let many: Vec<String> = (0..150).map(|n| format!("sds/2014/XX//{n}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let (_dir, code, said, _) = plan_beside(&many);
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("more than a hundred keys that are no paths"),
+        "{said}"
+    );
+    // A server that gives the same page whatever is asked.
     let evil = |objects: &Objects, seen: &Seen| match is_listing(seen) {
         true => page(&entry("sds/../../../etc/passwd", 1, "v1"), None),
         false => objects.answer(seen),
     };
-    fails(
-        evil,
-        &[
-            "s3://bucket/sds",
-            "a key that is no path",
-            "Remove or rename",
-        ],
-    );
-    // Odd names are no day files, and are told by who plans.
-    let dir = tempfile::tempdir().unwrap();
-    let mut objects = Objects::of(archive(), "sds/").0.to_vec();
-    for name in [
+    fails(evil, &["s3://bucket/sds", "in circles"]);
+}
+
+#[test]
+fn odd_names_are_no_day_files() {
+    let names = [
         "a b",
         "\u{e9}\u{4e00}",
         "XX.A..HHE.D.2014.1%2F2",
         "XX.B..HHE.D.2014.151",
-    ] {
-        objects.push((format!("sds/2014/XX/A/HHE.D/{name}"), vec![0; 10]));
-    }
-    objects.sort();
-    let objects = Objects(Arc::new(objects));
-    let server = FaultServer::new(move |_, seen| objects.answer(seen));
-    let fixed = [
-        "plan",
-        "--anonymous",
-        "--archive",
-        "s3://bucket/sds",
-        "--out",
-        "plan",
     ];
-    let args = [&fixed[..], &["--model", text(model())]].concat();
-    let (code, said) = run(dir.path(), &server.address, &args);
+    let names = names.map(|name| format!("sds/2014/XX/A/HHE.D/{name}"));
+    let (_dir, code, said, _) = plan_beside(&names.each_ref().map(String::as_str));
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("3 that are no day files"), "{said}");
     assert!(
@@ -438,6 +502,159 @@ fn addresses_are_checked_and_buckets_only_read() {
     let read_only = Archive::open_for(place, &choice).unwrap();
     let stream = Nslc::new("XX", "A", "", "HHZ").unwrap();
     assert!(read_only.add(&stream, b"", "nothing").is_err());
+}
+
+/// The dates of all objects, as web servers write them.
+const CHANGED: &str = "Tue, 02 Jan 2024 03:04:05 GMT";
+
+impl Objects {
+    /// A listing as Azure's service gives it.
+    fn list_as_azure(&self, seen: &Seen) -> Act {
+        let given = |name: &str| unescaped(&seen.parameter(name).unwrap_or_default());
+        let is_flat = seen.parameter("delimiter").is_none();
+        // Pages of 7 names, so that there are some.
+        let (names, next) = self.names(&given("prefix"), is_flat, &given("marker"), 7);
+        let shown = |(name, n_bytes): &(String, Option<usize>)| match n_bytes {
+            Some(n_bytes) => format!(
+                "<Blob><Name>{name}</Name><Properties><Last-Modified>{CHANGED}</Last-Modified><Etag>v1</Etag>\
+                 <Content-Length>{n_bytes}</Content-Length><Content-Type>x</Content-Type></Properties></Blob>"
+            ),
+            None => format!("<BlobPrefix><Name>{name}</Name></BlobPrefix>"),
+        };
+        let blobs: String = names.iter().map(shown).collect();
+        let next = next.unwrap_or_default();
+        let text = format!(
+            "<?xml version=\"1.0\"?><EnumerationResults><Blobs>{blobs}</Blobs><NextMarker>{next}</NextMarker></EnumerationResults>"
+        );
+        Act::Send(response("200 OK", text.as_bytes()))
+    }
+
+    /// A folder as a server with WebDAV lists it: itself, and what lies in it.
+    fn list_as_webdav(&self, seen: &Seen) -> Act {
+        let folder = unescaped(seen.target.trim_matches('/'));
+        let prefix = format!("{folder}/");
+        let (names, _) = self.names(&prefix, false, "", usize::MAX);
+        let shown = |(name, n_bytes): &(String, Option<usize>)| {
+            let (kind, size) = match n_bytes {
+                Some(n) => ("", format!("<D:getcontentlength>{n}</D:getcontentlength>")),
+                None => ("<D:collection/>", String::new()),
+            };
+            format!(
+                "<D:response><D:href>/{name}</D:href><D:propstat><D:prop><D:getlastmodified>{CHANGED}</D:getlastmodified>{size}\
+                 <D:resourcetype>{kind}</D:resourcetype><D:getetag>\"v1\"</D:getetag></D:prop>\
+                 <D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>"
+            )
+        };
+        let all = std::iter::once(&(prefix.clone(), None))
+            .chain(&names)
+            .map(shown)
+            .collect::<String>();
+        let text =
+            format!("<?xml version=\"1.0\"?><D:multistatus xmlns:D=\"DAV:\">{all}</D:multistatus>");
+        match names.is_empty() {
+            true => fault("404 Not Found", "NoSuchKey"),
+            false => Act::Send(response("207 Multi-Status", text.as_bytes())),
+        }
+    }
+}
+
+/// A scan and a plan of an archive that a service holds give what its folder gives.
+fn gives_what_its_folder_gives(
+    address: &str,
+    variables: &[(&str, &str)],
+    answer: fn(&Objects, &Seen) -> Act,
+) {
+    let dir = tempfile::tempdir().unwrap();
+    let from_folder = scanned_from_folder(dir.path(), archive(), &[]);
+    let objects = Objects::of(archive(), "sds/");
+    let server = FaultServer::new(move |_, seen| answer(&objects, seen));
+    let filled = |text: &str| text.replace("SERVER", &server.address);
+    let address = filled(address);
+    let run = |args: &[&str]| {
+        let mut command = program(dir.path(), args);
+        command.env("NO_PROXY", "127.0.0.1");
+        command.envs(variables.iter().map(|(name, value)| (name, filled(value))));
+        let output = command.output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let (code, said) = run(&scan(&address, &["--anonymous"]));
+    assert_eq!(code, Some(4), "{said}");
+    let found = std::fs::read(dir.path().join("found.csv")).unwrap();
+    assert_eq!(found, from_folder);
+    let fixed = [
+        "plan",
+        "--anonymous",
+        "--archive",
+        &address,
+        "--model",
+        text(model()),
+    ];
+    let (code, said) = run(&[&fixed[..], &["--out", "plan"]].concat());
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = run(&["work", "--plan", "plan", "--all"]);
+    assert_eq!(code, Some(0), "{said}");
+    run(&["collect", "--plan", "plan", "--out", "far.csv"]);
+    let table = std::fs::read(dir.path().join("far.csv")).unwrap();
+    assert_eq!(table, planned_table(dir.path(), archive(), "sds"));
+}
+
+#[test]
+fn google_gives_what_its_folder_gives() {
+    let variables = [("GOOGLE_BASE_URL", "SERVER"), ("GOOGLE_ALLOW_HTTP", "true")];
+    gives_what_its_folder_gives("gs://bucket/sds", &variables, Objects::answer);
+}
+
+#[test]
+fn azure_gives_what_its_folder_gives() {
+    let variables = [
+        ("AZURE_STORAGE_ENDPOINT", "SERVER"),
+        ("AZURE_STORAGE_ACCOUNT_NAME", "test"),
+        ("AZURE_ALLOW_HTTP", "true"),
+    ];
+    gives_what_its_folder_gives("az://bucket/sds", &variables, |objects, seen| {
+        match seen.parameter("comp") {
+            Some(_) => objects.list_as_azure(seen),
+            None => objects.get(seen),
+        }
+    });
+}
+
+#[test]
+fn webdav_gives_what_its_folder_gives() {
+    gives_what_its_folder_gives("SERVER/sds", &[], |objects, seen| {
+        match seen.method.as_str() {
+            "PROPFIND" => objects.list_as_webdav(seen),
+            _ => objects.get(seen),
+        }
+    });
+}
+
+#[test]
+fn web_servers_without_lists_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = FaultServer::always(fault("405 Method Not Allowed", "no"));
+    let address = format!("{}/sds", server.address);
+    let (code, said) = run(
+        dir.path(),
+        &server.address,
+        &scan(&address, &["--anonymous"]),
+    );
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("it answers no PROPFIND"), "{said}");
+}
+
+#[test]
+#[ignore = "takes a minute and a half: `cargo xtask test` runs it"]
+fn s3_server_that_is_silent_is_given_up() {
+    let began = std::time::Instant::now();
+    let silent = |_: &Objects, _: &Seen| Act::Stall(Vec::new());
+    let n_requests = fails(silent, &["s3://bucket/sds", "run this again"]);
+    let seconds = began.elapsed().as_secs_f64();
+    println!("{n_requests} requests, given up after {seconds:.0} s");
+    assert!((25.0..150.0).contains(&seconds), "{seconds}");
 }
 
 /// An S3 server that others wrote, with a folder in its bucket.

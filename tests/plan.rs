@@ -84,12 +84,54 @@ fn what_is_done_is_left_and_what_is_damaged_is_done_again() {
         std::fs::write(&some[1], &whole[..whole.len() / 2]).unwrap();
         let collected = collect(&plan).unwrap();
         assert_eq!(collected.summary.missing, [1]);
-        // A result that is there is not looked into.
-        let n_known = usize::from(kind == "manifests");
-        assert_eq!(Status::of(&plan).unwrap().not_done, [1][..n_known]);
+        assert_eq!(Status::of(&plan).unwrap().not_done, [1]);
         assert_eq!(work(&plan), 1);
         assert_eq!(collect(&plan).unwrap().to_csv(), table());
     }
+    // Other bytes of the same length are met by whoever reads them.
+    let result = &files(&dir.path().join("results"))[1];
+    let n_bytes = std::fs::read(result).unwrap().len();
+    std::fs::write(result, vec![b'x'; n_bytes]).unwrap();
+    assert!(Status::of(&plan).unwrap().not_done.is_empty());
+    assert_eq!(collect(&plan).unwrap().summary.missing, [1]);
+    assert_eq!(work(&plan), 1);
+    assert_eq!(collect(&plan).unwrap().to_csv(), table());
+}
+
+#[test]
+fn a_killed_worker_is_known_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let plan = planned(dir.path(), archive(), ShardSize::StationYear);
+    let status = |is_wanted: &dyn Fn(&Status) -> bool| {
+        let began = std::time::Instant::now();
+        loop {
+            let status = Status::of(&plan).unwrap();
+            if is_wanted(&status) {
+                return (status, began.elapsed());
+            }
+            assert!(began.elapsed() < Duration::from_secs(30), "{status:?}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    };
+    let mut worker = program(&["work", "--all", "--plan", text(dir.path())]);
+    let mut worker = worker.stderr(Stdio::null()).spawn().unwrap();
+    status(&|status| !status.running.is_empty());
+    // Stopped, it is silent and lives.
+    let send = |name: &str| {
+        let args = [format!("-{name}"), worker.id().to_string()];
+        let sent = std::process::Command::new("kill").args(args).status();
+        assert!(sent.unwrap().success());
+    };
+    send("STOP");
+    std::thread::sleep(Duration::from_millis(1500));
+    let (stopped, _) = status(&|_| true);
+    assert_eq!(stopped.running[0].process, worker.id());
+    send("KILL");
+    worker.wait().unwrap();
+    let (killed, after) = status(&|status| !status.killed.is_empty());
+    assert!(killed.running.is_empty() && killed.n_missing > 0);
+    assert_eq!(killed.killed[0].process, worker.id());
+    assert!(after < Duration::from_secs(5), "{after:?}");
 }
 
 #[test]

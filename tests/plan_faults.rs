@@ -31,7 +31,7 @@ fn a_shard_that_fails_is_told_and_the_rest_goes_on() {
     let folder = dir.path().join("plan");
     planned(&folder, root.path(), ShardSize::StationMonth);
     let gone = root.path().join("2014/XX/BAD/HHE.D/XX.BAD..HHE.D.2014.121");
-    let bytes = std::fs::read(&gone).unwrap();
+    let kept = Kept::of(&gone);
     std::fs::remove_file(&gone).unwrap();
     let plan = text(&folder);
     let (code, out, errors) = quakebook(&["work", "--plan", plan, "--all"]);
@@ -59,7 +59,7 @@ fn a_shard_that_fails_is_told_and_the_rest_goes_on() {
             .unwrap()
             .contains("XX,GOOD,,HH?,")
     );
-    std::fs::write(&gone, bytes).unwrap();
+    kept.restore();
     assert_eq!(quakebook(&["work", "--plan", plan, "--all"]).0, 0);
     assert_eq!(quakebook(&["status", "--plan", plan]).0, 0);
 }
@@ -132,7 +132,7 @@ fn an_archive_that_is_not_as_planned_is_not_scanned() {
     let dir = tempfile::tempdir().unwrap();
     let plan = planned(dir.path(), root.path(), ShardSize::StationYear);
     let day = root.path().join("2014/XX/A/HHZ.D/XX.A..HHZ.D.2014.151");
-    let whole = std::fs::read(&day).unwrap();
+    let (whole, kept) = (std::fs::read(&day).unwrap(), Kept::of(&day));
     let away = root.path().join("2014.away");
     let changes: [&dyn Fn(); 3] = [
         &|| std::fs::rename(root.path().join("2014"), &away).unwrap(),
@@ -152,17 +152,39 @@ fn an_archive_that_is_not_as_planned_is_not_scanned() {
         if away.exists() {
             std::fs::rename(&away, root.path().join("2014")).unwrap();
         }
-        std::fs::write(&day, &whole).unwrap();
+        kept.restore();
     }
     assert_eq!(work(&plan), 2);
     assert_eq!(collect(&plan).unwrap().to_csv(), table());
 }
 
 #[test]
+fn a_day_file_of_the_same_size_is_another_one() {
+    let root = copied_archive();
+    let dir = tempfile::tempdir().unwrap();
+    let plan = planned(dir.path(), root.path(), ShardSize::StationYear);
+    let day = root.path().join("2014/XX/A/HHZ.D/XX.A..HHZ.D.2014.151");
+    let bytes = std::fs::read(&day).unwrap();
+    std::fs::write(&day, &bytes).unwrap();
+    let work = |archive: Option<&Path>| {
+        let mut worker = Worker::new(&plan, archive).unwrap();
+        worker.work(&plan.shard(0).unwrap(), &|| false)
+    };
+    match work(None) {
+        Err(Error::Plan { what, remedy, .. }) => {
+            assert!(what.contains("changed since"), "{what}");
+            assert!(remedy.contains("--archive"), "{remedy}");
+        }
+        other => panic!("{other:?}"),
+    }
+    // Whoever says where the archive lies says that it is the one that was planned.
+    assert!(matches!(work(Some(root.path())), Ok(Worked::Done(_))));
+}
+
+#[test]
 fn what_lies_beside_a_shard_is_as_planned_too() {
     let root = copied_archive();
     let day = root.path().join("2014/XX/A/HHZ.D/XX.A..HHZ.D.2014.152");
-    let whole = std::fs::read(&day).unwrap();
     // 1 June is not there yet when 31 May is planned: once it is, the plan is of another archive.
     let june = |present: bool| {
         for component in HH {
@@ -189,9 +211,10 @@ fn what_lies_beside_a_shard_is_as_planned_too() {
     // A shard reads the end of the day before: it must be there.
     let dir = tempfile::tempdir().unwrap();
     let plan = planned(dir.path(), root.path(), ShardSize::StationDay);
+    let kept = Kept::of(&day);
     std::fs::remove_file(&day).unwrap();
     fails(&plan, 0);
-    std::fs::write(&day, &whole).unwrap();
+    kept.restore();
     assert_eq!(work(&plan), 5);
     assert_eq!(collect(&plan).unwrap().to_csv(), table());
 }

@@ -19,6 +19,7 @@
 //! | 11 | single real records and their spectra, made harder; folds of stations | `real`, `own_noise`, `shares`, `halves`, `spectra`, `transfer`, `crossval`, `real_scores` |
 //! | 11 | what is said of those scores in sentences and small tables | `real_tables` |
 //! | 12 | hours to fetch, records that are compared, and tables | `own_data` |
+//! | 13 | an archive of thirty stations, workers that are killed, and what a large archive takes | `many_stations`, `workers`, `throughput` |
 //!
 //! Chapters 5, 8 and 9 judge one detector, [`crate::store::detector`]: one network with one threshold.
 //! What an experiment gives is kept in the [`crate::store`], as the method's own products are.
@@ -52,6 +53,7 @@ mod leakage;
 mod leakage_tables;
 mod learning;
 mod map_tables;
+mod many_stations;
 mod matrices;
 mod mistakes;
 mod month;
@@ -69,10 +71,12 @@ mod rivals;
 mod shares;
 mod spectra;
 mod stored;
+mod throughput;
 mod transfer;
 mod triggers;
 mod tuned;
 mod unterhaching;
+mod workers;
 
 pub use ablation_scan::MAX_FALSE_ALARM_SHARE;
 pub use ablation_tables::{
@@ -125,6 +129,7 @@ pub use leakage_tables::{
 };
 pub use learning::{convnetquake_without_p, s_minus_p};
 pub use map_tables::{NearArrivals, middling, near_arrivals_table, stretches_table, times_chance};
+pub use many_stations::{ManyStations, many_stations};
 pub use matrices::FourMatrices;
 pub use month::{Independence, MonthScore, month_scores};
 pub use month_tables::{
@@ -150,7 +155,12 @@ pub use real_tables::{characters_table, window_scores};
 pub use rivals::{Rival, Scorer, StaLta};
 pub use shares::{FALSE_SHARE, Row, Shares, cuts, noisy};
 pub use spectra::{Character, slice_spectra};
+pub use throughput::{
+    QUAKESCOPE_STATION_DAYS, QUAKESCOPE_VCPU_HOURS, hours_done, large_archive,
+    seconds_a_station_day,
+};
 pub use transfer::{fine_tuned, pretrained};
 pub use triggers::{Trigger, iquique_record, read_triggers};
 pub use tuned::{ALARMS_PER_HOUR, RATES, Tuned, rivals, tuned};
 pub use unterhaching::{Unterhaching, unterhaching};
+pub use workers::{Shell, Workers};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use object_store::list::PaginatedListOptions;
-use object_store::{ListResult, ObjectMeta};
+use object_store::{Error as StoreError, ListResult, ObjectMeta};
 
 use super::{About, Bucket, Pages, fault, wait};
 use crate::error::{Result, fail};
@@ -14,6 +14,8 @@ use crate::time;
 pub(crate) struct Listed {
     pub folders: Vec<String>,
     pub objects: Vec<(String, About)>,
+    /// Whole keys that are no paths (an empty name between two slashes, `.` or `..`), which nobody can read.
+    pub no_paths: Vec<String>,
 }
 
 /// Names in one listing at most: five hundred stations of three channels and twenty years.
@@ -21,6 +23,15 @@ const MAX_NAMES: usize = 12_000_000;
 
 /// Pages in a row that bring nothing new, at most.
 const MAX_EMPTY_PAGES: usize = 100;
+
+/// Keys that are no paths, at most: each costs some requests.
+const MAX_NO_PATHS: usize = 100;
+
+/// Names of a page of which one is no path: fewer and fewer, until that one is alone.
+const FEWER: [usize; 3] = [100, 10, 1];
+
+/// No name below a folder comes after this one in the order of keys.
+const LAST_NAME: char = '\u{10ffff}';
 
 impl Bucket {
     /// What lies in a folder below the prefix and has a name that begins with `start`; the folder is "" or ends without a
@@ -36,8 +47,8 @@ impl Bucket {
     ///
     /// # Errors
     /// As [`Bucket::list`].
-    pub fn list_below(&self, folder: &str) -> Result<Vec<(String, About)>> {
-        Ok(self.listed(folder, "", true)?.objects)
+    pub fn list_below(&self, folder: &str) -> Result<Listed> {
+        self.listed(folder, "", true)
     }
 
     fn listed(&self, folder: &str, start: &str, is_deep: bool) -> Result<Listed> {
@@ -98,18 +109,25 @@ impl Listing<'_> {
     fn page_by_page(&mut self, pages: &Pages, start: &str, is_deep: bool) -> Result<()> {
         let prefix = format!("{}{start}", self.within);
         let prefix = (!prefix.is_empty()).then_some(prefix);
-        let (mut token, mut last, mut n_empty) = (None, None::<String>, 0);
+        let mut fewer = FEWER.into_iter();
+        let (mut options, mut last, mut n_empty) = (first_page(is_deep, None, None), None, 0);
         loop {
-            let options = PaginatedListOptions {
-                delimiter: (!is_deep).then_some(Cow::Borrowed("/")),
-                page_token: token.clone(),
-                ..PaginatedListOptions::default()
+            let page = wait(pages.0.list_paginated(prefix.as_deref(), options.clone()))?;
+            let page = match page {
+                Ok(page) => page,
+                Err(StoreError::InvalidPath { source }) => {
+                    // The client refuses the whole page: it is asked for in smaller ones, up to that key.
+                    let n = fewer.next();
+                    if n.is_none() {
+                        last = Some(self.pass_over(source, last)?);
+                        fewer = FEWER.into_iter();
+                    }
+                    options = first_page(is_deep, last.clone(), n);
+                    continue;
+                }
+                Err(error) => return Err(fault::of(&error, self.place)),
             };
-            let page = wait(pages.0.list_paginated(prefix.as_deref(), options))?;
-            let page = page.map_err(|error| fault::of(&error, self.place))?;
-            let objects = page.result.objects.iter().map(|object| &object.location);
-            let newest = objects.chain(&page.result.common_prefixes).max();
-            let newest = newest.map(ToString::to_string);
+            let newest = newest(&page.result);
             // Keys come in order: a page that goes back has been there before.
             n_empty = if newest > last { 0 } else { n_empty + 1 };
             if n_empty > MAX_EMPTY_PAGES || (newest.is_some() && newest <= last) {
@@ -118,13 +136,34 @@ impl Listing<'_> {
             last = newest.or(last);
             self.take(page.result)?;
             match page.page_token.filter(|next| !next.is_empty()) {
-                Some(next) if token.as_ref() == Some(&next) => {
+                Some(next) if options.page_token.as_ref() == Some(&next) => {
                     return Err(self.refuse("a listing whose next page is the same again"));
                 }
-                Some(next) => token = Some(next),
+                Some(next) => options.page_token = Some(next),
                 None => return Ok(()),
             }
         }
+    }
+
+    /// Notes a key that is no path, and returns after which key the listing goes on.
+    fn pass_over(
+        &mut self,
+        error: object_store::path::Error,
+        last: Option<String>,
+    ) -> Result<String> {
+        use object_store::path::Error::{BadSegment, EmptySegment};
+        let (EmptySegment { path: key } | BadSegment { path: key, .. }) = error else {
+            return Err(fault::of(&error.into(), self.place));
+        };
+        let after = after(&key);
+        if Some(&after) <= last.as_ref() {
+            return Err(self.refuse("a listing that goes in circles"));
+        }
+        if self.listed.no_paths.len() == MAX_NO_PATHS {
+            return Err(self.refuse("more than a hundred keys that are no paths"));
+        }
+        self.listed.no_paths.push(key);
+        Ok(after)
     }
 
     /// Takes what a page has of names below the folder.
@@ -149,6 +188,37 @@ impl Listing<'_> {
     fn refuse(&self, what: &str) -> crate::Error {
         let remedy = "Give the prefix that holds the archive's years, and times or stations";
         fail!(Storage, self.place, what, remedy)
+    }
+}
+
+/// The first page after a key, of so many names.
+fn first_page(
+    is_deep: bool,
+    offset: Option<String>,
+    max_keys: Option<usize>,
+) -> PaginatedListOptions {
+    PaginatedListOptions {
+        delimiter: (!is_deep).then_some(Cow::Borrowed("/")),
+        offset,
+        max_keys,
+        ..PaginatedListOptions::default()
+    }
+}
+
+/// The last name of a page in the order of keys.
+fn newest(page: &ListResult) -> Option<String> {
+    let objects = page.objects.iter();
+    let objects = objects.map(|object| object.location.to_string());
+    let folders = page.common_prefixes.iter();
+    let folders = folders.map(|folder| after(&format!("{folder}/")));
+    objects.chain(folders).max()
+}
+
+/// A key after which comes what follows an object, or all that lies in a folder.
+fn after(key: &str) -> String {
+    match key.ends_with('/') {
+        true => format!("{key}{LAST_NAME}"),
+        false => key.into(),
     }
 }
 

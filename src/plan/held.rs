@@ -38,11 +38,10 @@ struct Day {
     components: BTreeSet<char>,
     n_files: usize,
     n_bytes: u64,
-    /// Of objects in a bucket.
     versions: Vec<String>,
 }
 
-/// What stands for an object's version in the hash of a shard's versions.
+/// What stands for a file's version in the hash of a shard's versions.
 pub(super) fn version_line(file: &DayFile, version: Version) -> String {
     let Version { n_bytes, mark } = version;
     let (stream, day) = (&file.stream, file.day);
@@ -104,7 +103,7 @@ pub(super) fn shards(
                 n_files: n_own,
                 n_beside: n_within - n_own,
                 n_bytes: of_shard.iter().map(|(_, day)| day.n_bytes).sum(),
-                versions_sha256: place.is_remote().then(|| versions_sha256(lines)),
+                versions_sha256: versions_sha256(lines),
             });
         }
     }
@@ -154,10 +153,7 @@ fn bands(
             day.components.insert(component);
             day.n_files += 1;
             day.n_bytes += version.n_bytes;
-            // On a disk the time of change is no version: a copy has another one.
-            if place.is_remote() {
-                day.versions.push(version_line(file, version));
-            }
+            day.versions.push(version_line(file, version));
         }
     }
     for pattern in in_vain {
@@ -171,7 +167,7 @@ fn bands(
     Ok(bands)
 }
 
-/// The hash of the versions of a shard's objects, in any order.
+/// The hash of the versions of a shard's files, in any order.
 pub(super) fn versions_sha256(lines: impl Iterator<Item = String>) -> String {
     let mut lines: Vec<String> = lines.collect();
     lines.sort();

@@ -21,6 +21,7 @@ pub struct Manifest {
     /// The file of its detections, in the folder of results, and the SHA-256 of that.
     pub result: String,
     pub result_sha256: String,
+    pub result_bytes: u64,
     pub n_detections: usize,
     pub n_windows: usize,
     /// Windows that could not be classified, by reason.
@@ -92,6 +93,20 @@ impl Manifest {
         let path = plan.folder_of(RESULTS, self.index).join(&self.result);
         let bytes = read_regular(&path)?.filter(|bytes| sha256(bytes) == self.result_sha256);
         bytes.ok_or_else(|| no_result(&path))
+    }
+}
+
+impl Plan {
+    /// The manifests of the shards that are done, in the order of the shards.
+    ///
+    /// # Errors
+    /// As [`Plan::shards`]; [`Error::Plan`] where one is not that of its shard.
+    pub fn manifests(&self) -> Result<Vec<Manifest>> {
+        let (shards, plan_sha256) = (self.shards()?, self.sha256());
+        let manifests = shards.iter();
+        let manifests =
+            manifests.filter_map(|shard| Manifest::read(self, &plan_sha256, shard).transpose());
+        manifests.collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who works on a shard now, and which ones failed.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -35,12 +36,17 @@ pub struct Failed {
 const BEAT_EVERY: Duration = Duration::from_secs(20);
 
 /// Who has said nothing for so long was killed.
-pub(super) const SILENT: Duration = Duration::from_secs(180);
+const SILENT: Duration = Duration::from_secs(180);
+
+/// A mark that is so young may not be locked yet.
+const YOUNG: Duration = Duration::from_secs(1);
 
 /// The mark of a shard that is worked on. It is taken away with the value; that of a killed process stays, and
-/// grows old.
+/// grows old. The worker holds it locked, so that others on its machine know at once.
 pub(super) struct Mark {
     path: PathBuf,
+    /// `None` where the file system has no locks.
+    _held: Option<File>,
     said: Mutex<Instant>,
 }
 
@@ -53,8 +59,12 @@ impl Mark {
     pub fn set(plan: &Plan, running: &Running) -> Result<Self> {
         let path = plan.file(RUNNING, running.index);
         plan.write(&path, to_json(running))?;
-        let said = Instant::now().into();
-        Ok(Self { path, said })
+        let file = File::open(&path).ok();
+        Ok(Self {
+            _held: file.filter(|file| file.lock().is_ok()),
+            said: Instant::now().into(),
+            path,
+        })
     }
 
     /// Says that the worker is alive, if it is time to.
@@ -73,6 +83,18 @@ impl Drop for Mark {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);
     }
+}
+
+/// Whether the worker of a mark lives: on this machine it holds its mark locked; on another one it has touched it of
+/// late. A clock that is ahead is no sign of death.
+pub(super) fn is_alive(mark: &Path, of_host: &str) -> bool {
+    let said = mark.metadata().and_then(|about| about.modified()).ok();
+    let age = said.and_then(|said| SystemTime::now().duration_since(said).ok());
+    let Some(age) = age.filter(|age| *age > YOUNG) else {
+        return true;
+    };
+    let is_free = || File::open(mark).is_ok_and(|file| file.try_lock_shared().is_ok());
+    age < SILENT && !(of_host == host() && is_free())
 }
 
 pub(super) fn running(index: usize) -> Running {

@@ -28,10 +28,9 @@ pub struct Shard {
     pub n_bytes: u64,
     /// Day files of the station's band beside those, which are read too as far as records and windows reach.
     pub n_beside: usize,
-    /// SHA-256 of the versions of those files, where the archive lies in a bucket: an object that was replaced by
-    /// another of its size is noticed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub versions_sha256: Option<String>,
+    /// SHA-256 of the versions of its own files, which are their times of change, or the ETags of objects in a bucket: one that
+    /// was replaced by another of its size is noticed.
+    pub versions_sha256: String,
 }
 
 /// A record may reach so many days out of the day whose file holds it, where days are cut elsewhere than at midnight.
@@ -201,7 +200,7 @@ mod tests {
             n_files: 93,
             n_bytes: 1,
             n_beside: 6,
-            versions_sha256: None,
+            versions_sha256: String::new(),
         };
         let size = ShardSize::StationMonth;
         assert!(shard.is_sound(size) && shard.has(day(5, 31), size));

@@ -1,21 +1,21 @@
 //! How far the work on a plan is.
 
 use std::collections::BTreeSet;
-use std::time::SystemTime;
+use std::fs::Metadata;
 
 use rayon::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::manifest::{MANIFESTS, RESULTS, no_result};
-use super::progress::{FAILED, Failed, RUNNING, Running, SILENT};
+use super::progress::{FAILED, Failed, RUNNING, Running, is_alive};
 use super::{Manifest, Plan, Shard};
 use crate::atomic_file::{names, read_regular};
 use crate::error::Result;
 
 /// What is done of a plan, and what is not.
 ///
-/// A shard is done that has a manifest, and beside it the result that this names. What is in the result is looked at
+/// A shard is done that has a manifest, and beside it the result that this names, as long as it says. The result is read
 /// when it is collected, or worked on again.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Status {
@@ -40,7 +40,8 @@ pub struct Status {
     pub left_s: Option<f64>,
     pub n_damaged: usize,
     pub running: Vec<Running>,
-    /// Marks of workers who have been silent for three minutes: they were killed.
+    /// Marks of workers who were killed: of this machine those that no process holds, else those who have been silent for
+    /// three minutes.
     pub killed: Vec<Running>,
     pub failed: Vec<Failed>,
     /// Files of the plan's folder that are not what they should be: their shards are not done.
@@ -146,20 +147,24 @@ impl Part {
                 .into_iter()
                 .collect())
         };
-        let (manifests, results) = (names_of(MANIFESTS)?, names_of(RESULTS)?);
+        let manifests = names_of(MANIFESTS)?;
         let (running, failed) = (names_of(RUNNING)?, names_of(FAILED)?);
         for shard in shards {
             let name = Plan::file_name(shard.index);
             if manifests.contains(&name) {
                 match Manifest::read(plan, plan_sha256, shard) {
                     Ok(None) => {}
-                    Ok(Some(manifest)) if results.contains(&manifest.result) => {
-                        part.done.push(manifest);
-                    }
                     Ok(Some(manifest)) => {
                         let folder = plan.folder_of(RESULTS, shard.index);
-                        let path = folder.join(manifest.result);
-                        part.spoilt.push(no_result(&path).to_string());
+                        let path = folder.join(&manifest.result);
+                        let about = path.symlink_metadata();
+                        let is_there = |about: Metadata| {
+                            about.is_file() && about.len() == manifest.result_bytes
+                        };
+                        match about.is_ok_and(is_there) {
+                            true => part.done.push(manifest),
+                            false => part.spoilt.push(no_result(&path).to_string()),
+                        }
                     }
                     Err(error) => part.spoilt.push(error.to_string()),
                 }
@@ -169,7 +174,7 @@ impl Part {
                 && let Some(running) = read::<Running>(plan, RUNNING, shard.index)
                 && running.index == shard.index
             {
-                let is_alive = is_alive(&plan.file(RUNNING, shard.index));
+                let is_alive = is_alive(&plan.file(RUNNING, shard.index), &running.host);
                 part.running.push((running, is_alive));
             }
             if failed.contains(&name)
@@ -186,11 +191,4 @@ impl Part {
 fn read<T: DeserializeOwned>(plan: &Plan, kind: &str, index: usize) -> Option<T> {
     let bytes = read_regular(&plan.file(kind, index)).ok()??;
     serde_json::from_slice(&bytes).ok()
-}
-
-/// Whether a worker has touched its mark of late. A clock that is ahead is no sign of death.
-fn is_alive(mark: &std::path::Path) -> bool {
-    let said = mark.metadata().and_then(|about| about.modified()).ok();
-    let age = said.and_then(|said| SystemTime::now().duration_since(said).ok());
-    age.is_none_or(|age| age < SILENT)
 }

@@ -36,6 +36,8 @@ pub struct Worker<'a> {
     plan: &'a Plan,
     plan_sha256: String,
     archive: Place,
+    /// Whether somebody said where the archive lies here: a copy has times and versions of its own.
+    is_copy: bool,
     detector: Detector,
     program_sha256: String,
     does_again: bool,
@@ -45,7 +47,8 @@ pub struct Worker<'a> {
 const N_DAMAGED_NAMED: usize = 20;
 
 impl<'a> Worker<'a> {
-    /// A worker on the plan; `archive` is where the archive lies here, if it is not where it was planned.
+    /// A worker on the plan; `archive` is where the archive lies here, if it is not where it was planned, or has been
+    /// copied since. Of a copy the times of change of day files, and the ETags of objects, are not compared.
     ///
     /// # Errors
     /// As [`Plan::detector`]; [`Error::Plan`] where there is no such folder; [`Error::Io`] where the program's own
@@ -56,6 +59,7 @@ impl<'a> Worker<'a> {
             let remedy = "Say where the archive lies on this machine";
             return Err(fail!(Plan, folder.display(), "no such folder", remedy));
         }
+        let is_copy = archive.is_some();
         let archive = plan.place(archive)?;
         let program = std::env::current_exe().map_err(Error::io("the program"))?;
         Ok(Self {
@@ -63,6 +67,7 @@ impl<'a> Worker<'a> {
             plan_sha256: plan.sha256(),
             program_sha256: sha256_of(&program)?.0,
             archive,
+            is_copy,
             plan,
             does_again: false,
         })
@@ -162,6 +167,7 @@ impl<'a> Worker<'a> {
             id: shard.id.clone(),
             result,
             result_sha256,
+            result_bytes: rows.len() as u64,
             n_detections: found.len(),
             n_windows: scanned.n_windows,
             unscanned: scanned.unscanned.clone(),
@@ -213,14 +219,13 @@ impl<'a> Worker<'a> {
                 shard.n_files, shard.n_bytes
             ));
         }
-        // A copy of the archive elsewhere may know other versions; in the bucket of the plan they must be the same.
-        let is_there = self.archive.root() == self.plan.archive();
-        if let Some(planned) = shard.versions_sha256.as_ref().filter(|_| is_there)
-            && *planned != versions_sha256(versions.into_iter())
-        {
-            return changed(
-                "other versions of the objects than were planned, of the same sizes".into(),
-            );
+        if !self.is_copy && shard.versions_sha256 != versions_sha256(versions.into_iter()) {
+            let what = match self.archive.is_remote() {
+                true => "other versions of the objects than were planned, of the same sizes",
+                false => "day files of the sizes that were planned, changed since",
+            };
+            let remedy = "If they are copies of those that were planned, say so by --archive; else make a new plan in another folder";
+            return Err(fail!(Plan, self.archive.root().display(), what, remedy));
         }
         match n_beside == shard.n_beside {
             true => Ok(files),

@@ -144,6 +144,29 @@ pub fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
+/// A file as it was, with its time of change.
+pub struct Kept {
+    path: PathBuf,
+    bytes: Vec<u8>,
+    changed: std::time::SystemTime,
+}
+
+impl Kept {
+    pub fn of(path: &Path) -> Self {
+        Self {
+            path: path.into(),
+            bytes: std::fs::read(path).unwrap(),
+            changed: path.metadata().unwrap().modified().unwrap(),
+        }
+    }
+
+    pub fn restore(&self) {
+        std::fs::write(&self.path, &self.bytes).unwrap();
+        let file = std::fs::File::options().write(true).open(&self.path);
+        file.unwrap().set_modified(self.changed).unwrap();
+    }
+}
+
 /// Files below a folder.
 pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

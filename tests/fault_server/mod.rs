@@ -188,6 +188,8 @@ fn read_request(mut stream: &TcpStream) -> Option<Seen> {
         let is_length = name.eq_ignore_ascii_case("content-length");
         is_length.then(|| value.trim().parse::<usize>().ok())?
     });
+    // Some clients say of a request without a body how long that is.
+    let n_bytes = n_bytes.filter(|n| *n > 0);
     let mut body = vec![0; n_bytes.unwrap_or(0)];
     if n_bytes.is_some() {
         // The line's end of the head, then the body without its last byte.

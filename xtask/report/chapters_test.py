@@ -2,10 +2,9 @@
 
     chapters_test.py FOLDER
 
-In every chapter: what is linked to the glossary is there, and each figure and table that a text names exists. In
-the chapters of `READABLE` also: each figure and table has the chapter's next number and is named in its text,
-cells and lines are short, each section has a question with a folded answer, and the README gives the same
-minutes.
+In every chapter: what is linked to the glossary is there, each figure and table that a text names exists, has the
+chapter's next number and is named in its text, cells and lines are short, each section has a question with a folded
+answer, and the README gives the same minutes.
 """
 
 import json
@@ -15,8 +14,6 @@ from pathlib import Path
 
 MAX_LINES = 12
 MAX_LENGTH = 100
-# Chapters that were rewritten to be read; the others follow.
-READABLE = ["00", "01", "02", "03", "03b", "04", "05", "06", "07", "08", "09", "10", "11", "12"]
 GLOSSARY = "00-before-you-start.ipynb#Glossary"
 # A chapter's number may have a letter: 3b stands between 3 and 4, and the paper has no such part.
 NUMBERED = re.compile(r'numbered\("(Figure|Table) (\d+[a-z]?)\.(\d+)"\)')
@@ -127,11 +124,10 @@ def faults(folder):
     yield from faults_of_links(chapters, terms)
     yield from faults_of_names(chapters)
     for name, (prose, code) in chapters.items():
-        if name.partition("-")[0] in READABLE:
-            yield from faults_of_numbers(name, prose, code)
-            yield from faults_of_length(name, code)
-            yield from faults_of_questions(name, prose)
-            yield from faults_of_minutes(name, prose, readme)
+        yield from faults_of_numbers(name, prose, code)
+        yield from faults_of_length(name, code)
+        yield from faults_of_questions(name, prose)
+        yield from faults_of_minutes(name, prose, readme)
 
 
 def test_of_the_test():

@@ -134,9 +134,10 @@ fn write_kernelspec(paths: &Paths, standard: &Path) -> Result {
         "{{\n  \"argv\": [{:?}, \"--control_file\", \"{{connection_file}}\"],\n  \
          \"display_name\": \"Rust (quakebook)\",\n  \"language\": \"rust\",\n  \
          \"interrupt_mode\": \"message\",\n  \"env\": {{ \"EVCXR_CONFIG_DIR\": {:?}, \"GLIBC_TUNABLES\": \"glibc.malloc.hugetlb=1\", \
-         \"QUAKEBOOK_UNTERHACHING\": {:?}, \"RUST_SRC_PATH\": {standard:?} }}\n}}\n",
+         \"QUAKEBOOK_DASK_PYTHON\": {:?}, \"QUAKEBOOK_UNTERHACHING\": {:?}, \"RUST_SRC_PATH\": {standard:?} }}\n}}\n",
         evcxr::program(paths),
         paths.kernel(),
+        paths.python(),
         paths.unterhaching()
     );
     write(&kernelspec(paths), &spec)

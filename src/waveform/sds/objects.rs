@@ -1,6 +1,6 @@
 //! The files of an archive in a bucket.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -39,6 +39,8 @@ pub(super) struct Objects {
     bucket: Arc<Bucket>,
     names: Mutex<HashMap<(PathBuf, String), Names>>,
     listed: Mutex<HashMap<PathBuf, About>>,
+    /// Keys that were met in listings and are no paths.
+    no_paths: Mutex<BTreeSet<String>>,
     /// The last few that were read as a whole; the one asked for last stands last.
     whole: Mutex<Vec<(PathBuf, Version, Content)>>,
     blocks: Blocks,
@@ -51,6 +53,7 @@ impl Objects {
             bucket,
             names: Mutex::default(),
             listed: Mutex::default(),
+            no_paths: Mutex::default(),
             whole: Mutex::default(),
             blocks: Blocks::default(),
         }
@@ -131,6 +134,7 @@ impl Storage for Objects {
             return Ok(names.clone());
         }
         let listed = self.bucket.list(&self.name(folder), start)?;
+        lock(&self.no_paths).extend(listed.no_paths);
         let mut names = listed.folders;
         let mut known = lock(&self.listed);
         for (name, about) in listed.objects {
@@ -195,6 +199,12 @@ impl Storage for Objects {
         };
         walk.folder(&self.root, 0)?;
         let mut strange: Vec<Strange> = walk.strange.into_values().collect();
+        let no_paths = lock(&self.no_paths);
+        strange.extend(no_paths.first().map(|first| Strange {
+            folder: self.root.clone(),
+            n: no_paths.len(),
+            first: first.clone(),
+        }));
         strange.sort();
         Ok(Held::of(walk.files, walk.misplaced, strange))
     }
@@ -235,8 +245,9 @@ impl Walk<'_> {
             }
             return Ok(());
         }
-        let bucket = &self.objects.bucket;
-        for (name, about) in bucket.list_below(&self.objects.name(path))? {
+        let listed = self.objects.bucket.list_below(&self.objects.name(path))?;
+        lock(&self.objects.no_paths).extend(listed.no_paths);
+        for (name, about) in listed.objects {
             self.object(path, level, &name, about);
         }
         Ok(())
