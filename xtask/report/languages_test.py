@@ -138,7 +138,8 @@ def check(folder, language):
                 continue
             text = translations[i].text
             faults += faults_of_cell(name, cell.source, text, KINDS[language])
-            faults += faults_of_terms(name, cell.source, text, terms)
+            if "sources" not in cell.metadata.get("tags", []):  # References keep their language.
+                faults += faults_of_terms(name, cell.source, text, terms)
             if "glossary" in cell.metadata.get("tags", []):
                 faults += faults_of_glossary(text, terms)
     return faults, left
