@@ -23,16 +23,25 @@ from tempfile import TemporaryDirectory
 
 import nbformat
 
+from languages import words
 from typeset import CAPTION, caption, fence, print_width, to_pdf
 
 # In the book's order; the abstract stands before the contents.
 PLACES = ["abstract", "glossary", "sources", "provenance"]
+# What the template prints itself.
+PRINTED = {
+    "lang": "en",
+    "subtitle": "Induced earthquakes and a neural network,",
+    "subtitle-2": "a paper redone as a notebook in Rust",
+    "abstract-title": "Abstract",
+    "list-title": "Figures and tables",
+}
 # On paper the glossary is a section of the same book: a term stands as it is.
 TO_GLOSSARY = re.compile(r"\[([^\]]+)\]\(00-before-you-start\.ipynb#Glossary\)")
 
 
-def markdown(notebooks, media):
-    """The book as pandoc's Markdown; figures are written to the folder `media`."""
+def markdown(notebooks, media, word=str):
+    """The book as pandoc's Markdown; figures are written to the folder `media`. `word` gives words of the book itself."""
     chapters, apart = [], {place: [] for place in PLACES}
     for path in notebooks:
         for number, cell in enumerate(nbformat.read(path, as_version=4).cells):
@@ -42,14 +51,14 @@ def markdown(notebooks, media):
             place = next((tag for tag in tags if tag in apart), None)
             hidden = place is not None or "hide-source" in tags
             name = f"{path.stem}-{number}"
-            text = blocks(cell, hidden, media / name)
+            text = blocks(cell, hidden, media / name, word)
             (apart[place] if place else chapters).extend(text)
     text = [div("abstract", apart["abstract"])] + chapters
     text += [div(place, apart[place]) for place in PLACES[1:]]
     return "\n\n".join(text)
 
 
-def blocks(cell, hidden, image):
+def blocks(cell, hidden, image, word):
     if cell.cell_type == "markdown":
         return [TO_GLOSSARY.sub(r"\1", cell.source)]
     if cell.cell_type != "code":
@@ -60,7 +69,7 @@ def blocks(cell, hidden, image):
     if "jupyter" not in cell.metadata and "solution" not in cell.metadata.get("tags", []):
         return printed
     # Folded away on the screen; on paper a box of its own.
-    return [fence("{=typst}", "#solution[#summary[Solution]"), *printed, fence("{=typst}", "]")]
+    return [fence("{=typst}", f"#solution[#summary[{word('Solution')}]"), *printed, fence("{=typst}", "]")]
 
 
 def output_block(output, image):
@@ -71,7 +80,7 @@ def output_block(output, image):
     named = data.get("text/plain", "") if is_figure else html_caption(data.get("text/html", ""))
     if not block or not CAPTION.match(named):
         return block
-    title = re.split(r"(?<=[^\d.])\. |(?<=\))\. |\.$", " ".join(named.split())[:200])[0]
+    title = re.split(r"(?<=[^\d.])\. |(?<=\))\. |\.$|。", " ".join(named.split())[:200])[0]
     return fence("{=typst}", f"#listed({json.dumps(title, ensure_ascii=False)})") + "\n\n" + block
 
 
@@ -106,8 +115,9 @@ def div(name, texts):
 
 def main(pdf, *notebooks):
     with TemporaryDirectory() as folder:
-        folder = Path(folder)
-        to_pdf(markdown([Path(path) for path in notebooks], folder), "book.typ", folder, pdf)
+        folder, word = Path(folder), words(notebooks)
+        variables = {name: word(english) for name, english in PRINTED.items()}
+        to_pdf(markdown([Path(path) for path in notebooks], folder, word), "book.typ", folder, pdf, variables)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import typst
 
 HERE = Path(__file__).parent
 READER = "markdown+tex_math_single_backslash-citations-smart"
-CAPTION = re.compile(r"^(Figure|Table) ([\w.]+?)\.? ", re.S)
+CAPTION = re.compile(r"^(Figure|Table|图|表) ([\w.]+?)\.? ", re.S)
 
 
 def literal(text):
@@ -36,8 +36,8 @@ def fence(kind, text):
     return f"{marks} {kind}\n{text}\n{marks}"
 
 
-def to_pdf(text, template, folder, pdf):
-    """Sets Markdown whose pictures lie in `folder` with the Typst template of that name."""
+def to_pdf(text, template, folder, pdf, variables={}):
+    """Sets Markdown whose pictures lie in `folder` with the Typst template of that name and its variables."""
     pdf = Path(pdf).resolve()
     pdf.parent.mkdir(parents=True, exist_ok=True)
     # Typst takes paths from its own root.
@@ -46,7 +46,8 @@ def to_pdf(text, template, folder, pdf):
         text,
         "typst",
         format=READER,
-        extra_args=[f"--lua-filter={HERE / 'book.lua'}", f"--template={HERE / template}", "--wrap=none"],
+        extra_args=[f"--lua-filter={HERE / 'book.lua'}", f"--template={HERE / template}", "--wrap=none"]
+        + [f"--variable={name}={value}" for name, value in variables.items()],
     )
     written = folder / template
     written.write_text(source, encoding="utf-8")

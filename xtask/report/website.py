@@ -18,6 +18,7 @@ from pathlib import Path
 import nbformat
 import pypandoc
 
+from languages import words
 from outputs import Book
 from paper import Paper
 from typeset import CAPTION, READER, fence
@@ -27,6 +28,9 @@ WEB = HERE / "web"
 PAPER = HERE.parents[1] / "notebooks/paper.md"
 SCRIPT = HERE.parents[1] / "src/display/interactive.js"
 FORMS = {"paper": "the paper (PDF)", "book": "the book (PDF)"}
+SUBTITLE = "Induced earthquakes and a neural network, a paper redone as a notebook in Rust."
+# Words of `page.html`.
+IN_TEMPLATE = ['lang="en"', "Nothing found.", "Search all chapters", "Enlarged figure", "Wheel or + and - to zoom, drag to move", ">Close<"]
 INTERACTIVE = "application/vnd.quakebook.interactive+json"
 TO_NOTEBOOK = re.compile(r"\]\((\d\d[a-z]?-[\w-]+)\.ipynb(#[^)]*)?\)")
 SECTION = re.compile(r'<h([12]) id="([^"]+)"[^>]*>(.*?)</h\1>', re.S)
@@ -35,15 +39,15 @@ SECTION = re.compile(r'<h([12]) id="([^"]+)"[^>]*>(.*?)</h\1>', re.S)
 class Chapter:
     """A notebook as a page."""
 
-    def __init__(self, path, folder):
+    def __init__(self, path, folder, word=str):
         self.page = f"{path.stem}.html"
-        self.folder, self.stem = folder, path.stem
+        self.folder, self.stem, self.word = folder, path.stem, word
         self.cells = nbformat.read(path, as_version=4).cells
         self.n_figures = 0
         self.body = to_html("\n\n".join(block for cell in self.cells for block in self._blocks(cell)))
         self.sections = [(level, anchor, plain(words)) for level, anchor, words in SECTION.findall(self.body)]
         self.title = self.sections[0][2] if self.sections else self.stem
-        goal = re.search(r"\*\*Goal\.\*\* (.*)", "".join(self.cells[0].source)) if self.cells else None
+        goal = re.search(rf"\*\*{self.word('Goal.')}\*\* ?(.*)", "".join(self.cells[0].source)) if self.cells else None
         self.goal = to_html(goal[1]) if goal else ""
 
     def _blocks(self, cell):
@@ -56,7 +60,7 @@ class Chapter:
         blocks = [] if hidden else [fence("rust", cell.source)]
         blocks += [block for output in cell.outputs if (block := self._output(output))]
         if "solution" in tags or "jupyter" in cell.metadata:
-            return [raw("<details><summary>Solution</summary>"), *blocks, raw("</details>")]
+            return [raw(f"<details><summary>{self.word('Solution')}</summary>"), *blocks, raw("</details>")]
         return blocks
 
     def _output(self, output):
@@ -83,7 +87,7 @@ class Chapter:
         caption = CAPTION.sub(r"<b>\1 \2.</b> ", html.escape(" ".join(words.split())))
         width, height = size_of(picture, kind)
         figure = (
-            f'<figure{anchor}><button class="zoom" title="Enlarge"><img src="{name}" width="{width}" height="{height}" '
+            f'<figure{anchor}><button class="zoom" title="{self.word('Enlarge')}"><img src="{name}" width="{width}" height="{height}" '
             f'alt="{html.escape(words)}" loading="lazy"></button><figcaption>{caption}</figcaption></figure>'
         )
         if INTERACTIVE not in data:
@@ -140,6 +144,13 @@ def page(template, title, chapters, here, body):
     return template
 
 
+def worded(template, word):
+    """The template's own words in the language of the notebooks; in English it stays as it is."""
+    for english in IN_TEMPLATE:
+        template = template.replace(english, word(english))
+    return template
+
+
 def neighbours(chapters, i):
     """Links to the chapter before and the one behind."""
     before = f'<a rel="prev" href="{chapters[i - 1].page}">← {html.escape(chapters[i - 1].title)}</a>' if i else "<span></span>"
@@ -157,27 +168,28 @@ def abstract(chapters, notebooks, forms):
     return "\n\n".join(data["text/markdown"] for data in outputs if "text/markdown" in data)
 
 
-def front(chapters, abstract, forms):
+def front(chapters, abstract, forms, word=str):
     """The first page: the abstract, the other forms beside the site, the chapters."""
     rows = "".join(f'<li><a href="{c.page}">{html.escape(c.title)}</a>{c.goal}</li>' for c in chapters)
-    others = " and ".join(f'<a href="../{form}.pdf">{name}</a>' for form, name in forms.items())
-    others = f"<p>Beside this site: {others}.</p>" if others else ""
+    others = word(" and ").join(f'<a href="../{form}.pdf">{word(name)}</a>' for form, name in forms.items())
+    others = f"<p>{word('Beside this site:')} {others}{word('.')}</p>" if others else ""
     return (
-        '<h1 id="quakebook">quakebook</h1><p>Induced earthquakes and a neural network, a paper redone as a notebook in Rust.</p>'
-        f'{others}{to_html(abstract)}<h2 id="chapters">Chapters</h2><ul class="front">{rows}</ul>'
+        f'<h1 id="quakebook">quakebook</h1><p>{word(SUBTITLE)}</p>'
+        f'{others}{to_html(abstract)}<h2 id="chapters">{word("Chapters")}</h2><ul class="front">{rows}</ul>'
     )
 
 
 def main(folder, *notebooks):
     folder, notebooks = Path(folder), [Path(path) for path in notebooks]
     (folder / "figures").mkdir(parents=True, exist_ok=True)
-    chapters = [Chapter(path, folder) for path in notebooks]
-    template = (WEB / "page.html").read_text(encoding="utf-8")
+    word = words(notebooks)
+    chapters = [Chapter(path, folder, word) for path in notebooks]
+    template = worded((WEB / "page.html").read_text(encoding="utf-8"), word)
     for i, chapter in enumerate(chapters):
         body = chapter.body + neighbours(chapters, i)
         (folder / chapter.page).write_text(page(template, chapter.title, chapters, chapter, body), encoding="utf-8")
     forms = {form: name for form, name in FORMS.items() if (folder.parent / f"{form}.pdf").exists()}
-    body = front(chapters, abstract(chapters, notebooks, forms), forms)
+    body = front(chapters, abstract(chapters, notebooks, forms), forms, word)
     (folder / "index.html").write_text(page(template, "quakebook", chapters, None, body), encoding="utf-8")
     texts = [text for chapter in chapters for text in chapter.texts()]
     # A page that was opened from the disk may not read another file, but may run one.

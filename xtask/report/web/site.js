@@ -45,7 +45,7 @@ field.addEventListener("input", () => {
     link.append(title, document.createElement("br"), excerpt(s, words));
     return link;
   }));
-  if (!found.hidden && hits.length === 0) found.textContent = "Nothing found.";
+  if (!found.hidden && hits.length === 0) found.textContent = field.dataset.nothing;
 });
 const closeSearch = () => { found.hidden = true; };
 found.addEventListener("click", closeSearch);

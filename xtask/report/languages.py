@@ -1,0 +1,229 @@
+"""Joins the texts of another language into notebooks that hold their outputs.
+
+    languages.py LANGUAGE FOLDER NOTEBOOK…
+
+The joined copies go into FOLDER. The code and the numbers are those of the notebook; its words come from the folder
+of the language beside it, `notebooks/zh`:
+
+- `<stem>.md`: the Markdown cells. Each begins with the line `<!-- CELL HASH -->`, the cell's id and the first 8 hex
+  digits of the SHA-256 of its English source. Where the English has changed since, the hash is another: the cell then
+  stays English, with a mark.
+- `labels.toml`: captions, headers, notes and printed lines, English to the other language, in any tables; the table
+  `forms` has the words of the book and the site themselves. A number is `{}`; where their order changes, `{0}` is
+  the first of the English, `{1}` the second. What stands in a caption or a note in several sentences may be
+  given sentence by sentence.
+- `terms.toml`: the terms of the field, for who translates, and for `languages_test.py`.
+"""
+
+import hashlib
+import html
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from typeset import CAPTION
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+HEAD = re.compile(r"^<!-- (\S+) ([0-9a-f]{8}) -->\n", re.M)
+HEADING = re.compile(r"^(#+ )(.*)$", re.M)
+FENCED = re.compile(r"^```.*?^```", re.M | re.S)
+# A digit behind a letter belongs to a name: HH1, OK029.
+NUMBER = re.compile(r"(?<![A-Za-z\d])\d+(?:[.,:]\d+)*")
+HOLE = re.compile(r"\{(\d*)\}")
+SENTENCE = re.compile(r"(?<=\.) +")
+# The parts of a table or figure in HTML that hold words; the first group stays.
+HTML_TEXT = re.compile(r"(<(caption|th|td|small|figcaption)[^>]*>)(.*?)(?=</\2>)", re.S)
+ALT = re.compile(r'(\balt=")([^"]*)(?=")')
+KINDS = {"zh": {"Figure": "图", "Table": "表"}}
+MARKS = {
+    "zh": {
+        "stale": "**〔本节英文已更新，译文待修订〕**",
+        "missing": "**〔尚未翻译〕**",
+        "chapter": "**〔本章尚未翻译，以下为英文原文〕**",
+    }
+}
+
+
+def digest(source):
+    """By which a translation knows the English that it was made from."""
+    return hashlib.sha256(source.encode()).hexdigest()[:8]
+
+
+@dataclass
+class Translation:
+    hash: str
+    text: str
+
+
+def read_chapter(path):
+    """The translated cells of a chapter by their ids; none where there is no file."""
+    if not path.exists():
+        return {}
+    before, *parts = HEAD.split(path.read_text(encoding="utf-8"))
+    if before.strip():
+        raise ValueError(f"{path}: expected `<!-- CELL HASH -->` on its first line, found {before.strip()[:60]!r}")
+    ids, hashes, texts = parts[0::3], parts[1::3], parts[2::3]
+    twice = {i for i in ids if ids.count(i) > 1}
+    if twice:
+        raise ValueError(f"{path}: expected each cell once, found more of {', '.join(sorted(twice))}")
+    return {i: Translation(h, text.strip("\n")) for i, h, text in zip(ids, hashes, texts)}
+
+
+def state(cell, translations):
+    """`ready`, `stale` where the English has changed since, or `missing`."""
+    found = translations.get(cell.id)
+    if found is None:
+        return "missing"
+    return "ready" if found.hash == digest(cell.source) else "stale"
+
+
+class Labels:
+    """The words that the library prints, English to another language."""
+
+    def __init__(self, tables, language):
+        self.forms = tables.get("forms", {})
+        self.words = {key: value for name, table in tables.items() if name != "forms" for key, value in table.items()}
+        self.kinds = KINDS[language]
+        self.unknown = {}
+
+    @classmethod
+    def read(cls, language):
+        path = NOTEBOOKS / language / "labels.toml"
+        return cls(tomllib.loads(path.read_text(encoding="utf-8")), language)
+
+    def line(self, text):
+        """A caption, a note, a header or a printed line; English where no label has it."""
+        words = text.strip()
+        number = CAPTION.match(words)
+        if number:
+            kind = self.kinds.get(number[1], number[1])
+            return f"{kind} {number[2]} {self.line(words[number.end():])}"
+        if not re.search("[A-Za-z]{2}", words):
+            return text
+        found = self._label(words)
+        if found is None:
+            parts = [self._label(part) for part in SENTENCE.split(words)]
+            found = "".join(parts) if len(parts) > 1 and None not in parts else None
+        if found is None:
+            self.unknown[NUMBER.sub("{}", words)] = words
+            return text
+        return text.replace(words, found)
+
+    def _label(self, words):
+        numbers = NUMBER.findall(words)
+        label = self.words.get(NUMBER.sub("{}", words))
+        return None if label is None else fill(label, numbers)
+
+    def text(self, text):
+        """A printed text: as one paragraph after another, or line by line."""
+        whole = self._label(text.strip())
+        return whole if whole is not None else "\n".join(self.line(line) for line in text.split("\n"))
+
+    def html(self, text):
+        def inner(found):
+            # Words between the tags of a cell, such as a line break, are lines of their own.
+            return found[1] + re.sub(r"[^<>]*[^<>\s][^<>]*", lambda part: self._escaped(part[0]), found[3])
+
+        text = HTML_TEXT.sub(inner, text)
+        return ALT.sub(lambda found: found[1] + self._escaped(found[2]), text)
+
+    def _escaped(self, text):
+        return html.escape(self.line(html.unescape(text)), quote=False)
+
+    def output(self, output):
+        """Replaces the words of an output."""
+        if output.output_type == "stream":
+            output.text = self.text(output.text)
+        data = output.get("data", {})
+        for kind, translate in {"text/plain": self.text, "text/markdown": self.paragraphs, "text/html": self.html}.items():
+            if kind in data:
+                data[kind] = translate(data[kind])
+
+    def paragraphs(self, text):
+        return "\n\n".join(self.line(paragraph) for paragraph in text.split("\n\n"))
+
+
+def fill(label, numbers):
+    """Puts the numbers of the English into a label's `{}`, or `{0}`, `{1}`."""
+    order = iter(numbers)
+    return HOLE.sub(lambda hole: numbers[int(hole[1])] if hole[1] else next(order), label)
+
+
+def anchored(text, english):
+    """The headings keep the English anchors, so that a link leads to one place in both editions."""
+    anchors = [anchor(words) for _, words in HEADING.findall(FENCED.sub("", english))]
+    rest = iter(anchors)
+    parts = re.split(f"({FENCED.pattern})", text, flags=re.M | re.S)
+    add = lambda found: f"{found[0]} {{#{name}}}" if (name := next(rest, None)) else found[0]
+    return "".join(part if part.startswith("```") else HEADING.sub(add, part) for part in parts)
+
+
+def anchor(heading):
+    """As pandoc makes it of a heading."""
+    words = re.sub(r"[^\w\s.-]", "", heading.lower())
+    return re.sub(r"^[^a-z]+", "", re.sub(r"\s+", "-", words.strip()))
+
+
+def marked(source, mark):
+    """English text with a mark, below the heading where it begins with one."""
+    first, _, rest = source.partition("\n")
+    return f"{first}\n\n{mark}\n{rest}" if first.startswith("#") else f"{mark}\n\n{source}"
+
+
+def join(notebook, translations, labels, language):
+    """Puts the language's words into the notebook. Returns the cells that are not ready: (state, cell)."""
+    marks, faults, is_first = MARKS[language], [], True
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and translations:
+            for output in cell.outputs:
+                labels.output(output)
+        if cell.cell_type != "markdown":
+            continue
+        found = state(cell, translations)
+        if found == "ready":
+            cell.source = anchored(translations[cell.id].text, cell.source)
+            continue
+        faults.append((found, cell.id))
+        if translations:
+            cell.source = marked(cell.source, marks[found])
+        elif is_first:
+            cell.source = marked(cell.source, marks["chapter"])
+        is_first = False
+    notebook.metadata["language"] = language
+    return faults
+
+
+def words(notebooks):
+    """The words of the book and the site in the language of the notebooks: a function of the English."""
+    language = nbformat.read(notebooks[0], as_version=4).metadata.get("language") if notebooks else None
+    forms = Labels.read(language).forms if language else {}
+    return lambda english: forms.get(english, english)
+
+
+def main(language, folder, *notebooks):
+    if language not in MARKS:
+        sys.exit(f"languages.py: expected one of the languages {', '.join(MARKS)}, found `{language}`")
+    labels, folder = Labels.read(language), Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in map(Path, notebooks):
+        notebook = nbformat.read(path, as_version=4)
+        translations = read_chapter(NOTEBOOKS / language / f"{path.stem}.md")
+        faults = join(notebook, translations, labels, language)
+        nbformat.write(notebook, folder / path.name)
+        for kind in ["stale", "missing"]:
+            cells = [cell for found, cell in faults if found == kind]
+            if cells:
+                print(f"{path.stem}: {len(cells)} cells {kind}: {', '.join(cells)}")
+    print(f"{len(labels.unknown)} printed lines and headers have no label, and stay English")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,178 @@
+"""Tests the translations beside the notebooks, without running them.
+
+    languages_test.py FOLDER
+
+Both editions have the same cells, numbers, figures and tables, links, code and formulas; every term of `terms.toml`
+has its word; labels keep their numbers. Cells whose English has changed since (stale) and cells without a translation
+are listed; they fail in the chapters of `FINISHED` alone.
+"""
+
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+
+import nbformat
+
+from languages import FENCED, HOLE, KINDS, NUMBER, Translation, digest, fill, read_chapter, state, tomllib
+
+# Chapters whose translation is kept complete.
+FINISHED = {"zh": []}
+FORMULA = re.compile(r"\$\$.+?\$\$|\$[^$\n]+?\$", re.S)
+CODE = re.compile(r"(`+)(.+?)\1", re.S)
+LINK = re.compile(r"\]\(([^)\s]+)\)|<(https?://[^>]+)>")
+MONTHS = "January February March April May June July August September October November December".split()
+MONTH = re.compile(r"\b(?:{0})(?= \d)|(?<=\d )(?:{0})\b".format("|".join(MONTHS)))
+NAMED = r"{0} {1}(?:(?:、| 和 | 和|，| 与 | 到 | 至 )(?:{0} )?{1})*"
+N = r"\d+[a-z]?\.\d+"
+ENGLISH_NAMED = re.compile(rf"\b(Figure|Table)s? {N}(?:(?: and |, | to ){N})*")
+
+
+def code(text):
+    """Inline code, without what stands in blocks."""
+    return Counter(words for _, words in CODE.findall(FENCED.sub("", text)))
+
+
+def commands(text):
+    """The lines of blocks that are code, without comments; `text` is a drawing, whose words are translated."""
+    blocks = [block.split("\n")[1:-1] for block in FENCED.findall(text) if not block.startswith("```text")]
+    return [line.partition("#")[0].rstrip() for block in blocks for line in block]
+
+
+def formulas(text):
+    return Counter(" ".join(formula.split()) for formula in FORMULA.findall(CODE.sub("", FENCED.sub("", text))))
+
+
+def links(text):
+    return Counter(one or other for one, other in LINK.findall(text))
+
+
+def numbers(text):
+    """The numbers of the prose: a month in words before a number is one, too."""
+    text = CODE.sub(" ", re.sub(r"^```.*$", "", text, flags=re.M))
+    text = LINK.sub("]", FORMULA.sub(" ", text))
+    return Counter(NUMBER.findall(MONTH.sub(lambda month: str(MONTHS.index(month[0]) + 1), text)))
+
+
+def named(text, kinds):
+    """The figures and tables that a text names, by the English kind."""
+    found = set()
+    for english, other in kinds.items():
+        for match in re.finditer(NAMED.format(other, N), text):
+            found |= {(english, number) for number in re.findall(N, match[0])}
+    return found
+
+
+def english_named(text):
+    return {(match[1], number) for match in ENGLISH_NAMED.finditer(text) for number in re.findall(N, match[0])}
+
+
+def faults_of_cell(name, english, text, kinds):
+    for kind, of in [("code", code), ("formulas", formulas), ("links", links), ("numbers", numbers)]:
+        here, there = of(english), of(text)
+        if here != there:
+            yield f"{name}: {kind}: only in the English {list((here - there).elements())}, only in the other {list((there - here).elements())}"
+    if commands(english) != commands(text):
+        yield f"{name}: a block of code is another than in the English"
+    here, there = english_named(english), named(text, kinds)
+    if here != there:
+        yield f"{name}: figures and tables: the English names {sorted(here)}, the other {sorted(there)}"
+    if len(re.findall("^#+ ", FENCED.sub("", english), re.M)) != len(re.findall("^#+ ", FENCED.sub("", text), re.M)):
+        yield f"{name}: another number of headings"
+
+
+def faults_of_terms(name, english, text, terms):
+    # Names and code are no terms.
+    english = LINK.sub("]", CODE.sub(" ", FENCED.sub(" ", english)))
+    for term, found in terms.items():
+        flags = 0 if found.get("lower") else re.I
+        has_it = re.search(rf"\b{re.escape(term)}(?:s|es)?\b", english, flags)
+        if has_it and not any(word in text for word in found["zh"]):
+            yield f"{name}: `{term}` without {' or '.join(found['zh'])}"
+
+
+def faults_of_labels(tables):
+    for table, labels in tables.items():
+        for english, label in labels.items():
+            n = len(HOLE.findall(english))
+            holes = HOLE.findall(label)
+            expected = [""] * n if "" in holes or not holes else [str(i) for i in range(n)]
+            if sorted(holes) != expected:
+                yield f"labels, {table}: {english!r} has {n} numbers, its label {label!r} {len(holes)}"
+            elif NUMBER.findall(HOLE.sub("", label)) != NUMBER.findall(HOLE.sub("", english)):
+                yield f"labels, {table}: {label!r} has a number that {english!r} has not"
+
+
+def faults_of_glossary(text, terms):
+    """What the glossary has in both languages is what `terms.toml` says."""
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \|", text, re.M)
+    for chinese, english in rows:
+        for term in english.split(", "):
+            words = terms.get(term, {}).get("zh")
+            if words and not any(word in chinese for word in words):
+                yield f"glossary: `{term}` is {chinese}, in terms.toml {words}"
+
+
+def check(folder, language):
+    """The faults, and the sentences on what is left to translate."""
+    texts = folder / "notebooks" / language
+    terms = tomllib.loads((texts / "terms.toml").read_text(encoding="utf-8"))
+    labels = tomllib.loads((texts / "labels.toml").read_text(encoding="utf-8"))
+    faults, left = list(faults_of_labels(labels)), []
+    stems = {path.stem for path in (folder / "notebooks").glob("*.ipynb")}
+    faults += [f"{path.name}: no notebook has this name" for path in texts.glob("[0-9]*.md") if path.stem not in stems]
+    for stem in sorted(stems):
+        translations = read_chapter(texts / f"{stem}.md")
+        cells = nbformat.read(folder / "notebooks" / f"{stem}.ipynb", as_version=4).cells
+        cells = {cell.id: cell for cell in cells if cell.cell_type == "markdown"}
+        if not translations:
+            left.append(f"{stem}: not translated")
+            faults += [f"{stem}: not translated, but in FINISHED"] if stem in FINISHED[language] else []
+            continue
+        faults += [f"{stem}, {i}: the notebook has no such cell" for i in translations if i not in cells]
+        for i, cell in cells.items():
+            name, found = f"{stem}, {i}", state(cell, translations)
+            if found != "ready":
+                sentence = f"{name}: {found}, the hash of its English is {digest(cell.source)}"
+                (faults if stem in FINISHED[language] else left).append(sentence)
+                continue
+            text = translations[i].text
+            faults += faults_of_cell(name, cell.source, text, KINDS[language])
+            if "sources" not in cell.metadata.get("tags", []):  # References keep their language.
+                faults += faults_of_terms(name, cell.source, text, terms)
+            if "glossary" in cell.metadata.get("tags", []):
+                faults += faults_of_glossary(text, terms)
+    return faults, left
+
+
+def test_of_the_test():
+    """Each check finds what it is for, and nothing in what is right."""
+    kinds, terms = KINDS["zh"], {"station": {"zh": ["台站"]}}
+    cell = lambda english, text: list(faults_of_cell("x", english, text, kinds))
+    assert not cell("Figures 1.1 and 1.2 of 16 November 2016, `a` 2", "2016 年 11 月 16 日的图 1.1 和 1.2，`a` 2")
+    assert cell("5 of 7 events", "7 个事件中的 6 个") and cell("5", "5，5") and cell("5 and 5", "5")
+    assert cell("Figure 1.1", "表 1.1") and cell("Table 1.1", "1.1")
+    assert cell("`a`", "`b`") and cell("`a`", "a") and cell("$x$", "$y$") and cell("[a](b.ipynb)", "[a](c.ipynb)")
+    assert cell("```sh\nls # 1\n```", "```sh\nrm # 1\n```") and not cell("```sh\nls # all\n```", "```sh\nls # 全部\n```")
+    assert cell("## A", "A") and not cell("HH1", "HH1")
+    assert list(faults_of_terms("x", "Two stations.", "两个车站。", terms))
+    assert not list(faults_of_terms("x", "Two stations, `window`.", "两个台站。", terms | {"window": {"zh": ["窗"]}}))
+    assert list(faults_of_labels({"t": {"{} of {}": "{}"}})) and list(faults_of_labels({"t": {"{}": "{} 2"}}))
+    assert list(faults_of_labels({"t": {"{} of {}": "{1} {1}"}})) and not list(faults_of_labels({"t": {"{} of {}": "{1} 中的 {0}"}}))
+    assert fill("{1} 中的 {0}", ["5", "7"]) == "7 中的 5"
+    assert list(faults_of_glossary("| 车站 | station | x |", terms)) and not list(faults_of_glossary("| 台站 | station | x |", terms))
+    old = nbformat.v4.new_markdown_cell("new")
+    old.id = "a"
+    assert state(old, {"a": Translation(digest("old"), "旧")}) == "stale" and state(old, {}) == "missing"
+    assert state(old, {"a": Translation(digest("new"), "新")}) == "ready"
+
+
+if __name__ == "__main__":
+    test_of_the_test()
+    root = Path(sys.argv[1])
+    n_faults = 0
+    for language in FINISHED:
+        found, left = check(root, language)
+        print("\n".join([*found, *(f"({sentence})" for sentence in left)]))
+        n_faults += len(found)
+    sys.exit(f"{n_faults} faults in the translations: they stand above" if n_faults else 0)
