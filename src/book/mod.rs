@@ -52,8 +52,8 @@ mod ladder;
 mod leakage;
 mod leakage_tables;
 mod learning;
-mod map_tables;
 mod many_stations;
+mod map_tables;
 mod matrices;
 mod mistakes;
 mod month;
@@ -128,8 +128,8 @@ pub use leakage_tables::{
     CLASSIFIERS, above_guessing, leakage_difference, leakage_ranking, leakage_table,
 };
 pub use learning::{convnetquake_without_p, s_minus_p};
-pub use map_tables::{NearArrivals, middling, near_arrivals_table, stretches_table, times_chance};
 pub use many_stations::{ManyStations, many_stations};
+pub use map_tables::{NearArrivals, middling, near_arrivals_table, stretches_table, times_chance};
 pub use matrices::FourMatrices;
 pub use month::{Independence, MonthScore, month_scores};
 pub use month_tables::{
