@@ -345,7 +345,8 @@ impl OracleRuns {
                 (_, true) => "more than the seeds differ among themselves",
                 (_, false) => "no more than the seeds differ among themselves, so not shown",
             };
-            let points = 100.0 * (other.mean - own.mean);
+            // Without the sign of a zero that was rounded.
+            let points = (1000.0 * (other.mean - own.mean)).round() / 10.0 + 0.0;
             format!(
                 "{training}: {points:+.1} percent points of recall at one false alarm a day; {seeds}."
             )
