@@ -35,12 +35,12 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 HEAD = re.compile(r"^<!-- (\S+) ([0-9a-f]{8}) -->\n", re.M)
 HEADING = re.compile(r"^(#+ )(.*)$", re.M)
 FENCED = re.compile(r"^```.*?^```", re.M | re.S)
-# A digit behind a letter belongs to a name: HH1, OK029.
-NUMBER = re.compile(r"(?<![A-Za-z\d])\d+(?:[.,:]\d+)*")
+# A digit behind a letter belongs to a name (HH1, OK029), unless it is the hour of a time (2014-02-16T01:28:31).
+NUMBER = re.compile(r"(?:(?<![A-Za-z\d])|(?<=\dT))\d+(?:[.,:]\d+)*")
 HOLE = re.compile(r"\{(\d*)\}")
 SENTENCE = re.compile(r"(?<=\.) +")
 # The parts of a table or figure in HTML that hold words; the first group stays.
-HTML_TEXT = re.compile(r"(<(caption|th|td|small|figcaption)[^>]*>)(.*?)(?=</\2>)", re.S)
+HTML_TEXT = re.compile(r"(<(caption|th|td|small|figcaption)(?: [^>]*)?>)(.*?)(?=</\2>)", re.S)
 ALT = re.compile(r'(\balt=")([^"]*)(?=")')
 KINDS = {"zh": {"Figure": "图", "Table": "表"}}
 MARKS = {
@@ -92,7 +92,7 @@ class Labels:
         self.forms = tables.get("forms", {})
         self.words = {key: value for name, table in tables.items() if name != "forms" for key, value in table.items()}
         self.kinds = KINDS[language]
-        self.unknown = {}
+        self.unknown = []
 
     @classmethod
     def read(cls, language):
@@ -113,7 +113,8 @@ class Labels:
             parts = [self._label(part) for part in SENTENCE.split(words)]
             found = "".join(parts) if len(parts) > 1 and None not in parts else None
         if found is None:
-            self.unknown[NUMBER.sub("{}", words)] = words
+            if re.search("[a-z]{2} [a-z]{2}", words):  # Otherwise a name, or code.
+                self.unknown.append(NUMBER.sub("{}", words))
             return text
         return text.replace(words, found)
 
@@ -143,12 +144,13 @@ class Labels:
         if output.output_type == "stream":
             output.text = self.text(output.text)
         data = output.get("data", {})
-        for kind, translate in {"text/plain": self.text, "text/markdown": self.paragraphs, "text/html": self.html}.items():
-            if kind in data:
-                data[kind] = translate(data[kind])
-
-    def paragraphs(self, text):
-        return "\n\n".join(self.line(paragraph) for paragraph in text.split("\n\n"))
+        if "text/html" in data:
+            data["text/html"] = self.html(data["text/html"])
+        if "text/markdown" in data:
+            data["text/markdown"] = "\n\n".join(map(self.line, data["text/markdown"].split("\n\n")))
+        # The plain form of a table is shown nowhere.
+        if "text/plain" in data and "<table" not in data.get("text/html", ""):
+            data["text/plain"] = self.text(data["text/plain"])
 
 
 def fill(label, numbers):
@@ -157,13 +159,17 @@ def fill(label, numbers):
     return HOLE.sub(lambda hole: numbers[int(hole[1])] if hole[1] else next(order), label)
 
 
-def anchored(text, english):
-    """The headings keep the English anchors, so that a link leads to one place in both editions."""
-    anchors = [anchor(words) for _, words in HEADING.findall(FENCED.sub("", english))]
-    rest = iter(anchors)
+def anchored(text, english, linked):
+    """A heading that is linked keeps its English anchor, so that a link leads to one place in both editions."""
+    rest = iter([anchor(words) for _, words in HEADING.findall(FENCED.sub("", english))])
     parts = re.split(f"({FENCED.pattern})", text, flags=re.M | re.S)
-    add = lambda found: f"{found[0]} {{#{name}}}" if (name := next(rest, None)) else found[0]
+    add = lambda found: f"{found[0]} {{#{name}}}" if (name := next(rest, None)) in linked else found[0]
     return "".join(part if part.startswith("```") else HEADING.sub(add, part) for part in parts)
+
+
+def linked_anchors(notebooks):
+    texts = [cell.source for notebook in notebooks for cell in notebook.cells if cell.cell_type == "markdown"]
+    return {name.lower() for text in texts for name in re.findall(r"\.ipynb#([^)\s]+)\)", text)}
 
 
 def anchor(heading):
@@ -178,7 +184,7 @@ def marked(source, mark):
     return f"{first}\n\n{mark}\n{rest}" if first.startswith("#") else f"{mark}\n\n{source}"
 
 
-def join(notebook, translations, labels, language):
+def join(notebook, translations, labels, language, linked=()):
     """Puts the language's words into the notebook. Returns the cells that are not ready: (state, cell)."""
     marks, faults, is_first = MARKS[language], [], True
     for cell in notebook.cells:
@@ -189,7 +195,7 @@ def join(notebook, translations, labels, language):
             continue
         found = state(cell, translations)
         if found == "ready":
-            cell.source = anchored(translations[cell.id].text, cell.source)
+            cell.source = anchored(translations[cell.id].text, cell.source, linked)
             continue
         faults.append((found, cell.id))
         if translations:
@@ -213,16 +219,18 @@ def main(language, folder, *notebooks):
         sys.exit(f"languages.py: expected one of the languages {', '.join(MARKS)}, found `{language}`")
     labels, folder = Labels.read(language), Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for path in map(Path, notebooks):
-        notebook = nbformat.read(path, as_version=4)
+    read = {Path(path): nbformat.read(path, as_version=4) for path in notebooks}
+    linked = linked_anchors(read.values())
+    for path, notebook in read.items():
         translations = read_chapter(NOTEBOOKS / language / f"{path.stem}.md")
-        faults = join(notebook, translations, labels, language)
+        faults = join(notebook, translations, labels, language, linked)
         nbformat.write(notebook, folder / path.name)
         for kind in ["stale", "missing"]:
             cells = [cell for found, cell in faults if found == kind]
             if cells:
                 print(f"{path.stem}: {len(cells)} cells {kind}: {', '.join(cells)}")
-    print(f"{len(labels.unknown)} printed lines and headers have no label, and stay English")
+    for words in dict.fromkeys(labels.unknown):
+        print(f"no label: {words}")
 
 
 if __name__ == "__main__":

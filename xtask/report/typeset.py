@@ -19,8 +19,13 @@ def literal(text):
 
 
 def caption(text):
-    """`Figure 1.2. Words` with the number in bold."""
-    return CAPTION.sub(r"**\1 \2.** ", literal(text))
+    """`Figure 1.2. Words` with the number in bold; in Chinese no point stands behind it."""
+    return CAPTION.sub(lambda found: f"**{numbered(found)}** ", literal(text))
+
+
+def numbered(found):
+    """The number of a caption that `CAPTION` has found."""
+    return f"{found[1]} {found[2]}" + ("." if found[1].isascii() else "")
 
 
 def print_width(png):

@@ -21,7 +21,7 @@ import pypandoc
 from languages import words
 from outputs import Book
 from paper import Paper
-from typeset import CAPTION, READER, fence
+from typeset import CAPTION, READER, fence, numbered
 
 HERE = Path(__file__).parent
 WEB = HERE / "web"
@@ -84,10 +84,11 @@ class Chapter:
         (self.folder / name).write_bytes(picture)
         number = CAPTION.match(words)
         anchor = f' id="{number[1].lower()}-{number[2]}"' if number else ""
-        caption = CAPTION.sub(r"<b>\1 \2.</b> ", html.escape(" ".join(words.split())))
+        caption = CAPTION.sub(lambda found: f"<b>{numbered(found)}</b> ", html.escape(" ".join(words.split())))
         width, height = size_of(picture, kind)
+        enlarge = self.word("Enlarge")
         figure = (
-            f'<figure{anchor}><button class="zoom" title="{self.word('Enlarge')}"><img src="{name}" width="{width}" height="{height}" '
+            f'<figure{anchor}><button class="zoom" title="{enlarge}"><img src="{name}" width="{width}" height="{height}" '
             f'alt="{html.escape(words)}" loading="lazy"></button><figcaption>{caption}</figcaption></figure>'
         )
         if INTERACTIVE not in data:

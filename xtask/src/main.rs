@@ -14,6 +14,7 @@ mod evcxr_source;
 mod house;
 mod kernel;
 mod lab;
+mod language;
 mod libtorch;
 mod ours;
 mod paths;
@@ -50,6 +51,7 @@ cargo xtask COMMAND
                     --resume keeps it, for example to go on with a training that was interrupted
   report --forms-only
                     run nothing: make the three forms of the notebooks with the outputs that they have
+  report --lang zh  the same, and the Chinese book and site in report/zh/, of the same outputs
   lab [OPTION…]     open JupyterLab on the notebooks; options go to JupyterLab (`--no-browser`). The first
                     time it opens to read, while the kernel is built
   quick             bring a changed library to the kernel in half a minute. It computes up to twice as

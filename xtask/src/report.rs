@@ -5,6 +5,7 @@ use std::process::Command;
 
 use crate::Result;
 use crate::command::{command, io, run, write};
+use crate::language::Language;
 use crate::paths::{Paths, named_path};
 use crate::profile::Profile;
 use crate::{kernel, ours, setup};
@@ -18,6 +19,8 @@ struct Options {
     keep_outputs: bool,
     /// Runs nothing: makes the forms of the outputs that are there.
     forms_only: bool,
+    /// In which language the forms are made.
+    language: Language,
     /// Beginnings of notebooks' names; none for all notebooks.
     chapters: Vec<String>,
 }
@@ -28,16 +31,19 @@ impl Options {
             resume: false,
             keep_outputs: false,
             forms_only: false,
+            language: Language::default(),
             chapters: Vec::new(),
         };
-        for arg in args {
+        let mut args = args.iter();
+        while let Some(arg) = args.next() {
             match arg.as_str() {
+                "--lang" => options.language = Language::parse(args.next())?,
                 "--resume" => options.resume = true,
                 "--keep-outputs" => options.keep_outputs = true,
                 "--forms-only" => options.forms_only = true,
                 unknown if unknown.starts_with('-') => {
                     return Err(format!(
-                        "report: expected --resume, --keep-outputs, --forms-only or chapters, found `{unknown}`: `cargo xtask --help` explains them"
+                        "report: expected --resume, --keep-outputs, --forms-only, --lang or chapters, found `{unknown}`: `cargo xtask --help` explains them"
                     ));
                 }
                 chapter => options.chapters.push(chapter.into()),
@@ -52,7 +58,8 @@ impl Options {
 /// The executed copies go to `report/`, beside `seconds.csv` with what each cell took. The clone's own notebooks
 /// stay as they are unless `args` has `--keep-outputs`. A report of all notebooks begins without the products of
 /// earlier runs, so that every number in it is of this run, unless `args` has `--resume`. With `--forms-only` nothing
-/// is run: the forms are of the clone's notebooks with the outputs that they have.
+/// is run: the forms are of the clone's notebooks with the outputs that they have. With `--lang zh` the book and the
+/// site are made in Chinese too, in `report/zh/`, of the same outputs.
 pub fn report(paths: &Paths, args: &[String]) -> Result {
     let options = Options::parse(args)?;
     let all = notebooks(paths)?;
@@ -61,7 +68,7 @@ pub fn report(paths: &Paths, args: &[String]) -> Result {
     if options.forms_only {
         setup::provide_python(paths)?;
         ours::make(&folder)?;
-        return forms(paths, &all, &folder);
+        return forms(paths, &all, &folder, options.language);
     }
     setup::setup(paths, Profile::Thorough)?;
     if options.chapters.is_empty() && !options.resume {
@@ -77,7 +84,8 @@ pub fn report(paths: &Paths, args: &[String]) -> Result {
             .args(&chosen),
         "a notebook failed: its cell and message stand above. `cargo xtask report --resume` goes on with what was made until then",
     )?;
-    forms(paths, &executed(&all, &chosen, &folder), &folder)?;
+    let executed = executed(&all, &chosen, &folder);
+    forms(paths, &executed, &folder, options.language)?;
     if options.keep_outputs {
         replace_outputs(&chosen, &folder)?;
     }
@@ -119,13 +127,37 @@ pub fn copy_in(folder: &Path, notebook: &Path) -> PathBuf {
     folder.join(notebook.file_name().unwrap_or_default())
 }
 
-/// Makes `book.pdf`, `paper.pdf` and `site/` in a folder, of notebooks that have their outputs.
-fn forms(paths: &Paths, notebooks: &[PathBuf], folder: &Path) -> Result {
+/// Makes `book.pdf`, `paper.pdf` and `site/` in a folder, of notebooks that have their outputs, and in another language
+/// the book and the site below it.
+fn forms(paths: &Paths, notebooks: &[PathBuf], folder: &Path, language: Language) -> Result {
     println!("{}", book(paths, notebooks, folder)?.display());
     if let Some(pdf) = paper(paths, notebooks, folder)? {
         println!("{}", pdf.display());
     }
     let site = site(paths, notebooks, folder)?;
+    println!("{}", site.join("index.html").display());
+    match language.joined() {
+        Some(code) => joined_forms(paths, notebooks, &folder.join(code), code),
+        None => Ok(()),
+    }
+}
+
+/// Joins the texts of another language to the notebooks, and makes `book.pdf` and `site/` of them in a folder.
+///
+/// What is not translated, or whose English has changed since, is printed, and stays English with a mark.
+fn joined_forms(paths: &Paths, notebooks: &[PathBuf], folder: &Path, code: &str) -> Result {
+    let joined = folder.join("notebooks");
+    ours::make(folder)?;
+    run(
+        script(paths, "languages.py")
+            .arg(code)
+            .arg(&joined)
+            .args(notebooks),
+        "the translation could not be joined: see the message above",
+    )?;
+    let notebooks: Vec<PathBuf> = notebooks.iter().map(|n| copy_in(&joined, n)).collect();
+    println!("{}", book(paths, &notebooks, folder)?.display());
+    let site = site(paths, &notebooks, folder)?;
     println!("{}", site.join("index.html").display());
     Ok(())
 }
@@ -257,6 +289,13 @@ mod tests {
         assert_eq!(options.chapters, ["02", "03"]);
         assert!(parse(&["--resume"]).unwrap().resume);
         assert!(parse(&["--forms-only"]).unwrap().forms_only);
+        assert_eq!(parse(&["02"]).unwrap().language, Language::English);
+        let chinese = parse(&["--lang", "zh", "02"]).unwrap();
+        assert_eq!(
+            (chinese.language, chinese.chapters),
+            (Language::Chinese, vec!["02".into()])
+        );
+        assert!(parse(&["--lang"]).is_err() && parse(&["--lang", "02"]).is_err());
         for old in ["--keep", "-k", "--"] {
             assert!(parse(&[old]).unwrap_err().contains(old));
         }

@@ -50,6 +50,13 @@ pub fn test(paths: &Paths) -> Result {
         )?;
         Ok(String::new())
     })?;
+    part("languages", &|| {
+        run(
+            script(paths, "languages_test.py").arg(&paths.root),
+            "correct what is named above in the translations; what stands in brackets is left to do",
+        )?;
+        Ok(String::new())
+    })?;
     part("forms", &|| {
         run(
             script(paths, "forms_test.py").arg(&paths.root),
