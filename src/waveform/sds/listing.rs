@@ -11,8 +11,8 @@ use std::time::SystemTime;
 use super::folders::has_settled;
 use super::layout::{DayFile, Layout};
 use super::lock;
+use crate::code_pattern::NslcPattern;
 use crate::error::{Error, Result};
-use crate::station::NslcPattern;
 use crate::waveform::Nslc;
 
 /// The day files below a folder, in memory.
