@@ -64,6 +64,8 @@ fn every_command_explains_itself() {
         "mseed",
         "train",
         "scan",
+        "associate",
+        "locate",
         "serve",
     ] {
         assert!(help.contains(command), "{help}");
