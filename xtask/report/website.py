@@ -173,7 +173,7 @@ def front(chapters, abstract, forms, word=str):
     """The first page: the abstract, the other forms beside the site, the chapters."""
     rows = "".join(f'<li><a href="{c.page}">{html.escape(c.title)}</a>{c.goal}</li>' for c in chapters)
     others = word(" and ").join(f'<a href="../{form}.pdf">{word(name)}</a>' for form, name in forms.items())
-    others = f"<p>{word('Beside this site:')} {others}{word('.')}</p>" if others else ""
+    others = f"<p>{word('Beside this site: ')}{others}{word('.')}</p>" if others else ""
     return (
         f'<h1 id="quakebook">quakebook</h1><p>{word(SUBTITLE)}</p>'
         f'{others}{to_html(abstract)}<h2 id="chapters">{word("Chapters")}</h2><ul class="front">{rows}</ul>'
