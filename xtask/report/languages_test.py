@@ -3,7 +3,7 @@
     languages_test.py FOLDER
 
 Both editions have the same cells, numbers, figures and tables, links, code and formulas; every term of `terms.toml`
-has its word; labels keep their numbers. Cells whose English has changed since (stale) and cells without a translation
+has its word; labels keep their numbers, and so does each output that they are put into. Cells whose English has changed since (stale) and cells without a translation
 are listed; they fail in the chapters of `FINISHED` alone.
 """
 
@@ -11,10 +11,11 @@ import re
 import sys
 from collections import Counter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 
-from languages import FENCED, HOLE, KINDS, NUMBER, Translation, digest, fill, read_chapter, state, tomllib
+from languages import FENCED, HOLE, KINDS, MARKS, NUMBER, Labels, Translation, anchored, digest, fill, join, read_chapter, state, tomllib
 
 # Chapters whose translation is kept complete.
 FINISHED = {"zh": []}
@@ -113,7 +114,23 @@ def faults_of_glossary(text, terms):
                 yield f"glossary: `{term}` is {chinese}, in terms.toml {words}"
 
 
-def check(folder, language):
+def output_numbers(output):
+    data = output.get("data", {})
+    texts = [output.get("text", ""), *(data.get(f"text/{kind}", "") for kind in ["plain", "html", "markdown"])]
+    return Counter(NUMBER.findall(" ".join(texts)))
+
+
+def faults_of_outputs(name, cells, labels):
+    """Labels change words alone. (The cells' outputs are translated by this.)"""
+    for cell in cells:
+        for output in cell.get("outputs", []):
+            before = output_numbers(output)
+            labels.output(output)
+            if output_numbers(output) != before:
+                yield f"{name}, {cell.id}: an output has other numbers in the translation"
+
+
+def check(folder, language, finished):
     """The faults, and the sentences on what is left to translate."""
     texts = folder / "notebooks" / language
     terms = tomllib.loads((texts / "terms.toml").read_text(encoding="utf-8"))
@@ -124,17 +141,18 @@ def check(folder, language):
     for stem in sorted(stems):
         translations = read_chapter(texts / f"{stem}.md")
         cells = nbformat.read(folder / "notebooks" / f"{stem}.ipynb", as_version=4).cells
-        cells = {cell.id: cell for cell in cells if cell.cell_type == "markdown"}
+        code, cells = [c for c in cells if c.cell_type == "code"], {c.id: c for c in cells if c.cell_type == "markdown"}
         if not translations:
             left.append(f"{stem}: not translated")
-            faults += [f"{stem}: not translated, but in FINISHED"] if stem in FINISHED[language] else []
+            faults += [f"{stem}: not translated, but in FINISHED"] if stem in finished else []
             continue
+        faults += faults_of_outputs(stem, code, Labels(labels, language))
         faults += [f"{stem}, {i}: the notebook has no such cell" for i in translations if i not in cells]
         for i, cell in cells.items():
             name, found = f"{stem}, {i}", state(cell, translations)
             if found != "ready":
                 sentence = f"{name}: {found}, the hash of its English is {digest(cell.source)}"
-                (faults if stem in FINISHED[language] else left).append(sentence)
+                (faults if stem in finished else left).append(sentence)
                 continue
             text = translations[i].text
             faults += faults_of_cell(name, cell.source, text, KINDS[language])
@@ -165,14 +183,63 @@ def test_of_the_test():
     old.id = "a"
     assert state(old, {"a": Translation(digest("old"), "旧")}) == "stale" and state(old, {}) == "missing"
     assert state(old, {"a": Translation(digest("new"), "新")}) == "ready"
+    test_of_the_joining()
+    with TemporaryDirectory() as folder:
+        test_of_the_files(Path(folder))
+
+
+def test_of_the_joining():
+    labels = Labels({"t": {"{} of {} events.": "{1} 个事件中的 {0} 个。", "Simulated.": "模拟。", "Depth": "深度"}}, "zh")
+    assert labels.line("Figure 3b.1. 5 of 7 events. Simulated.") == "图 3b.1 7 个事件中的 5 个。模拟。"
+    assert labels.line("  Unheard of 5 events.") == "  Unheard of 5 events." and labels.unknown == ["Unheard of {} events."]
+    table = '<table><thead><tr><th class="n">Depth</th></tr></thead><td>HH1<br>Depth</td></table>'
+    assert labels.html(table) == '<table><thead><tr><th class="n">深度</th></tr></thead><td>HH1<br>深度</td></table>'
+    wrong = Labels({"t": {"{} events": "{} 个事件，共 9"}}, "zh")
+    cell = nbformat.v4.new_code_cell("", outputs=[nbformat.v4.new_output("stream", text="5 events")])
+    assert list(faults_of_outputs("x", [cell], wrong))
+    cell.outputs[0].text = "5 of 7 events."
+    assert not list(faults_of_outputs("x", [cell], labels)) and cell.outputs[0].text == "7 个事件中的 5 个。"
+    assert anchored("## 甲\n## 乙", "## A\n## The B", {"the-b"}) == "## 甲\n## 乙 {#the-b}"
+
+    texts = [nbformat.v4.new_markdown_cell(source) for source in ["# One", "## Two", "three"]]
+    one, two, three = (text.id for text in texts)
+    notebook = nbformat.v4.new_notebook(cells=texts)
+    translations = {one: Translation(digest("# One"), "# 一"), two: Translation(digest("## 2"), "## 二")}
+    assert join(notebook, translations, labels, "zh") == [("stale", two), ("missing", three)]
+    assert texts[0].source == "# 一" and texts[1].source.startswith("## Two\n\n" + MARKS["zh"]["stale"])
+    assert texts[2].source == MARKS["zh"]["missing"] + "\n\nthree"
+
+
+def test_of_the_files(folder):
+    """A stale cell is listed, and fails in a finished chapter; a cell and a chapter that no notebook has fail."""
+    (folder / "notebooks/zh").mkdir(parents=True)
+    cell = nbformat.v4.new_markdown_cell("5 stations")
+    cell.id = "01-a"
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), folder / "notebooks/01-x.ipynb")
+    (folder / "notebooks/zh/terms.toml").write_text('station = { zh = ["台站"], source = "" }\n', encoding="utf-8")
+    (folder / "notebooks/zh/labels.toml").write_text("", encoding="utf-8")
+
+    def checked(text, finished=(), name="01-x"):
+        for old in (folder / "notebooks/zh").glob("*.md"):
+            old.unlink()
+        (folder / f"notebooks/zh/{name}.md").write_text(text, encoding="utf-8")
+        return check(folder, "zh", finished)
+
+    right, stale = f"<!-- 01-a {digest('5 stations')} -->\n5 个台站\n", "<!-- 01-a 00000000 -->\n6 个台站\n"
+    assert checked(right, ["01-x"]) == ([], [])
+    assert checked(right.replace("5 个", "6 个"))[0] and checked(right.replace("台站", "车站"))[0]
+    faults, left = checked(stale)
+    assert not faults and len(left) == 1 and digest("5 stations") in left[0]
+    assert checked(stale, ["01-x"])[0] and checked(right + stale.replace("01-a", "01-b"))[0]
+    assert checked(right, name="02-y")[0] and checked(right, ["01-x"], "01-y")[0]
 
 
 if __name__ == "__main__":
     test_of_the_test()
     root = Path(sys.argv[1])
     n_faults = 0
-    for language in FINISHED:
-        found, left = check(root, language)
+    for language, finished in FINISHED.items():
+        found, left = check(root, language, finished)
         print("\n".join([*found, *(f"({sentence})" for sentence in left)]))
         n_faults += len(found)
     sys.exit(f"{n_faults} faults in the translations: they stand above" if n_faults else 0)
