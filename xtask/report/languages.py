@@ -8,8 +8,8 @@ of the language beside it, `notebooks/zh`:
 - `<stem>.md`: the Markdown cells. Each begins with the line `<!-- CELL HASH -->`, the cell's id and the first 8 hex
   digits of the SHA-256 of its English source. Where the English has changed since, the hash is another: the cell then
   stays English, with a mark.
-- `labels.toml`: captions, headers, notes and printed lines, English to the other language, in any tables; the table
-  `forms` has the words of the book and the site themselves. A number is `{}`; where their order changes, `{0}` is
+- `labels.toml`: captions, headers, notes and printed lines, English to the other language, in any tables; in its own
+  chapter `chapter-N` goes before the others; `forms` has the words of the book and the site themselves. A number is `{}`; where their order changes, `{0}` is
   the first of the English, `{1}` the second. What stands in a caption or a note in several sentences may be
   given sentence by sentence.
 - `terms.toml`: the terms of the field, for who translates, and for `languages_test.py`.
@@ -88,16 +88,17 @@ def state(cell, translations):
 class Labels:
     """The words that the library prints, English to another language."""
 
-    def __init__(self, tables, language):
+    def __init__(self, tables, language, stem=""):
         self.forms = tables.get("forms", {})
         self.words = {key: value for name, table in tables.items() if name != "forms" for key, value in table.items()}
+        self.words |= tables.get(f"chapter-{stem.partition('-')[0].lstrip('0') or '0'}", {})
         self.kinds = KINDS[language]
         self.unknown = []
 
     @classmethod
-    def read(cls, language):
+    def read(cls, language, stem=""):
         path = NOTEBOOKS / language / "labels.toml"
-        return cls(tomllib.loads(path.read_text(encoding="utf-8")), language)
+        return cls(tomllib.loads(path.read_text(encoding="utf-8")), language, stem)
 
     def line(self, text):
         """A caption, a note, a header or a printed line; English where no label has it."""
@@ -217,20 +218,21 @@ def words(notebooks):
 def main(language, folder, *notebooks):
     if language not in MARKS:
         sys.exit(f"languages.py: expected one of the languages {', '.join(MARKS)}, found `{language}`")
-    labels, folder = Labels.read(language), Path(folder)
+    folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     read = {Path(path): nbformat.read(path, as_version=4) for path in notebooks}
     linked = linked_anchors(read.values())
     for path, notebook in read.items():
         translations = read_chapter(NOTEBOOKS / language / f"{path.stem}.md")
+        labels = Labels.read(language, path.stem)
         faults = join(notebook, translations, labels, language, linked)
         nbformat.write(notebook, folder / path.name)
         for kind in ["stale", "missing"]:
             cells = [cell for found, cell in faults if found == kind]
             if cells:
                 print(f"{path.stem}: {len(cells)} cells {kind}: {', '.join(cells)}")
-    for words in dict.fromkeys(labels.unknown):
-        print(f"no label: {words}")
+        for words in dict.fromkeys(labels.unknown):
+            print(f"{path.stem}: no label: {words}")
 
 
 if __name__ == "__main__":

@@ -146,7 +146,7 @@ def check(folder, language, finished):
             left.append(f"{stem}: not translated")
             faults += [f"{stem}: not translated, but in FINISHED"] if stem in finished else []
             continue
-        faults += faults_of_outputs(stem, code, Labels(labels, language))
+        faults += faults_of_outputs(stem, code, Labels(labels, language, stem))
         faults += [f"{stem}, {i}: the notebook has no such cell" for i in translations if i not in cells]
         for i, cell in cells.items():
             name, found = f"{stem}, {i}", state(cell, translations)
@@ -194,6 +194,8 @@ def test_of_the_joining():
     assert labels.line("  Unheard of 5 events.") == "  Unheard of 5 events." and labels.unknown == ["Unheard of {} events."]
     table = '<table><thead><tr><th class="n">Depth</th></tr></thead><td>HH1<br>Depth</td></table>'
     assert labels.html(table) == '<table><thead><tr><th class="n">深度</th></tr></thead><td>HH1<br>深度</td></table>'
+    chapters = {"t": {"Number": "数目"}, "chapter-13": {"Number": "编号"}, "chapter-14": {"Number": "号"}}
+    assert [Labels(chapters, "zh", stem).line("Number") for stem in ["13-x", "14-y"]] == ["编号", "号"]
     wrong = Labels({"t": {"{} events": "{} 个事件，共 9"}}, "zh")
     cell = nbformat.v4.new_code_cell("", outputs=[nbformat.v4.new_output("stream", text="5 events")])
     assert list(faults_of_outputs("x", [cell], wrong))
