@@ -3,6 +3,7 @@
 use chrono::DateTime;
 use polars::prelude::*;
 
+use super::field::identifier;
 use super::{Catalog, Event};
 use crate::error::{Result, fail};
 
@@ -93,7 +94,7 @@ impl Catalog {
                 _ => return wrong("longitude without latitude, or the reverse", "Give both"),
             };
             Ok(Event {
-                id: ids[row].clone().unwrap_or_default(),
+                id: identifier(ids[row].as_deref().unwrap_or_default()),
                 origin_time: DateTime::from_timestamp_nanos(nanoseconds),
                 longitude_deg,
                 latitude_deg,

@@ -10,7 +10,7 @@
 use std::io::BufRead;
 
 use super::event::LeftOut;
-use super::field::{MAGNITUDE, read_bounded, read_depth_m, read_point, read_time};
+use super::field::{self, MAGNITUDE, read_bounded, read_depth_m, read_point, read_time};
 use super::{Catalog, Event};
 use crate::error::{Result, fail};
 use crate::time::{self, Time};
@@ -240,7 +240,7 @@ fn event(element: &Element, name: &str) -> Result<std::result::Result<Event, Str
     Ok(Ok(Event {
         id: match id.as_str() {
             "" => time::iso(origin_time),
-            _ => id,
+            id => field::identifier(id),
         },
         origin_time,
         longitude_deg,
@@ -386,7 +386,32 @@ fn element(event: &Event) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{quoted, unquoted};
+    use super::{Catalog, quoted, unquoted};
+
+    /// A listing cannot hold a control character or a `|`: an identifier has none from the beginning.
+    #[test]
+    fn identifiers_that_no_listing_tells_apart_are_one() {
+        let event = |id: &str| {
+            format!(
+                "<event publicID=\"{id}\"><pick publicID=\"{id}/p\"><time><value>2014-02-16T00:00:00Z</value></time></pick></event>"
+            )
+        };
+        let events = ["a\u{8}b", "a\u{1}b", "a|b", "c"].map(event).concat();
+        let text = format!(
+            "<q:quakeml xmlns:q=\"http://quakeml.org/xmlns/quakeml/1.2\" xmlns=\"http://quakeml.org/xmlns/bed/1.2\">\
+             <eventParameters publicID=\"x\">{events}</eventParameters></q:quakeml>"
+        );
+        let catalog = Catalog::from_quakeml(&text, "here").unwrap();
+        let ids = catalog.events().iter().map(|event| event.id.as_str());
+        assert_eq!(ids.collect::<Vec<_>>(), ["a b", "c"]);
+        for text in [
+            catalog.to_quakeml(),
+            catalog.to_fdsn_text(),
+            catalog.to_comcat_csv(),
+        ] {
+            assert_eq!(Catalog::from_text(&text, "again").unwrap().len(), 2);
+        }
+    }
 
     #[test]
     fn identifiers_come_back() {

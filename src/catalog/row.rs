@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::field::{DEPTH_KM, MAGNITUDE, read_bounded, read_point, read_time, trimmed};
+use super::field::{DEPTH_KM, MAGNITUDE, identifier, read_bounded, read_point, read_time, trimmed};
 use crate::catalog::{Event, shortened};
 use crate::error::{Error, Result, fail};
 use crate::tables;
@@ -134,7 +134,7 @@ impl Header {
         let origin_time = read_time(format_args!("{name}:{line}, time"), time)?;
         let event = match trimmed(&text(places.id)) {
             "" => Event::at_time(crate::time::iso(origin_time), origin_time, ""),
-            id => Event::at_time(id, origin_time, ""),
+            id => Event::at_time(identifier(id), origin_time, ""),
         };
         let (longitude_deg, latitude_deg) = match places.point {
             None => (event.longitude_deg, event.latitude_deg),
