@@ -186,12 +186,14 @@ def main():
                         one.close(timeout=5)
         left = [i for i in not_done(o) if i not in progress.given_up()]
         progress.n_left = progress.n_done + len(progress.given_up()) + len(left)
-    missing = not_done(o)
-    for index, words in sorted(progress.given_up().items()):
+    missing = set(not_done(o))
+    # One that was killed after its last byte was written is done.
+    failed = {index: words for index, words in progress.given_up().items() if index in missing}
+    for index, words in sorted(failed.items()):
         print(f"shard {index} failed: {words}")
     damaged = f", {progress.n_damaged} of this run without damaged records" if progress.n_damaged else ""
     print(f"{len(indices) - len(missing)} of {len(indices)} shards are done{damaged}")
-    sys.exit(1 if progress.failed else STOPPED if missing else DAMAGED if progress.n_damaged else DONE)
+    sys.exit(1 if failed.keys() & progress.failed.keys() else STOPPED if missing else DAMAGED if progress.n_damaged else DONE)
 
 
 if __name__ == "__main__":

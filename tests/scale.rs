@@ -218,7 +218,9 @@ fn kill_workers(n: usize) {
     let mut n_killed = 0;
     while n_killed < n {
         let plan = world.plan(&format!("workers-{n_killed}"));
-        let mut run = Beside::start(&mut world.run(&plan, &["--workers", "2"]));
+        // On a slow machine the same shard is killed many times.
+        let many = ["--workers", "2", "--retries", "1000"];
+        let mut run = Beside::start(&mut world.run(&plan, &many));
         while run.is_running() {
             std::thread::sleep(Duration::from_millis(rng.random_range(500..2500)));
             let workers = workers(run.0.id());
@@ -230,6 +232,7 @@ fn kill_workers(n: usize) {
         assert!(n_killed > 0);
         assert_eq!(&world.table(&plan), table);
     }
+    println!("{n_killed} workers killed");
 }
 
 fn signal(name: &str, process: &str) -> bool {
@@ -296,6 +299,7 @@ fn kill_scheduler(n: usize) {
     assert_eq!(run.0.wait().unwrap().code(), Some(0));
     assert_eq!(n_killed, n);
     assert_eq!(&world.table(&plan), table);
+    println!("{n_killed} schedulers killed");
 }
 
 #[test]

@@ -28,14 +28,15 @@ pub fn hours_done(plan: &Plan) -> Result<Vec<(f64, f64)>> {
     Ok(points)
 }
 
-/// Seconds of one worker for 24 hours of a station's record: what the plan's shards took, by the hours in them.
+/// Seconds of a processor for 24 hours of a station's record: what the plan's shards took, by the hours in them. Of the clock,
+/// where the system tells no others.
 ///
 /// # Errors
 /// As [`Plan::manifests`].
 pub fn seconds_a_station_day(plan: &Plan) -> Result<f64> {
     let manifests = plan.manifests()?;
     let sum = |of: fn(&Manifest) -> f64| manifests.iter().map(of).sum::<f64>();
-    Ok(sum(|m| m.seconds) / sum(|m| m.hours) * 24.0)
+    Ok(sum(|m| m.processor_s.unwrap_or(m.seconds)) / sum(|m| m.hours) * 24.0)
 }
 
 /// What the authors of QuakeScope (2025), arXiv:2505.18874, planned: station-days, and hours of virtual processors (vCPU)

@@ -42,8 +42,10 @@ pub struct Manifest {
     pub program_sha256: String,
     pub host: String,
     pub finished: Time,
-    /// What the shard took, in seconds of the clock.
+    /// What the shard took, in seconds of the clock, and of the processor by all threads of the process; none where the
+    /// system does not tell.
     pub seconds: f64,
+    pub processor_s: Option<f64>,
 }
 
 /// The day files that a shard may have read.

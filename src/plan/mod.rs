@@ -21,6 +21,7 @@ mod folder;
 mod held;
 mod manifest;
 mod parquet;
+mod processor;
 mod progress;
 mod quakeml;
 mod shard;

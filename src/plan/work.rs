@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use super::folder::PROGRAM;
 use super::held::{N_COMPONENTS, version_line, versions_sha256};
 use super::manifest::{MANIFESTS, RESULTS, result_name};
+use super::processor::processor_s;
 use super::progress::{FAILED, Failed, Mark, host, running, to_json};
 use super::shard::AROUND;
 use super::table::{self, Row};
@@ -133,7 +134,7 @@ impl<'a> Worker<'a> {
         mark: &Mark,
         is_ended: &(dyn Fn() -> bool + Sync),
     ) -> Result<Option<Manifest>> {
-        let began = Instant::now();
+        let (began, before_s) = (Instant::now(), processor_s());
         self.detector.study.station.clone_from(&shard.station);
         let archive = Archive::open_for(self.archive.clone(), &shard.station)?;
         let span = &shard.span;
@@ -184,6 +185,9 @@ impl<'a> Worker<'a> {
             host: host(),
             finished: Utc::now(),
             seconds: began.elapsed().as_secs_f64(),
+            processor_s: processor_s()
+                .zip(before_s)
+                .map(|(now, before)| now - before),
         };
         // Last: a shard with a manifest is done.
         let path = self.plan.file(MANIFESTS, shard.index);
