@@ -386,32 +386,7 @@ fn element(event: &Event) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Catalog, quoted, unquoted};
-
-    /// A listing cannot hold a control character or a `|`: an identifier has none from the beginning.
-    #[test]
-    fn identifiers_that_no_listing_tells_apart_are_one() {
-        let event = |id: &str| {
-            format!(
-                "<event publicID=\"{id}\"><pick publicID=\"{id}/p\"><time><value>2014-02-16T00:00:00Z</value></time></pick></event>"
-            )
-        };
-        let events = ["a\u{8}b", "a\u{1}b", "a|b", "c"].map(event).concat();
-        let text = format!(
-            "<q:quakeml xmlns:q=\"http://quakeml.org/xmlns/quakeml/1.2\" xmlns=\"http://quakeml.org/xmlns/bed/1.2\">\
-             <eventParameters publicID=\"x\">{events}</eventParameters></q:quakeml>"
-        );
-        let catalog = Catalog::from_quakeml(&text, "here").unwrap();
-        let ids = catalog.events().iter().map(|event| event.id.as_str());
-        assert_eq!(ids.collect::<Vec<_>>(), ["a b", "c"]);
-        for text in [
-            catalog.to_quakeml(),
-            catalog.to_fdsn_text(),
-            catalog.to_comcat_csv(),
-        ] {
-            assert_eq!(Catalog::from_text(&text, "again").unwrap().len(), 2);
-        }
-    }
+    use super::{quoted, unquoted};
 
     #[test]
     fn identifiers_come_back() {
