@@ -122,6 +122,8 @@ def clean(notebook):
                     elif kind.endswith("+json") and not isinstance(data, str):
                         # On one line: a notebook gives each number of a list a line of its own.
                         output.data[kind] = json.dumps(data, separators=(",", ":"))
+        # What was for the eyes alone leaves nothing.
+        cell.outputs = [output for output in cell.outputs if output.get("text") != ""]
 
 
 def is_unit(output):
