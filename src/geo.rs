@@ -72,25 +72,50 @@ impl Point {
         let km_per_deg = EARTH_RADIUS_KM.to_radians();
         let scale = origin.latitude_deg.to_radians().cos();
         (
-            (self.longitude_deg - origin.longitude_deg) * km_per_deg * scale,
+            around(self.longitude_deg - origin.longitude_deg) * km_per_deg * scale,
             (self.latitude_deg - origin.latitude_deg) * km_per_deg,
         )
     }
 
-    /// The point `east_km` and `north_km` from `origin`: the inverse of [`Point::local_km`].
+    /// The point `east_km` and `north_km` from `origin`: the inverse of [`Point::local_km`]. Its longitude is from -180 to 180.
     pub fn from_local_km(east_km: f64, north_km: f64, origin: Self) -> Self {
         let km_per_deg = EARTH_RADIUS_KM.to_radians();
         let scale = origin.latitude_deg.to_radians().cos();
         Self {
-            longitude_deg: origin.longitude_deg + east_km / (km_per_deg * scale),
+            longitude_deg: around(origin.longitude_deg + east_km / (km_per_deg * scale)),
             latitude_deg: origin.latitude_deg + north_km / km_per_deg,
         }
+    }
+}
+
+/// The same direction from -180 to 180 degrees.
+fn around(longitude_deg: f64) -> f64 {
+    match longitude_deg.abs() <= 180.0 {
+        true => longitude_deg,
+        false => (longitude_deg + 180.0).rem_euclid(360.0) - 180.0,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn kilometres_go_on_across_180_degrees() {
+        let origin = Point::new(179.9, -17.0);
+        for (longitude_deg, east_deg) in [(-179.9, 0.2), (180.1, 0.2), (179.8, -0.1)] {
+            let (east, _) = Point::new(longitude_deg, -17.0).local_km(origin);
+            let expected = east_deg * EARTH_RADIUS_KM.to_radians() * 17_f64.to_radians().cos();
+            assert!((east - expected).abs() < 1e-6, "{longitude_deg}: {east}");
+        }
+        let across = Point::from_local_km(20.0, 0.0, origin);
+        assert!(
+            (-180.0..-179.8).contains(&across.longitude_deg),
+            "{across:?}"
+        );
+        let back = Point::from_local_km(20.0, 0.0, Point::new(282.5, 0.0));
+        assert!((back.longitude_deg + 77.5).abs() < 0.2, "{back:?}");
+    }
 
     #[test]
     fn a_longitude_degree_at_the_station_is_0_81_of_a_latitude_degree() {

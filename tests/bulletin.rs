@@ -100,7 +100,7 @@ fn picks_become_a_bulletin() {
     args.extend(["--arrivals", "arrivals.csv", "--json"]);
     let (code, printed, told) = run(folder.path(), &files, &args);
     assert_eq!(code, 0, "{told}");
-    assert!(told.contains("1 picks of no event"), "{told}");
+    assert!(told.contains("1 pick of no event"), "{told}");
     let report: Value = serde_json::from_str(&printed).unwrap();
     assert_eq!(
         (&report["n_events"], &report["n_associated"]),
@@ -138,6 +138,125 @@ fn picks_become_a_bulletin() {
         assert!(a.epicentre().distance_km(b.epicentre()) < 0.05);
     }
     assert_eq!(again.len(), 3);
+}
+
+const LOCATE: [&str; 9] = [
+    "locate",
+    "--picks",
+    "picks.csv",
+    "--stations",
+    "stations.csv",
+    "--velocity",
+    "central_us",
+    "--out",
+    "events.csv",
+];
+
+/// The first event's picks with a name for it.
+fn named(event: &str) -> String {
+    let rows = picks();
+    let rows = rows
+        .lines()
+        .skip(2)
+        .take(12)
+        .map(|row| format!("{event},{row}\n"));
+    String::from("event,id,timestamp,prob,type\n") + &rows.collect::<String>()
+}
+
+#[test]
+fn a_pick_told_twice_counts_once() {
+    let once = named("a");
+    let mut twice = once.clone();
+    for row in once.lines().skip(1) {
+        // The same, and the same under another name of the station.
+        writeln!(
+            twice,
+            "{row}\n{}",
+            row.replace("XX.S", "S").replace("..HH", "")
+        )
+        .unwrap();
+    }
+    let located = [once, twice].map(|picks| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut args = LOCATE.to_vec();
+        args.push("--json");
+        let files = [("picks.csv", picks.as_str()), ("stations.csv", &stations())];
+        let (code, printed, told) = run(folder.path(), &files, &args);
+        assert_eq!(code, 0, "{told}");
+        let report: Value = serde_json::from_str(&printed).unwrap();
+        assert_eq!(report["n_associated"], 12);
+        let events = std::fs::read_to_string(folder.path().join("events.csv")).unwrap();
+        (events, report["n_doubles"].as_u64().unwrap(), told)
+    });
+    assert_eq!(located[0].0, located[1].0);
+    assert_eq!((located[0].1, located[1].1), (0, 24));
+    assert!(located[1].2.contains("24 doubles"), "{}", located[1].2);
+}
+
+#[test]
+fn an_event_without_a_place_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = named("one")
+        + &named("lonely")
+            .lines()
+            .skip(1)
+            .take(3)
+            .fold(String::new(), |all, row| all + row + "\n");
+    let files = [("picks.csv", rows.as_str()), ("stations.csv", &stations())];
+    let (code, _, told) = run(folder.path(), &files, &LOCATE);
+    assert_eq!(code, 4, "{told}");
+    assert!(
+        told.contains("event lonely:") && told.contains("1 event left out"),
+        "{told}"
+    );
+}
+
+#[test]
+fn what_cannot_serve_is_refused_before_the_work() {
+    let (rows, stations) = (named("a"), stations());
+    let cases: [(&[&str], &str); 7] = [
+        (
+            &["--out", "new.csv", "--arrivals", "./new.csv"],
+            "--out and --arrivals name one file",
+        ),
+        (&["--out", "picks.csv"], "--picks and --out name one file"),
+        (
+            &["--out", "e.csv", "--arrivals", "stations.csv"],
+            "--stations and --arrivals name one file",
+        ),
+        (
+            &["--out", "e.csv", "--archive", "nowhere"],
+            "no such folder",
+        ),
+        (&["--out", "e.csv", "--archive", "."], "StationXML"),
+        (
+            &["--out", "e.csv", "--max-depth-km", "1e308"],
+            "at most 700",
+        ),
+        (&["--out", "e.csv", "--margin-km", "1e5"], "at most 500"),
+    ];
+    for (more, expected) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let mut args = LOCATE[..7].to_vec();
+        args.extend(more);
+        let files = [
+            ("picks.csv", rows.as_str()),
+            ("stations.csv", stations.as_str()),
+        ];
+        let (code, _, told) = run(folder.path(), &files, &args);
+        assert!(code == 1 || code == 2, "{code} {told}");
+        assert!(told.contains(expected), "{more:?}: {told}");
+        let there = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+        assert_eq!(
+            (there("picks.csv"), there("stations.csv")),
+            (rows.clone(), stations.clone())
+        );
+        assert_eq!(
+            std::fs::read_dir(folder.path()).unwrap().count(),
+            2,
+            "{more:?}"
+        );
+    }
 }
 
 /// What the stations record of the first event: noise, and a burst of 5 Hz from P until after S that a Wood-Anderson seismograph

@@ -15,14 +15,16 @@ mod sizes;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::associate::{AssociateParams, Associated, associate};
+use crate::associate::{AssociateParams, associate};
 use crate::atomic_file;
 use crate::catalog::{Catalog, Event};
-use crate::error::{Result, fail};
+use crate::error::{Error, Result, fail};
 use crate::locate::{Hypocentre, Locator, PhasePick, Sorted, StationTerm, locate_all};
 use crate::magnitude::EventMagnitude;
+use crate::travel::Wave;
 
 /// One earthquake with its phases.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +43,7 @@ pub struct Bulletin {
     pub events: Vec<BulletinEvent>,
     /// The name of the velocity model.
     pub velocity_model: String,
+    /// The stations' terms that were taken off.
     pub terms: Vec<StationTerm>,
     /// Stations whose clock seems to be late, and by how many seconds.
     pub clocks: Vec<(String, f64)>,
@@ -56,12 +59,15 @@ pub struct Account {
     pub n_unused: usize,
     /// Events that the last location left without a place.
     pub n_not_located: usize,
+    /// Events of which the last location uses fewer picks than an event must have: they are left out.
+    pub n_too_few: usize,
     /// Events beyond the sides of the grid: they stay in the bulletin, and their places are not known.
     pub n_outside: usize,
 }
 
 impl Bulletin {
-    /// Associates picks, and locates the events `n_rounds` times with the stations' terms. The terms stay in the locator.
+    /// Associates picks, and locates the events `n_rounds` times with the stations' terms. The terms stay in the locator. The
+    /// parameters hold for the last location too.
     ///
     /// # Errors
     /// As [`associate`].
@@ -84,49 +90,47 @@ impl Bulletin {
                     .collect()
             })
             .collect();
-        let (bulletin, n_not_located) = Self::of_events(locator, velocity_model, picks, n_rounds);
-        let Associated {
-            n_doubles,
-            n_unused,
-            ..
-        } = found;
-        let n_picks = sorted.picks.len();
+        let (mut bulletin, not_located) = Self::of_events(locator, velocity_model, picks, n_rounds);
+        let n_located = bulletin.events.len();
+        bulletin
+            .events
+            .retain(|event| is_enough(event, locator, params));
+        let n_associated = bulletin.events.iter().map(|event| event.picks.len()).sum();
+        let (n_picks, n_doubles) = (sorted.picks.len(), found.n_doubles);
         let account = Account {
             n_picks,
-            n_associated: n_picks - n_doubles - n_unused,
+            n_associated,
             n_doubles,
-            n_unused,
-            n_not_located,
+            n_unused: n_picks - n_doubles - n_associated,
+            n_not_located: not_located.len(),
+            n_too_few: n_located - bulletin.events.len(),
             n_outside: bulletin.n_outside(),
         };
         Ok((bulletin, account))
     }
 
-    /// Locates events whose picks are known; beside them how many have no place.
+    /// Locates events whose picks are known; beside them the indices of those that have no place, and why.
     pub fn of_events(
         locator: &mut Locator,
         velocity_model: &str,
         picks: Vec<Vec<(usize, PhasePick)>>,
         n_rounds: usize,
-    ) -> (Self, usize) {
+    ) -> (Self, Vec<(usize, Error)>) {
         let located = locate_all(locator, &picks, n_rounds);
-        let n_all = picks.len();
-        let mut events: Vec<BulletinEvent> = located
-            .hypocentres
-            .into_iter()
-            .zip(picks)
-            .filter_map(|(hypocentre, picks)| {
-                Some(BulletinEvent {
+        let (mut events, mut not_located) = (Vec::new(), Vec::new());
+        for (index, (hypocentre, picks)) in located.hypocentres.into_iter().zip(picks).enumerate() {
+            match hypocentre {
+                Ok(hypocentre) => events.push(BulletinEvent {
                     id: String::new(),
-                    hypocentre: hypocentre.ok()?,
+                    hypocentre,
                     picks: picks.into_iter().map(|(_, pick)| pick).collect(),
                     magnitude: None,
-                })
-            })
-            .collect();
+                }),
+                Err(why) => not_located.push((index, why)),
+            }
+        }
         events.sort_by_key(|event| event.hypocentre.origin_time);
         name(&mut events);
-        let n_not_located = n_all - events.len();
         let bulletin = Self {
             events,
             velocity_model: velocity_model.into(),
@@ -134,7 +138,7 @@ impl Bulletin {
             clocks: located.clocks,
             simulated: false,
         };
-        (bulletin, n_not_located)
+        (bulletin, not_located)
     }
 
     fn n_outside(&self) -> usize {
@@ -200,6 +204,24 @@ impl Bulletin {
         };
         atomic_file::write_result(path, text)
     }
+}
+
+/// Whether so many picks count in the location as an event must have.
+fn is_enough(event: &BulletinEvent, locator: &Locator, params: &AssociateParams) -> bool {
+    let all = event.picks.iter().zip(&event.hypocentre.residuals);
+    let used: Vec<&PhasePick> = all
+        .filter(|(_, of)| of.weight > 0.0)
+        .map(|(pick, _)| pick)
+        .collect();
+    let sites: BTreeSet<_> = used
+        .iter()
+        .map(|pick| locator.sites().find(&pick.station))
+        .collect();
+    let n_p = used.iter().filter(|pick| pick.wave == Wave::P).count();
+    used.len() >= params.n_picks
+        && n_p >= params.n_p
+        && used.len() - n_p >= params.n_s
+        && sites.len() >= params.n_stations
 }
 
 /// Events are named by their time to the millisecond.

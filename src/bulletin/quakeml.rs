@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::rows::decimal;
 use super::{Bulletin, BulletinEvent};
 use crate::geo::EARTH_RADIUS_KM;
 use crate::locate::{CONFIDENCE, Hypocentre, Limit, PhasePick};
@@ -14,7 +15,7 @@ const OWN: &str = "smi:quakebook";
 
 impl Bulletin {
     /// Events with picks, origin, arrivals with residuals and weights, uncertainties with the 68 % ellipse, and magnitudes. An event
-    /// outside the grid has an origin at its side, and a comment that says so.
+    /// outside the grid has an origin at its side, without errors and with the status `rejected`, and a comment that says so.
     pub fn to_quakeml(&self) -> String {
         let events: String = self.events.iter().map(|event| self.event(event)).collect();
         let simulated = if self.simulated {
@@ -59,6 +60,10 @@ impl Bulletin {
         let (id, h) = (&event.id, &event.hypocentre);
         let km_per_deg = EARTH_RADIUS_KM.to_radians();
         let stretch = h.epicentre.latitude_deg.to_radians().cos();
+        let (error, status) = match h.is_outside() {
+            true => (f64::NAN, "<evaluationStatus>rejected</evaluationStatus>"),
+            false => (1.0, ""),
+        };
         let comment = match h.limit {
             None => "",
             Some(Limit::Side) => "outside the grid: the place is not known",
@@ -96,19 +101,23 @@ impl Bulletin {
              <time>{}</time>\n<latitude>{}</latitude><longitude>{}</longitude>\
              <depth>{}</depth><depthType>{depth}</depthType>\
              <methodID>{OWN}/locate</methodID><earthModelID>{OWN}/velocity/{}</earthModelID>\n\
-             {}{}<evaluationMode>automatic</evaluationMode>{CREATION}\n{arrivals}</origin>\n",
+             {}{}<evaluationMode>automatic</evaluationMode>{status}{CREATION}\n{arrivals}</origin>\n",
             format_args!(
                 "<value>{}</value>{}",
                 time::iso(h.origin_time),
                 uncertainty(h.time_error_s, 4)
             ),
-            quantity(h.epicentre.latitude_deg, h.north_error_km / km_per_deg, 6),
             quantity(
-                h.epicentre.longitude_deg,
-                h.east_error_km / km_per_deg / stretch,
+                h.epicentre.latitude_deg,
+                error * h.north_error_km / km_per_deg,
                 6
             ),
-            quantity(1000.0 * h.depth_km, 1000.0 * h.depth_error_km, 0),
+            quantity(
+                h.epicentre.longitude_deg,
+                error * h.east_error_km / km_per_deg / stretch,
+                6
+            ),
+            quantity(1000.0 * h.depth_km, error * 1000.0 * h.depth_error_km, 0),
             resource(&self.velocity_model),
             quality(event, km_per_deg),
             ellipse(h),
@@ -245,7 +254,8 @@ fn magnitude_elements(event: &str, magnitude: &EventMagnitude) -> String {
 
 fn quantity(value: f64, error: f64, digits: usize) -> String {
     format!(
-        "<value>{value:.digits$}</value>{}",
+        "<value>{}</value>{}",
+        decimal(value, digits),
         uncertainty(error, digits)
     )
 }

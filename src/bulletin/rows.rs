@@ -30,7 +30,7 @@ const EVENTS: [&str; 22] = [
     "status",
 ];
 
-const ARRIVALS: [&str; 9] = [
+const ARRIVALS: [&str; 10] = [
     "event",
     "station",
     "phase",
@@ -40,6 +40,7 @@ const ARRIVALS: [&str; 9] = [
     "weight",
     "distance_km",
     "azimuth_deg",
+    "error_s",
 ];
 
 impl Bulletin {
@@ -100,7 +101,8 @@ impl Bulletin {
         ]
     }
 
-    /// A pick a row: observed less computed time after the station's term, and its weight in the location, from 0 to 1.
+    /// A pick a row: observed less computed time after the station's term, and its weight in the location, from 0 to 1;
+    /// and the standard error that it came with, or nothing.
     pub fn arrivals_csv(&self) -> String {
         let rows = self.events.iter().flat_map(|event| {
             let both = event.picks.iter().zip(&event.hypocentre.residuals);
@@ -115,6 +117,9 @@ impl Bulletin {
                     number(of.weight, 3),
                     number(of.distance_km, 2),
                     number(of.azimuth_deg, 1),
+                    Some(pick.error_s)
+                        .filter(|error_s| error_s.is_finite())
+                        .map_or_else(String::new, |e| e.to_string()),
                 ]
             })
         });
@@ -122,10 +127,19 @@ impl Bulletin {
     }
 }
 
+/// A number with so many digits; what rounds to 0 has no sign.
+pub(super) fn decimal(value: f64, digits: usize) -> String {
+    let text = format!("{value:.digits$}");
+    match text.strip_prefix('-') {
+        Some(size) if size.bytes().all(|b| b"0.".contains(&b)) => size.into(),
+        _ => text,
+    }
+}
+
 /// Nothing where it is not known.
 fn number(value: f64, digits: usize) -> String {
     match value.is_finite() {
-        true => format!("{value:.digits$}"),
+        true => decimal(value, digits),
         false => String::new(),
     }
 }

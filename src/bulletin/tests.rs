@@ -71,8 +71,52 @@ fn an_event_outside_has_no_place_in_the_catalog() {
     let (mut bulletin, _) = bulletin();
     bulletin.events[2].hypocentre.limit = Some(crate::locate::Limit::Side);
     assert_eq!(bulletin.to_catalog().with_places().len(), 4);
-    assert!(bulletin.to_quakeml().contains("outside the grid"));
+    let quakeml = bulletin.to_quakeml();
+    assert!(quakeml.contains("outside the grid"));
+    assert_eq!(quakeml.matches(">rejected<").count(), 1);
+    // Of each of the other four: time, latitude, longitude, depth; of that one the time alone. And each pick's.
+    assert_eq!(quakeml.matches("<uncertainty>").count(), 4 * 4 + 1 + 120);
     assert!(bulletin.to_csv().lines().nth(3).unwrap().contains(",,,"));
+}
+
+#[test]
+fn what_an_event_must_have_holds_after_the_last_location() {
+    let (bulletin, _) = bulletin();
+    let (locator, params) = (locator(), AssociateParams::default());
+    let mut event = bulletin.events[0].clone();
+    assert!(is_enough(&event, &locator, &params));
+    // Picks come in the order of time: all S but one lose their weight.
+    let s: Vec<usize> = (0..24)
+        .filter(|i| event.picks[*i].wave == Wave::S)
+        .collect();
+    s[1..]
+        .iter()
+        .for_each(|i| event.hypocentre.residuals[*i].weight = 0.0);
+    assert!(!is_enough(&event, &locator, &params));
+    assert!(is_enough(
+        &event,
+        &locator,
+        &AssociateParams { n_s: 1, ..params }
+    ));
+}
+
+#[test]
+fn arrivals_keep_their_errors() {
+    let (mut bulletin, _) = bulletin();
+    bulletin.events[0].picks[0].error_s = f64::NAN;
+    let again = PhasePick::from_csv(&bulletin.arrivals_csv(), "arrivals").unwrap();
+    assert!(again[0].error_s.is_nan());
+    assert!(again[1..].iter().all(|pick| pick.error_s == 0.05));
+}
+
+#[test]
+fn a_depth_of_nothing_has_no_sign() {
+    let (mut bulletin, _) = bulletin();
+    bulletin.events[0].hypocentre.depth_km = -1e-5;
+    let text = bulletin.to_csv() + &bulletin.to_quakeml();
+    assert!(!text.contains(",-0.000,") && !text.contains("<value>-0</value>"));
+    bulletin.events[0].hypocentre.depth_km = -0.5;
+    assert!(bulletin.to_csv().contains(",-0.500,"));
 }
 
 #[test]

@@ -38,12 +38,16 @@ pub struct Locator {
 const N_ALONG: usize = 24;
 const N_DEPTHS: usize = 10;
 
+/// The grid may reach to this latitude.
+const NEAREST_POLE_DEG: f64 = 88.0;
+
 /// From so many depths the search goes on.
 const N_STARTS: usize = 3;
 
 impl Locator {
     /// # Errors
-    /// [`crate::Error::Locate`] where there are fewer than three stations, or a parameter is impossible.
+    /// [`crate::Error::Locate`] where there are fewer than three stations, the grid reaches beyond 88 degrees of latitude, or a
+    /// parameter is impossible.
     pub fn new(sites: Sites, velocity: &VelocityModel, params: LocateParams) -> Result<Self> {
         params.check()?;
         let n = sites.all().len();
@@ -81,6 +85,17 @@ impl Locator {
             }
         }
         (low[2], high[2]) = (highest_km, params.max_depth_km);
+        let farthest_deg = [low[1], high[1]]
+            .map(|north| Point::from_local_km(0.0, north, centre).latitude_deg.abs())
+            .into_iter()
+            .fold(0.0, f64::max);
+        if farthest_deg > NEAREST_POLE_DEG {
+            let what = format!("the grid reaches to {farthest_deg:.2} degrees of latitude");
+            let remedy = format!(
+                "East and north have no meaning at a pole: give stations and a margin within {NEAREST_POLE_DEG} degrees"
+            );
+            return Err(fail!(Locate, "stations", what, remedy));
+        }
         let velocity = velocity.reaching(highest_km)?;
         let datum_km = velocity.top_km;
         let corners = [

@@ -5,9 +5,9 @@ use crate::error::{Result, fail};
 /// Where hypocentres are sought, and how much picks err.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LocateParams {
-    /// How far the grid reaches beyond the outermost stations.
+    /// How far the grid reaches beyond the outermost stations, at most 500 km.
     pub margin_km: f64,
-    /// Below sea level. The grid begins at the highest station.
+    /// Below sea level, at most 700 km. The grid begins at the highest station.
     pub max_depth_km: f64,
     /// Between the nodes of the travel times' tables.
     pub step_km: f64,
@@ -32,6 +32,11 @@ impl Default for LocateParams {
     }
 }
 
+/// The deepest earthquakes are 700 km deep.
+const DEEPEST_KM: f64 = 700.0;
+/// Beyond this the flat layers of the model are far from the round Earth.
+const WIDEST_MARGIN_KM: f64 = 500.0;
+
 impl LocateParams {
     pub(super) fn check(&self) -> Result<()> {
         let positive = [
@@ -52,8 +57,21 @@ impl LocateParams {
                 .into_iter()
                 .find(|(_, value)| !(value.is_finite() && *value >= 0.0))
         });
+        let limits = [
+            ("margin_km", self.margin_km, WIDEST_MARGIN_KM),
+            ("max_depth_km", self.max_depth_km, DEEPEST_KM),
+        ];
+        let over = limits.into_iter().find(|(_, value, most)| value > most);
         match bad {
-            None => Ok(()),
+            None => over.map_or(Ok(()), |(name, value, most)| {
+                let what = format!("{name} is {value}");
+                Err(fail!(
+                    Locate,
+                    "parameters",
+                    what,
+                    format!("Give at most {most}")
+                ))
+            }),
             Some((name, value)) => {
                 let what = format!("{name} is {value}");
                 Err(fail!(Locate, "parameters", what, "Give a positive number"))

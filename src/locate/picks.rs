@@ -112,6 +112,7 @@ impl PhasePick {
                     false => Err(row.wrong(column, "a probability from 0 to 1")),
                 }
             })?;
+            let error = error.filter(|column| !row.text(*column).is_empty());
             let error_s = error.map_or(Ok(f64::NAN), |column| {
                 let error_s = row.number(column)?;
                 match error_s > 0.0 {
@@ -180,6 +181,26 @@ impl Sorted {
     }
 }
 
+impl Sorted {
+    /// Keeps of each wave at each station one pick, the most probable and of these the first, as is right where all picks are of
+    /// one event. Returned is how many picks are dropped.
+    pub fn drop_doubles(&mut self) -> usize {
+        let n_picks = self.picks.len();
+        let slot = |(site, pick): &(usize, PhasePick)| (*site, pick.wave == Wave::S);
+        let mut best = BTreeMap::<(usize, bool), f64>::new();
+        for one in &self.picks {
+            let most = best.entry(slot(one)).or_insert(one.1.probability);
+            *most = most.max(one.1.probability);
+        }
+        // What is taken out is kept, once.
+        self.picks.retain(|one| {
+            let is_best = best.get(&slot(one)) == Some(&one.1.probability);
+            is_best && best.remove(&slot(one)).is_some()
+        });
+        n_picks - self.picks.len()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,6 +231,34 @@ mod tests {
         assert_eq!(
             PhasePick::from_csv(text, "picks.csv").unwrap(),
             [expected(0.1, 1.0)]
+        );
+    }
+
+    #[test]
+    fn an_empty_error_is_none() {
+        let text =
+            "station,phase,time,error_s\nA,P,2014-05-01T00:00:06,\nA,S,2014-05-01T00:00:07,0.2\n";
+        let picks = PhasePick::from_csv(text, "picks.csv").unwrap();
+        assert!(picks[0].error_s.is_nan());
+        assert_eq!(picks[1].error_s, 0.2);
+    }
+
+    #[test]
+    fn a_wave_at_a_station_has_one_pick() {
+        let text = "station,phase,time,probability\n\
+            XX.A,P,2014-05-01T00:00:06,0.5\nA,P,2014-05-01T00:00:07,0.9\nXX.A..HH,P,2014-05-01T00:00:08,0.9\n\
+            A,S,2014-05-01T00:00:09,0.2\n";
+        let sites = Sites::from_csv("id,latitude,longitude\nXX.A,1,1\n", "sites").unwrap();
+        let mut sorted = Sorted::new(PhasePick::from_csv(text, "picks").unwrap(), &sites).unwrap();
+        assert_eq!(sorted.drop_doubles(), 2);
+        let kept: Vec<_> = sorted
+            .picks
+            .iter()
+            .map(|(_, pick)| time::iso(pick.time))
+            .collect();
+        assert!(
+            kept[0].contains("00:07") && kept[1].contains("00:09"),
+            "{kept:?}"
         );
     }
 

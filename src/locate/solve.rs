@@ -20,6 +20,9 @@ const N_HUBER_STEPS: usize = 8;
 /// A step of a metre, and a millisecond at most, changes nothing.
 const SMALL_KM: f64 = 1e-3;
 
+/// Stations are on one line if they spread across it by less than this part of how they spread along it.
+const LINE: f64 = 0.02;
+
 /// The equations at one place: residuals in standard errors, and how each falls with place and origin time.
 struct Equations {
     residuals: Vec<f64>,
@@ -169,13 +172,8 @@ impl Locator {
             .map(|u| biweight(u / scale))
             .collect();
         let used = || {
-            let all = equations
-                .residuals
-                .iter()
-                .zip(&equations.slopes)
-                .zip(&weights);
-            all.filter(|(_, w)| **w > 0.0)
-                .map(|((u, slope), _)| (*u, slope))
+            let all = equations.residuals.iter().zip(&weights);
+            all.filter(|(_, w)| **w > 0.0).map(|(u, _)| *u)
         };
         let n_used = used().count();
         let place = || time::iso(observed.first);
@@ -192,24 +190,32 @@ impl Locator {
             ));
         }
         let mut normal = [[0.0; 4]; 4];
-        for (_, slope) in used() {
+        let slopes = self.slopes_inside(observed, end, limit);
+        for (slope, _) in slopes.iter().zip(&weights).filter(|(_, w)| **w > 0.0) {
             (0..4).for_each(|i| (0..4).for_each(|j| normal[i][j] += slope[i] * slope[j]));
         }
         if matches!(limit, Some(Limit::Top | Limit::Bottom)) {
-            fix(&mut normal, 2);
+            // The grid bounds the depth, which no pick may do there.
+            normal[2][2] += (self.high[2] - self.low[2]).powi(-2);
         }
-        let inverse = inverse(normal).ok_or_else(|| {
+        let ambiguous = |remedy: &str| {
             fail!(
                 Locate,
                 place(),
                 "the picks allow more than one place",
-                "Give picks of more stations"
+                remedy
             )
-        })?;
+        };
+        if self.is_a_line(observed, &weights) {
+            return Err(ambiguous(
+                "Their stations stand on one line: give picks of a station beside it",
+            ));
+        }
+        let inverse = inverse(normal).ok_or_else(|| ambiguous("Give picks of more stations"))?;
         // Huber (1981), section 7.6, with what is known beforehand as further picks.
-        let slope = used().map(|(u, _)| biweight_slope(u / scale)).sum::<f64>() / n_used as f64;
+        let slope = used().map(|u| biweight_slope(u / scale)).sum::<f64>() / n_used as f64;
         let squares = used()
-            .map(|(u, _)| (u * biweight(u / scale)).powi(2))
+            .map(|u| (u * biweight(u / scale)).powi(2))
             .sum::<f64>();
         let n_free = PRIOR_PICKS + (n_used as f64 - n_parameters as f64).max(0.0);
         let variance = (PRIOR_PICKS + squares / slope.max(0.3).powi(2)) / n_free;
@@ -267,6 +273,44 @@ impl Locator {
             }
         };
         all.map(residual).collect()
+    }
+
+    /// The slopes that the errors follow from. At the top of the grid the times hardly change with the depth, and those of a node
+    /// below stand for what a deeper source would have.
+    fn slopes_inside(
+        &self,
+        observed: &Observed,
+        end: &State,
+        limit: Option<Limit>,
+    ) -> Vec<[f64; 4]> {
+        let mut state = *end;
+        if limit == Some(Limit::Top) {
+            state.place.0[2] = (self.low[2] + self.params.step_km).min(self.high[2]);
+        }
+        self.equations(observed, &state).slopes
+    }
+
+    /// Whether the stations whose picks count stand on one line, from both sides of which all waves come alike.
+    fn is_a_line(&self, observed: &Observed, weights: &[f64]) -> bool {
+        let used = observed
+            .picks
+            .iter()
+            .zip(weights)
+            .filter(|(_, w)| **w > 0.0);
+        let places: Vec<(f64, f64)> = used
+            .map(|(pick, _)| self.sites.all()[pick.site].position.local_km(self.centre))
+            .collect();
+        let mean = |of: &dyn Fn(&(f64, f64)) -> f64| {
+            places.iter().map(of).sum::<f64>() / places.len() as f64
+        };
+        let (east, north) = (mean(&|p| p.0), mean(&|p| p.1));
+        let [ee, nn, en] = [
+            mean(&|p| (p.0 - east).powi(2)),
+            mean(&|p| (p.1 - north).powi(2)),
+            mean(&|p| (p.0 - east) * (p.1 - north)),
+        ];
+        let (middle, half) = ((ee + nn) / 2.0, ((ee - nn) / 2.0).hypot(en));
+        middle - half < LINE.powi(2) * (middle + half)
     }
 
     fn limit(&self, place: &Place) -> Option<Limit> {

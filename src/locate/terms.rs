@@ -23,7 +23,7 @@ pub struct StationTerm {
 pub struct Located {
     /// In the order of the events.
     pub hypocentres: Vec<Result<Hypocentre>>,
-    /// Of stations with five picks or more.
+    /// What the last round took off, of stations with five picks or more. None where there was no round.
     pub terms: Vec<StationTerm>,
     /// Stations whose clock seems to be wrong, and by how much it is late.
     pub clocks: Vec<(String, f64)>,
@@ -40,8 +40,8 @@ const CLOCK_S: f64 = 0.5;
 
 /// Locates many events; `n_rounds` times with the stations' terms that the round before found (0: without terms).
 ///
-/// A term is the median residual of a station's picks. The mean of all P terms is taken off, for it is one with the origin
-/// times. The terms stay in the locator.
+/// A term is the median residual of a station's picks. The mean of the P terms is taken off, for it is one with the origin
+/// times; a term farther than half a second from their median is a clock's, and does not count in it. The terms stay in the locator.
 pub fn locate_all(
     locator: &mut Locator,
     events: &[Vec<(usize, PhasePick)>],
@@ -55,13 +55,15 @@ pub fn locate_all(
     };
     let mut hypocentres = all(locator);
     let mut late = Late::of(locator, events, &hypocentres);
+    let mut terms = Vec::new();
     for _ in 0..n_rounds {
         late.set(locator);
+        terms = late.terms(locator);
         hypocentres = all(locator);
         late = Late::of(locator, events, &hypocentres);
     }
     Located {
-        terms: late.terms(locator),
+        terms,
         clocks: late.clocks(locator),
         hypocentres,
     }
@@ -97,13 +99,13 @@ impl Late {
                 .map(|both| [of(&mut both[0]), of(&mut both[1])])
                 .collect(),
         );
-        let enough = |late: &Self| -> Vec<(f64, usize)> {
-            let p = late.0.iter().map(|both| both[0]);
-            p.filter(|(_, n)| *n >= FEWEST_PICKS).collect()
-        };
-        let known = enough(&late);
+        let p = late.0.iter().map(|both| both[0]);
+        let known = p.filter(|(_, n)| *n >= FEWEST_PICKS);
+        let mut known: Vec<f64> = known.map(|(term, _)| term).collect();
         if !known.is_empty() {
-            let mean_s = known.iter().map(|(term, _)| term).sum::<f64>() / known.len() as f64;
+            let median_s = median(&mut known);
+            known.retain(|term| (term - median_s).abs() <= CLOCK_S);
+            let mean_s = known.iter().sum::<f64>() / known.len() as f64;
             let all = late.0.iter_mut().flatten();
             all.filter(|(_, n)| *n >= FEWEST_PICKS)
                 .for_each(|(term, _)| *term -= mean_s);

@@ -1,5 +1,7 @@
 //! Hypocentres whose truth is known.
 
+mod places;
+
 use super::*;
 use crate::geo::Point;
 use crate::time::{self, Time};
@@ -254,6 +256,14 @@ fn too_few_picks_are_refused() {
         },
         LocateParams {
             max_depth_km: -2.0,
+            ..LocateParams::default()
+        },
+        LocateParams {
+            max_depth_km: 1e308,
+            ..LocateParams::default()
+        },
+        LocateParams {
+            margin_km: 1e5,
             ..LocateParams::default()
         },
     ] {

@@ -25,6 +25,9 @@ const DENSITY_G_CM3: f64 = 2.5;
 const FINE_KM: f64 = 0.5;
 const FINE_TO_KM: f64 = 12.0;
 
+/// A gradient is cut into layers down to here, where the deepest earthquakes are.
+const DEEPEST_GRADIENT_KM: f64 = 700.0;
+
 impl From<LayeredModel> for VelocityModel {
     fn from(layers: LayeredModel) -> Self {
         Self {
@@ -63,7 +66,8 @@ impl VelocityModel {
     }
 
     /// Columns `depth` (km below sea level), `vp` and `vs` (km/s), a row for the top of each layer. With `gradient` the speeds hold at
-    /// their depths and change steadily between them, as in NonLinLoc's and QuakeMigrate's tables; the last row goes on below.
+    /// their depths and change steadily between them, as in NonLinLoc's and QuakeMigrate's tables; the last row, at most 700 km deep, goes
+    /// on below.
     ///
     /// # Errors
     /// [`crate::Error::Locate`] where depths do not rise or a speed is impossible.
@@ -89,6 +93,12 @@ impl VelocityModel {
             let [z, p, s] = [row.number(depth)?, row.number(vp)?, row.number(vs)?];
             if rows.last().is_some_and(|[above, ..]| *above >= z) || z.abs() > 6371.0 {
                 return Err(row.wrong(depth, "a depth in km below that of the row above"));
+            }
+            if gradient && z > DEEPEST_GRADIENT_KM {
+                return Err(row.wrong(
+                    depth,
+                    "a depth of at most 700 km, to be cut into thin layers,",
+                ));
             }
             if !(s > 0.0 && p > s && p < 20.0) {
                 return Err(row.wrong(vp, "a speed in km/s, P faster than S,"));
@@ -192,5 +202,8 @@ mod tests {
             let refused = VelocityModel::from_csv(text, "v", false).unwrap_err();
             assert!(matches!(refused, crate::Error::Locate { .. }), "{text:?}");
         }
+        let deep = "depth,vp,vs\n0,5,3\n5000,13,7\n";
+        assert!(VelocityModel::from_csv(deep, "v", true).is_err());
+        assert!(VelocityModel::from_csv(deep, "v", false).is_ok());
     }
 }

@@ -112,6 +112,20 @@ pub fn file_of(text: &str, endings: &[&str]) -> std::result::Result<PathBuf, Str
     }
 }
 
+/// Whether two paths name one file, be it there or not.
+pub fn is_one_file(a: &Path, b: &Path) -> bool {
+    let place = |path: &Path| {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let whole = path.canonicalize().ok();
+        let folder = folder.canonicalize().ok();
+        whole.or_else(|| Some(folder?.join(path.file_name()?)))
+    };
+    a == b || place(a).is_some_and(|a| place(b) == Some(a))
+}
+
 /// The lower-case ending of a file's name.
 pub fn ending(path: &std::path::Path) -> String {
     let ending = path.extension().and_then(|e| e.to_str()).unwrap_or("");

@@ -56,7 +56,7 @@ fn from_zero_to_one(text: &str) -> std::result::Result<f64, String> {
 }
 
 pub fn run(args: &Args) -> Result {
-    let (mut locator, velocity_model) = args.network.locator()?;
+    let (mut locator, velocity_model) = args.network.locator(&args.picks)?;
     let mut picks = PhasePick::read(&args.picks)?;
     let n_all = picks.len();
     picks.retain(|pick| pick.probability >= args.min_probability);

@@ -13,7 +13,7 @@ use crate::output::{self, Result};
 #[derive(clap::Args)]
 #[command(after_help = "\
 Picks are a CSV as for `quakebook associate`, with a column `event` (or event_id, event_index, event_idx): picks of one event have one
-value there, and those of none have -1 or nothing. Such are the tables that `quakebook associate --arrivals`, GaMMA and PyOcto write.
+value there, and those of none have -1 or nothing. Of several picks of a wave at a station one event uses the most probable. Such are the tables that `quakebook associate --arrivals`, GaMMA and PyOcto write.
 
 Examples:
   quakebook locate --picks arrivals.csv --stations stations.xml --velocity ak135 --out events.xml
@@ -27,19 +27,21 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result {
-    let (mut locator, velocity_model) = args.network.locator()?;
+    let (mut locator, velocity_model) = args.network.locator(&args.picks)?;
     let mut account = Account::default();
     let mut unknown = BTreeMap::new();
-    let mut events = Vec::new();
+    let (mut names, mut events) = (Vec::new(), Vec::new());
     for (event, picks) in PhasePick::read_events(&args.picks)? {
         account.n_picks += picks.len();
         match Sorted::new(picks, locator.sites()) {
-            Ok(sorted) => {
+            Ok(mut sorted) => {
+                account.n_doubles += sorted.drop_doubles();
                 sorted
                     .unknown
                     .into_iter()
                     .for_each(|(station, n)| *unknown.entry(station).or_default() += n);
                 account.n_associated += sorted.picks.len();
+                names.push(event);
                 events.push(sorted.picks);
             }
             Err(error) => {
@@ -49,9 +51,12 @@ pub fn run(args: &Args) -> Result {
         }
     }
     let n_rounds = args.network.n_rounds();
-    let (bulletin, n_not_located) =
+    let (bulletin, not_located) =
         Bulletin::of_events(&mut locator, &velocity_model, events, n_rounds);
-    account.n_not_located += n_not_located;
+    for (event, why) in &not_located {
+        output::progress(format!("event {}: {why}", names[*event]));
+    }
+    account.n_not_located += not_located.len();
     account.n_outside = bulletin
         .events
         .iter()

@@ -22,13 +22,13 @@ pub struct NetworkArgs {
     /// The velocity model: central_us, ak135, a TOML file as in a study, or CSV with depth (km below sea level), vp, vs
     #[arg(long, value_name = "FILE|NAME")]
     velocity: String,
-    /// The speeds of the CSV change steadily between its depths
+    /// The speeds of the CSV change steadily between its depths, which are at most 700 km
     #[arg(long)]
     gradient: bool,
-    /// The grid reaches so far beyond the outermost stations
+    /// The grid reaches so far beyond the outermost stations, at most 500
     #[arg(long, value_name = "KM", default_value_t = 30.0, value_parser = args::positive)]
     margin_km: f64,
-    /// The grid's depth below sea level; it begins at the highest station
+    /// The grid's depth below sea level, at most 700; it begins at the highest station
     #[arg(long, value_name = "KM", default_value_t = 30.0, value_parser = args::positive)]
     max_depth_km: f64,
     /// Standard error of a P pick and its computed time, where the picks have none
@@ -76,11 +76,17 @@ struct Report<'a> {
 
 impl NetworkArgs {
     /// The locator, and the name of its velocities.
-    pub fn locator(&self) -> Result<(Locator, String)> {
+    ///
+    /// What could not be written, or serve for magnitudes, is refused first.
+    pub fn locator(&self, picks: &Path) -> Result<(Locator, String)> {
+        self.check_files_differ(picks);
         output::check_writable(&self.out)?;
         self.arrivals
             .iter()
             .try_for_each(|path| output::check_writable(path))?;
+        self.archive
+            .iter()
+            .try_for_each(|archive| self.check_archive(archive))?;
         let sites = Sites::read(&self.stations)?;
         let highest_km = sites
             .all()
@@ -103,6 +109,45 @@ impl NetworkArgs {
         };
         let locator = Locator::new(sites, &velocity, params)?;
         Ok((locator, velocity.layers.name().to_string()))
+    }
+
+    /// What is written would take the place of what is read, or of the other result.
+    fn check_files_differ(&self, picks: &Path) {
+        let inputs = [
+            ("--picks", picks),
+            ("--stations", &self.stations),
+            ("--velocity", Path::new(&self.velocity)),
+        ];
+        let arrivals = self.arrivals.as_deref().map(|path| ("--arrivals", path));
+        let outputs = [("--out", self.out.as_path())].into_iter().chain(arrivals);
+        let mut taken = inputs.to_vec();
+        for (name, path) in outputs {
+            if let Some((other, _)) = taken
+                .iter()
+                .find(|(_, other)| args::is_one_file(path, other))
+            {
+                args::refuse(&format!(
+                    "{other} and {name} name one file: give each its own"
+                ));
+            }
+            taken.push((name, path));
+        }
+    }
+
+    fn check_archive(&self, archive: &Path) -> Result<()> {
+        if !archive.is_dir() {
+            args::refuse(&format!("--archive {}: no such folder", archive.display()));
+        }
+        let inventory = Inventory::read(&self.stations)?;
+        if !inventory
+            .channels()
+            .any(|(_, _, channel)| channel.response.is_some())
+        {
+            args::refuse(
+                "--archive needs --stations with responses: give StationXML of level response",
+            );
+        }
+        Ok(())
     }
 
     fn add_magnitudes(
@@ -219,19 +264,27 @@ fn tell(bulletin: &Bulletin, account: &Account, without_place: &BTreeMap<String,
     let lines = [
         (
             account.n_doubles,
-            "doubles: second picks of a wave that an event has",
+            "double",
+            "left out: a wave at a station has one pick an event",
         ),
-        (account.n_unused, "picks of no event"),
+        (account.n_unused, "pick", "of no event"),
         (
             account.n_not_located,
-            "events whose picks allow no one place: they are left out",
+            "event",
+            "left out: the picks allow no one place",
+        ),
+        (
+            account.n_too_few,
+            "event",
+            "left out: the last location uses fewer picks than were asked for",
         ),
         (
             account.n_outside,
-            "events outside the grid: their places are not known; --margin-km widens it",
+            "event",
+            "outside the grid, at an unknown place; --margin-km widens it",
         ),
     ];
-    for (n, what) in lines.into_iter().filter(|(n, _)| *n > 0) {
-        output::progress(format!("{n} {what}"));
+    for (n, what, of) in lines.into_iter().filter(|(n, ..)| *n > 0) {
+        output::progress(format!("{} {of}", counted(n, what)));
     }
 }

@@ -167,17 +167,8 @@ pub fn run(args: &Args) -> Result {
 
 /// Two results in one file would leave one of them.
 fn check_files_differ(args: &Args) {
-    let place = |path: &PathBuf| {
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        let whole = path.canonicalize().ok();
-        let folder = folder.canonicalize().ok();
-        whole.or_else(|| Some(folder?.join(path.file_name()?)))
-    };
     if let Some(windows) = &args.windows
-        && (windows == &args.out || place(windows).is_some_and(|w| place(&args.out) == Some(w)))
+        && args::is_one_file(windows, &args.out)
     {
         args::refuse("--out and --windows name one file: give each its own");
     }
