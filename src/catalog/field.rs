@@ -156,7 +156,7 @@ pub(super) fn one_line(text: &str, separator: Option<char>) -> String {
 /// An identifier as every format can hold it. Two that a format could not tell apart are one from the beginning, so that
 /// a catalog that is written has as many events as one that is read.
 pub(super) fn identifier(text: &str) -> String {
-    one_line(text.trim(), Some('|'))
+    one_line(text, Some('|')).trim().into()
 }
 
 fn unreadable(place: impl Display, text: &str, expected: &str) -> crate::Error {
