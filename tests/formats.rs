@@ -1300,7 +1300,9 @@ fn identifiers_that_no_listing_tells_apart_are_one() {
             "<event publicID=\"{id}\"><pick publicID=\"{id}/p\"><time><value>2014-02-16T00:00:00Z</value></time></pick></event>"
         )
     };
-    let events = ["a\u{8}b", "a\u{1}b", "a|b", "c", "\u{1}c"].map(event).concat();
+    let events = ["a\u{8}b", "a\u{1}b", "a|b", "c", "\u{1}c"]
+        .map(event)
+        .concat();
     let text = format!(
         "<q:quakeml xmlns:q=\"http://quakeml.org/xmlns/quakeml/1.2\" xmlns=\"http://quakeml.org/xmlns/bed/1.2\">\
          <eventParameters publicID=\"x\">{events}</eventParameters></q:quakeml>"
