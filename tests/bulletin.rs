@@ -497,21 +497,10 @@ fn a_clock_off_by_a_second_is_told() {
             .unwrap();
         }
     }
-    let args = [
-        "locate",
-        "--picks",
-        "picks.csv",
-        "--stations",
-        "stations.csv",
-        "--velocity",
-        "central_us",
-        "--out",
-        "events.csv",
-    ];
     let (code, _, told) = run(
         folder.path(),
         &[("picks.csv", &rows), ("stations.csv", &stations())],
-        &args,
+        &LOCATE,
     );
     assert_eq!(code, 0, "{told}");
     assert!(
@@ -605,26 +594,17 @@ struct Theirs {
 }
 
 fn dike() -> (Sites, VelocityModel, Vec<Theirs>) {
-    let folder = common::real_data().join("dike");
-    let text = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
-    // QuakeMigrate's elevations are in km.
-    let stations = text("stations.csv").replace("Elevation", "elevation_km");
-    let sites = Sites::from_csv(&stations, "stations.csv").unwrap();
-    let velocity = VelocityModel::from_csv(&text("velocity.csv"), "velocity.csv", true).unwrap();
-    let all = std::fs::read_dir(&folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let mut events: Vec<_> = all
-        .filter(|path| path.extension().is_some_and(|e| e == "event"))
-        .collect();
-    events.sort();
-    let event = |path: &std::path::PathBuf| {
-        let text = std::fs::read_to_string(path).unwrap();
-        let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
-        let of = |name: &str| lines[1][lines[0].iter().position(|column| *column == name).unwrap()];
-        let number = |name: &str| of(name).parse::<f64>().unwrap();
+    let velocity = common::real_data().join("dike/velocity.csv");
+    let velocity = VelocityModel::from_csv(
+        &std::fs::read_to_string(velocity).unwrap(),
+        "velocity.csv",
+        true,
+    )
+    .unwrap();
+    let event = |(path, columns): &common::Described| {
+        let number = |name: &str| columns[name].parse::<f64>().unwrap();
         Theirs {
-            time: time::parse(of("DT")).unwrap(),
+            time: time::parse(&columns["DT"]).unwrap(),
             epicentre: Point::new(number("X"), number("Y")),
             depth_km: number("Z"),
             horizontal_error_km: number("COV_ErrX").hypot(number("COV_ErrY")),
@@ -632,6 +612,7 @@ fn dike() -> (Sites, VelocityModel, Vec<Theirs>) {
             picks: PhasePick::read(path.with_extension("picks")).unwrap(),
         }
     };
+    let (sites, events) = common::dike();
     (sites, velocity, events.iter().map(event).collect())
 }
 

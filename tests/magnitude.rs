@@ -5,7 +5,6 @@ mod common;
 use std::f64::consts::{PI, TAU};
 
 use quakebook::geo::Point;
-use quakebook::locate::Sites;
 use quakebook::magnitude::{
     Amplitude, AmplitudeParams, LocalScale, NoAmplitude, SimulateParams, horizontal_amplitude,
     wood_anderson,
@@ -158,27 +157,9 @@ fn an_amplitude_is_told_or_why_there_is_none() {
 /// Amplitudes of the dike's cuts around QuakeMigrate's picks, in counts: its network's responses are not with the records, and a
 /// calibration takes them into the stations' corrections.
 fn dike() -> Vec<(f64, f64, Vec<Amplitude>)> {
-    let folder = common::real_data().join("dike");
-    let stations = std::fs::read_to_string(folder.join("stations.csv")).unwrap();
-    let sites = Sites::from_csv(
-        &stations.replace("Elevation", "elevation_km"),
-        "stations.csv",
-    )
-    .unwrap();
-    let all = std::fs::read_dir(&folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let mut events: Vec<_> = all
-        .filter(|path| path.extension().is_some_and(|e| e == "event"))
-        .collect();
-    events.sort();
-    let event = |path: &std::path::PathBuf| {
-        let text = std::fs::read_to_string(path).unwrap();
-        let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
-        let of = |name: &str| {
-            let column = lines[0].iter().position(|column| *column == name).unwrap();
-            lines[1][column].parse::<f64>().unwrap()
-        };
+    let (sites, events) = common::dike();
+    let event = |(path, columns): &common::Described| {
+        let of = |name: &str| columns[name].parse::<f64>().unwrap();
         let epicentre = Point::new(of("X"), of("Y"));
         let traces = mseed::read_file(path.with_extension("mseed")).unwrap();
         // Station, phase, and the time that QuakeMigrate's model gives, of all stations.

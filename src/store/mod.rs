@@ -98,7 +98,7 @@ impl Store {
         remove(&partial)?;
         product.write(&partial)?;
         std::fs::rename(&partial, &path).map_err(Error::io(&path))?;
-        reused::is_new(&path);
+        reused::remember(&path);
         Ok(product)
     }
 

@@ -34,7 +34,7 @@ impl Store {
                 let path = self.path(&format!("{part}.toml"));
                 let (is_kept, start) = (path.exists(), Instant::now());
                 // The lines of the others tell of it.
-                reused::is_new(&path);
+                reused::remember(&path);
                 all.extend(self.table(&part, || make(&prepared, key))?);
                 pace.tell((!is_kept).then(|| start.elapsed()));
             }

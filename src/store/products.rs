@@ -118,7 +118,7 @@ pub fn fitted(study: &Study) -> Result<Fitted> {
     let (segments, dir) = (segments(study)?, detector_dir(study));
     // Whoever comes second reads the threshold too, and does not scan the validation days again.
     let _held = atomic_file::hold(&dir.with_extension("lock"))?;
-    reused::is_new(&dir);
+    reused::remember(&dir);
     with_inputs(study, |inputs| method::fit(study, inputs, &segments, &dir))
 }
 

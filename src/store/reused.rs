@@ -11,7 +11,7 @@ use crate::time::Time;
 static KNOWN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 /// Remembers a product; whether it was unknown.
-pub(super) fn is_new(path: &Path) -> bool {
+pub(super) fn remember(path: &Path) -> bool {
     // A panic while the lock was held left the set whole.
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     known.insert(path.into())
@@ -19,7 +19,7 @@ pub(super) fn is_new(path: &Path) -> bool {
 
 /// A line for the eyes alone about a product that lay there already: what it is, and when it was made.
 pub(super) fn tell(path: &Path) {
-    if !is_new(path) {
+    if !remember(path) {
         return;
     }
     let name = path.file_stem().unwrap_or_default().to_string_lossy();

@@ -4,11 +4,13 @@
 
 pub mod plans;
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use quakebook::catalog::Event;
+use quakebook::locate::Sites;
 use quakebook::method::Detector;
 use quakebook::network::ConvNet;
 use quakebook::study::Study;
@@ -21,6 +23,32 @@ pub fn real_data() -> PathBuf {
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
         PathBuf::from,
     )
+}
+
+/// An event of QuakeMigrate's: its file, beside which its picks and its records lie, and its columns.
+pub type Described = (PathBuf, BTreeMap<String, String>);
+
+/// The stations of the dike, and QuakeMigrate's events there.
+pub fn dike() -> (Sites, Vec<Described>) {
+    let folder = real_data().join("dike");
+    let stations = std::fs::read_to_string(folder.join("stations.csv")).unwrap();
+    // QuakeMigrate's elevations are in km.
+    let stations = stations.replace("Elevation", "elevation_km");
+    let sites = Sites::from_csv(&stations, "stations.csv").unwrap();
+    let all = std::fs::read_dir(&folder).unwrap();
+    let mut events: Vec<PathBuf> = all.map(|entry| entry.unwrap().path()).collect();
+    events.retain(|path| path.extension().is_some_and(|ending| ending == "event"));
+    events.sort();
+    let columns = |path: &PathBuf| -> BTreeMap<String, String> {
+        let text = std::fs::read_to_string(path).unwrap();
+        let mut lines = text.lines().map(|line| line.split(',').map(String::from));
+        lines.next().unwrap().zip(lines.next().unwrap()).collect()
+    };
+    let events = events.into_iter().map(|path| {
+        let columns = columns(&path);
+        (path, columns)
+    });
+    (sites, events.collect())
 }
 
 /// A Python with ObsPy, for tests that are ignored unless they are asked for.

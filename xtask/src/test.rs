@@ -36,6 +36,10 @@ pub fn test(paths: &Paths) -> Result {
     part("crates", &|| check_crates(paths))?;
     part("fuzzers", &|| check_fuzzers(paths))?;
     part("tests", &|| cargo_test(paths))?;
+    let scripted = |name: &str, remedy: &str| {
+        run(script(paths, name).arg(&paths.root), remedy)?;
+        Ok(String::new())
+    };
     part("kernel", &|| {
         run(
             &mut script(paths, "kernel_test.py"),
@@ -44,25 +48,16 @@ pub fn test(paths: &Paths) -> Result {
         Ok(String::new())
     })?;
     part("chapters", &|| {
-        run(
-            script(paths, "chapters_test.py").arg(&paths.root),
-            "correct what is named above in the notebooks' texts",
-        )?;
-        Ok(String::new())
+        let remedy = "correct what is named above in the notebooks' texts";
+        scripted("chapters_test.py", remedy)
     })?;
     part("languages", &|| {
-        run(
-            script(paths, "languages_test.py").arg(&paths.root),
-            "correct what is named above in the translations; what stands in brackets is left to do",
-        )?;
-        Ok(String::new())
+        let remedy = "correct what is named above in the translations; what stands in brackets is left to do";
+        scripted("languages_test.py", remedy)
     })?;
     part("forms", &|| {
-        run(
-            script(paths, "forms_test.py").arg(&paths.root),
-            "correct what is named above in the paper, or in the cells that it takes from",
-        )?;
-        Ok(String::new())
+        let remedy = "correct what is named above in the paper, or in the cells that it takes from";
+        scripted("forms_test.py", remedy)
     })?;
     part("notebooks", &|| small_report(paths))?;
 
