@@ -2,7 +2,8 @@
 
 `python scale.py FOLDER --quakebook PROGRAM [PART…]`; `cargo xtask bench scale` calls it. FOLDER holds the inputs of `compare.py`. The
 archive that is scanned has their days under other names and dates, so it is simulated as they are. Parts: growth, split, engines,
-peer, plan; and year, 365 days of one station, which take 12 GB.
+peer, plan; and year, 365 days of one station, which take 12 GB. A window every two seconds, where `--hop` says nothing else: the cost
+of a station-day grows with the number of windows, and nothing else of it does.
 """
 
 import argparse
@@ -88,8 +89,8 @@ def measured(command, n_threads=1, codes=(0,)):
 
 
 class Bench:
-    def __init__(self, inputs, quakebook):
-        self.inputs, self.quakebook, self.rows = inputs, quakebook, {}
+    def __init__(self, inputs, quakebook, hop):
+        self.inputs, self.quakebook, self.hop, self.rows = inputs, quakebook, hop, {}
         self.work = inputs / "scale"
         self.archive, self.plans = self.work / "sds", self.work / "plans"
         shutil.rmtree(self.plans, ignore_errors=True)
@@ -102,7 +103,7 @@ class Bench:
         plan = self.plans / name
         shutil.rmtree(plan, ignore_errors=True)
         until = FIRST + timedelta(n_days)
-        command = [self.quakebook, "plan", "--archive", archive or self.archive, "--model", "regional", "--shard", shard]
+        command = [self.quakebook, "plan", "--archive", archive or self.archive, "--model", "regional", "--shard", shard, "--hop", self.hop]
         command += ["--stations", stations, "--from", FIRST, "--to", until, "--out", plan]
         return plan, measured(command, n_threads=2)["seconds"]
 
@@ -244,9 +245,10 @@ def main():
     parser.add_argument("inputs", type=Path)
     parser.add_argument("parts", nargs="*", metavar="PART")
     parser.add_argument("--quakebook", type=Path, required=True)
+    parser.add_argument("--hop", default="2", metavar="S", help="seconds from one window to the next (2)")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    bench = Bench(args.inputs, args.quakebook)
+    bench = Bench(args.inputs, args.quakebook, args.hop)
     parts = {"growth": bench.growth, "split": bench.split, "engines": bench.engines, "peer": bench.peer, "plan": bench.plan_of_many}
     unknown = [name for name in args.parts if name not in parts and name != "year"]
     if unknown:
