@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import statistics
 import subprocess
@@ -110,6 +111,12 @@ class Bench:
     def all_of(self, plan):
         return [self.quakebook, "work", "--plan", plan, "--all"]
 
+    def side_by_side(self, plan):
+        """Two plain processes, each with half of the shards: what two workers can be at best on this machine."""
+        n = len((plan / "shards.jsonl").read_text().splitlines())
+        work = f"{shlex.quote(str(self.quakebook))} work --plan {shlex.quote(str(plan))} --index"
+        return ["sh", "-c", f"{work} 0-{n // 2 - 1} & {work} {n // 2}-{n - 1} & wait"]
+
     def dask(self, plan, n_workers):
         run = [sys.executable, HERE.parent / "scale/run.py", "--plan", plan, "--quakebook", self.quakebook]
         return [*run, "--workers", n_workers, "--dashboard", "127.0.0.1:0"]
@@ -146,13 +153,14 @@ class Bench:
             print(f"| {name} | {float(seconds):.3f} | {100 * float(seconds) / whole:.0f} % |")
 
     def engines(self):
-        """Short shards and longer ones, by one process, and by Dask with one worker and with two."""
+        """Short shards and longer ones, by one process and by two, and by Dask with one worker and with two."""
         self.engines_on("24 shards of a day", 24, 1, "station-day")
         self.engines_on("4 shards of a week", N_OF_A_WEEK, 7, "station-month")
 
     def engines_on(self, name, n_stations, n_days, shard):
         ways = {
             "one process": self.all_of,
+            "two processes, half of the shards each": self.side_by_side,
             "Dask, 1 worker": lambda plan: self.dask(plan, 1),
             "Dask, 2 workers": lambda plan: self.dask(plan, 2),
         }
@@ -175,9 +183,11 @@ class Bench:
         for way, (seconds, processor_s, scanned_s) in middle.items():
             print(f"| {way} | {seconds:.1f} | {processor_s:.1f} | {scanned_s:.1f} |")
         print(f"| start and end of Dask, once | {start['seconds']:.1f} | {start['processor_s']:.1f} | |")
-        (one, one_processor, _), (of_one, of_one_processor, _), (of_two, _, _) = middle.values()
+        (one, one_processor, _), (two, _, _), (of_one, of_one_processor, _), (of_two, _, _) = middle.values()
         start_s, start_processor = start["seconds"], start["processor_s"]
         print(f"- overhead of Dask beside the plain program, without its start: {percent((of_one - start_s) / one - 1)} of the clock, {percent((of_one_processor - start_processor) / one_processor - 1)} of the processor")
+        print(f"- efficiency of two plain processes beside one, which is what the machine gives: {percent(one / two / 2)}")
+        print(f"- efficiency of Dask's two workers beside two plain processes: {percent(two / (of_two - start_s))} without the start")
         print(f"- efficiency of two workers beside one: {percent((of_one - start_s) / (of_two - start_s) / 2)} without the start, {percent(of_one / of_two / 2)} with it")
 
     def scanned_s(self, plan):
@@ -189,7 +199,7 @@ class Bench:
         plan, _ = self.plan("peer", 1, 1)
         ours = measured(self.all_of(plan))
         found = self.work / "peer.csv"
-        theirs = measured([sys.executable, HERE / "scale_peer.py", self.archive, plan / "model", FIRST, found])
+        theirs = measured([sys.executable, HERE / "scale_peer.py", self.archive, plan / "model", self.hop, FIRST, found])
         starts = [times(text.splitlines()[1:]) for text in (self.table(plan).decode(), found.read_text())]
         agreed = [sum(any(abs(t - u) < 2.0 for u in b) for t in a) for a, b in (starts, starts[::-1])]
         self.rows["peer"] = {"ours": ours, "theirs": theirs, "n": [len(s) for s in starts], "agreed": agreed}

@@ -1,7 +1,7 @@
 """A station's day scanned as one would without us: ObsPy reads and filters, PyTorch classifies.
 
-`python scale_peer.py ARCHIVE MODEL DATE OUT.csv`: the model of a plan's folder, with its windows, scale, average and threshold.
-Days whose records have gaps are not for it.
+`python scale_peer.py ARCHIVE MODEL HOP DATE OUT.csv`: the model of a plan's folder, its network and its regression, with its windows,
+scale, average and threshold; a window every HOP seconds. Days whose records have gaps are not for it.
 """
 
 import json
@@ -50,16 +50,55 @@ def scaled(windows):
     return (centred / noise).asinh()
 
 
+FLOOR = 1e-6
+
+
+def features(windows, core_s):
+    """Eight numbers of each window, as `src/method/features.rs` defines them."""
+    lead, long = round(core_s[0] * RATE_HZ), round(core_s[1] * RATE_HZ)
+    before, after, p, until = (round(seconds * RATE_HZ) for seconds in (4.0, 0.6, 1.0, 8.0))
+    rows = windows[:, :, lead - before : long + until].double().sinh()
+    sums = nn.functional.pad(rows.square().cumsum(2), (1, 0))
+
+    def level(start, length):
+        """Of the three components, each row from its own starts."""
+        start = start.unsqueeze(1).expand(-1, 3, -1)
+        energy = (sums.gather(2, start + length) - sums.gather(2, start)) / length
+        return energy.clamp(min=FLOOR).log() / 2
+
+    n = len(rows)
+    times = torch.arange(before, before + long - lead, 2).expand(n, -1)
+    second = (level(times, after) - level(times - before, before)).median(dim=1)
+    best, at = second.values.max(dim=1)
+    onset = times.gather(1, at[:, None])
+    of_p = level(onset, p)
+    rises = (of_p - level(onset - before, before))[:, :, 0]
+    horizontal = of_p[:, :2, 0].amax(1)
+    later = level(onset + torch.arange(p, until - p, 5), p)[:, :2].amax((1, 2))
+    some = lambda start, length: rows.gather(2, (onset + torch.arange(start, length)).unsqueeze(1).expand(-1, 3, -1))
+    of_three = some(0, p)
+    values = torch.linalg.eigvalsh(of_three @ of_three.transpose(1, 2) / p)
+    along = 1 - values[:, :2].sum(1) / (2 * values[:, 2]).clamp(min=FLOOR)
+    signs = some(0, 2 * p)[:, 2] < 0
+    crossings_hz = (signs[:, 1:] != signs[:, :-1]).sum(1) / 2 * RATE_HZ / (2 * p)
+    vertical = some(-before, p)[:, 2]
+    second_moment, fourth = (vertical.pow(k).mean(1) for k in (2, 4))
+    kurtosis = (fourth / second_moment.square().clamp(min=FLOOR**2)).log()
+    columns = (rises[:, 2], rises[:, :2].amax(1), best, of_p[:, 2, 0] - horizontal, along, crossings_hz, kurtosis, later - horizontal)
+    return torch.stack(columns, 1)
+
+
 def main():
-    archive, model, day, out = sys.argv[1:]
+    archive, model, hop_s, day, out = sys.argv[1:]
     torch.set_num_threads(1)
     # Weight decay leaves subnormal weights, with which products take many times as long.
     torch.set_flush_denormal(True)
     about = tomllib.loads((Path(model) / "detector.toml").read_text())
     study = about["study"]
-    n, hop, threshold = study["window"]["n_samples"], study["scan"]["hop_samples"], about["threshold"]
+    n, hop, threshold = study["window"]["n_samples"], round(float(hop_s) * RATE_HZ), about["threshold"]
     lead_s, core_s, smooth_s = study["method"]["lead_s"], study["method"]["core_s"], study["method"]["smooth_s"]
     network = read_network(Path(model))
+    mean, deviation, weights = (torch.tensor(about["regression"][name]).double() for name in ("mean", "deviation", "weights"))
 
     day = date.fromisoformat(day)
     files = sorted(Path(archive).glob(f"{day.year}/XX/S000/*/*.{day.timetuple().tm_yday:03}"))
@@ -73,9 +112,10 @@ def main():
     with torch.inference_mode():
         odds = []
         for some in record.unfold(1, n, hop).split(N_BATCH, dim=1):
-            classes = network(scaled(some.transpose(0, 1))).log_softmax(dim=1).double()
-            # All classes but the last are events.
-            odds.append(classes[:, :-1].logsumexp(dim=1) - classes[:, -1])
+            windows = scaled(some.transpose(0, 1))
+            event, noise = network(windows).double().T
+            of_features = (features(windows, (lead_s, lead_s + core_s)) - mean) / deviation @ weights
+            odds.append(event - noise + of_features + about["regression"]["constant"])
     odds = torch.cat(odds).numpy()
     n_beside = int(smooth_s * RATE_HZ / hop)
     weights = np.ones(2 * n_beside + 1)
