@@ -137,7 +137,13 @@ impl Detector {
     /// # Errors
     /// [`Error::Io`] or [`Error::Network`] where a file cannot be written.
     pub fn write(&self, dir: &Path, about: Option<&About>) -> Result<()> {
-        let record = Record {
+        // First the smaller one, which makes the folder.
+        self.record(about).write(dir)?;
+        write_weights(&self.network, &dir.join(WEIGHTS))
+    }
+
+    pub(super) fn record(&self, about: Option<&About>) -> Record {
+        Record {
             weights_sha256: weights_sha256(&self.network),
             study_sha256: self.study.hash(),
             threshold: self.threshold,
@@ -145,10 +151,7 @@ impl Detector {
             regression: self.regression.clone(),
             about: about.cloned(),
             study: self.study.clone(),
-        };
-        // First the smaller one, which makes the folder.
-        record.write(dir)?;
-        write_weights(&self.network, &dir.join(WEIGHTS))
+        }
     }
 
     /// The detector, if the weights are those that its threshold belongs to.
@@ -168,6 +171,17 @@ impl Detector {
                 ),
                 "Take weights and detector.toml of one run"
             )),
+        }
+    }
+
+    /// A network whose threshold is still to be chosen: 1 until then, which few windows reach.
+    pub(super) fn untrained(study: &Study, network: ConvNet) -> Self {
+        Self {
+            study: study.clone(),
+            network,
+            threshold: 1.0,
+            curve: Vec::new(),
+            regression: None,
         }
     }
 

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::detector::{Record, new_network};
 use super::folder::keep_catalog;
-use super::scanning::{VALIDATION, merge_params, scan_spans};
+use super::scanning::{VALIDATION, merge_params};
 use super::{Detector, Inputs, TimeBlocks, segment_split, validation_days, windows};
 use crate::catalog::Event;
-use crate::detect::{ReferenceEvents, THRESHOLDS, TOLERANCE_S};
+use crate::detect::{ReferenceEvents, Scan, THRESHOLDS, TOLERANCE_S};
 use crate::error::Result;
 use crate::evaluate::{ConfusionMatrix, smallest_threshold_within};
 use crate::study::Study;
@@ -35,48 +35,63 @@ pub struct Fitted {
 /// [`crate::Error::Dataset`] where a block has no windows, [`crate::Error::Train`] where `dir` holds
 /// another run, [`crate::Error::Detect`] where nothing was recorded on the validation days.
 pub fn fit(study: &Study, inputs: &Inputs, segments: &Windows, dir: &Path) -> Result<Fitted> {
-    let blocks = TimeBlocks::of(study, inputs.catalog);
-    let split = windows(study, &segment_split(study, segments, &blocks)?)?;
-    let mut network = new_network(study);
-    let params = train_params(study);
+    let detector = Detector::untrained(study, new_network(study));
+    fit_from(detector, inputs, segments, dir)
+}
+
+/// Trains the network of `detector` by its study, and chooses its threshold.
+pub(super) fn fit_from(
+    mut detector: Detector,
+    inputs: &Inputs,
+    segments: &Windows,
+    dir: &Path,
+) -> Result<Fitted> {
+    let study = detector.study.clone();
+    let blocks = TimeBlocks::of(&study, inputs.catalog);
+    let split = windows(&study, &segment_split(&study, segments, &blocks)?)?;
     keep_catalog(inputs.catalog, dir)?;
     let run = train(
-        &mut network,
+        &mut detector.network,
         &split.train,
         &split.validation,
-        &params,
+        &train_params(&study),
         Some(dir),
     )?;
-    let record = match Record::read(dir) {
-        Ok(kept) if kept.weights_sha256 == run.weights_sha256 && kept.study == *study => kept,
-        _ => {
-            let days = validation_days(study, &blocks);
-            let scan = scan_spans(&network, inputs.source, study, &days)?;
-            let curve = reference(study, inputs)?
-                .curve(&THRESHOLDS, |on| scan.merge(&merge_params(study, on)))?;
-            let budget = study.method.max_false_alarms_per_hour();
-            let chosen = smallest_threshold_within(&curve, budget);
-            let record = Record {
-                weights_sha256: run.weights_sha256.clone(),
-                study_sha256: study.hash(),
-                threshold: chosen
-                    .expect("a curve has a point for each threshold")
-                    .threshold,
-                curve,
-                regression: None,
-                about: None,
-                study: study.clone(),
-            };
-            scan.write(dir.join(VALIDATION))?;
-            record.write(dir)?;
-            record
+    match Record::read(dir) {
+        Ok(kept) if kept.weights_sha256 == run.weights_sha256 && kept.study == study => {
+            detector = Detector::of(kept, detector.network);
         }
-    };
+        _ => {
+            let scan = choose_threshold(&mut detector, inputs, &blocks)?;
+            scan.write(dir.join(VALIDATION))?;
+            detector.record(None).write(dir)?;
+        }
+    }
     Ok(Fitted {
-        test: ConfusionMatrix::of(&network, &split.test)?,
-        detector: Detector::of(record, network),
+        test: ConfusionMatrix::of(&detector, &split.test)?,
+        detector,
         run,
     })
+}
+
+/// Gives the detector the threshold that keeps the alarm budget on the validation days, and returns their scan.
+pub(super) fn choose_threshold(
+    detector: &mut Detector,
+    inputs: &Inputs,
+    blocks: &TimeBlocks,
+) -> Result<Scan> {
+    let study = &detector.study;
+    let days = validation_days(study, blocks);
+    let scan = detector.scan_spans(inputs.source, &days)?;
+    let curve =
+        reference(study, inputs)?.curve(&THRESHOLDS, |on| scan.merge(&merge_params(study, on)))?;
+    let budget = study.method.max_false_alarms_per_hour();
+    let chosen = smallest_threshold_within(&curve, budget);
+    detector.threshold = chosen
+        .expect("a curve has a point for each threshold")
+        .threshold;
+    detector.curve = curve;
+    Ok(scan)
 }
 
 /// How the network is trained: as the study says, in not more epochs than pay.
@@ -90,7 +105,7 @@ pub fn train_params(study: &Study) -> TrainParams {
 }
 
 /// The catalog's events, with their P waves at the station: each should be found.
-fn reference(study: &Study, inputs: &Inputs) -> Result<ReferenceEvents> {
+pub(super) fn reference(study: &Study, inputs: &Inputs) -> Result<ReferenceEvents> {
     let after_s = inputs.p_after_s(study)?;
     let arrival = |event: &Event| event.origin_time + time::seconds(after_s(event));
     let arrivals = inputs.catalog.events().iter().map(arrival).collect();

@@ -8,6 +8,7 @@
 //! | segments are divided by time, without what is set aside | [`segment_split`] |
 //! | windows are cropped with the P wave anywhere | [`crop`], [`windows`] |
 //! | the network is trained, and its threshold kept within the alarm budget | [`fit`] |
+//! | a detector goes on to learn at a new station | [`Detector::fine_tuning`], [`fine_tune`] |
 //! | records are scanned | [`Detector::scan`] |
 //! | the threshold is chosen without labels, from the record itself | [`Detector::alarm_budget`] |
 //! | detectors that come with the program | [`MODELS`], [`Model`] |
@@ -47,6 +48,7 @@ mod conditions;
 mod detector;
 mod disturbances;
 mod features;
+mod fine_tuning;
 mod fit;
 mod folder;
 mod harmonising;
@@ -72,6 +74,7 @@ pub use budget::AlarmBudget;
 pub use conditions::Conditions;
 pub use detector::{About, Detector};
 pub use features::{FEATURES, features};
+pub use fine_tuning::{FineTuned, fine_tune};
 pub use fit::{Fitted, fit, train_params};
 pub use folder::{check_catalog, check_folder};
 pub use models::{Description, MODELS, Model};

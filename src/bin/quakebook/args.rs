@@ -58,6 +58,12 @@ impl FetchArgs {
     }
 }
 
+/// False alarms a day.
+pub fn per_day(text: &str) -> std::result::Result<f64, String> {
+    let n = text.parse().ok().filter(|n: &f64| *n > 0.0 && *n <= 1e5);
+    n.ok_or_else(|| "expected a number of false alarms a day above 0, at most 100000".into())
+}
+
 /// A time in UTC, within the calendar of nanoseconds.
 pub fn time(text: &str) -> std::result::Result<Time, String> {
     let time = time::parse(text)

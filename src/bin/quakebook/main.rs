@@ -21,6 +21,7 @@ mod signals;
 mod stations;
 mod status;
 mod train;
+mod tune;
 mod watched;
 mod waveforms;
 mod work;
@@ -64,6 +65,7 @@ enum Command {
     Cluster(cluster::Args),
     Mseed(mseed::Args),
     Train(train::Args),
+    Tune(tune::Args),
     Scan(scan::Args),
     Models(models::Args),
     Pick(pick::Args),
@@ -84,6 +86,7 @@ fn main() -> ExitCode {
         Command::Cluster(args) => cluster::run(&args),
         Command::Mseed(args) => mseed::run(&args),
         Command::Train(args) => train::run(&args),
+        Command::Tune(args) => tune::run(&args),
         Command::Scan(args) => scan::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Pick(args) => pick::run(&args),

@@ -83,7 +83,7 @@ pub struct Args {
     threshold: Option<f64>,
     /// Choose the threshold so that there are at most so many false alarms a day: from what the detector claims in
     /// this record played backwards, in which there is no earthquake, and from the model's own curve
-    #[arg(long, value_name = "N", value_parser = per_day, conflicts_with = "threshold")]
+    #[arg(long, value_name = "N", value_parser = args::per_day, conflicts_with = "threshold")]
     alarms_per_day: Option<f64>,
     /// Write the probability of each window: start of the part that is decided about, probability of an earthquake
     #[arg(long, value_name = "FILE.csv", value_parser = |text: &str| args::file_of(text, &["csv"]))]
@@ -203,9 +203,4 @@ fn longest(text: &str) -> std::result::Result<f64, String> {
 fn gap(text: &str) -> std::result::Result<f64, String> {
     let seconds = args::seconds(text).ok().filter(|s| *s <= 86_400.0);
     seconds.ok_or_else(|| "expected a number of seconds from 0 to 86400".into())
-}
-
-fn per_day(text: &str) -> std::result::Result<f64, String> {
-    let n = text.parse().ok().filter(|n: &f64| *n > 0.0 && *n <= 1e5);
-    n.ok_or_else(|| "expected a number of false alarms a day above 0, at most 100000".into())
 }

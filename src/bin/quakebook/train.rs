@@ -87,9 +87,18 @@ pub struct Args {
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum OnsetArg {
+pub enum OnsetArg {
     TravelTime,
     CatalogTime,
+}
+
+impl OnsetArg {
+    pub fn onset(self) -> Onset {
+        match self {
+            Self::TravelTime => Onset::TravelTime,
+            Self::CatalogTime => Onset::CatalogTime,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -190,7 +199,7 @@ pub fn run(args: &Args) -> Result {
 
 /// The events of a file that the training can use. Without a place an event has no travel time and belongs
 /// to no cluster: where none has one, all are of one class.
-fn usable(catalog: &Catalog, study: &mut Study) -> Catalog {
+pub fn usable(catalog: &Catalog, study: &mut Study) -> Catalog {
     output::tell_left_out(catalog);
     let has_places = catalog.events().iter().any(Event::has_place);
     if study.method.onset == Onset::TravelTime {
@@ -226,12 +235,7 @@ fn study(args: &Args) -> Result<Study> {
     if let Some(counts) = args.scale {
         method.normalisation = Normalisation::Fixed { counts };
     }
-    if let Some(onset) = args.onset {
-        method.onset = match onset {
-            OnsetArg::TravelTime => Onset::TravelTime,
-            OnsetArg::CatalogTime => Onset::CatalogTime,
-        };
-    }
+    method.onset = args.onset.map_or(method.onset, OnsetArg::onset);
     // The threshold belongs to windows as a scan takes them.
     scan_setup::set_hop(&mut study, None);
     Ok(study.checked()?)
@@ -312,7 +316,7 @@ fn band(text: &str) -> std::result::Result<[f64; 2], String> {
 }
 
 /// `35.79657,-97.45486`
-fn place(text: &str) -> std::result::Result<Point, String> {
+pub fn place(text: &str) -> std::result::Result<Point, String> {
     let within = |text: &str, most: f64| text.trim().parse().ok().filter(|x: &f64| x.abs() <= most);
     text.split_once(',')
         .and_then(|(latitude, longitude)| {
