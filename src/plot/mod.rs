@@ -68,7 +68,7 @@ mod waveform;
 mod windows;
 
 pub use arrivals::arrivals;
-pub use comparison::{correlation, fingerprint, recall_and_false_alarms};
+pub use comparison::{correlation, fingerprint, recall_and_alarms, recall_and_false_alarms};
 pub use confusion::confusion_matrices;
 pub use convolution::{sliding_filter, strides};
 pub use curves::{Points, curves, descent};
