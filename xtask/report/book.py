@@ -37,6 +37,7 @@ PRINTED = {
     "abstract-title": "Abstract",
     "list-title": "Figures and tables",
 }
+MAX_TITLE = 160
 PICTURES = {"image/svg+xml": "svg", "image/png": "png"}
 # A figure that is taller than this share of its width may move to the head or the foot of a page: where it did not fit, it
 # would leave a third of the page white.
@@ -92,7 +93,10 @@ def output_block(output, image, may_move=False):
 
 
 def listed(named):
-    title = re.split(r"(?<=[^\d.])\. |(?<=\))\. |\.$|。", " ".join(named.split())[:200])[0]
+    """The first sentence of a caption, for the list of figures and tables; a long one ends with a whole word."""
+    title = re.split(r"(?<=[^\d.])\. |(?<=\))\. |\.$|。", " ".join(named.split()))[0]
+    if len(title) > MAX_TITLE:
+        title = re.match(rf".{{100,{MAX_TITLE}}}(?= )|.{{{MAX_TITLE}}}", title)[0] + " …"
     return f"#listed({json.dumps(title, ensure_ascii=False)})"
 
 
