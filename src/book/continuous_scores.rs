@@ -137,7 +137,7 @@ impl Span {
     /// Recall over alarms an hour; large marks: the thresholds of the simulated worlds.
     ///
     /// # Errors
-    /// As [`plot::recall_and_false_alarms`].
+    /// As [`plot::recall_and_alarms`].
     pub fn figure(&self) -> Result<Figure> {
         let counts = |n_false, n_found| Counts {
             n_found,
@@ -167,7 +167,7 @@ impl Span {
             min_ratio: 0.0,
             results: self.detectors.iter().map(result).collect(),
         };
-        Ok(plot::recall_and_false_alarms(&comparison)?.captioned(
+        Ok(plot::recall_and_alarms(&comparison)?.captioned(
             "Recall of the reference events over alarms an hour, as each detector's threshold moves; large marks, with 95 % intervals of single \
              cases: the threshold of the simulated worlds. On the left edge there is no alarm.",
         ))

@@ -91,7 +91,7 @@ impl CutInTwo {
     /// The vertical component under both scans.
     ///
     /// # Errors
-    /// As [`Scan::merge`] and [`windows_of_scans`].
+    /// As [`Scan::event_probabilities`], [`Scan::merge`] and [`windows_of_scans`].
     pub fn figure(&self) -> Result<Figure> {
         let merged = self.merged()?;
         // The paper merged nothing.
@@ -103,6 +103,15 @@ impl CutInTwo {
             ("before", &self.apart, &none),
             ("after", &self.close, &merged),
         ];
-        windows_of_scans(&self.record, &scans, THRESHOLD)
+        let hop_s = self.close.hop_samples as f64 / self.close.sampling_rate_hz;
+        let caption = format!(
+            "{} from {} under the windows of both scans. Before: windows end to end, {} of them called an event at a \
+             probability of {THRESHOLD}, each counted. After: a window every {hop_s:.1} s; events after merging: {}.",
+            self.record.channels[2],
+            self.record.start.format("%Y-%m-%d %H:%M:%S"),
+            self.n_called_end_to_end()?,
+            merged.len()
+        );
+        Ok(windows_of_scans(&self.record, &scans, THRESHOLD)?.captioned(&caption))
     }
 }

@@ -1,5 +1,7 @@
 //! The four detectors of chapter 11, everything in them chosen on simulated worlds.
 
+use std::time::Instant;
+
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +14,7 @@ use crate::evaluate::Claims;
 use crate::method::worlds::{Choosing, Hour, Rate, Recipe, Teaching, windows};
 use crate::method::{FEATURES, Model, features};
 use crate::network::LogisticRegression;
-use crate::store::Store;
+use crate::store::{Pace, Store};
 use crate::study::Study;
 use crate::waveform::Record3C;
 
@@ -61,6 +63,26 @@ fn share_of(study: &Study, n: u32) -> u32 {
     }
 }
 
+/// Worlds that are made between two lines that say how many there are, for each thread.
+const N_TOLD: usize = 3;
+
+/// What `make` makes of each number up to `n`, several at once. Who waits is told of it.
+fn made<T: Send>(
+    what: &'static str,
+    n: u32,
+    make: impl Fn(u32) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    let numbers: Vec<u32> = (0..n).collect();
+    let (mut pace, mut all) = (Pace::named(what, numbers.len()), Vec::new());
+    for together in numbers.chunks(N_TOLD * rayon::current_num_threads()) {
+        let start = Instant::now();
+        let made = together.par_iter().map(|number| make(*number));
+        all.extend(made.collect::<Result<Vec<T>>>()?);
+        pace.tell_of(together.len(), start.elapsed());
+    }
+    Ok(all)
+}
+
 /// What is chosen on simulated worlds: STA/LTA's lengths and band, the regression's weights, and thresholds.
 ///
 /// # Errors
@@ -73,22 +95,19 @@ fn tune(study: &Study) -> Result<Tuned> {
     let recipe = Recipe::default();
     let (n_teaching, n_choosing) = (share_of(study, N_TEACHING), share_of(study, N_CHOOSING));
     let core_s = recipe.lead_s..recipe.lead_s + recipe.core_s;
-    let taught = (0..n_teaching).into_par_iter().map(|number| {
+    let taught = made("worlds that teach the regression: ", n_teaching, |number| {
         let windows = windows(Teaching(number), &recipe, Rate::SWARM)?;
         let of = windows
             .iter()
             .map(|w| (features(&w.samples, core_s.clone()).to_vec(), w.class == 0));
-        Ok(of.collect::<Vec<_>>())
-    });
-    let taught: Vec<Vec<(Vec<f64>, bool)>> = taught.collect::<Result<_>>()?;
+        Ok(of.collect::<Vec<(Vec<f64>, bool)>>())
+    })?;
     let (x, is_event): (Vec<Vec<f64>>, Vec<bool>) = taught.into_iter().flatten().unzip();
     let logistic = LogisticRegression::fit(&x, &is_event)?;
 
-    let hour = |number| Hour::of(Choosing(number), &recipe);
-    let hours: Vec<Hour> = (0..n_choosing)
-        .into_par_iter()
-        .map(hour)
-        .collect::<Result<_>>()?;
+    let hours: Vec<Hour> = made("worlds that choose: ", n_choosing, |number| {
+        Hour::of(Choosing(number), &recipe)
+    })?;
     let claims = |scorer: &Scorer| -> Result<Claims> {
         let of_hour =
             |hour: &Hour| Claims::of(&scorer.scores(&hour.record)?, JUDGED_S, &hour.known);
@@ -96,7 +115,9 @@ fn tune(study: &Study) -> Result<Tuned> {
         Ok(Claims::joined(claims))
     };
     let mut grid = Vec::new();
+    let mut pace = Pace::named("bands of STA/LTA: ", BANDS_HZ.len());
     for (low_hz, high_hz) in BANDS_HZ {
+        let start = Instant::now();
         let trigger = |short_s, long_s| StaLta {
             short_s,
             long_s,
@@ -118,6 +139,7 @@ fn tune(study: &Study) -> Result<Tuned> {
                 grid.push((sta_lta, recall.iter().sum::<f64>() / recall.len() as f64));
             }
         }
+        pace.tell(Some(start.elapsed()));
     }
     // The first of equals.
     let best = grid.iter().rev().max_by(|a, b| a.1.total_cmp(&b.1));
@@ -127,7 +149,14 @@ fn tune(study: &Study) -> Result<Tuned> {
         Scorer::StaLta(sta_lta),
         Scorer::Logistic(logistic.clone()),
     ];
-    let others = others.iter().map(claims).collect::<Result<Vec<_>>>()?;
+    let mut pace = Pace::named("detectors on these worlds: ", others.len());
+    let others = others.iter().map(|scorer| {
+        let start = Instant::now();
+        let claims = claims(scorer)?;
+        pace.tell(Some(start.elapsed()));
+        Ok(claims)
+    });
+    let others = others.collect::<Result<Vec<_>>>()?;
     let chosen: Vec<_> = others.iter().map(|c| c.within(ALARMS_PER_HOUR)).collect();
     let recall = |i: usize| chosen[i].recall().value;
     // The model's threshold was chosen on the same worlds, by the same rule.

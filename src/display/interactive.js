@@ -83,21 +83,34 @@
     const axis = { name: "alarms an hour", low: Math.log10(low), high: Math.log10(high), ticks: [[Math.log10(low), 0], ...[0.1, 1, 10].filter((v) => v > 2 * low).map((v) => [Math.log10(v), v])] };
     const column = (n) => Math.log10(Math.min(high, Math.max(low, n / data.hours)));
     let rate = 1;
-    // The best that a detector does with at most so many alarms: the last point of its curve that keeps to it.
-    const best = (points) => points.filter(([n]) => n <= rate * data.hours + 1e-9).reduce((a, b) => (b[1] >= a[1] ? b : a), [0, 0]);
+    // The best that a detector does with at most so many alarms: the last point of its curve that keeps to it. So its curve is a
+    // staircase. Where no lower threshold was tried the last stair goes on, dashed.
+    const stairs = (points) => {
+      let most = 0;
+      return points.filter(([n]) => n / data.hours <= high).flatMap(([n, found], i) => {
+        const before = most / data.n_events;
+        most = Math.max(most, found);
+        const step = [column(n), most / data.n_events];
+        return i ? [[column(n), before], step] : [step];
+      });
+    };
+    const best = (points) => points.filter(([n]) => n <= rate * data.hours + 1e-9).reduce((a, b) => (b[1] > a[1] ? b : a), [0, 0]);
+    const at = () => Math.max(axis.low, Math.log10(rate));
     const rows = element("div");
     const draw = () => {
       const on = chart(place, axis, { name: "recall", low: 0, high: 1 });
       rows.replaceChildren();
       data.detectors.forEach(({ name, points }, i) => {
         const colour = COLOURS[i % COLOURS.length];
-        path(on, points.filter(([n]) => n / data.hours <= high).map(([n, found]) => [column(n), found / data.n_events]), { stroke: colour, "stroke-width": 2 });
+        const stair = stairs(points);
+        path(on, stair, { stroke: colour, "stroke-width": 2 });
+        if (stair.length) path(on, [stair.at(-1), [axis.high, stair.at(-1)[1]]], { stroke: colour, "stroke-dasharray": "2 4" });
         const [n, found] = best(points);
-        on.root.append(shape("circle", { cx: on.x(column(n)), cy: on.y(found / data.n_events), r: 5, fill: colour }));
+        on.root.append(shape("circle", { cx: on.x(at()), cy: on.y(found / data.n_events), r: 5, fill: colour }));
         const share = Math.round((100 * found) / data.n_events);
         rows.append(element("div", {}, element("span", { style: `color:${colour}` }, "⬤ "), `${name}: finds ${found} of ${data.n_events} (${share} %), with ${n} alarms`));
       });
-      upright(on, Math.log10(rate));
+      upright(on, at());
       place.replaceChildren(on.root);
     };
     const say = (value) => `${(10 ** value).toFixed(2)} an hour`;

@@ -32,6 +32,19 @@ const N_MARKED: usize = 100;
 /// # Errors
 /// [`crate::Error::Plot`] where there is no detector.
 pub fn recall_and_false_alarms(comparison: &Comparison) -> Result<Figure> {
+    recall_over("false alarms an hour", comparison)
+}
+
+/// As [`recall_and_false_alarms`], beside a reference that may lack earthquakes: what it lacks is an alarm, and need not
+/// be a false one.
+///
+/// # Errors
+/// As [`recall_and_false_alarms`].
+pub fn recall_and_alarms(comparison: &Comparison) -> Result<Figure> {
+    recall_over("alarms an hour", comparison)
+}
+
+fn recall_over(rate: &str, comparison: &Comparison) -> Result<Figure> {
     let all = &comparison.results;
     check("detectors", all.iter().map(|c| c.counts.hours))?;
     let hours = all.iter().map(|c| c.counts.hours).fold(0.0, f64::max);
@@ -39,7 +52,7 @@ pub fn recall_and_false_alarms(comparison: &Comparison) -> Result<Figure> {
     let per_hour = |counts: &Counts| counts.n_false as f64 / counts.hours;
     let column = |rate: f64| rate.clamp(low, high).log10();
     let caption = format!(
-        "Recall of the earthquakes at least {} times above the noise, over false alarms an hour, as each \
+        "Recall of the earthquakes at least {} times above the noise, over {rate}, as each \
          detector's threshold moves, in {hours:.1} h; large marks with 95 % intervals: the threshold that was \
          chosen on other hours. On the left edge there is no false alarm.",
         comparison.min_ratio
@@ -53,7 +66,7 @@ pub fn recall_and_false_alarms(comparison: &Comparison) -> Result<Figure> {
             .collect();
         let frame = Frame::default();
         let below = legend(canvas, frame.left, &entries)?;
-        let mut x = Axis::log10("false alarms an hour", low, high);
+        let mut x = Axis::log10(rate, low, high);
         x.ticks.retain(|tick| tick.0 > x.low + 0.2);
         x.ticks.insert(0, (x.low, "0".into()));
         let y = Axis::linear("recall", 0.0, 1.0, 5);

@@ -13,8 +13,8 @@
 //! [`rounds()`], [`record`], [`arrivals()`], [`power_spectra`], [`spectrogram()`], [`filter_responses`],
 //! [`probabilities`], [`precision_recall`], [`reliability`], [`sweep()`]; how good a detector is:
 //! [`operating_curve`], [`recall_by`], [`reliabilities`], [`counts_by_hop`], [`windows_of_scans`];
-//! for other detectors [`correlation`], [`fingerprint`], [`recall_and_false_alarms`], [`hourly_counts`],
-//! [`record_and_scores`]; how a network learns: [`descent`], [`curves`], [`sliding_filter`], [`strides`]; a long
+//! for other detectors [`correlation`], [`fingerprint`], [`recall_and_false_alarms`], [`recall_and_alarms`],
+//! [`hourly_counts`], [`record_and_scores`]; how a network learns: [`descent`], [`curves`], [`sliding_filter`], [`strides`]; a long
 //! record: [`helicorder()`]; several numbers of each of some ways: [`dumbbells()`].
 //!
 //! Each takes the library's own types by reference and returns a [`Figure`], a PNG at twice its
@@ -68,7 +68,7 @@ mod waveform;
 mod windows;
 
 pub use arrivals::arrivals;
-pub use comparison::{correlation, fingerprint, recall_and_false_alarms};
+pub use comparison::{correlation, fingerprint, recall_and_alarms, recall_and_false_alarms};
 pub use confusion::confusion_matrices;
 pub use convolution::{sliding_filter, strides};
 pub use curves::{Points, curves, descent};

@@ -36,16 +36,17 @@ pub(super) const FOOT: u32 = 46;
 pub fn record(record: &Record3C, marks: &[(Time, &str)]) -> Result<Figure> {
     let all = record.data.iter().flat_map(|data| finite(data));
     let (low, high) = extremes(all);
-    let figure = panels_of(record, marks, |_| vec![low, high])?;
+    let figure = panels_of(record, marks, false, |_| vec![low, high])?;
     Ok(figure.answering(Interactive::wave(record, marks)))
 }
 
-/// As [`record()`], each component on a scale of its own: for versions of one component that differ in size.
+/// As [`record()`], each component on a scale of its own and with its name inside: for versions of one component that
+/// differ in size.
 ///
 /// # Errors
 /// As [`record()`].
 pub fn record_on_own_scales(record: &Record3C, marks: &[(Time, &str)]) -> Result<Figure> {
-    panels_of(record, marks, |i| finite(&record.data[i]).collect())
+    panels_of(record, marks, true, |i| finite(&record.data[i]).collect())
 }
 
 pub(super) fn extremes(values: impl Iterator<Item = f64>) -> (f64, f64) {
@@ -54,10 +55,12 @@ pub(super) fn extremes(values: impl Iterator<Item = f64>) -> (f64, f64) {
     })
 }
 
-/// The components, each on an axis around the values that `scale` gives for it.
+/// The components, each on an axis around the values that `scale` gives for it. A long name has no room beside the axis of
+/// a panel: it stands inside.
 fn panels_of(
     record: &Record3C,
     marks: &[(Time, &str)],
+    named_inside: bool,
     scale: impl Fn(usize) -> Vec<f64>,
 ) -> Result<Figure> {
     let caption = format!(
@@ -82,9 +85,18 @@ fn panels_of(
         let (head, body) = canvas.split_vertically(px(26));
         let panels = panels(&body, 3);
         for (i, data) in record.data.iter().enumerate() {
-            let y = Axis::around(&axis_name(&record.channels[i]), scale(i), 4);
+            let channel = &record.channels[i];
+            let name = match named_inside {
+                true => "counts".to_string(),
+                false => axis_name(channel),
+            };
+            let y = Axis::around(&name, scale(i), 4);
             let mut chart = stacked(&panels, i, &x, &y)?;
             draw_samples(&mut chart, to_x(start), to_x(end), data, INK)?;
+            if named_inside {
+                let corner = (px(FRAME.left + 8) as i32, px(FRAME.top + 12) as i32);
+                text(LARGE, INK, Align::Left).draw(&panels[i], channel, corner)?;
+            }
             let foot = if is_long {
                 y.high - (y.high - y.low) * 0.15
             } else {

@@ -48,6 +48,7 @@ impl Store {
 /// How fast the parts of a long piece of work are made.
 #[derive(Debug)]
 pub(crate) struct Pace {
+    what: &'static str,
     n: usize,
     n_done: usize,
     n_made: u32,
@@ -57,7 +58,13 @@ pub(crate) struct Pace {
 impl Pace {
     /// Of so many parts.
     pub fn of(n: usize) -> Self {
+        Self::named("", n)
+    }
+
+    /// Of so many parts, whose lines begin with what they are.
+    pub fn named(what: &'static str, n: usize) -> Self {
         Self {
+            what,
             n,
             n_done: 0,
             n_made: 0,
@@ -73,15 +80,26 @@ impl Pace {
         }
     }
 
+    /// As [`Pace::tell`], of so many parts that were made at once.
+    pub fn tell_of(&mut self, n: usize, took: Duration) {
+        if let Some(line) = self.line_of(n, Some(took)) {
+            println!("{line}");
+        }
+    }
+
     fn line(&mut self, took: Option<Duration>) -> Option<String> {
-        self.n_done += 1;
+        self.line_of(1, took)
+    }
+
+    fn line_of(&mut self, n: usize, took: Option<Duration>) -> Option<String> {
+        self.n_done += n;
         let took = took?;
-        self.n_made += 1;
+        self.n_made += n as u32;
         self.time += took;
         let each_s = self.time.as_secs_f64() / f64::from(self.n_made);
         let left_s = each_s * self.n.saturating_sub(self.n_done) as f64;
-        let (n_done, n) = (self.n_done, self.n);
-        (took.as_secs() > 0).then(|| format!("⏱ {n_done} of {n}, about {left_s:.0} s left"))
+        let (what, n_done, n) = (self.what, self.n_done, self.n);
+        (took.as_secs() > 0).then(|| format!("⏱ {what}{n_done} of {n}, about {left_s:.0} s left"))
     }
 }
 
@@ -124,5 +142,7 @@ mod tests {
         let line = pace.line(Some(Duration::from_secs(4))).unwrap();
         assert_eq!(line, "⏱ 4 of 10, about 18 s left");
         assert_eq!(pace.line(Some(Duration::from_millis(20))), None);
+        let line = Pace::named("worlds: ", 6).line_of(4, Some(Duration::from_secs(8)));
+        assert_eq!(line.unwrap(), "⏱ worlds: 4 of 6, about 4 s left");
     }
 }

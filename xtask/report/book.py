@@ -5,7 +5,8 @@
 What a notebook does for the book, by the tags of its cells:
 
 - `abstract`, `glossary`, `sources`, `provenance`: the cell goes to that place of the book instead of
-  its chapter; of a code cell only the outputs. So the abstract's numbers are those of a run.
+  its chapter; of a code cell only the outputs. So the abstract's numbers are those of a run. `lead`: the abstract begins
+  with this cell, whatever its chapter.
 - `hide-source`: of this code cell only the outputs are printed.
 - `no-book`: the cell is not printed.
 
@@ -24,10 +25,10 @@ from tempfile import TemporaryDirectory
 import nbformat
 
 from languages import words
-from typeset import CAPTION, caption, fence, print_width, to_pdf
+from typeset import CAPTION, caption, fence, print_width, size_of, to_pdf
 
 # In the book's order; the abstract stands before the contents.
-PLACES = ["abstract", "glossary", "sources", "provenance"]
+PLACES = ["lead", "abstract", "glossary", "sources", "provenance"]
 # What the template prints itself.
 PRINTED = {
     "lang": "en",
@@ -36,6 +37,11 @@ PRINTED = {
     "abstract-title": "Abstract",
     "list-title": "Figures and tables",
 }
+MAX_TITLE = 160
+PICTURES = {"image/svg+xml": "svg", "image/png": "png"}
+# A figure that is taller than this share of its width may move to the head or the foot of a page: where it did not fit, it
+# would leave a third of the page white.
+TALL = 0.5
 # On paper the glossary is a section of the same book: a term stands as it is.
 TO_GLOSSARY = re.compile(r"\[([^\]]+)\]\(00-before-you-start\.ipynb#Glossary\)")
 
@@ -53,8 +59,8 @@ def markdown(notebooks, media, word=str):
             name = f"{path.stem}-{number}"
             text = blocks(cell, hidden, media / name, word)
             (apart[place] if place else chapters).extend(text)
-    text = [div("abstract", apart["abstract"])] + chapters
-    text += [div(place, apart[place]) for place in PLACES[1:]]
+    text = [div("abstract", apart["lead"] + apart["abstract"])] + chapters
+    text += [div(place, apart[place]) for place in PLACES[2:]]
     return "\n\n".join(text)
 
 
@@ -64,24 +70,48 @@ def blocks(cell, hidden, image, word):
     if cell.cell_type != "code":
         return []
     source = [] if hidden or not cell.source.strip() else [fence("rust", cell.source)]
-    outputs = [output_block(o, image.with_name(f"{image.name}-{i}")) for i, o in enumerate(cell.outputs)]
+    is_solution = "jupyter" in cell.metadata or "solution" in cell.metadata.get("tags", [])
+    # Nothing moves out of the box of a solution.
+    outputs = [output_block(o, image.with_name(f"{image.name}-{i}"), not is_solution) for i, o in enumerate(cell.outputs)]
     printed = source + [block for block in outputs if block]
-    if "jupyter" not in cell.metadata and "solution" not in cell.metadata.get("tags", []):
+    if not is_solution:
         return printed
     # Folded away on the screen; on paper a box of its own.
     return [fence("{=typst}", f"#solution[#summary[{word('Solution')}]"), *printed, fence("{=typst}", "]")]
 
 
-def output_block(output, image):
+def output_block(output, image, may_move=False):
     """An output as Markdown; what has a number is named for the list of figures and tables."""
-    block = bare_output_block(output, image)
     data = output.get("data", {})
-    is_figure = "image/png" in data or "image/svg+xml" in data
-    named = data.get("text/plain", "") if is_figure else html_caption(data.get("text/html", ""))
+    kind = next((kind for kind in PICTURES if kind in data), None)
+    if kind:
+        return figure_block(data, kind, image.with_suffix(f".{PICTURES[kind]}"), may_move)
+    block, named = bare_output_block(output), html_caption(data.get("text/html", ""))
     if not block or not CAPTION.match(named):
         return block
-    title = re.split(r"(?<=[^\d.])\. |(?<=\))\. |\.$|。", " ".join(named.split())[:200])[0]
-    return fence("{=typst}", f"#listed({json.dumps(title, ensure_ascii=False)})") + "\n\n" + block
+    return fence("{=typst}", listed(named)) + "\n\n" + block
+
+
+def listed(named):
+    """The first sentence of a caption, for the list of figures and tables; a long one ends with a whole word."""
+    title = re.split(r"(?<=[^\d.])\. |(?<=\))\. |\.$|。", " ".join(named.split()))[0]
+    if len(title) > MAX_TITLE:
+        title = re.match(rf".{{100,{MAX_TITLE}}}(?= )|.{{{MAX_TITLE}}}", title)[0] + " …"
+    return f"#listed({json.dumps(title, ensure_ascii=False)})"
+
+
+def figure_block(data, kind, image, may_move):
+    """A figure, named in its caption, so that the list has the page that it moves to."""
+    is_svg = PICTURES[kind] == "svg"
+    picture = data[kind].encode() if is_svg else base64.b64decode(data[kind])
+    image.write_bytes(picture)
+    plain = data.get("text/plain", "")
+    named = f"``{listed(plain)}``{{=typst}}" if CAPTION.match(plain) else ""
+    block = f"![{named}{caption(plain)}]({image}){'' if is_svg else print_width(image)}"
+    width, height = size_of(picture, PICTURES[kind])
+    if not may_move or height < TALL * width:
+        return block
+    return "\n\n".join([fence("{=typst}", "#moving["), block, fence("{=typst}", "]")])
 
 
 def html_caption(text):
@@ -89,19 +119,11 @@ def html_caption(text):
     return html.unescape(re.sub("<[^>]*>", "", found[1])) if found else ""
 
 
-def bare_output_block(output, image):
+def bare_output_block(output):
     if output.output_type == "stream":
         return fence("output", output.text.rstrip("\n"))
     data = output.get("data", {})
     plain = data.get("text/plain", "")
-    if "image/svg+xml" in data:
-        image = image.with_suffix(".svg")
-        image.write_text(data["image/svg+xml"], encoding="utf-8")
-        return f"![{caption(plain)}]({image})"
-    if "image/png" in data:
-        image = image.with_suffix(".png")
-        image.write_bytes(base64.b64decode(data["image/png"]))
-        return f"![{caption(plain)}]({image}){print_width(image)}"
     if "text/markdown" in data:
         return data["text/markdown"]
     if "<table" in data.get("text/html", ""):

@@ -4,7 +4,8 @@
 
 In every chapter: what is linked to the glossary is there, each figure and table that a text names exists, has the
 chapter's next number and is named in its text, cells and lines are short, each section has a question with a folded
-answer, and the README gives the same minutes.
+answer, the minutes to read fit what there is to read and the README gives the same, and each work that a text names by
+author and year stands in the list of sources, or among the paper's references.
 """
 
 import json
@@ -19,6 +20,15 @@ GLOSSARY = "00-before-you-start.ipynb#Glossary"
 NUMBERED = re.compile(r'numbered\("(Figure|Table) (\d+[a-z]?)\.(\d+)"\)')
 NUMBER = re.compile(r"\d+[a-z]?\.\d+")
 NAMED = re.compile(rf"\b(Figure|Table)s? {NUMBER.pattern}(?:(?: and |, | to ){NUMBER.pattern})*")
+# Words, lines of code, figures and rows of tables that a reader takes in within a minute.
+A_MINUTE = {"words": 150, "lines": 20, "figures": 1, "rows": 20}
+# `Yoon, O'Reilly, Bergen & Beroza 2015`, `Perol, Gharbi and Denolle (2018)`, `Guo and others 2017`, `Aki, 1965`.
+NAME = r"[A-Z][\w'-]*[a-zø]"
+CITED = re.compile(rf"\b({NAME})((?:(?:, (?:and )?| and | & ){NAME})*)( and others)?,? \(?((?:19|20)\d\d)\b")
+REFERENCE = re.compile(r"^- (?:\{\{sources \| )?([^.,|}]+).*$", re.M)
+# What stands before a year and is no author.
+NO_AUTHOR = "January February March April May June July August September October November December In Since".split()
+LISTS = re.compile(r"\n## (?:Glossary|Sources)\n.*?(?=\n## |\Z)", re.S)
 # What draws: a cell with one of these must number its figure.
 DRAWS = re.compile(r"\bplot::\w+\(")
 
@@ -26,6 +36,14 @@ DRAWS = re.compile(r"\bplot::\w+\(")
 def cells(path, kind):
     notebook = json.loads(path.read_text(encoding="utf-8"))
     return ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == kind]
+
+
+def shown_cells(path):
+    """The code that is not folded away as a solution, and what its outputs hold."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    is_shown = lambda cell: cell["cell_type"] == "code" and "solution" not in cell["metadata"].get("tags", [])
+    shown = [cell for cell in notebook["cells"] if is_shown(cell)]
+    return ["".join(cell["source"]) for cell in shown], [o.get("data", {}) for cell in shown for o in cell["outputs"]]
 
 
 def glossary(text):
@@ -36,7 +54,7 @@ def glossary(text):
 
 def is_in(term, terms):
     term = term.lower()
-    return any(form in terms for form in (term, term.removesuffix("s")))
+    return any(form in terms for form in (term, term.removesuffix("s"), term.removesuffix("es")))
 
 
 def numbers(texts):
@@ -105,14 +123,54 @@ def faults_of_questions(name, prose):
             continue
         if "**Question.**" not in text or "<details><summary>Answer</summary>" not in text:
             yield f"{name}: the section `{title}` has no question with a folded answer"
+    asked, answered = [prose.count(words) for words in ("**Question.**", "<details><summary>Answer</summary>")]
+    if asked != answered:
+        yield f"{name}: {asked} questions, {answered} folded answers"
 
 
-def faults_of_minutes(name, prose, readme):
+def minutes_of(prose, code, outputs):
+    """How long a chapter takes to read. Lists to look something up in are not read through, solutions are optional."""
+    prose = LISTS.sub("", prose)
+    shown = [data for data in outputs if "image/svg+xml" in data or "image/png" in data]
+    tables = ["".join(data.get("text/html", "")) for data in outputs if data not in shown]
+    found = {
+        "words": len(re.findall(r"\w+", re.sub(r"\]\([^)]*\)", "", prose))),
+        "lines": sum(len(text.split("\n")) for text in code),
+        "figures": len(shown),
+        "rows": sum(table.count("<tr") for table in tables),
+    }
+    return sum(n / A_MINUTE[kind] for kind, n in found.items())
+
+
+def faults_of_minutes(name, prose, readme, needed=None):
     here = re.search(r"\*\*Minutes\.\*\* (\d+) to read", prose)
     there = re.search(re.escape(name) + r"\.ipynb\) \|[^|]*\| (\d+) min", readme)
     if not here or not there or here[1] != there[1]:
         found = [m[1] if m else "none" for m in (here, there)]
         yield f"{name}: minutes to read: {found[0]} in the notebook, {found[1]} in the README"
+    elif needed and not 0.75 < int(here[1]) / needed < 1.35:
+        yield f"{name}: {here[1]} minutes to read, about {needed:.0f} by its words, code, figures and tables"
+
+
+def cited(text):
+    """(first author, year) of the works that a text names; of the paper's placeholders nothing is one."""
+    text = " ".join(re.sub(r"\{\{[^{}]*\}\}|`[^`]*`", " ", text).split())
+    return {(first.removesuffix("'s"), year) for first, *_, year in CITED.findall(text) if first not in NO_AUTHOR}
+
+
+def faults_of_sources(name, text, references):
+    for author, year in sorted(cited(text)):
+        if not any(line.startswith(f"- {author}, ") and f"({year})" in line for line in references):
+            yield f"{name}: names {author} {year}, which is not in the list of sources"
+
+
+def references_of(paper, sources):
+    """The paper's references, those of `{{sources | Allen}}` written out."""
+    written = []
+    for found in REFERENCE.finditer(paper.partition("# References")[2]):
+        same = [line for line in sources if line.startswith(f"- {found[1].strip()},")]
+        written += same if "{{" in found[0] else [found[0]]
+    return written
 
 
 def faults(folder):
@@ -127,7 +185,13 @@ def faults(folder):
         yield from faults_of_numbers(name, prose, code)
         yield from faults_of_length(name, code)
         yield from faults_of_questions(name, prose)
-        yield from faults_of_minutes(name, prose, readme)
+        needed = minutes_of(prose, *shown_cells(folder / f"notebooks/{name}.ipynb"))
+        yield from faults_of_minutes(name, prose, readme, needed)
+    sources = [line for prose, _ in chapters.values() for list_ in LISTS.findall(prose) for line in list_.split("\n")]
+    for name, (prose, _) in chapters.items():
+        yield from faults_of_sources(name, LISTS.sub("", prose), sources)
+    paper = (folder / "notebooks/paper.md").read_text(encoding="utf-8")
+    yield from faults_of_sources("paper.md", paper.partition("# References")[0], references_of(paper, sources))
 
 
 def test_of_the_test():
@@ -149,7 +213,18 @@ def test_of_the_test():
     assert list(faults_of_questions("01-x", "# 1\n## A\ntext\n## Summary\n- x"))
     assert not list(faults_of_questions("01-x", "# 1\n## A\n**Question.** x\n<details><summary>Answer</summary>"))
     assert list(faults_of_minutes("01-x", "**Minutes.** 20 to read", "(n/01-x.ipynb) | Q | 30 min |"))
-    assert not list(faults_of_minutes("01-x", "**Minutes.** 30 to read", "(n/01-x.ipynb) | Q | 30 min |"))
+    there = "(n/01-x.ipynb) | Q | 30 min |"
+    assert not list(faults_of_minutes("01-x", "**Minutes.** 30 to read", there))
+    assert not list(faults_of_minutes("01-x", "**Minutes.** 30 to read", there, 28.0))
+    assert list(faults_of_minutes("01-x", "**Minutes.** 30 to read", there, 60.0))
+    figure, table = {"image/png": "x", "text/html": "<tr>"}, {"text/html": ["<tr>" * 10, "<tr>" * 10]}
+    assert minutes_of("word " * 300 + "\n## Sources\n" + "word " * 300, ["x\n" * 19], [figure, table]) == 5
+    assert list(faults_of_questions("01-x", "**Question.** x\n**Question.** x\n<details><summary>Answer</summary>"))
+    text = "As Yoon, O'Reilly, Bergen & Beroza 2015, (Guo and others\n2017), Wilson's (1927) and Aki, 1965 in May 2014, {{a | Holm 1979}}."
+    assert cited(text) == {("Yoon", "2015"), ("Guo", "2017"), ("Wilson", "1927"), ("Aki", "1965")}
+    sources = ["- Guo, C., and Sun, Y. (2017). On.", "- Aki, K. (1964). Maximum."]
+    assert [fault.split()[2] for fault in faults_of_sources("x", "Guo and others 2017; Aki, 1965", sources)] == ["Aki"]
+    assert references_of("# References {-}\n\n- {{sources | Guo}}\n- Holm, S. (1979). A.", sources) == [sources[0], "- Holm, S. (1979). A."]
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 import paper
 import website
 from outputs import Book, Missing, matches
-from paper import Paper, loose_numbers
+from paper import Paper, loose_numbers, out_of_the_book
 
 TABLE = """<table><caption>Table 3.1. Recall of 158 events</caption><thead><tr><th>Detector</th><th>1 an hour</th></tr></thead>
 <tbody><tr><td>A &amp; B</td><td>81 % [72, 91]</td></tr><tr><td>C</td><td>7 %</td></tr></tbody></table>
@@ -72,6 +72,19 @@ def test_names(folder):
         assert said in fault_of(book, folder, text), (said, fault_of(book, folder, text))
 
 
+def test_chapters():
+    """A paper has none: what a caption says of them is left out, or told."""
+    assert out_of_the_book("Simulated data, of one world; real records: chapter 11. Brackets: a; b.") == "Simulated data, of one world. Brackets: a; b."
+    assert out_of_the_book("clusters on kilometres (chapter 2)") == "clusters on kilometres"
+    for text in ["As in chapter 4.", "At the thresholds of Table 9.6."]:
+        try:
+            out_of_the_book(text)
+        except Missing as missing:
+            assert text in str(missing)
+        else:
+            raise AssertionError(f"not refused: {text}")
+
+
 def test_numbers():
     assert matches("b ? c", "a b 1 2 c") == ["1 2"] and matches("? c", "a 1 c") == ["1"] and matches("b ?", "b 1, 2") == ["1"]
     assert not loose_numbers("Station CX.PB01 (Allen 1978; Brune (1970)) has {{waves | 7}} and [94.8 %]{.cited}, `x1`.")
@@ -113,5 +126,6 @@ if __name__ == "__main__":
     with TemporaryDirectory() as folder:
         test_names(Path(folder))
         test_site(Path(folder))
+    test_chapters()
     test_numbers()
     test_of_the_clone(Path(sys.argv[1]))

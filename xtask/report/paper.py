@@ -12,7 +12,8 @@ In the text stands, in double braces and with ` | ` between the parts (names as 
     {{real-records | table 4}}                                 the table; with `| columns | A; B` these columns
                                                                alone, with `| rows | A; B` these rows
     {{what-we-found | table twelve | words | Known faults}}    these words for caption and note, which keep what they
-                                                               say of the data (`Simulated data.`)
+                                                               say of the data (`Simulated data.`); what either
+                                                               says of chapters is left out
     {{sources | Allen}}                                        the reference that begins so
     {{section | limits}}                                       the number of the section with that heading
 
@@ -35,6 +36,9 @@ ALONE = re.compile(r"(?:\A|\n\n)\s*\{\{([^{}]+)\}\}\s*(?=\n\n|\Z)")
 NUMBER = re.compile(r"[-+]?[\d.]+( %)?|-?")
 # What a caption or a note says of its data: it stays whatever words the paper gives the caption.
 OF_DATA = re.compile(r"Simulated|Data:|STORED|Computed from")
+# A paper has no chapters: `(chapter 2)`, `; real records: chapter 11`. And what is left of the book's numbers then.
+TO_CHAPTER = re.compile(r" \(chapter \d+[a-z]?\)|; [^;.]*\bchapter \d+[a-z]?")
+OF_BOOK = re.compile(r"\bchapters? \d+|\b(?:Figure|Table) \d+[a-z]?\.\d+")
 CITED = re.compile(r"\[([^\]]*)\]\{\.cited\}")
 # In prose these hold digits and are no numbers: codes and names, years of references, headings' marks, addresses.
 NO_NUMBER = re.compile(r"`[^`]*`|\bdoi:\S+|https?://\S+|\b[A-Z][\w.]*\d[\w.]*|\(?\b(?:19|20)\d\d\b[a-z]?\)?(?=[);,])|\]\(#\S+\)")
@@ -104,7 +108,8 @@ class Paper:
             words = sentences(options["words"], *(s for s in words if OF_DATA.match(s)))
         words = " ".join(words)
         if kind == "table":
-            return table_block(number, words, *self._part_of(one, options, parts))
+            headers, rows = self._part_of(one, options, parts)
+            return table_block(number, words, headers, [[out_of_the_book(cell) for cell in row] for row in rows])
         path = self.media / f"{number.replace(' ', '-').lower()}.{one.kind}"
         path.write_bytes(one.data)
         width = print_width(path) if one.kind == "png" else ""
@@ -158,7 +163,16 @@ class Paper:
         return literal(found[0])
 
 
+def out_of_the_book(text):
+    """A caption, a note or a cell without what it says of chapters."""
+    text = TO_CHAPTER.sub("", text)
+    if OF_BOOK.search(text):
+        raise Missing(f"`{text}` names a number of the book: give the caption other `words`")
+    return text
+
+
 def sentences(*texts):
+    texts = [out_of_the_book(text) for text in texts]
     return [s if s.endswith(".") else f"{s}." for text in texts if text for s in re.split(r"(?<=\.)\s+(?=[A-Z])", text.strip())]
 
 

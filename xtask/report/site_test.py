@@ -44,6 +44,7 @@ def faults_of_page(page, path):
         yield from (f"{name}: no figure {source}" for source in page.run(FIGURES))
         if width == NARROW and page.run(SIDEWAYS):
             yield f"{name}: broader than {width} px: {page.run(TOO_BROAD)[:3]}"
+        yield from (f"{name}: a caption is cut at {width} px: {words}" for words in page.run(CUT))
         yield from (f"{name}: at {width} px the slider moves nothing: {piece}" for piece in page.run(STILL))
     yield from (f"{name}: {sound}" for sound in page.run(MUTE))
     empty = "[...document.querySelectorAll('.quakebook-interactive')].filter(e => !e.querySelector('svg')).length"
@@ -51,7 +52,26 @@ def faults_of_page(page, path):
         yield f"{name}: a piece that draws nothing"
 
 
+# Captions that reach out of the screen. A table may: it has a bar of its own.
+CUT = """[...document.querySelectorAll('caption span, figcaption')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+  .map(e => e.textContent.slice(0, 40))"""
+# Pieces of text that the search shows, whose ends divide a word.
+DIVIDED = """[...found.querySelectorAll('a > span')].map(e => e.textContent).filter(t => {
+  const text = t.replace(/^… | …$/g, ''), section = SECTIONS.find(s => s.text.includes(text)), at = section.text.indexOf(text);
+  return withinWord(section.text, at) || withinWord(section.text, at + text.length); })"""
+SEARCH = "field.value = {0!r}; field.dispatchEvent(new Event('input')); found.querySelectorAll('a').length"
+
+
 def faults_of_search(page, site):
+    for width in [WIDE, NARROW]:
+        page.open((site / "index.html").as_uri(), width)
+        for words in ["aftershock", "the", "Zürich ["]:
+            page.run(SEARCH.format(words))
+            yield from (f"the search for `{words}` divides a word: {text}" for text in page.run(DIVIDED))
+        if width == NARROW and page.run("found.scrollWidth > found.clientWidth || found.getBoundingClientRect().left < 0"):
+            yield "the list of the search is broader than the screen"
+    if page.run(SEARCH.format("over-fitting")) != page.run(SEARCH.format("overfitting")):
+        yield "the search for `overfitting` finds less than that for `over-fitting`"
     page.open((site / "index.html").as_uri(), WIDE)
     page.run("field.value = 'aftershock'; field.dispatchEvent(new Event('input'))")
     links = page.run("[...found.querySelectorAll('a')].map(a => a.href)")
@@ -65,10 +85,14 @@ def faults_of_search(page, site):
 
 
 def faults_of_zoom(page, site):
-    """A figure opens over the page; it grows under the wheel, and moves with the pointer."""
+    """A figure opens over the page, larger than there; it grows under the wheel, and moves with the pointer."""
     with_figure = next(path for path in sorted(site.glob("0*.html")) if "<figure" in path.read_text(encoding="utf-8"))
-    page.open(with_figure.as_uri(), WIDE)
-    page.run("document.querySelector('figure .zoom').click(); new Promise(done => setTimeout(done, 300))")
+    for width in [NARROW, WIDE]:
+        page.open(with_figure.as_uri(), width)
+        on_page = page.run("document.querySelector('figure img').clientWidth")
+        page.run("document.querySelector('figure .zoom').click(); new Promise(done => setTimeout(done, 300))")
+        if page.run("picture.getBoundingClientRect().width") < 1.4 * on_page:
+            yield f"{with_figure.name}: at {width} px the enlarged figure is hardly larger than on the page"
     shown = "large.open && picture.getBoundingClientRect().width"
     at_first = page.run(shown)
     if not at_first:

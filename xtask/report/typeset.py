@@ -28,6 +28,13 @@ def numbered(found):
     return f"{found[1]} {found[2]}" + ("." if found[1].isascii() else "")
 
 
+def size_of(picture, kind):
+    """Width and height in pixels of the screen; a PNG has two of its own for each."""
+    if kind == "svg":
+        return [int(n) for n in re.search(rb'<svg [^>]*?width="(\d+)" height="(\d+)"', picture).groups()]
+    return [int.from_bytes(picture[i : i + 4], "big") // 2 for i in (16, 20)]
+
+
 def print_width(png):
     """As pandoc's attribute, the width at which a bitmap is printed: 300 of its pixels an inch."""
     width = int.from_bytes(png.read_bytes()[16:20], "big")

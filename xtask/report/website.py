@@ -21,7 +21,7 @@ import pypandoc
 from languages import words
 from outputs import Book
 from paper import Paper
-from typeset import CAPTION, READER, fence, numbered
+from typeset import CAPTION, READER, fence, numbered, size_of
 
 HERE = Path(__file__).parent
 WEB = HERE / "web"
@@ -33,6 +33,7 @@ SUBTITLE = "Induced earthquakes and a neural network, a paper redone as a notebo
 IN_TEMPLATE = ['lang="en"', "Nothing found.", "Search all chapters", "Enlarged figure", "Wheel or + and - to zoom, drag to move", ">Close<"]
 INTERACTIVE = "application/vnd.quakebook.interactive+json"
 TO_NOTEBOOK = re.compile(r"\]\((\d\d[a-z]?-[\w-]+)\.ipynb(#[^)]*)?\)")
+CAPTION_OF_TABLE = re.compile(r"<caption([^>]*)>(.*?)</caption>", re.S)
 SECTION = re.compile(r'<h([12]) id="([^"]+)"[^>]*>(.*?)</h\1>', re.S)
 
 
@@ -56,7 +57,7 @@ class Chapter:
         if cell.cell_type != "code":
             return []
         tags = cell.metadata.get("tags", [])
-        hidden = "hide-source" in tags or "abstract" in tags or not cell.source.strip()
+        hidden = {"hide-source", "abstract", "lead"} & set(tags) or not cell.source.strip()
         blocks = [] if hidden else [fence("rust", cell.source)]
         blocks += [block for output in cell.outputs if (block := self._output(output))]
         if "solution" in tags or "jupyter" in cell.metadata:
@@ -73,7 +74,8 @@ class Chapter:
         if "text/markdown" in data:
             return data["text/markdown"]
         if "<table" in data.get("text/html", ""):
-            return raw(f'<div class="table">{data["text/html"]}</div>')
+            table = CAPTION_OF_TABLE.sub(r"<caption\1><span>\2</span></caption>", data["text/html"])
+            return raw(f'<div class="table">{table}</div>')
         return fence("output", words) if words else None
 
     def _figure(self, data, words):
@@ -104,13 +106,6 @@ class Chapter:
         for level, anchor, words, text in zip(*(parts[i::4] for i in (1, 2, 3, 4))):
             address = self.page if level == "1" else f"{self.page}#{anchor}"
             yield {"chapter": self.title, "section": plain(words), "address": address, "text": plain(text)}
-
-
-def size_of(picture, kind):
-    """Width and height in pixels of the screen; a PNG has two of its own for each."""
-    if kind == "svg":
-        return re.search(rb'<svg [^>]*?width="(\d+)" height="(\d+)"', picture).groups()
-    return [int.from_bytes(picture[i : i + 4], "big") // 2 for i in (16, 20)]
 
 
 def page_link(found):
@@ -160,11 +155,12 @@ def neighbours(chapters, i):
 
 
 def abstract(chapters, notebooks, forms):
-    """The paper's abstract with the numbers of these notebooks; where there is no paper, that of the cell tagged so."""
+    """The paper's abstract with the numbers of these notebooks; where there is no paper, that of the cells tagged so."""
     if "paper" in forms:
         text = re.search(r"^::: abstract\n(.*?)\n:::$", PAPER.read_text(encoding="utf-8"), re.S | re.M)[1]
         return Paper(Book(notebooks), None).fill(text)
-    tagged = [cell for chapter in chapters for cell in chapter.cells if "abstract" in cell.metadata.get("tags", [])]
+    cells = [cell for chapter in chapters for cell in chapter.cells]
+    tagged = [cell for tag in ["lead", "abstract"] for cell in cells if tag in cell.metadata.get("tags", [])]
     outputs = [output.get("data", {}) for cell in tagged for output in cell.get("outputs", [])]
     return "\n\n".join(data["text/markdown"] for data in outputs if "text/markdown" in data)
 

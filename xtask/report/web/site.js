@@ -9,22 +9,37 @@ list.addEventListener("click", () => list.classList.remove("open"));
 // ---- Search: every word must be in the section; in its title it counts more.
 const field = document.getElementById("search");
 const found = document.getElementById("found");
-const lower = SECTIONS.map((s) => ({ ...s, title: (s.chapter + " " + s.section).toLowerCase(), low: s.text.toLowerCase() }));
 
-function search(words) {
-  const count = (text, word) => text.split(word).length - 1;
-  const score = (s) => words.reduce((sum, w) => {
-    const here = 20 * count(s.title, w) + Math.min(10, count(s.low, w));
-    return here && sum !== null ? sum + here : null;
-  }, 0);
-  return lower.map((s) => [score(s), s]).filter(([n]) => n).sort((a, b) => b[0] - a[0]).slice(0, 20).map(([, s]) => s);
+/** A word as a pattern; `overfitting` and `over-fitting` are one. */
+function pattern(word) {
+  const letters = [...word].filter((letter) => letter !== "-" || word === "-");
+  return letters.map((letter) => letter.replace(/[^\p{L}\p{N}\s]/u, "\\$&")).join("-?");
 }
 
-function excerpt(s, words) {
-  const at = Math.max(0, Math.min(...words.map((w) => s.low.indexOf(w)).filter((i) => i >= 0).concat(s.low.length)) - 60);
+function search(words) {
+  const patterns = words.map((word) => new RegExp(pattern(word), "giu"));
+  const count = (text, one) => (text.match(one) || []).length;
+  const score = (s) => patterns.reduce((sum, one) => {
+    const here = 20 * count(`${s.chapter} ${s.section}`, one) + Math.min(10, count(s.text, one));
+    return here && sum !== null ? sum + here : null;
+  }, 0);
+  return SECTIONS.map((s) => [score(s), s]).filter(([n]) => n).sort((a, b) => b[0] - a[0]).slice(0, 20).map(([, s]) => s);
+}
+
+/** Whether a cut at this place would divide a word. Chinese may be cut anywhere. */
+function withinWord(text, at) {
+  const ofWord = (letter) => /[\p{L}\p{N}]/u.test(letter || " ") && !/\p{Script=Han}/u.test(letter);
+  return ofWord(text[at - 1]) && ofWord(text[at]);
+}
+
+function excerpt({ text }, words) {
+  const split = new RegExp(`(${words.map(pattern).join("|")})`, "giu");
+  const first = Math.max(0, text.search(split));
+  let [from, to] = [Math.max(0, first - 60), Math.min(text.length, first + 120)];
+  while (from < first && withinWord(text, from)) from += 1;
+  while (to > first && withinWord(text, to)) to -= 1;
   const line = document.createElement("span");
-  const piece = s.text.slice(at, at + 180);
-  const split = new RegExp(`(${words.map((w) => w.replace(/[^\p{L}\p{N}\s]/gu, "\\$&")).join("|")})`, "giu");
+  const piece = `${from ? "… " : ""}${text.slice(from, to)}${to < text.length ? " …" : ""}`;
   piece.split(split).forEach((part, i) => {
     const node = document.createElement(i % 2 ? "mark" : "span");
     node.textContent = part;
@@ -59,15 +74,18 @@ const large = document.getElementById("large");
 const frame = large.querySelector("div");
 const picture = large.querySelector("img");
 let view = { x: 0, y: 0, scale: 1 };
+let widthOnPage = 0;
 
 function show() {
   picture.style.transform = `translate(${view.x}px, ${view.y}px) scale(${view.scale})`;
 }
 
+/** The whole figure where it becomes half as large again as on the page, else so large from its upper left corner on. */
 function fit() {
   const [w, h] = [picture.naturalWidth, picture.naturalHeight];
-  const scale = Math.min(frame.clientWidth / w, frame.clientHeight / h);
-  view = { scale, x: (frame.clientWidth - w * scale) / 2, y: (frame.clientHeight - h * scale) / 2 };
+  const scale = Math.max(Math.min(frame.clientWidth / w, frame.clientHeight / h), (1.5 * widthOnPage) / w);
+  const middle = (room, length) => Math.max(0, (room - length) / 2);
+  view = { scale, x: middle(frame.clientWidth, w * scale), y: middle(frame.clientHeight, h * scale) };
   show();
 }
 
@@ -83,6 +101,7 @@ document.querySelectorAll("figure .zoom").forEach((button) => button.addEventLis
   const small = button.querySelector("img");
   picture.src = small.src;
   picture.alt = small.alt;
+  widthOnPage = small.clientWidth;
   large.querySelector("p").textContent = button.parentElement.querySelector("figcaption").textContent;
   large.showModal();
   picture.decode().then(fit);
