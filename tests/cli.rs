@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -75,6 +76,63 @@ fn every_command_explains_itself() {
     for code in ["0", "1", "2", "3", "4"] {
         assert!(help.contains(&format!("\n  {code}  ")), "{help}");
     }
+}
+
+/// The options that a text names.
+fn options(text: &str) -> BTreeSet<&str> {
+    let words = text.split(|c: char| c != '-' && !c.is_ascii_lowercase());
+    let options = words.filter(|word| word.starts_with("--") && word.len() > 2);
+    options.map(|word| word.trim_end_matches('-')).collect()
+}
+
+/// Each section begins with `<!-- COMMAND HASH -->`: of the English help that it was made from.
+#[test]
+fn the_chinese_help_is_that_of_every_command() {
+    let dir = tempfile::tempdir().unwrap();
+    let page = include_str!("../notebooks/zh/help.md");
+    let sections = page.split("<!-- ").skip(1);
+    let sections: BTreeMap<&str, (&str, &str)> = sections
+        .map(|section| {
+            let (head, text) = section.split_once(" -->").unwrap();
+            let (command, hash) = head.split_once(' ').unwrap();
+            (command, (hash, text))
+        })
+        .collect();
+    let help = printed(dir.path(), &["--help"], 0);
+    let commands = help.split_once("Commands:\n").unwrap().1.lines();
+    let commands = commands.take_while(|line| !line.is_empty());
+    let commands = commands.filter_map(|line| line.split_whitespace().next());
+    let mut faults = Vec::new();
+    for command in commands
+        .filter(|command| *command != "help")
+        .chain(["quakebook"])
+    {
+        let english = match command {
+            "quakebook" => help.clone(),
+            _ => printed(dir.path(), &[command, "--help"], 0),
+        };
+        let Some((hash, chinese)) = sections.get(command) else {
+            faults.push(format!("{command}: no section"));
+            continue;
+        };
+        let digest = Sha256::digest(&english);
+        let now = digest.iter().take(4).map(|byte| format!("{byte:02x}"));
+        let now: String = now.collect();
+        if hash != now && !chinese.contains("译文待修订") {
+            faults.push(format!(
+                "{command}: stale: bring the section up to date, with the hash {now}, or mark it with 〔本节英文已更新，译文待修订〕"
+            ));
+        } else if hash == now && !options(&english).is_subset(&options(chinese)) {
+            let missing = options(&english);
+            let missing: Vec<_> = missing.difference(&options(chinese)).copied().collect();
+            faults.push(format!("{command}: without {}", missing.join(", ")));
+        }
+    }
+    assert!(
+        faults.is_empty(),
+        "notebooks/zh/help.md:\n{}",
+        faults.join("\n")
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 // Draws the pieces that answer to the reader, in JupyterLab and on the site. Each piece is a <div class="quakebook-interactive">
-// with its data as JSON inside; `src/plot/interactive.rs` says what they are. Needs nothing but the browser.
+// with its data as JSON inside; `src/plot/interactive.rs` says what they are. Needs nothing but the browser. The data may
+// have `words`, which a report in another language has put there: from what `word` is called with here to that language.
 (() => {
   "use strict";
   const INK = "#1e1e1e", GREY = "#828282", FAINT = "#e1e1e1", MARK = "#d55e00";
@@ -22,6 +23,12 @@
   }
 
   const text = (x, y, words, more = {}) => shape("text", { x, y, fill: INK, "font-size": 13, ...more }, words);
+
+  /** Gives English words in the language of the page; each `{}` is the next of the values, `{1}` the second. */
+  const worded = (words = {}) => (english, ...values) => {
+    let next = 0;
+    return (words[english] ?? english).replace(/\{(\d*)\}/g, (_, i) => values[i === "" ? next++ : +i]);
+  };
 
   /** A slider with its name and what it stands at; `change` is called with each new value. */
   function slider(host, name, range, say, change) {
@@ -78,9 +85,9 @@
   // ---- Threshold against alarms
 
   /** Each detector's recall at the rate of alarms that the reader can bear. */
-  function operating(host, data, place) {
+  function operating(host, data, place, word) {
     const low = 0.3 / data.hours, high = 30;
-    const axis = { name: "alarms an hour", low: Math.log10(low), high: Math.log10(high), ticks: [[Math.log10(low), 0], ...[0.1, 1, 10].filter((v) => v > 2 * low).map((v) => [Math.log10(v), v])] };
+    const axis = { name: word("alarms an hour"), low: Math.log10(low), high: Math.log10(high), ticks: [[Math.log10(low), 0], ...[0.1, 1, 10].filter((v) => v > 2 * low).map((v) => [Math.log10(v), v])] };
     const column = (n) => Math.log10(Math.min(high, Math.max(low, n / data.hours)));
     let rate = 1;
     // The best that a detector does with at most so many alarms: the last point of its curve that keeps to it. So its curve is a
@@ -98,7 +105,7 @@
     const at = () => Math.max(axis.low, Math.log10(rate));
     const rows = element("div");
     const draw = () => {
-      const on = chart(place, axis, { name: "recall", low: 0, high: 1 });
+      const on = chart(place, axis, { name: word("recall"), low: 0, high: 1 });
       rows.replaceChildren();
       data.detectors.forEach(({ name, points }, i) => {
         const colour = COLOURS[i % COLOURS.length];
@@ -108,13 +115,13 @@
         const [n, found] = best(points);
         on.root.append(shape("circle", { cx: on.x(at()), cy: on.y(found / data.n_events), r: 5, fill: colour }));
         const share = Math.round((100 * found) / data.n_events);
-        rows.append(element("div", {}, element("span", { style: `color:${colour}` }, "⬤ "), `${name}: finds ${found} of ${data.n_events} (${share} %), with ${n} alarms`));
+        rows.append(element("div", {}, element("span", { style: `color:${colour}` }, "⬤ "), word("{}: finds {} of {} ({} %), with {} alarms", name, found, data.n_events, share, n)));
       });
       upright(on, at());
       place.replaceChildren(on.root);
     };
-    const say = (value) => `${(10 ** value).toFixed(2)} an hour`;
-    slider(host, "alarms that you can bear", { min: -0.9, max: Math.log10(high), step: 0.01, value: 0 }, say, (value) => { rate = 10 ** value; draw(); });
+    const say = (value) => word("{} an hour", (10 ** value).toFixed(2));
+    slider(host, word("alarms that you can bear"), { min: -0.9, max: Math.log10(high), step: 0.01, value: 0 }, say, (value) => { rate = 10 ** value; draw(); });
     host.append(rows);
     return draw;
   }
@@ -122,11 +129,11 @@
   // ---- k-means, a step at a time
 
   /** Each round has two steps: points go to the nearest centroid, then centroids go to the middle of their points. */
-  function rounds(host, data, place) {
+  function rounds(host, data, place, word) {
     const steps = data.rounds.flatMap((round, i) => {
       const before = i ? data.rounds[i - 1].labels : null;
-      return [{ centroids: round.centroids, labels: before, words: i ? `round ${i + 1}: the centroids move` : "round 1: the centroids at the start" },
-        { centroids: round.centroids, labels: round.labels, words: `round ${i + 1}: each point to its nearest centroid` }];
+      return [{ centroids: round.centroids, labels: before, words: i ? word("round {}: the centroids move", i + 1) : word("round {}: the centroids at the start", 1) },
+        { centroids: round.centroids, labels: round.labels, words: word("round {}: each point to its nearest centroid", i + 1) }];
     });
     const all = [...data.points, ...data.rounds.flatMap((round) => round.centroids)];
     const around = (i) => {
@@ -148,8 +155,8 @@
       });
       place.replaceChildren(on.root);
     };
-    const input = slider(host, "step", { min: 0, max: steps.length - 1, step: 1, value: 0 }, (value) => steps[value].words, (value) => { step = value; draw(); });
-    const next = element("button", { type: "button" }, "next step");
+    const input = slider(host, word("step"), { min: 0, max: steps.length - 1, step: 1, value: 0 }, (value) => steps[value].words, (value) => { step = value; draw(); });
+    const next = element("button", { type: "button" }, word("next step"));
     next.addEventListener("click", () => { input.value = (step + 1) % steps.length; input.dispatchEvent(new Event("input", { bubbles: true })); });
     host.append(next);
     return draw;
@@ -192,7 +199,7 @@
     return new Blob([view.buffer], { type: "audio/wav" });
   }
 
-  function wave(host, data, place) {
+  function wave(host, data, place, word) {
     const rate_hz = data.sampling_rate_hz, mean = data.samples.reduce((a, b) => a + b, 0) / data.samples.length;
     const raw = data.samples.map((v) => (v - mean) * data.scale_counts), duration_s = raw.length / rate_hz;
     // Sliders move along the logarithm of the frequency.
@@ -203,8 +210,8 @@
     const draw = () => {
       const filtered = bandpass(raw, rate_hz, 10 ** low, Math.max(10 ** high, 1.05 * 10 ** low), bothWays);
       const largest = 1.05 * Math.max(1e-9, ...filtered.map(Math.abs));
-      const name = `time (s); heard in ${(duration_s / speed).toFixed(2)} s`;
-      const on = chart(place, { name, low: 0, high: duration_s }, { name: `${data.channel} (counts)`, low: -largest, high: largest });
+      const name = word("time (s); heard in {} s", (duration_s / speed).toFixed(2));
+      const on = chart(place, { name, low: 0, high: duration_s }, { name: word("{} (counts)", data.channel), low: -largest, high: largest });
       const points = (values) => values.map((v, i) => [i / rate_hz, Math.max(-largest, Math.min(largest, v))]);
       path(on, points(raw), { stroke: "#c8c8c8" });
       path(on, points(filtered), { stroke: COLOURS[0] });
@@ -219,12 +226,12 @@
     };
     const hertz = (value) => `${(10 ** value).toPrecision(2)} Hz`;
     const range = (value) => ({ min: lowest, max: highest, step: 0.01, value });
-    slider(host, "pass from", range(low), hertz, (value) => { low = value; draw(); });
-    slider(host, "pass to", range(high), hertz, (value) => { high = value; draw(); });
-    slider(host, "faster by", { min: 10, max: 120, step: 1, value: speed }, (value) => `${value} times`, (value) => { speed = value; draw(); });
+    slider(host, word("pass from"), range(low), hertz, (value) => { low = value; draw(); });
+    slider(host, word("pass to"), range(high), hertz, (value) => { high = value; draw(); });
+    slider(host, word("faster by"), { min: 10, max: 120, step: 1, value: speed }, (value) => word("{} times", value), (value) => { speed = value; draw(); });
     const box = element("input", { type: "checkbox" });
     box.addEventListener("input", () => { bothWays = !box.checked; draw(); });
-    host.append(element("label", { style: "display:block; margin:.3em 0" }, box, " forwards only (causal)"), sound);
+    host.append(element("label", { style: "display:block; margin:.3em 0" }, box, " ", word("forwards only (causal)")), sound);
     return draw;
   }
 
@@ -239,7 +246,7 @@
       host.style.cssText = "max-width:700px; margin:.8em 0 1.6em; padding:.6em; border:1px solid #e1e1e1; background:#fff; color:#1e1e1e";
       const place = element("div");
       host.append(element("b", {}, data.title), place);
-      const draw = kinds[data.kind](host, data, place);
+      const draw = kinds[data.kind](host, data, place, worded(data.words));
       if (data.source) host.append(element("small", { style: "display:block; margin-top:.4em" }, data.source));
       draw();
       let width = place.clientWidth;

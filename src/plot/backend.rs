@@ -1,12 +1,11 @@
-//! The one backend of all figures: what is drawn goes to a bitmap and to an SVG at once.
+//! The one backend of all figures: what is drawn goes to a bitmap and to an SVG at once; words wait until it is finished.
 
 use plotters::prelude::{BitMapBackend, FontTransform};
-use plotters_backend::text_anchor::HPos;
 use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
 };
 
-use super::letters::Line;
+use super::letters::Words;
 use super::vector::Drawing;
 
 /// A bitmap, and beside it the same as an SVG.
@@ -111,37 +110,24 @@ impl<'a> DrawingBackend for Both<'a> {
         self.bitmap.fill_polygon(corners, style)
     }
 
-    /// Sets words so that the middle of their capitals is at the point.
+    /// Keeps words, whose capitals have their middle at the point: they come on top of the finished picture.
     fn draw_text<T: BackendTextStyle>(
         &mut self,
         words: &str,
         style: &T,
         at: BackendCoord,
     ) -> Drawn<Self::ErrorType> {
-        let line = Line::set(words, style.size() as f32);
-        let left = match style.anchor().h_pos {
-            HPos::Left => 0.0,
-            HPos::Center => -line.width / 2.0,
-            HPos::Right => -line.width,
-        };
-        let upward = matches!(style.transform(), FontTransform::Rotate270);
-        let (x, y) = (at.0 as f32, at.1 as f32);
-        let start = match upward {
-            true => (x + line.baseline(), y - left),
-            false => (x + left, y + line.baseline()),
-        };
-        self.drawing
-            .words(&line, start, line.scale(), upward, style.color());
-        let mut result = Ok(());
-        line.pixels(left, |dx, dy, cover| {
-            let pixel = match upward {
-                true => (at.0 + dy, at.1 - dx),
-                false => (at.0 + dx, at.1 + dy),
-            };
-            if result.is_ok() {
-                result = self.bitmap.draw_pixel(pixel, style.color().mix(cover));
-            }
+        if words.is_empty() {
+            return Ok(());
+        }
+        self.drawing.write(Words {
+            text: words.into(),
+            at,
+            anchor: style.anchor().h_pos,
+            height: style.size() as f32,
+            upward: matches!(style.transform(), FontTransform::Rotate270),
+            colour: style.color(),
         });
-        result
+        Ok(())
     }
 }

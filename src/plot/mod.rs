@@ -17,7 +17,7 @@
 //! [`hourly_counts`], [`record_and_scores`]; how a network learns: [`descent`], [`curves`], [`sliding_filter`], [`strides`]; a long
 //! record: [`helicorder()`]; several numbers of each of some ways: [`dumbbells()`].
 //!
-//! Each takes the library's own types by reference and returns a [`Figure`], a PNG at twice its
+//! Each takes the library's own types by reference and returns a [`Figure`], an SVG and a PNG at twice its
 //! nominal size; what cannot be drawn is an [`Error::Plot`](crate::Error::Plot). A figure of a
 //! catalog or record names its source and says where that is simulated; for the others,
 //! [`Figure::sourced`] does.
@@ -105,7 +105,7 @@ pub struct Figure {
     pub source: String,
     /// PNG at twice the nominal size.
     pub png: Vec<u8>,
-    /// The same as SVG, where that is not much larger; letters are outlines.
+    /// The same as SVG, its letters as outlines, over a bitmap where lines would be many; None where it was kept as a PNG.
     pub svg: Option<String>,
     /// Nominal size in pixels.
     pub size: (u32, u32),

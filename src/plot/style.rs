@@ -6,13 +6,14 @@ use plotters::prelude::*;
 
 use super::Figure;
 use super::backend::Both;
+use super::letters::Words;
 use super::vector::Drawing;
-use crate::error::{Result, fail};
+use crate::error::{Error, Result, fail};
 
 /// Pixels of the picture for each nominal one, so that print is sharp.
 pub(super) const SCALE: u32 = 2;
 
-/// An SVG of more bytes is not kept: the bitmap of such a figure is smaller.
+/// Where an SVG would have more bytes, a bitmap takes the place of all but its words.
 const MAX_SVG_BYTES: usize = 96 << 10;
 
 pub(super) type Backend<'a> = Both<'a>;
@@ -82,25 +83,46 @@ pub(super) fn figure(
     {
         let both = Both::new(&mut pixels, (width, height), &mut drawing);
         let canvas = both.into_drawing_area();
-        paint(&canvas).map_err(|error| {
-            fail!(
-                Plot,
-                "drawing",
-                error,
-                "Report this with the data of the figure"
-            )
-        })?;
+        paint(&canvas).map_err(refused)?;
     }
-    let svg = drawing.finish((width, height), size);
+    let mut svg = drawing.finish((width, height), size);
+    if svg.len() > MAX_SVG_BYTES {
+        let wordless = encode(&pixels, width, height)?;
+        svg = drawing.over(&wordless, (width, height), size);
+    }
+    write(drawing.words(), &mut pixels, (width, height))?;
     Ok(Figure {
         number: String::new(),
         caption: caption.into(),
         source: String::new(),
         png: encode(&pixels, width, height)?,
-        svg: (svg.len() <= MAX_SVG_BYTES).then_some(svg),
+        svg: Some(svg),
         size,
         interactive: None,
     })
+}
+
+/// Writes words on a bitmap.
+fn write(words: &[Words], pixels: &mut [u8], size: (u32, u32)) -> Result<()> {
+    let mut bitmap = BitMapBackend::with_buffer(pixels, size);
+    let mut written = Ok(());
+    for words in words {
+        words.pixels(|at, colour| {
+            if written.is_ok() {
+                written = bitmap.draw_pixel(at, colour);
+            }
+        });
+    }
+    written.map_err(refused)
+}
+
+fn refused(error: impl std::fmt::Display) -> Error {
+    fail!(
+        Plot,
+        "drawing",
+        error,
+        "Report this with the data of the figure"
+    )
 }
 
 /// PNG with a palette where 256 colours are enough (after rounding each channel to steps of 5, or

@@ -1,15 +1,16 @@
 //! A figure as SVG, written along while it is drawn as a bitmap.
 //!
-//! Letters are outlines of the figure's own font, so that a page, a PDF and a browser show the same ones. What follows one another
-//! in one style is one path: a record of thousands of samples stays small.
+//! Letters are outlines of the figure's own font, so that a page, a PDF and a browser show the same ones; they lie on top of all
+//! else. What follows one another in one style is one path: a record of thousands of samples stays small.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use ab_glyph::{Font, FontRef, GlyphId, OutlineCurve, Point};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use plotters_backend::{BackendColor, BackendCoord};
 
-use super::letters::{Line, font};
+use super::letters::Words;
 
 /// What was drawn so far.
 #[derive(Default)]
@@ -21,8 +22,7 @@ pub(super) struct Drawing {
     open: Option<(usize, String)>,
     /// A circle that shines through: its outline may follow, and makes one element with it.
     held: Option<(BackendCoord, u32, BackendColor)>,
-    /// Outlines that were used, in units of the font.
-    letters: BTreeMap<u16, String>,
+    words: Vec<Words>,
 }
 
 impl Drawing {
@@ -72,54 +72,47 @@ impl Drawing {
         self.circle(format!("{fill};stroke-width:{width};{stroke}"), at, radius);
     }
 
-    /// Words whose first letter stands at a point of the baseline, upright where they read upwards.
-    pub fn words(
-        &mut self,
-        line: &Line,
-        (x, y): (f32, f32),
-        scale: f32,
-        upward: bool,
-        colour: BackendColor,
-    ) {
-        self.close();
-        let turn = if upward { " rotate(-90)" } else { "" };
-        let style = self.style(paint("fill", colour));
-        let _ = write!(
-            self.body,
-            "<g class=\"s{style}\" transform=\"translate({x:.1} {y:.1}){turn} scale({scale:.5} {:.5})\">",
-            -scale
-        );
-        for (letter, at) in &line.letters {
-            let outline = self.letters.entry(letter.0);
-            if outline
-                .or_insert_with(|| outlined(font(), *letter))
-                .is_empty()
-            {
-                continue;
-            }
-            let _ = write!(
-                self.body,
-                "<use href=\"#g{}\" x=\"{:.0}\"/>",
-                letter.0,
-                at / scale
-            );
-        }
-        self.body += "</g>";
+    /// Words on top of all else.
+    pub fn write(&mut self, words: Words) {
+        self.words.push(words);
+    }
+
+    /// All words so far.
+    pub fn words(&self) -> &[Words] {
+        &self.words
     }
 
     /// The whole picture: `pixels` wide and high, shown at the nominal size.
-    pub fn finish(mut self, pixels: (u32, u32), size: (u32, u32)) -> String {
+    pub fn finish(&mut self, pixels: (u32, u32), size: (u32, u32)) -> String {
         self.close();
         let styles = self.styles.iter().enumerate();
         let styles: String = styles.map(|(i, css)| format!(".s{i}{{{css}}}")).collect();
-        let letters = self.letters.iter().filter(|(_, data)| !data.is_empty());
-        let letters: String = letters
+        let style = format!("<style>path{{stroke-linejoin:round}}{styles}</style>");
+        self.page(&style, &self.body, pixels, size)
+    }
+
+    /// The words as they are, over a PNG of all else.
+    pub fn over(&self, png: &[u8], pixels: (u32, u32), size: (u32, u32)) -> String {
+        let picture = format!(
+            "<image width=\"{}\" height=\"{}\" href=\"data:image/png;base64,{}\"/>",
+            pixels.0,
+            pixels.1,
+            STANDARD.encode(png)
+        );
+        self.page("", &picture, pixels, size)
+    }
+
+    fn page(&self, style: &str, body: &str, pixels: (u32, u32), size: (u32, u32)) -> String {
+        let mut outlines = BTreeMap::new();
+        let words: String = (self.words.iter().map(|words| words.group(&mut outlines))).collect();
+        let used = outlines.iter().filter(|(_, data)| !data.is_empty());
+        let letters: String = used
             .map(|(id, data)| format!("<path id=\"g{id}\" d=\"{data}\"/>"))
             .collect();
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" viewBox=\"0 0 {} {}\">\
-             <style>path{{stroke-linejoin:round}}{styles}</style><defs>{letters}</defs><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>{}</svg>",
-            size.0, size.1, pixels.0, pixels.1, self.body
+             {style}<defs>{letters}</defs><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>{body}{words}</svg>",
+            size.0, size.1, pixels.0, pixels.1
         )
     }
 
@@ -185,41 +178,10 @@ fn path(points: impl IntoIterator<Item = BackendCoord>) -> String {
     data
 }
 
-/// The outline of a letter in units of the font, y upwards; empty for a space.
-fn outlined(font: FontRef, letter: GlyphId) -> String {
-    let mut data = String::new();
-    let Some(outline) = font.outline(letter) else {
-        return data;
-    };
-    let mut end = None;
-    let mut curve = |command: &str, from: Point, points: &[Point]| {
-        if end != Some(from) {
-            let _ = write!(data, "M{:.0} {:.0}", from.x, from.y);
-        }
-        data += command;
-        for (i, p) in points.iter().enumerate() {
-            let _ = write!(
-                data,
-                "{}{:.0} {:.0}",
-                if i > 0 { " " } else { "" },
-                p.x,
-                p.y
-            );
-        }
-        end = points.last().copied();
-    };
-    for part in &outline.curves {
-        match part {
-            OutlineCurve::Line(a, b) => curve("L", *a, &[*b]),
-            OutlineCurve::Quad(a, b, c) => curve("Q", *a, &[*b, *c]),
-            OutlineCurve::Cubic(a, b, c, d) => curve("C", *a, &[*b, *c, *d]),
-        }
-    }
-    data
-}
-
 #[cfg(test)]
 mod tests {
+    use plotters_backend::text_anchor::HPos;
+
     use super::*;
 
     const BLACK: BackendColor = BackendColor {
@@ -270,14 +232,41 @@ mod tests {
         );
     }
 
+    fn words(text: &str) -> Words {
+        Words {
+            text: text.into(),
+            at: (1, 2),
+            anchor: HPos::Left,
+            height: 28.0,
+            upward: false,
+            colour: BLACK,
+        }
+    }
+
     #[test]
-    fn letters_are_outlines_written_once() {
+    fn letters_are_outlines_written_once_on_top() {
         let mut drawing = Drawing::default();
-        let line = Line::set("aa a", 28.0);
-        drawing.words(&line, (1.0, 2.0), 0.01, true, BLACK);
+        drawing.write(words("aa a"));
+        drawing.line([(1, 2), (3, 4)], BLACK, 2);
         let svg = drawing.finish((9, 9), (9, 9));
         assert_eq!(svg.matches("<use ").count(), 3);
         assert_eq!(svg.matches("<path id=").count(), 1);
-        assert!(svg.contains("rotate(-90)"));
+        assert!(svg.find("data-text") > svg.find("M1 2 3 4"), "{svg}");
+    }
+
+    #[test]
+    fn over_a_bitmap_stand_the_words_alone() {
+        let mut drawing = Drawing::default();
+        drawing.line([(1, 2), (3, 4)], BLACK, 2);
+        drawing.write(words("a"));
+        let svg = drawing.over(b"PNG", (9, 8), (9, 8));
+        assert!(
+            svg.contains("<image width=\"9\" height=\"8\" href=\"data:image/png;base64,UE5H\"/>"),
+            "{svg}"
+        );
+        assert!(
+            svg.find("data-text") > svg.find("<image") && !svg.contains("M1 2 3 4"),
+            "{svg}"
+        );
     }
 }

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+import figures
 import paper
 import website
 from outputs import Book, Missing, matches
@@ -98,7 +99,7 @@ def test_site(folder):
         new_markdown_cell("# 3. Waves\n\n**Goal.** See [them](01-catalog.ipynb#Glossary)."),
         new_markdown_cell("## Noise & more\n\n$x^2$"),
         new_code_cell("let a = 1;", outputs=[new_output("stream", text="a < b\n"), new_output("display_data", {"text/html": TABLE})]),
-        new_code_cell("plot()", outputs=[new_output("display_data", PICTURE | {website.INTERACTIVE: '{"kind": "</script>"}'})]),
+        new_code_cell("plot()", outputs=[new_output("display_data", PICTURE | {figures.MIME: '{"kind": "</script>"}'})]),
         new_code_cell("let secret = 2;", metadata={"tags": ["solution"]}),
         new_code_cell("hidden()", metadata={"tags": ["hide-source"]}),
     ]

@@ -2,16 +2,20 @@
 
     languages.py LANGUAGE FOLDER NOTEBOOK…
 
-The joined copies go into FOLDER. The code and the numbers are those of the notebook; its words come from the folder
+The joined copies go into FOLDER, and the paper with them. The code and the numbers are those of the notebook; its words come from the folder
 of the language beside it, `notebooks/zh`:
 
 - `<stem>.md`: the Markdown cells. Each begins with the line `<!-- CELL HASH -->`, the cell's id and the first 8 hex
   digits of the SHA-256 of its English source. Where the English has changed since, the hash is another: the cell then
   stays English, with a mark.
+- `paper.md`: the paper in the same form; its cells are the sections of `notebooks/paper.md`, each named as a link would name
+  it, and `head` is all before the first.
 - `labels.toml`: captions, headers, notes and printed lines, English to the other language, in any tables; in its own
   chapter `chapter-N` goes before the others; `forms` has the words of the book and the site themselves. A number is `{}`; where their order changes, `{0}` is
-  the first of the English, `{1}` the second. What stands in a caption or a note in several sentences may be
+  the first of the English, `{1}` the second. The code of any station may be `{station}`. What stands in a caption or a note in several sentences may be
   given sentence by sentence.
+- `figures.toml`: `labels` within figures, in the same form, which go before those of `labels.toml`; `same` lists what
+  needs no other word; `pieces` has what the pieces that answer to the reader say (`src/display/interactive.js`).
 - `terms.toml`: the terms of the field, for who translates, and for `languages_test.py`.
 """
 
@@ -24,6 +28,7 @@ from pathlib import Path
 
 import nbformat
 
+import figures
 from typeset import CAPTION
 
 try:
@@ -34,10 +39,13 @@ except ModuleNotFoundError:  # Python 3.10
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 HEAD = re.compile(r"^<!-- (\S+) ([0-9a-f]{8}) -->\n", re.M)
 HEADING = re.compile(r"^(#+ )(.*)$", re.M)
+# What pandoc is told of a heading: its name, or that it has no number.
+TOLD = re.compile(r" \{(?:#([\w-]+)|-)\}$")
 FENCED = re.compile(r"^```.*?^```", re.M | re.S)
 # A digit behind a letter belongs to a name (HH1, OK029), unless it is the hour of a time (2014-02-16T01:28:31).
 NUMBER = re.compile(r"(?:(?<![A-Za-z\d])|(?<=\dT))\d+(?:[.,:]\d+)*")
 HOLE = re.compile(r"\{(\d*)\}")
+STATION = re.compile(r"\b[A-Z][A-Z\d]\.[A-Z][A-Z\d]{1,4}\b")
 SENTENCE = re.compile(r"(?<=\.) +")
 # The parts of a table or figure in HTML that hold words; the first group stays.
 HTML_TEXT = re.compile(r"(<(caption|th|td|small|figcaption)(?: [^>]*)?>)(.*?)(?=</\2>)", re.S)
@@ -77,28 +85,29 @@ def read_chapter(path):
     return {i: Translation(h, text.strip("\n")) for i, h, text in zip(ids, hashes, texts)}
 
 
-def state(cell, translations):
+def state(english, translation):
     """`ready`, `stale` where the English has changed since, or `missing`."""
-    found = translations.get(cell.id)
-    if found is None:
+    if translation is None:
         return "missing"
-    return "ready" if found.hash == digest(cell.source) else "stale"
+    return "ready" if translation.hash == digest(english) else "stale"
 
 
 class Labels:
     """The words that the library prints, English to another language."""
 
-    def __init__(self, tables, language, stem=""):
+    def __init__(self, tables, language, stem="", of_figures={}):
         self.forms = tables.get("forms", {})
         self.words = {key: value for name, table in tables.items() if name != "forms" for key, value in table.items()}
         self.words |= tables.get(f"chapter-{stem.partition('-')[0].lstrip('0') or '0'}", {})
+        self.of_figures = self.words | of_figures.get("labels", {}) | {same: same for same in of_figures.get("same", [])}
+        self.pieces = of_figures.get("pieces", {})
         self.kinds = KINDS[language]
         self.unknown = []
 
     @classmethod
     def read(cls, language, stem=""):
-        path = NOTEBOOKS / language / "labels.toml"
-        return cls(tomllib.loads(path.read_text(encoding="utf-8")), language, stem)
+        read = lambda name: tomllib.loads((NOTEBOOKS / language / name).read_text(encoding="utf-8"))
+        return cls(read("labels.toml"), language, stem, read("figures.toml"))
 
     def line(self, text):
         """A caption, a note, a header or a printed line; English where no label has it."""
@@ -119,10 +128,22 @@ class Labels:
             return text
         return text.replace(words, found)
 
-    def _label(self, words):
-        numbers = NUMBER.findall(words)
-        label = self.words.get(NUMBER.sub("{}", words))
-        return None if label is None else fill(label, numbers)
+    def in_figure(self, words):
+        """Words within a figure; English where no label has them."""
+        if not re.search("[A-Za-z]{2}", words):
+            return words
+        found = self._label(words, self.of_figures)
+        if found is None:
+            self.unknown.append(f"in a figure: {NUMBER.sub('{}', words)}")
+        return found or words
+
+    def _label(self, words, table=None):
+        table, stations = self.words if table is None else table, iter(STATION.findall(words))
+        for text in [words, STATION.sub("{station}", words)]:
+            label = table.get(NUMBER.sub("{}", text))
+            if label is not None:
+                return re.sub(r"\{station\}", lambda _: next(stations), fill(label, NUMBER.findall(text)))
+        return None
 
     def text(self, text):
         """A printed text: as one paragraph after another, or line by line."""
@@ -145,8 +166,15 @@ class Labels:
         if output.output_type == "stream":
             output.text = self.text(output.text)
         data = output.get("data", {})
+        if "image/svg+xml" in data:
+            data["image/svg+xml"] = figures.lettered(data["image/svg+xml"], self.in_figure)
+        if {"image/svg+xml", "image/png"} & set(data) and not figures.texts(data.get("image/svg+xml", "")):
+            self.unknown.append(f"in a figure: all that is written in {' '.join(data['text/plain'].split()[:2])} itself")
+        if figures.MIME in data:
+            data[figures.MIME] = figures.answering(data[figures.MIME], self.in_figure, self.line, self.pieces)
         if "text/html" in data:
-            data["text/html"] = self.html(data["text/html"])
+            text = figures.in_html(data["text/html"], data.get("image/svg+xml"), data.get(figures.MIME))
+            data["text/html"] = self.html(text)
         if "text/markdown" in data:
             data["text/markdown"] = "\n\n".join(map(self.line, data["text/markdown"].split("\n\n")))
         # The plain form of a table is shown nowhere.
@@ -164,7 +192,7 @@ def anchored(text, english, linked):
     """A heading that is linked keeps its English anchor, so that a link leads to one place in both editions."""
     rest = iter([anchor(words) for _, words in HEADING.findall(FENCED.sub("", english))])
     parts = re.split(f"({FENCED.pattern})", text, flags=re.M | re.S)
-    add = lambda found: f"{found[0]} {{#{name}}}" if (name := next(rest, None)) in linked else found[0]
+    add = lambda found: f"{found[0]} {{#{name}}}" if (name := next(rest, None)) in linked and not TOLD.search(found[0]) else found[0]
     return "".join(part if part.startswith("```") else HEADING.sub(add, part) for part in parts)
 
 
@@ -174,8 +202,11 @@ def linked_anchors(notebooks):
 
 
 def anchor(heading):
-    """As pandoc makes it of a heading."""
-    words = re.sub(r"[^\w\s.-]", "", heading.lower())
+    """As pandoc makes it of a heading, or as the heading says."""
+    told = TOLD.search(heading)
+    if told and told[1]:
+        return told[1]
+    words = re.sub(r"[^\w\s.-]", "", TOLD.sub("", heading).lower())
     return re.sub(r"^[^a-z]+", "", re.sub(r"\s+", "-", words.strip()))
 
 
@@ -194,7 +225,7 @@ def join(notebook, translations, labels, language, linked=()):
                 labels.output(output)
         if cell.cell_type != "markdown":
             continue
-        found = state(cell, translations)
+        found = state(cell.source, translations.get(cell.id))
         if found == "ready":
             cell.source = anchored(translations[cell.id].text, cell.source, linked)
             continue
@@ -206,6 +237,26 @@ def join(notebook, translations, labels, language, linked=()):
         is_first = False
     notebook.metadata["language"] = language
     return faults
+
+
+def sections(text):
+    """The sections of the paper by the names of their headings; what stands before them is `head`."""
+    head, *parts = re.split(r"^(?=#+ )", text, flags=re.M)
+    return {"head": head.strip()} | {anchor(HEADING.match(part)[2]): part.strip() for part in parts}
+
+
+def join_paper(text, translations, language):
+    """The paper in another language, and its sections that are not ready: (state, name)."""
+    found, faults, joined = sections(text), [], []
+    for name, english in found.items():
+        kind = state(english, translations.get(name))
+        if kind == "ready":
+            joined.append(anchored(translations[name].text, english, found))
+            continue
+        faults.append((kind, name))
+        mark = MARKS[language][kind]
+        joined.append(english.replace("::: abstract\n", f"::: abstract\n{mark}\n\n") if name == "head" else marked(english, mark))
+    return "\n\n".join(joined) + "\n", faults
 
 
 def words(notebooks):
@@ -226,13 +277,23 @@ def main(language, folder, *notebooks):
         translations = read_chapter(NOTEBOOKS / language / f"{path.stem}.md")
         labels = Labels.read(language, path.stem)
         faults = join(notebook, translations, labels, language, linked)
+        # There stand the English names of what the outputs hold.
+        notebook.metadata["joined_from"] = str(path.resolve())
         nbformat.write(notebook, folder / path.name)
-        for kind in ["stale", "missing"]:
-            cells = [cell for found, cell in faults if found == kind]
-            if cells:
-                print(f"{path.stem}: {len(cells)} cells {kind}: {', '.join(cells)}")
+        tell(path.stem, faults)
         for words in dict.fromkeys(labels.unknown):
             print(f"{path.stem}: no label: {words}")
+    translations = read_chapter(NOTEBOOKS / language / "paper.md")
+    text, faults = join_paper((NOTEBOOKS / "paper.md").read_text(encoding="utf-8"), translations, language)
+    (folder / "paper.md").write_text(text, encoding="utf-8")
+    tell("paper", faults)
+
+
+def tell(name, faults):
+    for kind in ["stale", "missing"]:
+        cells = [cell for found, cell in faults if found == kind]
+        if cells:
+            print(f"{name}: {len(cells)} cells {kind}: {', '.join(cells)}")
 
 
 if __name__ == "__main__":

@@ -3,19 +3,26 @@
     languages_test.py FOLDER
 
 Both editions have the same cells, numbers, figures and tables, links, code and formulas; every term of `terms.toml`
-has its word; labels keep their numbers, and so does each output that they are put into. Cells whose English has changed since (stale) and cells without a translation
-are listed; they fail in the chapters of `FINISHED` alone.
+has its word; labels keep their numbers, and so does each output that they are put into, figures too. Cells whose English has
+changed since (stale) and cells without a translation are listed; they fail in the chapters of `FINISHED` alone. Words of
+outputs and figures without a label are listed.
 """
 
 import re
 import sys
+from base64 import b64encode
 from collections import Counter
+from copy import deepcopy
+from json import loads
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import nbformat
 
-from languages import FENCED, HOLE, KINDS, MARKS, NUMBER, Labels, Translation, anchored, digest, fill, join, read_chapter, state, tomllib
+import figures
+from languages import FENCED, HOLE, KINDS, MARKS, NUMBER, Labels, Translation
+from languages import anchored, digest, fill, join, join_paper, read_chapter, sections, state, tomllib
+from paper import CITED, PLACEHOLDER, parts_of
 
 # Chapters whose translation is kept complete.
 FINISHED = {"zh": []}
@@ -26,6 +33,8 @@ MONTHS = "January February March April May June July August September October No
 MONTH = re.compile(r"\b(?:{0})(?= \d)|(?<=\d )(?:{0})\b".format("|".join(MONTHS)))
 NAMED = r"{0} {1}(?:(?:、| 和 | 和|，| 与 | 到 | 至 )(?:{0} )?{1})*"
 N = r"\d+[a-z]?\.\d+"
+# Of the HTML of a figure what holds no words: the picture, and the script with its data.
+IN_CODE = re.compile(r'src="data:[^"]*"|<script.*?</script>', re.S)
 ENGLISH_NAMED = re.compile(rf"\b(Figure|Table)s? {N}(?:(?: and |, | to ){N})*")
 
 
@@ -100,6 +109,8 @@ def faults_of_labels(tables):
             expected = [""] * n if "" in holes or not holes else [str(i) for i in range(n)]
             if sorted(holes) != expected:
                 yield f"labels, {table}: {english!r} has {n} numbers, its label {label!r} {len(holes)}"
+            elif english.count("{station}") != label.count("{station}"):
+                yield f"labels, {table}: {english!r} and its label {label!r} have not the same stations"
             elif NUMBER.findall(HOLE.sub("", label)) != NUMBER.findall(HOLE.sub("", english)):
                 yield f"labels, {table}: {label!r} has a number that {english!r} has not"
 
@@ -116,8 +127,17 @@ def faults_of_glossary(text, terms):
 
 def output_numbers(output):
     data = output.get("data", {})
-    texts = [output.get("text", ""), *(data.get(f"text/{kind}", "") for kind in ["plain", "html", "markdown"])]
+    texts = [output.get("text", ""), data.get("text/plain", ""), data.get("text/markdown", "")]
+    texts += [IN_CODE.sub("", data.get("text/html", "")), *figures.texts(data.get("image/svg+xml", ""))]
     return Counter(NUMBER.findall(" ".join(texts)))
+
+
+def unsaid(root, pieces):
+    """What the pieces that answer to the reader say, and `figures.toml` does not have."""
+    for path in ["src/display/interactive.js", "src/plot/interactive.rs"]:
+        for one, other in figures.SAID.findall((root / path).read_text(encoding="utf-8")):
+            if (one or other) not in pieces:
+                yield f"{path}: no label: {one or other}"
 
 
 def faults_of_outputs(name, cells, labels):
@@ -135,7 +155,9 @@ def check(folder, language, finished):
     texts = folder / "notebooks" / language
     terms = tomllib.loads((texts / "terms.toml").read_text(encoding="utf-8"))
     labels = tomllib.loads((texts / "labels.toml").read_text(encoding="utf-8"))
-    faults, left = list(faults_of_labels(labels)), []
+    of_figures = tomllib.loads((texts / "figures.toml").read_text(encoding="utf-8"))
+    faults = list(faults_of_labels(labels | {kind: of_figures.get(kind, {}) for kind in ["labels", "pieces"]}))
+    left = list(unsaid(folder, of_figures.get("pieces", {})))
     stems = {path.stem for path in (folder / "notebooks").glob("*.ipynb")}
     faults += [f"{path.name}: no notebook has this name" for path in texts.glob("[0-9]*.md") if path.stem not in stems]
     for stem in sorted(stems):
@@ -146,10 +168,12 @@ def check(folder, language, finished):
             left.append(f"{stem}: not translated")
             faults += [f"{stem}: not translated, but in FINISHED"] if stem in finished else []
             continue
-        faults += faults_of_outputs(stem, code, Labels(labels, language, stem))
+        words = Labels(labels, language, stem, of_figures)
+        faults += faults_of_outputs(stem, code, words)
+        left += [f"{stem}: no label: {unknown}" for unknown in dict.fromkeys(words.unknown)]
         faults += [f"{stem}, {i}: the notebook has no such cell" for i in translations if i not in cells]
         for i, cell in cells.items():
-            name, found = f"{stem}, {i}", state(cell, translations)
+            name, found = f"{stem}, {i}", state(cell.source, translations.get(i))
             if found != "ready":
                 sentence = f"{name}: {found}, the hash of its English is {digest(cell.source)}"
                 (faults if stem in finished else left).append(sentence)
@@ -160,7 +184,34 @@ def check(folder, language, finished):
                 faults += faults_of_terms(name, cell.source, text, terms)
             if "glossary" in cell.metadata.get("tags", []):
                 faults += faults_of_glossary(text, terms)
+    english = (folder / "notebooks/paper.md").read_text(encoding="utf-8")
+    found, of_paper = check_paper(english, read_chapter(texts / "paper.md"), KINDS[language], terms)
+    return [*faults, *found, *(of_paper if "paper" in finished else [])], [*left, *(of_paper if "paper" not in finished else [])]
+
+
+def check_paper(english, translations, kinds, terms):
+    """The faults of the paper, and its sections that are left to translate."""
+    found = sections(english)
+    faults, left = [f"paper, {i}: the paper has no such section" for i in translations if i not in found], []
+    for section, source in found.items():
+        name, kind = f"paper, {section}", state(source, translations.get(section))
+        if kind != "ready":
+            left.append(f"{name}: {kind}, the hash of its English is {digest(source)}")
+            continue
+        text = translations[section].text
+        here, there = placeholders(source), placeholders(text)
+        if here != there:
+            faults.append(f"{name}: named: only in the English {list((here - there).elements())}, only in the other {list((there - here).elements())}")
+        source, text = PLACEHOLDER.sub(" ", source), PLACEHOLDER.sub(" ", text)
+        faults += [*faults_of_cell(name, source, text, kinds), *faults_of_terms(name, source, text, terms)]
     return faults, left
+
+
+def placeholders(text):
+    """What the text names of outputs and cites, as often as it does; the words that it gives a caption are its own."""
+    named = [parts_of(found) for found in PLACEHOLDER.findall(text)]
+    named = [parts[: parts.index("words") + 1] if "words" in parts else parts for parts in named]
+    return Counter([" | ".join(parts) for parts in named] + ["cited" for _ in CITED.findall(text)])
 
 
 def test_of_the_test():
@@ -179,11 +230,11 @@ def test_of_the_test():
     assert list(faults_of_labels({"t": {"{} of {}": "{1} {1}"}})) and not list(faults_of_labels({"t": {"{} of {}": "{1} 中的 {0}"}}))
     assert fill("{1} 中的 {0}", ["5", "7"]) == "7 中的 5"
     assert list(faults_of_glossary("| 车站 | station | x |", terms)) and not list(faults_of_glossary("| 台站 | station | x |", terms))
-    old = nbformat.v4.new_markdown_cell("new")
-    old.id = "a"
-    assert state(old, {"a": Translation(digest("old"), "旧")}) == "stale" and state(old, {}) == "missing"
-    assert state(old, {"a": Translation(digest("new"), "新")}) == "ready"
+    assert state("new", Translation(digest("old"), "旧")) == "stale" and state("new", None) == "missing"
+    assert state("new", Translation(digest("new"), "新")) == "ready"
     test_of_the_joining()
+    test_of_figures()
+    test_of_the_paper()
     with TemporaryDirectory() as folder:
         test_of_the_files(Path(folder))
 
@@ -192,6 +243,9 @@ def test_of_the_joining():
     labels = Labels({"t": {"{} of {} events.": "{1} 个事件中的 {0} 个。", "Simulated.": "模拟。", "Depth": "深度"}}, "zh")
     assert labels.line("Figure 3b.1. 5 of 7 events. Simulated.") == "图 3b.1 7 个事件中的 5 个。模拟。"
     assert labels.line("  Unheard of 5 events.") == "  Unheard of 5 events." and labels.unknown == ["Unheard of {} events."]
+    stations = Labels({"t": {"{station}..HH: {} events": "{station}..HH：{} 个事件", "at XX.S09": "在 XX.S09"}}, "zh")
+    assert stations.line("XX.S12..HH: 5 events") == "XX.S12..HH：5 个事件" and stations.line("at XX.S09") == "在 XX.S09"
+    assert list(faults_of_labels({"t": {"{station}": "台站"}}))
     table = '<table><thead><tr><th class="n">Depth</th></tr></thead><td>HH1<br>Depth</td></table>'
     assert labels.html(table) == '<table><thead><tr><th class="n">深度</th></tr></thead><td>HH1<br>深度</td></table>'
     chapters = {"t": {"Number": "数目"}, "chapter-13": {"Number": "编号"}, "chapter-14": {"Number": "号"}}
@@ -212,17 +266,74 @@ def test_of_the_joining():
     assert texts[2].source == MARKS["zh"]["missing"] + "\n\nthree"
 
 
+def test_of_the_paper():
+    english = "---\ntitle: A\n---\n\n::: abstract\nB\n:::\n\n# The test {#exam}\n\nIt finds {{a | 1}} of [5]{.cited}.\n\n{{a | table 1 | words | X}}\n\n# References {-}\n"
+    found = sections(english)
+    assert list(found) == ["head", "exam", "references"]
+    chinese = "# 考试\n\n在 [5]{.cited} 个中找到 {{a | 1}} 个。\n\n{{a | table 1 | words | 某}}"
+    right = {"exam": Translation(digest(found["exam"]), chinese)}
+    text, faults = join_paper(english, right, "zh")
+    assert faults == [("missing", "head"), ("missing", "references")] and "# 考试 {#exam}\n" in text
+    assert text.startswith("---\ntitle: A\n") and "::: abstract\n" + MARKS["zh"]["missing"] in text
+    kinds = KINDS["zh"]
+    assert check_paper(english, right, kinds, {})[0] == [] and len(check_paper(english, right, kinds, {})[1]) == 2
+    for wrong in [chinese.replace("a | 1", "a | 2"), chinese.replace("{.cited}", ""), chinese.replace("[5]", "[6]")]:
+        assert check_paper(english, {"exam": Translation(digest(found["exam"]), wrong)}, kinds, {})[0], wrong
+    assert check_paper(english, {"exams": right["exam"]}, kinds, {})[0]
+
+
+def svg(*words):
+    """A figure with words as the library writes them."""
+    group = '<g fill="#1e1e1e" data-text="{}" text-anchor="end" font-size="24.1" transform="translate(1 2) rotate(-90) scale(0.01 -0.01)"><use href="#g1"/></g>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg"><defs><path id="g1"/></defs>{"".join(map(group.format, words))}</svg>'
+
+
+def test_of_figures():
+    tables = {"labels": {"{} windows &": "{} 个时窗 &"}, "same": ["km"], "pieces": {"step": "步骤", "Try": "试"}}
+    labels = Labels({"t": {"Recall": "召回率", "Depth": "深度"}}, "zh", "", tables)
+    set_anew = figures.lettered(svg("5 windows &amp;", "Recall", "2.5"), labels.in_figure)
+    text = '<text fill="#1e1e1e" text-anchor="end" font-size="24.1" transform="translate(1 2) rotate(-90)">{}</text>'
+    assert all(text.format(words) in set_anew for words in ["5 个时窗 &amp;", "召回率", "2.5"]) and "defs" not in set_anew, set_anew
+    assert figures.texts(set_anew) == ["5 个时窗 &", "召回率", "2.5"] and not labels.unknown
+    # Where no word has another, the figure is the same one; what no label has is told.
+    assert figures.lettered(svg("7 km", "km", "Unheard of 5"), labels.in_figure) == svg("7 km", "km", "Unheard of 5")
+    assert "in a figure: Unheard of {}" in labels.unknown
+
+    piece = '{"kind": "wave", "title": "Try", "source": "Depth", "marks": [[1.5, "Recall"]]}'
+    picture = lambda drawn: f'<img src="data:image/svg+xml;base64,{b64encode(drawn.encode()).decode()}">'
+    page = lambda drawn, data: f'{picture(drawn)}<script type="application/json">{data}</script><script>let a = 7;</script>'
+    data = {"image/svg+xml": svg("Recall 1", "2"), figures.MIME: piece, "text/html": page(svg("Recall 1", "2"), piece)}
+    cell = nbformat.v4.new_code_cell("", outputs=[nbformat.v4.new_output("display_data", data)])
+    wrong = Labels({"t": {"Recall {}": "召回率 {}3"}}, "zh")
+    assert list(faults_of_outputs("x", [deepcopy(cell)], wrong))
+    labels = Labels({"t": {"Recall {}": "召回率 {}", "Recall": "召回率", "Depth": "深度"}}, "zh", "", tables)
+    assert not list(faults_of_outputs("x", [cell], labels))
+    after = cell.outputs[0].data
+    told = loads(after[figures.MIME])
+    assert (told["title"], told["source"], told["marks"], told["words"]["step"]) == ("试", "深度", [[1.5, "召回率"]], "步骤")
+    assert after["text/html"] == page(after["image/svg+xml"], after[figures.MIME]) and "召回率 1" in after["image/svg+xml"]
+    bitmap = nbformat.v4.new_output("display_data", {"image/png": "", "text/plain": "Figure 3.1. Words"})
+    labels.output(bitmap)
+    assert "Figure 3.1." in labels.unknown[-1]
+
+
 def test_of_the_files(folder):
     """A stale cell is listed, and fails in a finished chapter; a cell and a chapter that no notebook has fail."""
     (folder / "notebooks/zh").mkdir(parents=True)
     cell = nbformat.v4.new_markdown_cell("5 stations")
     cell.id = "01-a"
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), folder / "notebooks/01-x.ipynb")
+    (folder / "notebooks/paper.md").write_text("Text", encoding="utf-8")
+    (folder / "notebooks/zh/paper.md").write_text(f"<!-- head {digest('Text')} -->\n文", encoding="utf-8")
     (folder / "notebooks/zh/terms.toml").write_text('station = { zh = ["台站"], source = "" }\n', encoding="utf-8")
     (folder / "notebooks/zh/labels.toml").write_text("", encoding="utf-8")
+    (folder / "notebooks/zh/figures.toml").write_text('[pieces]\nstep = "步骤"\n"Try it: x" = "试"\n', encoding="utf-8")
+    for name, text in {"display/interactive.js": 'word("step")', "plot/interactive.rs": '"Try it: x"'}.items():
+        (folder / "src" / name).parent.mkdir(parents=True)
+        (folder / "src" / name).write_text(text, encoding="utf-8")
 
     def checked(text, finished=(), name="01-x"):
-        for old in (folder / "notebooks/zh").glob("*.md"):
+        for old in (folder / "notebooks/zh").glob("[0-9]*.md"):
             old.unlink()
         (folder / f"notebooks/zh/{name}.md").write_text(text, encoding="utf-8")
         return check(folder, "zh", finished)
@@ -233,6 +344,8 @@ def test_of_the_files(folder):
     faults, left = checked(stale)
     assert not faults and len(left) == 1 and digest("5 stations") in left[0]
     assert checked(stale, ["01-x"])[0] and checked(right + stale.replace("01-a", "01-b"))[0]
+    (folder / "src/display/interactive.js").write_text('word("step"), word("{} steps", 2)', encoding="utf-8")
+    assert checked(right) == ([], ["src/display/interactive.js: no label: {} steps"])
     assert checked(right, name="02-y")[0] and checked(right, ["01-x"], "01-y")[0]
 
 

@@ -3,13 +3,15 @@
 A chapter is named by its file without the number (`real-records`), so that a new chapter before it changes no
 name. In a chapter a figure or a table is named by its number there (`4` for Table 11.4), or by words of its
 caption; a value in a table by its column's header and by how its row begins (`perceptron / paper, 3 sets`: cells
-with ` / ` between); any other value by the text around it, in whatever the chapter puts out.
+with ` / ` between); any other value by the text around it, in whatever the chapter puts out. Where another language was joined to a notebook, the
+names are still those of the English one, and figures and tables can be shown in the other language.
 """
 
 import base64
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from pathlib import Path
 
 import nbformat
 
@@ -81,7 +83,21 @@ class Chapter:
     def __init__(self, path):
         self.name = path.stem.partition("-")[2]
         self.figures, self.tables, self.lines, self.sources = [], [], [], []
-        for cell in nbformat.read(path, as_version=4).cells:
+        notebook = nbformat.read(path, as_version=4)
+        self.language = notebook.metadata.get("language", "en")
+        self._take_all(notebook.cells)
+        self.of_language = [*self.figures, *self.tables]
+        if "joined_from" in notebook.metadata:
+            english = Chapter(Path(notebook.metadata.joined_from))
+            self.figures, self.tables, self.lines, self.sources = english.figures, english.tables, english.lines, english.sources
+
+    def shown(self, one):
+        """A figure or a table of this chapter in the language of the notebook."""
+        same = zip([*self.figures, *self.tables], self.of_language, strict=True)
+        return next(other for english, other in same if english is one)
+
+    def _take_all(self, cells):
+        for cell in cells:
             if "sources" in cell.metadata.get("tags", []):
                 self.sources += re.findall(r"^- (.*)", cell.source, re.M)
             for output in cell.get("outputs", []):
@@ -124,12 +140,12 @@ class Chapter:
             found = [one for one in all_of_kind if name in CAPTION.sub("", one.caption)]
         return self._only(found, f"{kind} {name}")
 
-    def cell(self, table, row, column):
-        """The text of a cell. Row and column are named whole or by how they begin."""
+    def cell(self, table, row, column, shown=False):
+        """The text of a cell, or how it is shown. Row and column are named whole or by how they begin."""
         found, place = self.table(table), f"table {table}"
         i = self._only(places(found.names(), row), f"{place}, row {row}")
         j = self._only(places(found.headers, column), f"{place}, column {column}")
-        return found.rows[i][j]
+        return (self.shown(found) if shown else found).rows[i][j]
 
     def text(self, template):
         """What stands in place of the `?` of the template, on one line of the outputs; `*` is anything."""
@@ -163,6 +179,7 @@ class Book:
 
     def __init__(self, paths):
         self.chapters = {chapter.name: chapter for chapter in map(Chapter, paths)}
+        self.language = next((chapter.language for chapter in self.chapters.values()), "en")
 
     def __getitem__(self, name):
         if name not in self.chapters:

@@ -3,7 +3,7 @@
     website.py FOLDER NOTEBOOK…
 
 Beside the folder may lie the other forms, `paper.pdf` and `book.pdf`. One page a chapter, an index, a list of all sections for the search, each figure as a file. No page asks the
-network for anything. Pieces that answer to the reader come from outputs of the type `INTERACTIVE`, which hold the
+network for anything. Pieces that answer to the reader come from outputs of the type `figures.MIME`, which hold the
 data; `interactive.js` draws them, here and in JupyterLab alike.
 """
 
@@ -18,6 +18,7 @@ from pathlib import Path
 import nbformat
 import pypandoc
 
+import figures
 from languages import words
 from outputs import Book
 from paper import Paper
@@ -25,13 +26,11 @@ from typeset import CAPTION, READER, fence, numbered, size_of
 
 HERE = Path(__file__).parent
 WEB = HERE / "web"
-PAPER = HERE.parents[1] / "notebooks/paper.md"
 SCRIPT = HERE.parents[1] / "src/display/interactive.js"
 FORMS = {"paper": "the paper (PDF)", "book": "the book (PDF)"}
 SUBTITLE = "Induced earthquakes and a neural network, a paper redone as a notebook in Rust."
 # Words of `page.html`.
 IN_TEMPLATE = ['lang="en"', "Nothing found.", "Search all chapters", "Enlarged figure", "Wheel or + and - to zoom, drag to move", ">Close<"]
-INTERACTIVE = "application/vnd.quakebook.interactive+json"
 TO_NOTEBOOK = re.compile(r"\]\((\d\d[a-z]?-[\w-]+)\.ipynb(#[^)]*)?\)")
 CAPTION_OF_TABLE = re.compile(r"<caption([^>]*)>(.*?)</caption>", re.S)
 SECTION = re.compile(r'<h([12]) id="([^"]+)"[^>]*>(.*?)</h\1>', re.S)
@@ -93,10 +92,10 @@ class Chapter:
             f'<figure{anchor}><button class="zoom" title="{enlarge}"><img src="{name}" width="{width}" height="{height}" '
             f'alt="{html.escape(words)}" loading="lazy"></button><figcaption>{caption}</figcaption></figure>'
         )
-        if INTERACTIVE not in data:
+        if figures.MIME not in data:
             return figure
         # As text within a script no character ends it but `</`.
-        piece = data[INTERACTIVE] if isinstance(data[INTERACTIVE], str) else json.dumps(data[INTERACTIVE])
+        piece = data[figures.MIME] if isinstance(data[figures.MIME], str) else json.dumps(data[figures.MIME])
         piece = piece.replace("</", "<\\/")
         return f'{figure}<div class="quakebook-interactive"><script type="application/json">{piece}</script></div>'
 
@@ -157,7 +156,9 @@ def neighbours(chapters, i):
 def abstract(chapters, notebooks, forms):
     """The paper's abstract with the numbers of these notebooks; where there is no paper, that of the cells tagged so."""
     if "paper" in forms:
-        text = re.search(r"^::: abstract\n(.*?)\n:::$", PAPER.read_text(encoding="utf-8"), re.S | re.M)[1]
+        joined = notebooks[0].with_name("paper.md")
+        paper = joined if joined.exists() else HERE.parents[1] / "notebooks/paper.md"
+        text = re.search(r"^::: abstract\n(.*?)\n:::$", paper.read_text(encoding="utf-8"), re.S | re.M)[1]
         return Paper(Book(notebooks), None).fill(text)
     cells = [cell for chapter in chapters for cell in chapter.cells]
     tagged = [cell for tag in ["lead", "abstract"] for cell in cells if tag in cell.metadata.get("tags", [])]

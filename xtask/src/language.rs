@@ -28,7 +28,7 @@ impl Language {
         let found = code.and_then(|code| Self::ALL.into_iter().find(|one| one.code() == code));
         found.ok_or_else(|| {
             format!(
-                "report: --lang: expected one of {}, found {}",
+                "--lang: expected one of {}, found {}",
                 Self::ALL.map(Self::code).join(", "),
                 code.map_or("nothing".into(), |code| format!("`{code}`"))
             )

@@ -51,9 +51,10 @@ cargo xtask COMMAND
                     --resume keeps it, for example to go on with a training that was interrupted
   report --forms-only
                     run nothing: make the three forms of the notebooks with the outputs that they have
-  report --lang zh  the same, and the Chinese book and site in report/zh/, of the same outputs
+  report --lang zh  the same, and the three forms in Chinese in report/zh/, of the same outputs
   lab [OPTION…]     open JupyterLab on the notebooks; options go to JupyterLab (`--no-browser`). The first
                     time it opens to read, while the kernel is built
+  lab --lang zh     the same in Chinese, on copies in lab/zh/, where what you write in them is kept
   quick             bring a changed library to the kernel in half a minute. It computes up to twice as
                     long; `setup` brings the fast one back
   quick ARGUMENT…   the same for tests, which get the arguments of `cargo test`: `quick --test cli`

@@ -68,6 +68,11 @@ impl Paths {
         self.root.join("report")
     }
 
+    /// Copies of the notebooks in other languages, for JupyterLab.
+    pub fn lab(&self) -> PathBuf {
+        self.root.join("lab")
+    }
+
     pub fn notebooks(&self) -> PathBuf {
         self.root.join("notebooks")
     }

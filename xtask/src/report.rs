@@ -58,8 +58,8 @@ impl Options {
 /// The executed copies go to `report/`, beside `seconds.csv` with what each cell took. The clone's own notebooks
 /// stay as they are unless `args` has `--keep-outputs`. A report of all notebooks begins without the products of
 /// earlier runs, so that every number in it is of this run, unless `args` has `--resume`. With `--forms-only` nothing
-/// is run: the forms are of the clone's notebooks with the outputs that they have. With `--lang zh` the book and the
-/// site are made in Chinese too, in `report/zh/`, of the same outputs.
+/// is run: the forms are of the clone's notebooks with the outputs that they have. With `--lang zh` they
+/// are made in Chinese too, in `report/zh/`, of the same outputs.
 pub fn report(paths: &Paths, args: &[String]) -> Result {
     let options = Options::parse(args)?;
     let all = notebooks(paths)?;
@@ -127,39 +127,52 @@ pub fn copy_in(folder: &Path, notebook: &Path) -> PathBuf {
     folder.join(notebook.file_name().unwrap_or_default())
 }
 
-/// Makes `book.pdf`, `paper.pdf` and `site/` in a folder, of notebooks that have their outputs, and in another language
-/// the book and the site below it.
+/// Makes `book.pdf`, `paper.pdf` and `site/` in a folder, of notebooks that have their outputs, and those in another
+/// language below it.
 fn forms(paths: &Paths, notebooks: &[PathBuf], folder: &Path, language: Language) -> Result {
-    println!("{}", book(paths, notebooks, folder)?.display());
-    if let Some(pdf) = paper(paths, notebooks, folder)? {
-        println!("{}", pdf.display());
-    }
-    let site = site(paths, notebooks, folder)?;
-    println!("{}", site.join("index.html").display());
+    all_forms(paths, &paths.notebooks(), notebooks, folder)?;
     match language.joined() {
         Some(code) => joined_forms(paths, notebooks, &folder.join(code), code),
         None => Ok(()),
     }
 }
 
-/// Joins the texts of another language to the notebooks, and makes `book.pdf` and `site/` of them in a folder.
+/// Joins the texts of another language to the notebooks and the paper, and makes their forms in a folder.
+fn joined_forms(paths: &Paths, notebooks: &[PathBuf], folder: &Path, code: &str) -> Result {
+    ours::make(folder)?;
+    let joined = folder.join("notebooks");
+    let notebooks = join(paths, notebooks, &joined, code)?;
+    all_forms(paths, &joined, &notebooks, folder)
+}
+
+/// Makes the book, the paper of the text in the folder `texts`, and the site, which names the other two.
+fn all_forms(paths: &Paths, texts: &Path, notebooks: &[PathBuf], folder: &Path) -> Result {
+    println!("{}", book(paths, notebooks, folder)?.display());
+    if let Some(pdf) = paper(paths, texts, notebooks, folder)? {
+        println!("{}", pdf.display());
+    }
+    let site = site(paths, notebooks, folder)?;
+    println!("{}", site.join("index.html").display());
+    Ok(())
+}
+
+/// Joins the texts of another language to notebooks. Returns the joined copies, which lie in the folder.
 ///
 /// What is not translated, or whose English has changed since, is printed, and stays English with a mark.
-fn joined_forms(paths: &Paths, notebooks: &[PathBuf], folder: &Path, code: &str) -> Result {
-    let joined = folder.join("notebooks");
-    ours::make(folder)?;
+pub fn join(
+    paths: &Paths,
+    notebooks: &[PathBuf],
+    folder: &Path,
+    code: &str,
+) -> Result<Vec<PathBuf>> {
     run(
         script(paths, "languages.py")
             .arg(code)
-            .arg(&joined)
+            .arg(folder)
             .args(notebooks),
         "the translation could not be joined: see the message above",
     )?;
-    let notebooks: Vec<PathBuf> = notebooks.iter().map(|n| copy_in(&joined, n)).collect();
-    println!("{}", book(paths, &notebooks, folder)?.display());
-    let site = site(paths, &notebooks, folder)?;
-    println!("{}", site.join("index.html").display());
-    Ok(())
+    Ok(notebooks.iter().map(|path| copy_in(folder, path)).collect())
 }
 
 /// Makes `book.pdf`, with everything. Returns where it lies.
@@ -175,7 +188,12 @@ pub fn book(paths: &Paths, notebooks: &[PathBuf], folder: &Path) -> Result<PathB
 /// Makes `paper.pdf`, without code. Returns where it lies.
 ///
 /// Its sentences are about the study as it comes, so another study or data centre gets none: an older one goes.
-fn paper(paths: &Paths, notebooks: &[PathBuf], folder: &Path) -> Result<Option<PathBuf>> {
+fn paper(
+    paths: &Paths,
+    texts: &Path,
+    notebooks: &[PathBuf],
+    folder: &Path,
+) -> Result<Option<PathBuf>> {
     let pdf = folder.join("paper.pdf");
     for variable in ["QUAKEBOOK_STUDY", "QUAKEBOOK_PROVIDER"] {
         if std::env::var_os(variable).is_some_and(|value| !value.is_empty()) {
@@ -190,7 +208,7 @@ fn paper(paths: &Paths, notebooks: &[PathBuf], folder: &Path) -> Result<Option<P
     run(
         script(paths, "paper.py")
             .arg(&pdf)
-            .arg(paths.notebooks().join("paper.md"))
+            .arg(texts.join("paper.md"))
             .args(notebooks),
         "the paper could not be made: what it names and did not find stands above",
     )?;
