@@ -118,11 +118,11 @@ fn the_chinese_help_is_that_of_every_command() {
         let digest = Sha256::digest(&english);
         let now = digest.iter().take(4).map(|byte| format!("{byte:02x}"));
         let now: String = now.collect();
-        if hash != now && !chinese.contains("译文待修订") {
+        if *hash != now && !chinese.contains("译文待修订") {
             faults.push(format!(
                 "{command}: stale: bring the section up to date, with the hash {now}, or mark it with 〔本节英文已更新，译文待修订〕"
             ));
-        } else if hash == now && !options(&english).is_subset(&options(chinese)) {
+        } else if *hash == now && !options(&english).is_subset(&options(chinese)) {
             let missing = options(&english);
             let missing: Vec<_> = missing.difference(&options(chinese)).copied().collect();
             faults.push(format!("{command}: without {}", missing.join(", ")));

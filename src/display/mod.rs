@@ -12,7 +12,7 @@
 //! | `Catalog`, `Scan`, `Clusters`, ... | the table of their `table()` | | the same |
 //!
 //! JupyterLab, nbconvert and GitHub take the HTML, which is the only form with a caption under the
-//! picture; the report takes the SVG, or the PNG where an SVG would be large, and sets the caption from the plain text. The picture is
+//! picture; the report takes the SVG (the PNG of a figure that was kept as one), and sets the caption from the plain text. The picture is
 //! therefore in the notebook twice, which is why figures are stored with a small palette. A figure with an
 //! [`Interactive`](crate::plot::Interactive) has its data too, in the HTML with the script that draws them, and as JSON of a type of our
 //! own, by which the site finds them.

@@ -17,7 +17,7 @@ PICTURE = re.compile(r'(?<=src="data:image/svg\+xml;base64,)[^"]*')
 DATA = re.compile(r'(?<=<script type="application/json">).*?(?=</script>)', re.S)
 # What `interactive.js` says: the string that follows `word(`, and the titles that `interactive.rs` gives.
 SAID = re.compile(r'\bword\("([^"]*)"|"(Try it: [^"]*)"')
-FONTS = "'Noto Sans CJK SC','Noto Sans SC','Source Han Sans SC','PingFang SC','Microsoft YaHei',sans-serif"
+FONTS = "'Noto Sans CJK SC','Noto Sans SC','Source Han Sans SC','PingFang SC','Hiragino Sans GB','Microsoft YaHei',sans-serif"
 
 
 def texts(svg):
