@@ -24,8 +24,14 @@ from languages import FENCED, HOLE, KINDS, MARKS, NUMBER, Labels, Translation
 from languages import anchored, digest, fill, join, join_paper, read_chapter, sections, state, tomllib
 from paper import CITED, PLACEHOLDER, parts_of
 
-# Chapters whose translation is kept complete.
-FINISHED = {"zh": []}
+# Chapters whose translation is kept complete, and the paper.
+FINISHED = {
+    "zh": [
+        "00-before-you-start", "01-catalog", "02-clusters", "03-waveforms", "03b-how-a-network-learns", "04-networks", "05-detection",
+        "06-what-we-found", "07-fair-tests", "08-how-good", "09-classical-detectors", "10-the-black-box", "11-real-records",
+        "12-your-own-data", "13-from-a-day-to-an-archive", "paper",
+    ]
+}
 FORMULA = re.compile(r"\$\$.+?\$\$|\$[^$\n]+?\$", re.S)
 CODE = re.compile(r"(`+)(.+?)\1", re.S)
 LINK = re.compile(r"\]\(([^)\s]+)\)|<(https?://[^>]+)>")
