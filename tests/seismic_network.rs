@@ -247,40 +247,21 @@ fn a_catalog_refuses_to_write_over_what_it_reads() {
         "catalog",
         "--weights",
         "w.pt.v2",
-        "--velocity",
-        "central_us",
-        "--out",
-        "c.xml",
+        "--stations",
+        "stations.xml",
     ];
     for (further, named) in [
+        ("--velocity v.csv --out c.xml", "--archive"),
         (
-            vec!["--stations", "stations.xml", "--picks", "p.csv"],
-            "--archive",
+            "--velocity v.csv --out c.xml --archive sds --picks v.csv",
+            "--velocity and --picks",
         ),
         (
-            vec![
-                "--stations",
-                "stations.xml",
-                "--picks",
-                "stations.xml",
-                "--archive",
-                "sds",
-            ],
-            "--stations and --picks",
-        ),
-        (
-            vec![
-                "--stations",
-                "stations.xml",
-                "--picks",
-                "c.xml",
-                "--archive",
-                "sds",
-            ],
+            "--velocity v.csv --out c.csv --archive sds --picks c.csv",
             "--picks and --out",
         ),
     ] {
-        let args = [&common[..], &further].concat();
+        let args: Vec<&str> = common.into_iter().chain(further.split(' ')).collect();
         let (code, _, told) = quakebook(folder.path(), &args);
         assert_eq!(code, 2, "{told}");
         assert!(told.contains(named), "{told}");

@@ -103,7 +103,7 @@ impl OwnScore {
         let of_published = published.pairs(&self.truth, WITHIN_S, WITHIN_KM);
         let headers = ["True magnitude (Mw)", "Earthquakes", "Found", "Published"];
         let mut table = Table::new("Earthquakes that were found, by true magnitude", &headers);
-        for (low, high) in [(0.5, 1.0), (1.0, 1.5), (1.5, 2.0), (2.0, 5.0)] {
+        for (low, high) in [(0.7, 1.0), (1.0, 1.5), (1.5, 2.0), (2.0, 4.5)] {
             let is_in = |index: &usize| {
                 let magnitude = self.truth.events()[*index].magnitude;
                 (low..high).contains(&magnitude)
@@ -242,7 +242,7 @@ impl MagnitudeLine {
 pub fn b_values_table(catalogs: &[(&str, &Catalog)]) -> Result<Table> {
     let headers = [
         "Catalog",
-        "Events",
+        "Events with a magnitude",
         "Complete from",
         "Events from there",
         "b-value",
@@ -251,9 +251,13 @@ pub fn b_values_table(catalogs: &[(&str, &Catalog)]) -> Result<Table> {
     for (name, catalog) in catalogs {
         let completeness = catalog.completeness()?;
         let b = catalog.b_value(completeness)?;
+        let sized = catalog
+            .events()
+            .iter()
+            .filter(|event| event.magnitude.is_finite());
         table = table.row([
             (*name).to_string(),
-            catalog.len().to_string(),
+            sized.count().to_string(),
             format!("{completeness:.1}"),
             b.n_events.to_string(),
             format!("{:.2} ± {:.2}", b.b, b.error),

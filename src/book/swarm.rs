@@ -33,9 +33,9 @@ pub struct Swarm {
 const SEED: u64 = 15;
 const START: &str = "2014-03-01T00:00:00";
 /// The smallest earthquake's moment magnitude.
-const SMALLEST_MW: f64 = 0.5;
+const SMALLEST_MW: f64 = 0.7;
 
-/// Six hours with 300 earthquakes or a few more; an hour with 80 where the study is made small. The archive is made once.
+/// Six hours with 400 earthquakes or a few more; an hour with 80 where the study is made small. The archive is made once.
 ///
 /// # Errors
 /// As [`SeismicNetwork::write`] and [`Store::get_or_make`].
@@ -43,7 +43,7 @@ pub fn swarm(study: &Study) -> Result<Swarm> {
     let (n_hours, n_events) = if is_small(study) {
         (1.0, 80)
     } else {
-        (6.0, 300)
+        (6.0, 400)
     };
     let start = time::parse(START)?;
     let span = TimeSpan {
@@ -107,8 +107,8 @@ impl Default for SimulatedPicks {
         Self {
             least_p: 0.6,
             least_s: 0.7,
-            p_error_s: 0.04,
-            s_error_s: 0.08,
+            p_error_s: 0.06,
+            s_error_s: 0.12,
             outliers: 0.04,
             false_per_hour: 12.0,
         }

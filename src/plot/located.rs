@@ -15,6 +15,9 @@ use crate::error::Result;
 use crate::geo::Point;
 use crate::locate::{Hypocentre, Sites};
 
+/// What the name of a station takes above it.
+const NAME_DEG: f64 = 0.025;
+
 /// Points of an ellipse's line.
 const N_AROUND: usize = 48;
 
@@ -26,7 +29,14 @@ const N_AROUND: usize = 48;
 pub fn located(bulletin: &Bulletin, sites: &Sites, truth: Option<&Catalog>) -> Result<Figure> {
     let events = placed(bulletin);
     check("events", events.iter().map(|h| h.depth_km))?;
-    let stations = sites.all().iter().map(|site| site.position);
+    // With room for their names.
+    let stations = sites.all().iter().flat_map(|site| {
+        let Point {
+            longitude_deg,
+            latitude_deg,
+        } = site.position;
+        [0.0, NAME_DEG].map(|more| Point::new(longitude_deg, latitude_deg + more))
+    });
     let map = Map::around(epicentres(&events).chain(stations).collect(), None)?;
     let mut entries = vec![("found, with 68 % ellipse".to_string(), Mark::Dot, BLUE)];
     let truth = truth.map_or(&[][..], Catalog::events);
