@@ -79,9 +79,8 @@ impl Product for Folder {
     }
 
     fn write(&self, path: &Path) -> Result<()> {
-        let new = self.new.iter();
-        new.map(|(network, span)| network.write(path, span))
-            .collect()
+        let mut new = self.new.iter();
+        new.try_for_each(|(network, span)| network.write(path, span))
     }
 }
 

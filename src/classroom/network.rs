@@ -195,8 +195,8 @@ impl SeismicNetwork {
             })?;
         self.inventory().write(root.join("stations.xml"))?;
         let published = self.truth.published().to_quakeml();
-        atomic_file::write_whole(&root.join("catalog.xml"), published)?;
-        atomic_file::write_whole(&root.join("velocity.csv"), self.velocity_csv())
+        atomic_file::write_whole(root.join("catalog.xml"), published)?;
+        atomic_file::write_whole(root.join("velocity.csv"), self.velocity_csv())
     }
 
     /// What the recorder of a station of [`STATIONS`] counts.

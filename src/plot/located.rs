@@ -2,13 +2,13 @@
 
 use plotters::prelude::*;
 
-use super::Figure;
 use super::axes::{Axis, Chart, Frame, chart};
 use super::curves::draw_line;
 use super::map::Map;
 use super::marks::{Mark, legend, spot};
 use super::style::{BLUE, Canvas, INK, ORANGE, Painted, SMALL, check, figure, line, px};
 use super::text::{Align, text};
+use super::{Figure, surroundings};
 use crate::bulletin::Bulletin;
 use crate::catalog::{Catalog, Event};
 use crate::error::Result;
@@ -64,7 +64,7 @@ pub fn located(bulletin: &Bulletin, sites: &Sites, truth: Option<&Catalog>) -> R
         for at in true_places.filter(is_inside) {
             spot(&chart, at, Mark::Dot, ORANGE, 1)?;
         }
-        map.finish(canvas, &chart)?;
+        surroundings::towns(canvas, &chart, &map.x, &map.y)?;
         for site in sites.all() {
             let code = site.id.rsplit('.').next().unwrap_or_default();
             named_station(canvas, &chart, on_map(site.position), code)?;

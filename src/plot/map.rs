@@ -247,7 +247,7 @@ impl Map {
     }
 
     /// What stands above all events: towns, a small map of the state, and the station.
-    pub fn finish(&self, canvas: &Canvas, chart: &Chart) -> Painted<()> {
+    fn finish(&self, canvas: &Canvas, chart: &Chart) -> Painted<()> {
         surroundings::inset(canvas, chart, &self.x, &self.y)?;
         surroundings::towns(canvas, chart, &self.x, &self.y)?;
         let Some((_, at)) = &self.station else {
