@@ -67,6 +67,7 @@ fn every_command_explains_itself() {
         "scan",
         "associate",
         "locate",
+        "catalog",
         "serve",
     ] {
         assert!(help.contains(command), "{help}");

@@ -1,6 +1,5 @@
 //! An archive of many simulated stations, to be scanned as a whole: chapter 13.
 
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,14 +7,11 @@ use chrono::{Days, NaiveDate, NaiveTime};
 use rayon::prelude::*;
 
 use super::stored::is_small;
-use crate::classroom::instrument::{CHANNELS, SAMPLING_RATE_HZ};
-use crate::classroom::{SEED, Source, Synthesis, Truth, World};
+use crate::classroom::{SEED, Synthesis, Truth, World};
 use crate::error::Result;
-use crate::geo::Point;
 use crate::store::{Product, Store};
 use crate::study::Study;
 use crate::time::{self, Time, TimeSpan};
-use crate::waveform::{Archive, Nslc, Samples, Segment, Trace};
 
 /// Stations on a grid around GS.OK029, all in the classroom's Earth with the classroom's earthquakes, and the spans
 /// that they recorded.
@@ -84,7 +80,7 @@ impl ManyStations {
     /// Each station has noise and outages of its own.
     ///
     /// # Errors
-    /// As [`Archive::write`].
+    /// As [`Synthesis::write_day_files`].
     pub fn write(&self, root: &Path) -> Result<()> {
         let truth = Truth::simulate(SEED);
         (0..self.n_stations)
@@ -93,70 +89,19 @@ impl ManyStations {
     }
 
     fn write_station(&self, root: &Path, number: usize, truth: &Truth) -> Result<()> {
-        let code = Self::code(number);
-        let sources = seen_from(&truth.sources, Self::place_km(number));
         let seed = number as u64 + 1;
-        let truth = Arc::new(Truth::from_sources(seed, sources));
-        let ground = Synthesis::of_world(&World::paper(seed), truth);
-        let archive = Archive::create(root, NETWORK, &code, "", "HH*", true)?;
-        for (component, channel) in CHANNELS.iter().enumerate() {
-            let recorded = self.spans.iter().flat_map(|span| recorded(&ground, span));
-            let segment = |samples: Range<i64>| Segment {
-                start: at(samples.start),
-                samples: Samples::Int32(ground.samples(
-                    component,
-                    samples.start,
-                    (samples.end - samples.start) as usize,
-                )),
-            };
-            archive.write(&[Trace {
-                id: Nslc::new(NETWORK, &code, "", channel)?,
-                sampling_rate_hz: SAMPLING_RATE_HZ,
-                segments: recorded.map(segment).collect(),
-            }])?;
-        }
-        Ok(())
+        let seen = Truth {
+            seed,
+            ..truth.seen_from(Self::place_km(number))
+        };
+        let ground = Synthesis::of_world(&World::paper(seed), Arc::new(seen));
+        ground.write_day_files(root, [NETWORK, &Self::code(number), ""], &self.spans, 0.0)
     }
 }
 
 fn midnight(n_days_on: u64) -> Time {
     let day = FIRST_DAY + Days::new(n_days_on);
     day.and_time(NaiveTime::MIN).and_utc()
-}
-
-/// Samples since 1970.
-fn sample(time: Time) -> i64 {
-    time.timestamp() * SAMPLING_RATE_HZ as i64
-}
-
-fn at(sample: i64) -> Time {
-    time::of_sample(Time::UNIX_EPOCH, sample as usize, SAMPLING_RATE_HZ)
-}
-
-/// What of a span, whose ends are whole seconds, the station sent.
-fn recorded(ground: &Synthesis, span: &TimeSpan) -> Vec<Range<i64>> {
-    let (mut from, to) = (sample(span.start), sample(span.end));
-    let mut pieces = Vec::new();
-    for gap in ground.outages(from, to) {
-        pieces.push(from..gap.start);
-        from = gap.end;
-    }
-    pieces.push(from..to);
-    pieces.retain(|piece| !piece.is_empty());
-    pieces
-}
-
-/// A station that stands so many km to the east and north sees each source as far to the west and south.
-fn seen_from(sources: &[Source], (east_km, north_km): (f64, f64)) -> Vec<Source> {
-    let moved = |source: &Source| {
-        let place = Point::from_local_km(-east_km, -north_km, source.epicentre());
-        Source {
-            longitude_deg: place.longitude_deg,
-            latitude_deg: place.latitude_deg,
-            ..source.clone()
-        }
-    };
-    sources.iter().map(moved).collect()
 }
 
 /// The folders of the two archives, as the store keeps them.
@@ -197,19 +142,12 @@ pub fn many_stations(study: &Study) -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::waveform::WaveformSource;
+    use crate::waveform::{Archive, WaveformSource};
 
     #[test]
-    fn stations_see_one_earthquake_at_their_own_distances() {
-        let (east, north) = ManyStations::place_km(0);
-        assert_eq!((east, north), (-17.5, -14.0));
-        let mut source = Truth::simulate(SEED).sources[0].clone();
-        let station = Point::new(-97.45, 35.80);
-        let place = Point::from_local_km(east, north, station);
-        (source.longitude_deg, source.latitude_deg) = (-97.40, 35.90);
-        let moved = seen_from(std::slice::from_ref(&source), (east, north));
-        let km = source.epicentre().distance_km(place);
-        assert!((moved[0].epicentre().distance_km(station) - km).abs() < 0.05);
+    fn stations_stand_around_the_middle() {
+        assert_eq!(ManyStations::place_km(0), (-17.5, -14.0));
+        assert_eq!(ManyStations::place_km(29), (17.5, 14.0));
     }
 
     #[test]

@@ -20,6 +20,7 @@
 //! | 11 | what is said of those scores in sentences and small tables | `real_tables` |
 //! | 12 | hours to fetch, records that are compared, and tables | `own_data` |
 //! | 13 | an archive of thirty stations, workers that are killed, and what a large archive takes | `many_stations`, `workers`, `throughput` |
+//! | 15 | a simulated swarm that twelve stations record, picks of it, and what a catalog of one's own is worth | `swarm`, `own_catalog` |
 //!
 //! Chapters 5, 8 and 9 judge one detector, [`crate::store::detector`]: one network with one threshold.
 //! What an experiment gives is kept in the [`crate::store`], as the method's own products are.
@@ -59,6 +60,7 @@ mod mistakes;
 mod month;
 mod month_tables;
 mod oracle;
+mod own_catalog;
 mod own_data;
 mod own_noise;
 mod paper;
@@ -71,6 +73,7 @@ mod rivals;
 mod shares;
 mod spectra;
 mod stored;
+mod swarm;
 mod throughput;
 mod transfer;
 mod triggers;
@@ -137,6 +140,9 @@ pub use month_tables::{
     unscanned_table,
 };
 pub use oracle::{OracleRun, OracleRuns, oracle_runs};
+pub use own_catalog::{
+    MagnitudeLine, OwnScore, WITHIN_KM, WITHIN_S, account_table, b_values_table, clocks_table,
+};
 pub use own_data::{
     around_first_event, centres_table, n_equal, outcomes_table, reason, studies_table, two_hours,
 };
@@ -155,6 +161,7 @@ pub use real_tables::{characters_table, window_scores};
 pub use rivals::{Rival, Scorer, StaLta};
 pub use shares::{FALSE_SHARE, Row, Shares, cuts, noisy};
 pub use spectra::{Character, slice_spectra};
+pub use swarm::{SimulatedPicks, Swarm, swarm};
 pub use throughput::{
     QUAKESCOPE_STATION_DAYS, QUAKESCOPE_VCPU_HOURS, hours_done, large_archive,
     seconds_a_station_day,

@@ -1,6 +1,8 @@
 //! Local magnitudes of a bulletin's events.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::path::Path;
 
 use super::{Bulletin, BulletinEvent};
 use crate::error::Result;
@@ -9,7 +11,7 @@ use crate::magnitude::{Amplitude, AmplitudeParams, LocalScale, NoAmplitude, hori
 use crate::station::{Inventory, Response};
 use crate::time::{self, Time};
 use crate::travel::Wave;
-use crate::waveform::Record3C;
+use crate::waveform::{Archive, Record3C, WaveformSource};
 
 /// As much of a record is taken before P and after S: the simulation tapers its ends.
 const AROUND_S: f64 = 30.0;
@@ -69,6 +71,37 @@ impl Bulletin {
             }
             event.magnitude = scale.event(&amplitudes);
         }
+        without
+    }
+
+    /// As [`Bulletin::add_local_magnitudes`], with the records of an archive in the layout SDS. Where these are simulated the bulletin
+    /// says so, too.
+    pub fn add_magnitudes_of_archive(
+        &mut self,
+        locator: &Locator,
+        inventory: &Inventory,
+        scale: &LocalScale,
+        params: &AmplitudeParams,
+        root: &Path,
+    ) -> BTreeMap<NoAmplitude, usize> {
+        let mut open = BTreeMap::<String, Archive>::new();
+        let mut simulated = false;
+        let record = |pick: &str, from, to| {
+            let archive = match open.entry(pick.into()) {
+                Entry::Occupied(archive) => archive.into_mut(),
+                Entry::Vacant(place) => {
+                    let codes: Vec<&str> = pick.split('.').collect();
+                    let code = |i: usize| codes.get(i).copied().unwrap_or_default();
+                    let channels = format!("{}?", code(3));
+                    place.insert(Archive::open(root, code(0), code(1), code(2), &channels)?)
+                }
+            };
+            let record = archive.between(from, to)?;
+            simulated |= record.simulated;
+            Ok(record)
+        };
+        let without = self.add_local_magnitudes(locator, inventory, scale, params, record);
+        self.simulated |= simulated;
         without
     }
 }

@@ -10,7 +10,8 @@
 //! | any of these | [`Catalog::read`] | [`Catalog::write`] |
 //! | polars `DataFrame` | [`Catalog::from_frame`] | [`Catalog::to_frame`] |
 //!
-//! [`Catalog::completeness`] and [`Catalog::b_value`] say how many events of each size there are.
+//! [`Catalog::completeness`] and [`Catalog::b_value`] say how many events of each size there are, [`Catalog::pairs`] which events
+//! of two catalogs are one earthquake.
 //!
 //! [`Catalog::read`] looks at a file's first line and takes the right one, [`Catalog::write`] at the
 //! end of its name. A row that cannot be read is an error that names file, line and column. An event
@@ -40,6 +41,7 @@ mod field;
 mod frame;
 mod listing;
 mod magnitudes;
+mod matching;
 mod quakeml;
 mod row;
 

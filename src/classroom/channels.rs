@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::ground::Ground;
 use super::instrument;
+use crate::geo::Point;
 use crate::station::{
     ChannelEpoch, Epoch, Filter, Gain, Inventory, NetworkEpoch, PolesZeros, Response, Sensitivity,
     Stage, StationEpoch, TransferFunction, Units,
@@ -64,26 +65,47 @@ fn code(text: &str) -> Code {
 
 /// All that the station service can tell.
 pub(super) fn inventory() -> Inventory {
-    let station = StationEpoch {
-        code: code(STATION),
-        site: "OK029, Oklahoma (simulated)".into(),
-        latitude_deg: instrument::STATION.latitude_deg,
-        longitude_deg: instrument::STATION.longitude_deg,
+    let station = station(STATION, LOCATION, instrument::STATION, &CHANNELS);
+    inventory_of(vec![network(NETWORK, vec![station])])
+}
+
+/// A station at the elevation of GS.OK029 with these channels.
+pub(super) fn station(
+    station: &str,
+    location: &str,
+    place: Point,
+    channels: &[Channel],
+) -> StationEpoch {
+    let channels = channels
+        .iter()
+        .map(|channel| channel.told(location, place))
+        .collect();
+    StationEpoch {
+        code: code(station),
+        site: format!("{station}, Oklahoma (simulated)"),
+        latitude_deg: place.latitude_deg,
+        longitude_deg: place.longitude_deg,
         elevation_m: instrument::ELEVATION_M,
         epoch: station_epoch(),
-        channels: CHANNELS.into_iter().map(Channel::told).collect(),
-    };
-    let network = NetworkEpoch {
-        code: code(NETWORK),
+        channels,
+    }
+}
+
+pub(super) fn network(network: &str, stations: Vec<StationEpoch>) -> NetworkEpoch {
+    NetworkEpoch {
+        code: code(network),
         description: "Network (simulated)".into(),
         epoch: station_epoch(),
-        n_stations: Some(1),
-        stations: vec![station],
-    };
+        n_stations: Some(stations.len() as u64),
+        stations,
+    }
+}
+
+pub(super) fn inventory_of(networks: Vec<NetworkEpoch>) -> Inventory {
     Inventory {
         source: "quakebook classroom".into(),
         simulated: true,
-        networks: vec![network],
+        networks,
     }
 }
 
@@ -98,7 +120,7 @@ impl Channel {
 
     /// What the station service tells of this channel. The simulated instrument is flat: velocity
     /// times one number, without poles and zeros.
-    pub fn told(self) -> ChannelEpoch {
+    fn told(self, location: &str, place: Point) -> ChannelEpoch {
         let value = instrument::SENSITIVITY_COUNTS_PER_M_S;
         let frequency_hz = Some(1.0);
         let units = Units::new("m/s", "counts");
@@ -111,10 +133,10 @@ impl Channel {
             poles: Vec::new(),
         };
         ChannelEpoch {
-            location: code(LOCATION),
+            location: code(location),
             code: code(self.code),
-            latitude_deg: instrument::STATION.latitude_deg,
-            longitude_deg: instrument::STATION.longitude_deg,
+            latitude_deg: place.latitude_deg,
+            longitude_deg: place.longitude_deg,
             elevation_m: instrument::ELEVATION_M,
             depth_m: Some(0.0),
             // A vertical has no azimuth; clients want a number all the same.

@@ -10,6 +10,8 @@
 //!       \-> Synthesis (a pure function of seed, channel, time) -> dataselect
 //! ```
 //!
+//! [`SeismicNetwork`] is twelve such stations with the same earthquakes.
+//!
 //! ```
 //! use quakebook::classroom::{Classroom, SEED};
 //! let classroom = Classroom::new(SEED);
@@ -19,11 +21,13 @@
 mod branching;
 mod channels;
 pub mod coda;
+mod day_files;
 pub mod earthquake;
 pub mod greens;
 mod ground;
 pub mod instrument;
 pub mod motion;
+pub mod network;
 pub mod noise;
 pub mod nuisance;
 pub mod outage;
@@ -47,6 +51,7 @@ use crate::waveform::Nslc;
 use ground::Ground;
 
 pub use motion::Motion;
+pub use network::{NetworkStation, SeismicNetwork};
 pub use nuisance::{Nuisance, NuisanceKind};
 pub(crate) use pieces::Piece;
 pub use published::Link;

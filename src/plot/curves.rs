@@ -4,14 +4,16 @@ use plotters::prelude::*;
 
 use super::Figure;
 use super::axes::{Axis, Chart, Frame, chart};
+use super::map::widened;
 use super::marks::{Mark, legend, spot};
 use super::style::{
-    BLUE, GREEN, GREY, INK, ORANGE, PURPLE, Painted, VERMILLION, check, figure, line,
+    BLUE, Canvas, GREEN, GREY, INK, ORANGE, PURPLE, Painted, VERMILLION, check, figure, line, px,
 };
 use crate::error::Result;
 
 const SIZE: (u32, u32) = (660, 380);
-const COLOURS: [RGBColor; 6] = [BLUE, VERMILLION, GREEN, PURPLE, ORANGE, GREY];
+const PLAN: (u32, u32) = (600, 560);
+pub(super) const COLOURS: [RGBColor; 6] = [BLUE, VERMILLION, GREEN, PURPLE, ORANGE, GREY];
 
 /// `(x, y)` under a name.
 pub type Points<'a> = (&'a str, &'a [(f64, f64)]);
@@ -24,10 +26,39 @@ pub type Points<'a> = (&'a str, &'a [(f64, f64)]);
 /// # Errors
 /// [`crate::Error::Plot`] where there is nothing, or a number is not finite.
 pub fn curves(x_name: &str, y_name: &str, lines: &[Points], points: &[Points]) -> Result<Figure> {
+    drawn(x_name, y_name, lines, points, SIZE, |_, axes| axes)
+}
+
+/// The same with one scale along both axes, as on a map in kilometres.
+///
+/// # Errors
+/// As [`curves`].
+pub fn plan(x_name: &str, y_name: &str, lines: &[Points], points: &[Points]) -> Result<Figure> {
+    drawn(x_name, y_name, lines, points, PLAN, |canvas, [x, y]| {
+        let frame = Frame::default();
+        let (width, height) = canvas.dim_in_pixel();
+        let width = f64::from(width - px(frame.left + frame.right));
+        let height = f64::from(height - px(frame.top + frame.bottom));
+        let ratio = (y.high - y.low) / height / ((x.high - x.low) / width);
+        match ratio < 1.0 {
+            true => [x, widened(&y, 1.0 / ratio)],
+            false => [widened(&x, ratio), y],
+        }
+    })
+}
+
+fn drawn(
+    x_name: &str,
+    y_name: &str,
+    lines: &[Points],
+    points: &[Points],
+    size: (u32, u32),
+    fit: impl Fn(&Canvas, [Axis; 2]) -> [Axis; 2],
+) -> Result<Figure> {
     let scale = if points.is_empty() { lines } else { points };
     let room = if points.is_empty() { 0.0 } else { 0.3 };
-    let [x, y] = axes(x_name, y_name, &[lines, points].concat(), scale, room)?;
-    figure(format!("{y_name} over {x_name}."), SIZE, |canvas| {
+    let axes = axes(x_name, y_name, &[lines, points].concat(), scale, room)?;
+    figure(format!("{y_name} over {x_name}."), size, |canvas| {
         let dots = [(Mark::Dot, INK), (Mark::Triangle, ORANGE)];
         let dots = || dots.into_iter().cycle();
         let named = |name: &str, mark, colour| (name.to_string(), mark, colour);
@@ -37,6 +68,7 @@ pub fn curves(x_name: &str, y_name: &str, lines: &[Points], points: &[Points]) -
         let of_points = of_points.map(|((name, _), (mark, colour))| named(name, mark, colour));
         let entries: Vec<_> = of_lines.chain(of_points).collect();
         let below = legend(canvas, Frame::default().left, &entries)?;
+        let [x, y] = fit(&below, axes.clone());
         let mut chart = chart(&below, Frame::default(), &x, &y)?;
         for ((_, points), colour) in lines.iter().zip(COLOURS.iter().cycle()) {
             draw_line(&mut chart, &x, &y, points, *colour, 20)?;
@@ -113,7 +145,7 @@ fn is_inside(x: &Axis, y: &Axis, at: &(f64, f64)) -> bool {
 }
 
 /// A line without what leaves the axes, which plotters would draw.
-fn draw_line(
+pub(super) fn draw_line(
     chart: &mut Chart,
     x: &Axis,
     y: &Axis,

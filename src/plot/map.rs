@@ -103,10 +103,10 @@ pub fn clusters_and_faults(
 }
 
 /// The two axes, the figure's size and the station.
-struct Map {
-    x: Axis,
-    y: Axis,
-    size: (u32, u32),
+pub(super) struct Map {
+    pub x: Axis,
+    pub y: Axis,
+    pub size: (u32, u32),
     station: Option<(String, Point)>,
 }
 
@@ -123,10 +123,15 @@ const LEGEND: u32 = 52;
 
 impl Map {
     fn of(catalog: &Catalog, station: Option<(&str, Point)>) -> Result<Self> {
-        let points = catalog.events().iter().map(Event::epicentre);
-        let points: Vec<Point> = points.chain(station.map(|s| s.1)).collect();
         let magnitudes = catalog.events().iter().map(|event| event.magnitude);
         check("magnitudes", magnitudes)?;
+        let points: Vec<Point> = catalog.events().iter().map(Event::epicentre).collect();
+        Self::around(points, station)
+    }
+
+    /// A map that holds these points and the station.
+    pub fn around(mut points: Vec<Point>, station: Option<(&str, Point)>) -> Result<Self> {
+        points.extend(station.map(|s| s.1));
         check("longitudes", points.iter().map(|p| p.longitude_deg))?;
         check("latitudes", points.iter().map(|p| p.latitude_deg))?;
 
@@ -152,7 +157,7 @@ impl Map {
         })
     }
 
-    fn chart<'a, 'b>(
+    pub fn chart<'a, 'b>(
         &self,
         canvas: &'a Canvas<'b>,
         mut entries: Vec<(String, Mark, RGBColor)>,
@@ -255,7 +260,7 @@ impl Map {
 }
 
 /// The axis, `factor` times as long around the same middle.
-fn widened(axis: &Axis, factor: f64) -> Axis {
+pub(super) fn widened(axis: &Axis, factor: f64) -> Axis {
     let (middle, half) = (
         (axis.low + axis.high) / 2.0,
         (axis.high - axis.low) / 2.0 * factor,

@@ -15,7 +15,8 @@
 //! [`operating_curve`], [`recall_by`], [`reliabilities`], [`counts_by_hop`], [`windows_of_scans`];
 //! for other detectors [`correlation`], [`fingerprint`], [`recall_and_false_alarms`], [`recall_and_alarms`],
 //! [`hourly_counts`], [`record_and_scores`]; how a network learns: [`descent`], [`curves`], [`sliding_filter`], [`strides`]; a long
-//! record: [`helicorder()`]; several numbers of each of some ways: [`dumbbells()`].
+//! record: [`helicorder()`]; several numbers of each of some ways: [`dumbbells()`]; a catalog of one's own: [`located()`],
+//! [`depth_section`], [`magnitudes_of`], [`frequency_magnitudes`], and by hand [`plan`].
 //!
 //! Each takes the library's own types by reference and returns a [`Figure`], an SVG and a PNG at twice its
 //! nominal size; what cannot be drawn is an [`Error::Plot`](crate::Error::Plot). A figure of a
@@ -50,6 +51,7 @@ mod interactive;
 mod judgement;
 mod layers;
 mod letters;
+mod located;
 mod map;
 mod marks;
 mod merging;
@@ -71,7 +73,7 @@ pub use arrivals::arrivals;
 pub use comparison::{correlation, fingerprint, recall_and_alarms, recall_and_false_alarms};
 pub use confusion::confusion_matrices;
 pub use convolution::{sliding_filter, strides};
-pub use curves::{Points, curves, descent};
+pub use curves::{Points, curves, descent, plan};
 pub use detection::{precision_recall, probabilities, reliability};
 pub use dumbbells::{Row, dumbbells};
 pub use gallery::{Shown, gallery, records};
@@ -81,6 +83,7 @@ pub(crate) use interactive::MIME as INTERACTIVE_MIME;
 pub use interactive::{Interactive, OperatingCurve, Round};
 pub use judgement::{operating_curve, recall_by, reliabilities};
 pub use layers::layers;
+pub use located::{depth_section, located};
 pub use map::{clusters, clusters_and_faults, epicentres};
 pub use merging::{counts_by_hop, windows_of_scans};
 pub use rounds::rounds;
@@ -89,7 +92,9 @@ pub use scores::record_and_scores;
 pub use spectrum::{filter_responses, power_spectra, spectrogram, waveform_and_spectrogram};
 pub(crate) use style::class_name;
 pub use sweep::{Series, sweep};
-pub use time::{frequency_magnitude, magnitudes_in_time, monthly_counts};
+pub use time::{
+    frequency_magnitude, frequency_magnitudes, magnitudes_in_time, magnitudes_of, monthly_counts,
+};
 pub use training::training;
 pub use waveform::{detections, record, record_on_own_scales, vectors, vectors_in};
 pub use windows::{window, windows_of_component};

@@ -5,6 +5,7 @@ use plotters::prelude::*;
 
 use super::Figure;
 use super::axes::{Axis, Frame, chart, seconds};
+use super::curves::COLOURS;
 use super::marks::{Mark, dashed, legend, spot};
 use super::style::{BLUE, INK, SKY, VERMILLION, check, figure, line};
 use crate::catalog::Catalog;
@@ -34,6 +35,118 @@ pub fn magnitudes_in_time(catalog: &Catalog) -> Result<Figure> {
         Ok(())
     })?;
     Ok(figure.sourced(&catalog.source, catalog.simulated))
+}
+
+/// Magnitudes of several catalogs at their times, the last on top. Events without a magnitude are left out.
+///
+/// # Errors
+/// [`crate::Error::Plot`] where no event has a magnitude.
+pub fn magnitudes_of(catalogs: &[(&str, &Catalog)]) -> Result<Figure> {
+    let known = |catalog: &Catalog| -> Vec<(Time, f64)> {
+        let events = catalog.events().iter();
+        let sized = events.filter(|event| event.magnitude.is_finite());
+        sized
+            .map(|event| (event.origin_time, event.magnitude))
+            .collect()
+    };
+    let all: Vec<Vec<(Time, f64)>> = catalogs.iter().map(|(_, c)| known(c)).collect();
+    check("magnitudes", all.iter().flatten().map(|(_, m)| *m))?;
+    let times = || all.iter().flatten().map(|(time, _)| *time);
+    let (start, end) = (
+        times().min().unwrap_or_default(),
+        times().max().unwrap_or_default(),
+    );
+    let figure = figure("Magnitudes in time.", SIZE, |canvas| {
+        let named = |(i, (name, _)): (usize, &(&str, &Catalog))| {
+            (name.to_string(), Mark::Dot, COLOURS[i % COLOURS.len()])
+        };
+        let entries: Vec<_> = catalogs.iter().enumerate().map(named).collect();
+        let below = legend(canvas, Frame::default().left, &entries)?;
+        let room = (end - start) / 50;
+        let x = Axis::dates(start - room, end + room);
+        let y = Axis::around("magnitude", all.iter().flatten().map(|(_, m)| *m), 6);
+        let chart = chart(&below, Frame::default(), &x, &y)?;
+        for (i, events) in all.iter().enumerate() {
+            for (time, magnitude) in events {
+                let r = (5 - i.min(3)) as u32;
+                spot(
+                    &chart,
+                    (seconds(*time), *magnitude),
+                    Mark::Dot,
+                    COLOURS[i % COLOURS.len()],
+                    r,
+                )?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(sourced(
+        figure,
+        catalogs.iter().map(|(_, catalog)| *catalog),
+    ))
+}
+
+/// The source of a figure of several catalogs.
+fn sourced<'a>(figure: Figure, catalogs: impl Iterator<Item = &'a Catalog> + Clone) -> Figure {
+    let sources: Vec<&str> = catalogs.clone().map(|c| c.source.as_str()).collect();
+    let simulated = catalogs.clone().any(|catalog| catalog.simulated);
+    figure.sourced(&sources.join(", "), simulated)
+}
+
+/// Events of at least each magnitude, of several catalogs, each with the line of its b-value from its magnitude of completeness on, as
+/// in [`frequency_magnitude`]. Events without a magnitude do not count.
+///
+/// # Errors
+/// As [`magnitudes_of`], [`Catalog::completeness`] and [`Catalog::b_value`].
+pub fn frequency_magnitudes(catalogs: &[(&str, &Catalog)]) -> Result<Figure> {
+    let tenth = |magnitude: f64| (magnitude * 10.0).round() as i64;
+    let counted = |(_, catalog): &(&str, &Catalog)| -> Result<(Vec<i64>, f64, f64)> {
+        let magnitudes = catalog.events().iter().map(|event| event.magnitude);
+        let tenths = magnitudes.filter(|m| m.is_finite()).map(tenth).collect();
+        let completeness = catalog.completeness()?;
+        Ok((tenths, completeness, catalog.b_value(completeness)?.b))
+    };
+    let all: Vec<(Vec<i64>, f64, f64)> = catalogs.iter().map(counted).collect::<Result<_>>()?;
+    let tenths = || all.iter().flat_map(|(tenths, ..)| tenths).copied();
+    check("magnitudes", tenths().map(|m| m as f64))?;
+    let n_from = |of: &[i64], m: i64| of.iter().filter(|tenth| **tenth >= m).count() as f64;
+    let (low, high) = tenths().fold((i64::MAX, i64::MIN), |(low, high), m| {
+        (low.min(m), high.max(m))
+    });
+    let most = all.iter().map(|(tenths, ..)| tenths.len()).max();
+    let caption = "Events of at least each magnitude; lines: b above completeness.";
+    let figure = figure(caption, (620, 440), |canvas| {
+        let colour = |i: usize| COLOURS[i % COLOURS.len()];
+        let named = catalogs.iter().zip(&all).enumerate();
+        let entries: Vec<_> = named
+            .map(|(i, ((name, _), (.., b)))| (format!("{name}, b = {b:.2}"), Mark::Dot, colour(i)))
+            .collect();
+        let below = legend(canvas, Frame::default().left, &entries)?;
+        let (left, right) = ((low - 1) as f64 / 10.0, (high + 2) as f64 / 10.0);
+        let x = Axis::linear("magnitude", left, right, 8);
+        let most = most.unwrap_or_default() as f64;
+        let y = Axis::log10("events of at least this magnitude", 0.8, most * 1.5);
+        let mut chart = chart(&below, Frame::default(), &x, &y)?;
+        for (i, (tenths, completeness, b)) in all.iter().enumerate() {
+            let top = n_from(tenths, tenth(*completeness)).log10();
+            let end = x.high.min(completeness + top / b.max(1e-6));
+            let on_line = |m: f64| (m, top - b * (m - completeness));
+            let ends = [*completeness, end].map(on_line);
+            chart.draw_series(LineSeries::new(ends, line(colour(i), 15)))?;
+            for m in low..=high {
+                let n = n_from(tenths, m);
+                if n > 0.0 {
+                    let at = (m as f64 / 10.0, n.log10());
+                    spot(&chart, at, Mark::Dot, colour(i), 3)?;
+                }
+            }
+        }
+        Ok(())
+    })?;
+    Ok(sourced(
+        figure,
+        catalogs.iter().map(|(_, catalog)| *catalog),
+    ))
 }
 
 /// Events in each calendar month.

@@ -1,6 +1,6 @@
 //! Where an archive lies: the arguments of every command that only reads it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use quakebook::waveform::{Layout, Place, Traffic};
 
@@ -40,6 +40,15 @@ pub struct ArchiveArgs {
 }
 
 impl ArchiveArgs {
+    /// A folder in the layout SDS.
+    pub fn folder(archive: &Path) -> Self {
+        Self {
+            archive: archive.into(),
+            layout: Layout::Sds,
+            anonymous: false,
+        }
+    }
+
     pub fn place(&self) -> quakebook::Result<Place> {
         Place::of(&self.archive, self.layout, self.anonymous)
     }

@@ -1,6 +1,6 @@
 //! `quakebook associate`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use quakebook::associate::AssociateParams;
 use quakebook::bulletin::Bulletin;
@@ -28,6 +28,13 @@ pub struct Args {
     /// Picks: CSV with station, time and phase
     #[arg(long, value_name = "FILE")]
     picks: PathBuf,
+    #[command(flatten)]
+    choices: Choices,
+}
+
+/// What makes picks an event, and where the network stands.
+#[derive(clap::Args)]
+pub struct Choices {
     /// Picks of a smaller probability are not used
     #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = from_zero_to_one)]
     min_probability: f64,
@@ -47,7 +54,7 @@ pub struct Args {
     #[arg(long, value_name = "S", default_value_t = AssociateParams::default().tolerance_s, value_parser = args::positive)]
     tolerance: f64,
     #[command(flatten)]
-    network: NetworkArgs,
+    pub network: NetworkArgs,
 }
 
 fn from_zero_to_one(text: &str) -> std::result::Result<f64, String> {
@@ -56,8 +63,13 @@ fn from_zero_to_one(text: &str) -> std::result::Result<f64, String> {
 }
 
 pub fn run(args: &Args) -> Result {
-    let (mut locator, velocity_model) = args.network.locator(&args.picks)?;
-    let mut picks = PhasePick::read(&args.picks)?;
+    associate(&args.picks, &args.choices)
+}
+
+/// Associates the picks of a file, and locates the events.
+pub fn associate(picks: &Path, args: &Choices) -> Result {
+    let (mut locator, velocity_model) = args.network.locator(picks)?;
+    let mut picks = PhasePick::read(picks)?;
     let n_all = picks.len();
     picks.retain(|pick| pick.probability >= args.min_probability);
     if picks.len() < n_all {

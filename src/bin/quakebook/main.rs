@@ -3,6 +3,7 @@
 mod archive;
 mod args;
 mod associate;
+mod catalog;
 mod cluster;
 mod collect;
 mod events;
@@ -71,6 +72,7 @@ enum Command {
     Pick(pick::Args),
     Associate(associate::Args),
     Locate(locate::Args),
+    Catalog(catalog::Args),
     Plan(plan::Args),
     Work(work::Args),
     Status(status::Args),
@@ -92,6 +94,7 @@ fn main() -> ExitCode {
         Command::Pick(args) => pick::run(&args),
         Command::Associate(args) => associate::run(&args),
         Command::Locate(args) => locate::run(&args),
+        Command::Catalog(args) => catalog::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Work(args) => work::run(&args),
         Command::Status(args) => status::run(&args),

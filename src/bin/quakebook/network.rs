@@ -7,7 +7,6 @@ use quakebook::bulletin::{Account, Bulletin};
 use quakebook::locate::{LocateParams, Locator, Sites, VelocityModel};
 use quakebook::magnitude::{AmplitudeParams, LocalScale, NoAmplitude};
 use quakebook::station::Inventory;
-use quakebook::waveform::{Archive, WaveformSource};
 use serde::Serialize;
 
 use crate::args;
@@ -42,16 +41,19 @@ pub struct NetworkArgs {
     terms: u32,
     /// An SDS archive with the records: events get local magnitudes (IASPEI's scale), where --stations is StationXML with responses
     #[arg(long, value_name = "DIR")]
-    archive: Option<PathBuf>,
+    pub archive: Option<PathBuf>,
     /// The records are simulated, and what is written says so
     #[arg(long)]
     simulated: bool,
     /// Write each event's picks with residuals and weights
     #[arg(long, value_name = "FILE.csv", value_parser = |text: &str| args::file_of(text, &["csv"]))]
     arrivals: Option<PathBuf>,
+    /// Write an event a row, beside --out
+    #[arg(long, value_name = "FILE.csv", value_parser = |text: &str| args::file_of(text, &["csv"]))]
+    table: Option<PathBuf>,
     /// One object: what was found, the stations' terms, and what was left
     #[arg(long)]
-    json: bool,
+    pub json: bool,
     /// Write the events: QuakeML with their picks, or CSV with an event a row
     #[arg(long, value_name = "FILE.xml|.csv", value_parser = |text: &str| args::file_of(text, &["xml", "csv"]))]
     out: PathBuf,
@@ -77,16 +79,9 @@ struct Report<'a> {
 impl NetworkArgs {
     /// The locator, and the name of its velocities.
     ///
-    /// What could not be written, or serve for magnitudes, is refused first.
+    /// What [`NetworkArgs::check`] refuses is refused first.
     pub fn locator(&self, picks: &Path) -> Result<(Locator, String)> {
-        self.check_files_differ(picks);
-        output::check_writable(&self.out)?;
-        self.arrivals
-            .iter()
-            .try_for_each(|path| output::check_writable(path))?;
-        self.archive
-            .iter()
-            .try_for_each(|archive| self.check_archive(archive))?;
+        self.check(picks)?;
         let sites = Sites::read(&self.stations)?;
         let highest_km = sites
             .all()
@@ -111,16 +106,28 @@ impl NetworkArgs {
         Ok((locator, velocity.layers.name().to_string()))
     }
 
+    /// Refuses what could not be written, or serve for magnitudes.
+    pub fn check(&self, picks: &Path) -> Result<()> {
+        self.check_files_differ(picks);
+        output::check_writable(&self.out)?;
+        [&self.arrivals, &self.table]
+            .into_iter()
+            .flatten()
+            .try_for_each(|path| output::check_writable(path))?;
+        self.archive
+            .iter()
+            .try_for_each(|archive| self.check_archive(archive))
+    }
+
     /// What is written would take the place of what is read, or of the other result.
     fn check_files_differ(&self, picks: &Path) {
-        let inputs = [
-            ("--picks", picks),
-            ("--stations", &self.stations),
-            ("--velocity", Path::new(&self.velocity)),
-        ];
-        let arrivals = self.arrivals.as_deref().map(|path| ("--arrivals", path));
-        let outputs = [("--out", self.out.as_path())].into_iter().chain(arrivals);
-        let mut taken = inputs.to_vec();
+        let further = [("--arrivals", &self.arrivals), ("--table", &self.table)];
+        let further = further
+            .into_iter()
+            .filter_map(|(name, path)| Some((name, path.as_deref()?)));
+        let outputs = [("--out", self.out.as_path())].into_iter().chain(further);
+        let mut taken = vec![("--picks", picks)];
+        taken.extend(self.inputs());
         for (name, path) in outputs {
             if let Some((other, _)) = taken
                 .iter()
@@ -132,6 +139,14 @@ impl NetworkArgs {
             }
             taken.push((name, path));
         }
+    }
+
+    /// Files that are read.
+    pub fn inputs(&self) -> [(&'static str, &Path); 2] {
+        [
+            ("--stations", &self.stations),
+            ("--velocity", Path::new(&self.velocity)),
+        ]
     }
 
     fn check_archive(&self, archive: &Path) -> Result<()> {
@@ -157,26 +172,8 @@ impl NetworkArgs {
         archive: &Path,
     ) -> Result<BTreeMap<NoAmplitude, usize>> {
         let inventory = Inventory::read(&self.stations)?;
-        let mut open = BTreeMap::<String, Archive>::new();
-        let mut simulated = false;
-        let record = |pick: &str, from, to| {
-            let codes: Vec<&str> = pick.split('.').collect();
-            let code = |i: usize| codes.get(i).copied().unwrap_or_default();
-            if !open.contains_key(pick) {
-                let channels = format!("{}?", code(3));
-                open.insert(
-                    pick.into(),
-                    Archive::open(archive, code(0), code(1), code(2), &channels)?,
-                );
-            }
-            let record = open[pick].between(from, to)?;
-            simulated |= record.simulated;
-            Ok(record)
-        };
         let (scale, params) = (LocalScale::iaspei(), AmplitudeParams::default());
-        let without = bulletin.add_local_magnitudes(locator, &inventory, &scale, &params, record);
-        bulletin.simulated |= simulated;
-        Ok(without)
+        Ok(bulletin.add_magnitudes_of_archive(locator, &inventory, &scale, &params, archive))
     }
 
     pub fn n_rounds(&self) -> usize {
@@ -202,6 +199,9 @@ impl NetworkArgs {
         bulletin.write(&self.out)?;
         if let Some(path) = &self.arrivals {
             output::write(path, bulletin.arrivals_csv())?;
+        }
+        if let Some(path) = &self.table {
+            output::write(path, bulletin.to_csv())?;
         }
         tell(&bulletin, account, without_place);
         let report = Report {

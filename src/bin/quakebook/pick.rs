@@ -47,40 +47,40 @@ Examples:
 pub struct Args {
     /// Published weights, NAME.pt.v2 with NAME.json.v2 beside it
     #[arg(long, value_name = "FILE")]
-    weights: PathBuf,
+    pub weights: PathBuf,
     #[command(flatten)]
-    archive: ArchiveArgs,
+    pub archive: ArchiveArgs,
     /// Only these stations, NET.STA or NET.STA.LOC.CHA with wildcards, or a file with one a line; may be
     /// given more than once [default: all]
     #[arg(long, value_name = "CODES|FILE")]
-    stations: Vec<String>,
+    pub stations: Vec<String>,
     /// From this time on (UTC) [default: each station's first sample]
     #[arg(long, value_name = "T", value_parser = args::time)]
-    from: Option<Time>,
+    pub from: Option<Time>,
     /// Until just before this time (UTC) [default: each station's last sample]
     #[arg(long, value_name = "T", value_parser = args::time)]
-    to: Option<Time>,
+    pub to: Option<Time>,
     /// A P pick's probability is above this [default: the description's]
     #[arg(long, value_name = "P", value_parser = below_one)]
-    p_threshold: Option<f64>,
+    pub p_threshold: Option<f64>,
     /// An S pick's probability is above this [default: the description's]
     #[arg(long, value_name = "P", value_parser = below_one)]
-    s_threshold: Option<f64>,
+    pub s_threshold: Option<f64>,
     /// The names of the table's columns [default: gamma]
     #[arg(long, value_name = "NAMES", value_parser = columns)]
-    columns: Option<Columns>,
+    pub columns: Option<Columns>,
     /// Seconds from one window to the next; more windows give picks that depend less on where these begin
     #[arg(long, value_name = "S", default_value_t = HOP_S, value_parser = args::positive, conflicts_with = "like_seisbench")]
-    hop: f64,
+    pub hop: f64,
     /// Windows begin with each stretch of record and lie as far apart as in SeisBench; at most 7 days
     #[arg(long)]
-    like_seisbench: bool,
+    pub like_seisbench: bool,
     /// One object: what was picked
     #[arg(long)]
-    json: bool,
+    pub json: bool,
     /// Write the picks: .csv, .parquet, or .xml (QuakeML)
     #[arg(long, value_name = "FILE.csv|.parquet|.xml", value_parser = |text: &str| args::file_of(text, &["csv", "parquet", "xml"]))]
-    out: PathBuf,
+    pub out: PathBuf,
 }
 
 /// What one band of a station gave.
@@ -115,7 +115,7 @@ struct Report {
 }
 
 /// At the 15 s of SeisBench up to a fifth of the picks depend on where windows begin, at 5 s fewer than a tenth.
-const HOP_S: f64 = 5.0;
+pub const HOP_S: f64 = 5.0;
 
 /// Such a record is in memory as a whole.
 const MOST_AT_ONCE_S: f64 = 7.0 * 86_400.0;
@@ -305,7 +305,7 @@ fn tell(station: &Station) {
     station.damage.tell();
 }
 
-fn below_one(text: &str) -> std::result::Result<f64, String> {
+pub fn below_one(text: &str) -> std::result::Result<f64, String> {
     let p = args::probability(text).ok().filter(|p| *p < 1.0);
     p.ok_or_else(|| "expected a number above 0 and below 1".into())
 }

@@ -1,0 +1,91 @@
+//! `quakebook catalog`
+
+use std::path::PathBuf;
+
+use quakebook::time::Time;
+
+use crate::archive::ArchiveArgs;
+use crate::output::{Outcome, Result};
+use crate::{args, associate, pick};
+
+/// Make a catalog of an archive: pick, associate, locate, magnitudes
+#[derive(clap::Args)]
+#[command(after_help = "\
+The steps are those of `quakebook pick` and `quakebook associate`, which say what each does: all stations of the archive are picked, the
+picks are associated and located, and events get local magnitudes by the responses of --stations. With --picks the second step can be
+done again by itself, with other choices. With --json each step prints an object.
+
+The exit code is that of the step that has most to tell: 3 where records are damaged, 4 where something could not be picked or has
+no coordinates.
+
+Examples:
+  quakebook catalog --weights phasenet/stead.pt.v2 --archive sds --stations stations.xml --velocity ak135 --out catalog.xml
+  quakebook catalog --weights phasenet/stead.pt.v2 --archive sds --stations stations.xml --velocity velocity.csv --terms 2 \\
+      --picks picks.csv --arrivals arrivals.csv --table events.csv --out catalog.xml")]
+pub struct Args {
+    /// Published weights, NAME.pt.v2 with NAME.json.v2 beside it
+    #[arg(long, value_name = "FILE")]
+    weights: PathBuf,
+    /// A P pick's probability is above this [default: the description's]
+    #[arg(long, value_name = "P", value_parser = pick::below_one)]
+    p_threshold: Option<f64>,
+    /// An S pick's probability is above this [default: the description's]
+    #[arg(long, value_name = "P", value_parser = pick::below_one)]
+    s_threshold: Option<f64>,
+    /// Seconds from one window of the picker to the next
+    #[arg(long, value_name = "S", default_value_t = pick::HOP_S, value_parser = args::positive)]
+    hop: f64,
+    /// From this time on (UTC) [default: each station's first sample]
+    #[arg(long, value_name = "T", value_parser = args::time)]
+    from: Option<Time>,
+    /// Until just before this time (UTC) [default: each station's last sample]
+    #[arg(long, value_name = "T", value_parser = args::time)]
+    to: Option<Time>,
+    /// Keep the picks, to associate them again by `quakebook associate`
+    #[arg(long, value_name = "FILE.csv", value_parser = |text: &str| args::file_of(text, &["csv"]))]
+    picks: Option<PathBuf>,
+    #[command(flatten)]
+    events: associate::Choices,
+}
+
+pub fn run(args: &Args) -> Result {
+    let Some(archive) = &args.events.network.archive else {
+        args::refuse("--archive is missing: the folder whose records are picked");
+    };
+    let network = &args.events.network;
+    let own = tempfile::tempdir().map_err(|source| quakebook::Error::Io {
+        path: std::env::temp_dir(),
+        source,
+    })?;
+    let picks = match &args.picks {
+        None => own.path().join("picks.csv"),
+        Some(picks) => picks.clone(),
+    };
+    network.check(&picks)?;
+    for (name, input) in network.inputs() {
+        if args::is_one_file(&picks, input) {
+            args::refuse(&format!(
+                "{name} and --picks name one file: picks are written there"
+            ));
+        }
+    }
+    let picked = pick::run(&pick::Args {
+        weights: args.weights.clone(),
+        archive: ArchiveArgs::folder(archive),
+        stations: Vec::new(),
+        from: args.from,
+        to: args.to,
+        p_threshold: args.p_threshold,
+        s_threshold: args.s_threshold,
+        columns: None,
+        hop: args.hop,
+        like_seisbench: false,
+        json: network.json,
+        out: picks.clone(),
+    })?;
+    let associated = associate::associate(&picks, &args.events)?;
+    Ok([Outcome::Damaged, Outcome::Incomplete]
+        .into_iter()
+        .find(|outcome| [picked, associated].contains(outcome))
+        .unwrap_or(Outcome::Done))
+}
