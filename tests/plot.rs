@@ -1,17 +1,21 @@
 //! Every figure, drawn from made-up data. `QUAKEBOOK_FIGURES=DIR` keeps the pictures to look at.
 
+use quakebook::bulletin::Bulletin;
 use quakebook::catalog::{Catalog, Event};
+use quakebook::classroom::{SeismicNetwork, Truth};
 use quakebook::cluster::ClusterParams;
 use quakebook::detect::{Detection, Detections, Scan};
 use quakebook::evaluate::{
     Calibration, ConfusionMatrix, Counts, OperatingPoint, PrecisionRecallCurve, by_bin,
 };
 use quakebook::geo::Point;
+use quakebook::locate::{LocateParams, Locator, PhasePick, Sites, Sorted, VelocityModel};
 use quakebook::network::{ConvNet, Network, Perceptron};
 use quakebook::plot::{self, Figure};
 use quakebook::study::Study;
 use quakebook::time::{self, Time, TimeSpan};
 use quakebook::train::{Epoch, Run, Stop, TrainParams};
+use quakebook::travel::{LayeredModel, Phase, Wave};
 use quakebook::waveform::filter::Filter;
 use quakebook::waveform::{Record3C, spectrum};
 use quakebook::window::{Origin, Window};
@@ -258,6 +262,101 @@ fn seismicity_in_time() {
     );
     assert!(plot::frequency_magnitude(&catalog, 9.0, 1.0).is_err());
     assert!(plot::monthly_counts(&catalog.filter(|_| false)).is_err());
+}
+
+/// A bulletin of three earthquakes by their exact arrivals at eight stations, the stations, and the truth.
+fn bulletin() -> (Bulletin, Sites, Catalog) {
+    let network = SeismicNetwork::new(Truth::from_sources(1, vec![]));
+    let all = Sites::from_inventory(&network.inventory()).unwrap();
+    let sites = Sites::new(all.all()[..8].to_vec(), "eight").unwrap();
+    let model = LayeredModel::central_us();
+    let velocity = VelocityModel {
+        top_km: -0.333,
+        layers: model.clone(),
+    };
+    let mut rows = String::from("time,latitude,longitude,depth,mag\n");
+    let mut picks = Vec::new();
+    for (i, latitude) in [35.80, 35.85, 35.90].into_iter().enumerate() {
+        let origin = at(60.0 * i as f64);
+        rows += &format!("{},{latitude},-97.40,5,{}\n", time::iso(origin), 1 + i);
+        for site in sites.all() {
+            let km = Point::new(-97.40, latitude).distance_km(site.position);
+            for (wave, phase) in [(Wave::P, Phase::P), (Wave::S, Phase::S)] {
+                picks.push(PhasePick {
+                    station: site.id.clone(),
+                    wave,
+                    time: origin + time::seconds(model.travel_time_s(phase, 5.333, km)),
+                    probability: 1.0,
+                    error_s: f64::NAN,
+                });
+            }
+        }
+    }
+    let mut locator = Locator::new(sites.clone(), &velocity, LocateParams::default()).unwrap();
+    let sorted = Sorted::new(picks, &sites).unwrap();
+    let made = Bulletin::from_picks(&mut locator, "v", &sorted, &Default::default(), 0).unwrap();
+    let truth = Catalog::from_text(&rows, "made up").unwrap();
+    (made.0, sites, truth)
+}
+
+#[test]
+fn a_catalog_of_ones_own() {
+    let (mut bulletin, sites, truth) = bulletin();
+    assert_eq!(bulletin.events.len(), 3);
+    let map = plot::located(&bulletin, &sites, Some(&truth)).unwrap();
+    assert!(map.caption.starts_with("3 located earthquakes"));
+    assert!(!map.full_caption().contains("Simulated"));
+    look("located", &map);
+    bulletin.simulated = true;
+    let section = plot::depth_section(&bulletin, Some(&truth)).unwrap();
+    assert!(section.full_caption().contains("Simulated"));
+    look("depth-section", &section);
+    look(
+        "depth-section-alone",
+        &plot::depth_section(&bulletin, None).unwrap(),
+    );
+    bulletin.events.clear();
+    assert!(plot::located(&bulletin, &sites, None).is_err());
+    assert!(plot::depth_section(&bulletin, None).is_err());
+
+    let (large, small) = (catalog(300), catalog(60));
+    let both = [("found", &large), ("published", &small)];
+    look("magnitudes-of", &plot::magnitudes_of(&both).unwrap());
+    look("frequencies", &plot::frequency_magnitudes(&both).unwrap());
+    let none = Catalog::new("made up", false, vec![]);
+    assert!(plot::magnitudes_of(&[("none", &none)]).is_err());
+    assert!(plot::frequency_magnitudes(&[("found", &large), ("none", &none)]).is_err());
+}
+
+#[test]
+fn a_plan_has_one_scale() {
+    let ring: Vec<(f64, f64)> = (0..=100)
+        .map(|i| f64::from(i) * std::f64::consts::TAU / 100.0)
+        .map(|t| (10.0 * t.cos(), 10.0 * t.sin()))
+        .collect();
+    let wide = [(-40.0, -2.0), (40.0, 2.0)];
+    let figure = plot::plan(
+        "km east",
+        "km north",
+        &[("ring", &ring)],
+        &[("ends", &wide)],
+    )
+    .unwrap();
+    look("plan", &figure);
+    // The ring is as wide as it is high.
+    let (palette, pixels, width) = decode(&figure.png);
+    let is_blue = |i: &usize| palette[*i][2] > 150 && palette[*i][0] < 60;
+    let below_legend = pixels.iter().enumerate().skip(60 * width);
+    let ink: Vec<(usize, usize)> = below_legend
+        .filter(|(_, colour)| is_blue(colour))
+        .map(|(i, _)| (i % width, i / width))
+        .collect();
+    let extent = |of: fn(&(usize, usize)) -> usize| {
+        let all = || ink.iter().map(of);
+        (all().max().unwrap() - all().min().unwrap()) as f64
+    };
+    let ratio = extent(|at| at.0) / extent(|at| at.1);
+    assert!((ratio - 1.0).abs() < 0.03, "{ratio}");
 }
 
 #[test]
