@@ -7,16 +7,20 @@
 //! | 12 hours of CX.PB01 | PhaseNet's picks with the weights of its makers, a program's |
 //!
 //! Beside it stand PhaseNet's published picks, where there are some, and a classical picker: STA/LTA finds, and Akaike's
-//! information criterion tells the onset.
+//! information criterion tells the onset. Brackets are 95 % intervals, which count each onset as a case of its own.
+//!
+//! A picker is one that comes with the program, by its name, or a file of SeisBench's weights.
 //!
 //! ```text
-//! cargo run --example pick_residuals -- ../shared/data ../shared/data/seisbench/phasenetlight/ethz.pt.v2
+//! cargo run --example pick_residuals -- ../shared/data onsets ../shared/data/seisbench/phasenetlight/ethz.pt.v2
 //! ```
 
 use std::path::{Path, PathBuf};
 
 use quakebook::book::read_phase_picks;
 use quakebook::detect::{recursive_sta_lta, triggers};
+use quakebook::evaluate::Score;
+use quakebook::method::PickerModel;
 use quakebook::pick::{Origin, PickedPhase, Picker, aic_onset};
 use quakebook::time::{self, Time, between_s, seconds};
 use quakebook::waveform::filter::{Filter, Pass};
@@ -32,20 +36,48 @@ const CERTAIN: f64 = 0.5;
 
 type Onset = (PickedPhase, Time);
 
+/// A picker and what it is called.
+struct Named {
+    name: String,
+    picker: Picker,
+}
+
+impl Named {
+    fn read(text: &str) -> Result<Self> {
+        let picker = match PickerModel::find(text) {
+            Some(model) => model.picker()?,
+            None => Picker::read(text)?,
+        };
+        let name = Path::new(text)
+            .file_name()
+            .map(|name| name.to_string_lossy().into());
+        Ok(Self {
+            name: name.unwrap_or_default(),
+            picker,
+        })
+    }
+}
+
 fn main() -> Result<()> {
-    let folder = |n, default: PathBuf| std::env::args().nth(n).map_or(default, PathBuf::from);
-    let data = folder(
-        1,
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
-    );
-    let picker = Picker::read(folder(2, data.join("seisbench/phasenetlight/ethz.pt.v2")))?;
+    let mut args = std::env::args().skip(1);
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let data = args
+        .next()
+        .map_or(here.join("../shared/data"), PathBuf::from);
+    let mut names: Vec<String> = args.collect();
+    if names.is_empty() {
+        let published = data.join("seisbench/phasenetlight/ethz.pt.v2");
+        names = vec!["onsets".into(), published.display().to_string()];
+    }
+    let pickers = names.iter().map(|name| Named::read(name));
+    let pickers = pickers.collect::<Result<Vec<Named>>>()?;
     println!(
-        "{:<52} {:>5} {:>8} {:>9} {:>8} {:>8} {:>7}",
-        "", "phase", "onsets", "found", "median", "|median|", "others"
+        "{:<52} {:>5} {:>9} {:>31} {:>23} {:>9} {:>7}",
+        "", "phase", "found", "", "|median|, ms", "median", "others"
     );
-    california(&data.join("ncedc"), &picker)?;
-    dike(&data.join("dike"), &picker)?;
-    chile(&data.join("iquique"), &picker)
+    california(&data.join("ncedc"), &pickers)?;
+    dike(&data.join("dike"), &pickers)?;
+    chile(&data.join("iquique"), &pickers)
 }
 
 /// Onsets found, and how far from the reference.
@@ -83,22 +115,30 @@ impl Residuals {
 
     fn print(&mut self, what: &str) {
         for (i, phase) in PickedPhase::ALL.into_iter().enumerate() {
-            let median = |values: &mut Vec<f64>| {
-                values.sort_by(f64::total_cmp);
-                values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-            };
-            let mut sizes = self.all[i].iter().map(|s| s.abs()).collect();
+            let sizes: Vec<f64> = self.all[i].iter().map(|s| s.abs()).collect();
+            let found = Score::of(self.all[i].len(), self.n_onsets[i]).to_string();
+            let [low, size, high] = median(&sizes);
             println!(
-                "{what:<52} {phase:>5} {:>8} {:>5} {:>2.0}% {:>6.0}ms {:>6.0}ms {:>7}",
-                self.n_onsets[i],
+                "{what:<52} {phase:>5} {:>9} {found:>31} {size:>8.0} [{low:>4.0}, {high:>4.0}] {:>6.0} ms {:>7}",
                 self.all[i].len(),
-                100.0 * self.all[i].len() as f64 / self.n_onsets[i].max(1) as f64,
-                1e3 * median(&mut self.all[i]),
-                1e3 * median(&mut sizes),
+                median(&self.all[i])[1],
                 self.n_others[i]
             );
         }
     }
+}
+
+/// The median in milliseconds between the ends of its 95 % interval: ranks, which need no distribution.
+fn median(values_s: &[f64]) -> [f64; 3] {
+    let mut sorted = values_s.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let (middle, half) = (
+        sorted.len() as f64 / 2.0,
+        0.98 * (sorted.len() as f64).sqrt(),
+    );
+    let ranks = [middle - half, middle, middle + half];
+    let at = |rank: f64| sorted.get((rank.max(0.0) as usize).min(sorted.len().saturating_sub(1)));
+    ranks.map(|rank| 1e3 * at(rank).copied().unwrap_or(f64::NAN))
 }
 
 fn picks_of(picker: &Picker, record: &Record3C) -> Result<Vec<Onset>> {
@@ -154,8 +194,9 @@ fn rows(path: &Path) -> Result<Vec<Vec<String>>> {
     Ok(text.lines().skip(1).map(cells).collect())
 }
 
-fn california(dir: &Path, picker: &Picker) -> Result<()> {
-    let (mut ours, mut others) = (Residuals::default(), Residuals::default());
+fn california(dir: &Path, pickers: &[Named]) -> Result<()> {
+    let mut ours: Vec<Residuals> = pickers.iter().map(|_| Residuals::default()).collect();
+    let mut others = Residuals::default();
     for row in rows(&dir.join("picks.csv"))? {
         let traces = mseed::read_file(dir.join(&row[0]))?;
         let start = traces.iter().filter_map(|trace| trace.start()).min();
@@ -164,18 +205,24 @@ fn california(dir: &Path, picker: &Picker) -> Result<()> {
             (PickedPhase::P, time::parse(&row[5])?),
             (PickedPhase::S, time::parse(&row[6])?),
         ];
-        ours.add(&reference, &picks_of(picker, &record)?);
+        for (ours, of) in ours.iter_mut().zip(pickers) {
+            ours.add(&reference, &picks_of(&of.picker, &record)?);
+        }
         others.add(&reference, &classical(&record)?);
     }
-    ours.print("California, an analyst's: this network");
+    for (ours, of) in ours.iter_mut().zip(pickers) {
+        ours.print(&format!("California, an analyst's: {}", of.name));
+    }
     others.print("California, an analyst's: STA/LTA and AIC");
     Ok(())
 }
 
-fn dike(dir: &Path, picker: &Picker) -> Result<()> {
+fn dike(dir: &Path, pickers: &[Named]) -> Result<()> {
     let published = read_phase_picks(&dir.join("picks_phasenet.csv"))?;
-    let [mut ours, mut theirs, mut others] = [(); 3].map(|()| Residuals::default());
-    let mut beside = Residuals::default();
+    let [mut theirs, mut others] = [(); 2].map(|()| Residuals::default());
+    // Beside QuakeMigrate, and beside PhaseNet.
+    let both = || [(); 2].map(|()| Residuals::default());
+    let mut ours: Vec<[Residuals; 2]> = pickers.iter().map(|_| both()).collect();
     let mut names: Vec<PathBuf> = std::fs::read_dir(dir)
         .map_err(|source| Error::Io {
             path: dir.into(),
@@ -229,17 +276,21 @@ fn dike(dir: &Path, picker: &Picker) -> Result<()> {
                 .filter(|pick| pick.station.split('.').nth(1) == Some(station));
             let near = of_station.filter(|pick| is_here(pick.time) && pick.score >= BELIEVED);
             let near: Vec<Onset> = near.map(|pick| (phase_of(pick.is_p), pick.time)).collect();
-            let picks = picks_of(picker, &record)?;
-            ours.add(&reference, &picks);
+            for ([ours, beside], of) in ours.iter_mut().zip(pickers) {
+                let picks = picks_of(&of.picker, &record)?;
+                ours.add(&reference, &picks);
+                beside.add(&near, &picks);
+            }
             theirs.add(&reference, &near);
             others.add(&reference, &classical(&record)?);
-            beside.add(&near, &picks);
         }
     }
-    ours.print("dike, QuakeMigrate's: this network");
+    for ([ours, beside], of) in ours.iter_mut().zip(pickers) {
+        ours.print(&format!("dike, QuakeMigrate's: {}", of.name));
+        beside.print(&format!("dike, PhaseNet's published: {}", of.name));
+    }
     theirs.print("dike, QuakeMigrate's: PhaseNet, published");
     others.print("dike, QuakeMigrate's: STA/LTA and AIC");
-    beside.print("dike, PhaseNet's published: this network");
     Ok(())
 }
 
@@ -247,7 +298,7 @@ fn phase_of(is_p: bool) -> PickedPhase {
     if is_p { PickedPhase::P } else { PickedPhase::S }
 }
 
-fn chile(dir: &Path, picker: &Picker) -> Result<()> {
+fn chile(dir: &Path, pickers: &[Named]) -> Result<()> {
     let archive = Archive::open(dir.join("sds"), "CX", "PB01", "", "HH?")?;
     let span = archive.held_span()?;
     let record = archive.between(span.start, span.end + seconds(0.01))?;
@@ -256,14 +307,17 @@ fn chile(dir: &Path, picker: &Picker) -> Result<()> {
         let picks = published.iter().filter(|pick| pick.score >= least);
         picks.map(|pick| (phase_of(pick.is_p), pick.time)).collect()
     };
-    let ours = picks_of(picker, &record)?;
-    let others = classical(&record)?;
-    for (what, picks) in [("this network", &ours), ("STA/LTA and AIC", &others)] {
+    let mut all = Vec::new();
+    for of in pickers {
+        all.push((of.name.as_str(), picks_of(&of.picker, &record)?));
+    }
+    all.push(("STA/LTA and AIC", classical(&record)?));
+    for (what, picks) in all {
         let mut residuals = Residuals::default();
-        residuals.add(&from(CERTAIN), picks);
+        residuals.add(&from(CERTAIN), &picks);
         residuals.print(&format!("Chile, PhaseNet's of {CERTAIN} or more: {what}"));
         let mut back = Residuals::default();
-        back.add(picks, &from(0.05));
+        back.add(&picks, &from(0.05));
         back.print(&format!("Chile, {what}: PhaseNet's of 0.05 or more"));
     }
     Ok(())

@@ -3,10 +3,14 @@
 
 mod common;
 
+use std::path::Path;
+
 use common::quakebook;
-use quakebook::pick::{Origin, Pick, Picker};
+use quakebook::method::worlds::{Choosing, Day, PickRecipe, Rate, Segment};
+use quakebook::method::{PICKERS, PickerModel};
+use quakebook::pick::{Origin, Pick, PickedPhase, Picker};
 use quakebook::time::{self, Time, TimeSpan, between_s, seconds};
-use quakebook::waveform::{Archive, Record3C, WaveformSource};
+use quakebook::waveform::{self, Archive, Nslc, Record3C, Samples, Trace, WaveformSource};
 
 const PICKS: &str = include_str!("reference/pick_picks.csv");
 const CURVES: &str = include_str!("reference/pick_curves.csv");
@@ -271,4 +275,111 @@ fn what_is_no_weights_is_refused() {
     ] {
         assert_eq!(refused("good.pt.v2", more).0, 2, "{more:?}");
     }
+}
+
+/// Forty minutes of a simulated station amid aftershocks, as an archive.
+fn simulated(root: &Path) -> Segment {
+    let day = Day::choosing(Choosing(77), Rate::AFTERSHOCKS);
+    let segment = day
+        .segment(day.span.start + seconds(3000.0), 2400.0)
+        .unwrap();
+    let counts = &segment.counts;
+    let rows = counts.channels.iter().zip(&counts.data);
+    let traces = rows.map(|(channel, row)| Trace {
+        id: Nslc::new("XX", "SIM", "", channel).unwrap(),
+        sampling_rate_hz: counts.sampling_rate_hz,
+        segments: vec![waveform::Segment {
+            start: counts.start,
+            samples: Samples::Int32(row.iter().map(|y| *y as i32).collect()),
+        }],
+    });
+    let archive = Archive::create(root, "XX", "SIM", "", "*", false).unwrap();
+    archive.write(&traces.collect::<Vec<_>>()).unwrap();
+    segment
+}
+
+/// The picker that comes with the program on a record whose onsets are known.
+#[test]
+fn the_programs_own_picker_finds_clear_onsets_in_pieces_and_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let segment = simulated(&folder.path().join("sds"));
+    let pick = |out: &str, span: &[&str]| -> Vec<String> {
+        let base = [
+            "pick",
+            "--model",
+            "onsets",
+            "--archive",
+            "sds",
+            "--out",
+            out,
+        ];
+        let (code, _, errors) = quakebook(folder.path(), &[&base[..], span].concat());
+        assert_eq!(code, 0, "{errors}");
+        let text = std::fs::read_to_string(folder.path().join(out)).unwrap();
+        text.lines().skip(1).map(String::from).collect()
+    };
+    let whole = pick("whole.csv", &[]);
+    let middle = time::iso(segment.counts.start + seconds(1234.567));
+    let parts = [
+        pick("first.csv", &["--to", &middle]),
+        pick("second.csv", &["--from", &middle]),
+    ];
+    assert_eq!(parts.concat(), whole);
+    let recipe = PickRecipe::default();
+    let (mut n_clear, mut n_found) = (0, 0);
+    for onset in segment
+        .onsets
+        .iter()
+        .filter(|onset| recipe.prominence(onset) > 4.0)
+    {
+        let is_it = |row: &String| {
+            let cells: Vec<&str> = row.split(',').collect();
+            let at_s = between_s(segment.counts.start, at(cells[1]));
+            cells[3] == onset.phase.to_string().to_lowercase() && (at_s - onset.at_s).abs() < 0.5
+        };
+        n_clear += 1;
+        n_found += usize::from(whole.iter().any(is_it));
+    }
+    println!("{n_found} of {n_clear} clear onsets");
+    assert!(
+        n_clear > 10 && n_found * 10 > n_clear * 7,
+        "{n_found} of {n_clear}"
+    );
+    for wrong in [
+        &["--model", "regional"][..],
+        &[],
+        &["--model", "onsets", "--weights", "a.pt"],
+    ] {
+        let base = ["pick", "--archive", "sds", "--out", "x.csv"];
+        assert_eq!(
+            quakebook(folder.path(), &[&base[..], wrong].concat()).0,
+            2,
+            "{wrong:?}"
+        );
+    }
+}
+
+#[test]
+fn every_picker_is_whole_and_says_what_it_is() {
+    for model in &PICKERS {
+        let (picker, told) = (model.picker().unwrap(), model.description().unwrap());
+        assert_eq!(picker.params(), &told.params);
+        assert!(model.card.starts_with(&format!("# {}\n", model.name)));
+        for phase in PickedPhase::ALL {
+            let threshold = format!("{:.2}", told.params.threshold(phase));
+            assert!(model.card.contains(&threshold), "{threshold}");
+        }
+        assert!(model.card.contains(&told.weights_sha256[..12]));
+    }
+    assert!(PickerModel::find("regional").is_none());
+    let folder = tempfile::tempdir().unwrap();
+    let (_, text, _) = quakebook(folder.path(), &["models", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let last = told.as_array().unwrap().last().unwrap();
+    assert_eq!(
+        (&last["name"], &last["sampling_rate_hz"]),
+        (&"onsets".into(), &100.0.into())
+    );
+    let (_, card, _) = quakebook(folder.path(), &["models", "onsets", "--card"]);
+    assert_eq!(card, PICKERS[0].card);
 }

@@ -3,8 +3,9 @@
 use quakebook::classroom::sensor::SensorKind;
 use quakebook::classroom::{Synthesis, World};
 use quakebook::method::worlds::{
-    Choosing, Day, Hour, Rate, Recipe, Teaching, model, open, openings, windows,
+    Choosing, Day, Hour, Rate, Recipe, Teaching, TrueOnset, model, open, openings, windows,
 };
+use quakebook::pick::PickedPhase;
 use quakebook::time;
 use quakebook::window::Window;
 
@@ -159,4 +160,41 @@ fn an_opening_of_the_sealed_worlds_is_written_down() {
         left, "date,what\n2026-01-01,half\n",
         "a damaged list is left as it is"
     );
+}
+
+/// What a picker is taught: the onsets stand where the waves truly begin, and are the same by the same seed.
+#[test]
+fn onsets_are_where_waves_begin() {
+    let (mut before, mut after, mut n) = (0.0, 0.0, 0);
+    for world in 0..6 {
+        let day = Day::choosing(Choosing(world), Rate::SWARM);
+        let again = Day::choosing(Choosing(world), Rate::SWARM);
+        let segment = day.segment(day.span.start, 900.0).unwrap();
+        let same = again.segment(again.span.start, 900.0).unwrap();
+        assert_eq!(
+            (&segment.counts, &segment.onsets),
+            (&same.counts, &same.onsets)
+        );
+        for arrival in &segment.arrivals {
+            // What the region's seismologists believe is near the truth, and not the truth.
+            let nearest = segment
+                .onsets
+                .iter()
+                .map(|onset| (onset.at_s - arrival.p_s).abs());
+            assert!(nearest.fold(f64::INFINITY, f64::min) < 5.0);
+        }
+        let is_clear = |onset: &&TrueOnset| onset.phase == PickedPhase::P && onset.ratio > 12.0;
+        for onset in segment.onsets.iter().filter(is_clear) {
+            let power = |from_s: f64, to_s: f64| {
+                let sample = |s: f64| ((onset.at_s + s) * 50.0).round().max(0.0) as usize;
+                let row = &segment.record.data[2][sample(from_s)..sample(to_s)];
+                row.iter().map(|y| f64::from(y * y)).sum::<f64>() / row.len() as f64
+            };
+            before += power(-1.0, -0.1).ln();
+            after += power(0.1, 1.0).ln();
+            n += 1;
+        }
+    }
+    assert!(n >= 5, "{n}");
+    assert!(after - before > 2.0 * f64::from(n), "{before} {after} {n}");
 }

@@ -12,6 +12,7 @@
 //! | records are scanned | [`Detector::scan`] |
 //! | the threshold is chosen without labels, from the record itself | [`Detector::alarm_budget`] |
 //! | detectors that come with the program | [`MODELS`], [`Model`] |
+//! | pickers that come with the program | [`PICKERS`], [`PickerModel`] |
 //!
 //! The numbers of all steps are the study's, most of them in its [`MethodChoice`]. The notebooks and the
 //! program call these functions and no others, so the same study and data give the same weights from both.
@@ -53,6 +54,7 @@ mod fit;
 mod folder;
 mod harmonising;
 mod models;
+mod pickers;
 mod prepared;
 mod scanning;
 mod segments;
@@ -78,6 +80,7 @@ pub use fine_tuning::{FineTuned, fine_tune};
 pub use fit::{Fitted, fit, train_params};
 pub use folder::{check_catalog, check_folder};
 pub use models::{Description, MODELS, Model};
+pub use pickers::{PICKERS, PickerDescription, PickerModel};
 pub use scanning::{Scanned, merge_params, scan_params, scan_spans, validation_scan};
 pub use segments::segments;
 pub use windows::{crop, segment_samples, segment_split, windows};

@@ -183,7 +183,7 @@ fn starts(piece: &Range<usize>, hop: usize, number: Option<i64>) -> Vec<usize> {
 }
 
 /// A component of a window without its mean, and perhaps its line, over its deviation or its peak.
-fn scale(row: &mut [f32], params: &PickParams) {
+pub(crate) fn scale(row: &mut [f32], params: &PickParams) {
     if params.is_detrended {
         detrend(row);
     }

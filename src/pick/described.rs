@@ -32,6 +32,8 @@ pub struct PickParams {
     pub(super) normalisation: PickNormalisation,
     /// Whether the straight line is taken away that fits a component best.
     pub(super) is_detrended: bool,
+    /// Corner in hertz and order of a high pass that the record goes through before windows are cut.
+    pub(super) highpass: Option<(f64, usize)>,
     pub(super) sampling_rate_hz: f64,
     /// From one window to the next.
     pub(super) hop_samples: usize,
@@ -107,6 +109,7 @@ impl PickParams {
             components: letters("ZNE")?,
             normalisation: PickNormalisation::Std,
             is_detrended: false,
+            highpass: None,
             sampling_rate_hz: 100.0,
             hop_samples: PHASENET_SAMPLES - OVERLAP_SAMPLES,
             blinded_samples: [0, 0],
@@ -125,6 +128,9 @@ impl PickParams {
             let told = params.take_model(key, value);
             told.map_err(|what| format!("model_args, {key}: {what}"))?;
         }
+        let filter = ["filter_args", "filter_kwargs"].map(|key| file.model_args.get(key));
+        params.highpass = highpass(filter, params.sampling_rate_hz)
+            .map_err(|what| format!("model_args, filter_args and filter_kwargs: {what}"))?;
         // Its own argument goes before the one that names a scale.
         if file.model_args.get("norm_amp_per_comp") == Some(&Value::Bool(true)) {
             params.normalisation = PickNormalisation::Peak;
@@ -166,8 +172,8 @@ impl PickParams {
             "output_type" => only("array".into())?,
             "grouping" => only("instrument".into())?,
             "allow_padding" => only(false.into())?,
-            // A filter before the network, which nothing here applies.
-            "filter_args" | "filter_kwargs" => only(Value::Null)?,
+            // Both together: see `highpass`.
+            "filter_args" | "filter_kwargs" => {}
             // The tensors tell it; the others do not change the network.
             "filter_factor" | "citation" | "default_args" => {}
             _ => return Err("not known for PhaseNet or PhaseNetLight".into()),
@@ -276,6 +282,37 @@ impl PickParams {
     /// How long a window is, in seconds.
     pub fn window_s(&self) -> f64 {
         PHASENET_SAMPLES as f64 / self.sampling_rate_hz
+    }
+}
+
+/// The filter before the network. Of ObsPy's filters it may be a high pass: `["highpass"]` with `{"freq": 1.0, "corners": 2}`.
+fn highpass([args, kwargs]: [Option<&Value>; 2], rate_hz: f64) -> Read<Option<(f64, usize)>> {
+    let is_given = |value: &Option<&Value>| value.is_some_and(|value| !value.is_null());
+    if !is_given(&args) && !is_given(&kwargs) {
+        return Ok(None);
+    }
+    let expected = || {
+        let found = [args, kwargs].map(|value| value.map_or("nothing".into(), Value::to_string));
+        format!(
+            "expected [\"highpass\"] and a corner and an order, as in {{\"freq\": 1.0, \"corners\": 2}}, found {}",
+            found.join(" and ")
+        )
+    };
+    let is_highpass = args.is_some_and(|args| *args == serde_json::json!(["highpass"]));
+    let known = kwargs.and_then(Value::as_object).ok_or_else(expected)?;
+    let corner_hz = known.get("freq").and_then(Value::as_f64);
+    let order = known.get("corners").map_or(Some(4), Value::as_u64);
+    let is_other = |key: &String| key != "freq" && key != "corners";
+    match (corner_hz, order) {
+        (Some(corner_hz), Some(order @ 1..=10))
+            if is_highpass
+                && corner_hz > 0.0
+                && corner_hz < rate_hz / 2.0
+                && !known.keys().any(is_other) =>
+        {
+            Ok(Some((corner_hz, order as usize)))
+        }
+        _ => Err(expected()),
     }
 }
 

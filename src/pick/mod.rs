@@ -39,6 +39,9 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use crate::error::Result;
+use crate::waveform::Record3C;
+
 pub use aic::aic_onset;
 pub use curves::{Curves, Origin};
 pub use described::{PickNormalisation, PickParams, Stacking};
@@ -47,3 +50,14 @@ pub use picks::{Pick, PickedPhase};
 pub use scan::Picked;
 pub use stations::{Components, stations};
 pub use table::{Columns, PickTable};
+
+/// The components of a record as windows are cut from it: in the network's order, at its rate, filtered as it asks; NaN where nothing
+/// was recorded.
+///
+/// # Errors
+/// As [`Picker::curves`].
+pub(crate) fn prepared_rows(record: &Record3C, params: &PickParams) -> Result<[Vec<f32>; 3]> {
+    Ok(prepared::Prepared::whole(record, params)?.rows)
+}
+
+pub(crate) use curves::scale as scale_window;

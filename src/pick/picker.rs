@@ -36,6 +36,18 @@ impl Picker {
         Ok(Self { network, params })
     }
 
+    /// A network beside the text that describes it, in the form of SeisBench's; `place` is what errors call it.
+    ///
+    /// # Errors
+    /// [`crate::Error::Pick`] naming the field of the description that is not one of these networks.
+    pub(crate) fn described(network: PhaseNet, description: &str, place: &str) -> Result<Self> {
+        let params = PickParams::from_json(description).map_err(|what| {
+            let remedy = "Take the files as they were written";
+            fail!(Pick, place, what, remedy)
+        })?;
+        Ok(Self { network, params })
+    }
+
     #[cfg(test)]
     pub(super) fn made_up(description: &str) -> Self {
         Self {

@@ -3,6 +3,7 @@
 use super::described::{Component, PickParams};
 use crate::error::{Result, fail};
 use crate::time::{self, Time, between_s};
+use crate::waveform::filter::{Filter, Pass};
 use crate::waveform::quality::{ComponentQuality, open};
 use crate::waveform::{ROUNDING, Record3C, interpolate};
 
@@ -12,7 +13,8 @@ const LEAST_RATE: f64 = 0.4;
 /// Where a new sample lies between two old ones, to 1/2048, so that few sets of weights are needed.
 const N_PHASES: f64 = 2048.0;
 
-/// Three rows in the network's order, NaN where nothing was recorded or what was is no ground motion.
+/// Three rows in the network's order, NaN where nothing was recorded or what was is no ground motion; filtered, where the network
+/// asks for it. The filter begins anew after each gap, as if the first sample had stood there for ever.
 #[derive(Debug)]
 pub(super) struct Prepared {
     /// Time of sample 0.
@@ -66,7 +68,7 @@ impl Prepared {
         let is_of_rate = (step - 1.0).abs() < 1e-8;
         // Half a sample goes one way, however the times were rounded.
         let nearest = (first - ROUNDING).round();
-        let rows = order.map(|row| {
+        let mut rows = order.map(|row| {
             let Some(row) = row else {
                 return vec![f32::NAN; n];
             };
@@ -81,11 +83,21 @@ impl Prepared {
                 }),
             }
         });
+        if let Some((corner_hz, order)) = params.highpass {
+            let filter = Filter::highpass(order, corner_hz, rate_hz)?;
+            rows = rows.map(|row| filter.apply(&row, Pass::Causal));
+        }
         let start = match is_of_rate {
             true => record.start + time::seconds(nearest / record.sampling_rate_hz),
             false => from,
         };
         Ok(Self { start, rows })
+    }
+
+    /// All of a record of the network's rate, or brought to it.
+    pub fn whole(record: &Record3C, params: &PickParams) -> Result<Self> {
+        let n = record.n_samples() as f64 / record.sampling_rate_hz * params.sampling_rate_hz;
+        Self::new(record, params, record.start, n.round() as usize)
     }
 
     pub fn n(&self) -> usize {

@@ -81,6 +81,46 @@ fn pieces_give_the_picks_of_the_whole() {
     }
 }
 
+/// A high pass remembers what came before: pieces are read from the same sample on, whatever the span.
+#[test]
+fn a_filter_before_the_network_depends_on_no_span() {
+    let filter =
+        "\"filter_args\": [\"highpass\"], \"filter_kwargs\": {\"freq\": 1.0, \"corners\": 2}";
+    let thresholds = "\"P_threshold\": 0.6, \"S_threshold\": 0.4";
+    let describe = |filter: &str| {
+        Picker::made_up(&format!(
+            "{{\"model_args\": {{{filter}}}, \"default_args\": {{{thresholds}}}}}"
+        ))
+    };
+    let (filtered, plain) = (describe(filter), describe(""));
+    let mut record = record(8000.0, RATE_HZ, 0.0);
+    // The sea, slower than the corner and larger than all else.
+    for row in &mut record.data {
+        row[250_000..250_900].fill(f32::NAN);
+        for (i, y) in row.iter_mut().enumerate() {
+            *y += 2e4 * (2.0 * PI * 0.15 * i as f64 / RATE_HZ).sin() as f32;
+        }
+    }
+    let picks = |picker: &Picker, start_s: f64, end_s: f64| {
+        let picked = picker.pick(&record, &span(start_s, end_s), &mut |_| Ok(()));
+        picked.unwrap().picks
+    };
+    let whole = picks(&filtered, 0.0, 8000.0);
+    assert!(whole.len() > 100, "{}", whole.len());
+    assert_ne!(whole, picks(&plain, 0.0, 8000.0));
+    let cuts = [0.0, 17.3, 3000.0, 3602.4, 7199.99, 8000.0];
+    let parts = cuts
+        .windows(2)
+        .flat_map(|cut| picks(&filtered, cut[0], cut[1]));
+    assert_eq!(parts.collect::<Vec<Pick>>(), whole);
+    // What it lets pass is what ObsPy's high pass does, which begins at rest: after a few seconds both are one.
+    let rows = prepared_rows(&record, filtered.params()).unwrap();
+    let largest = rows[0][60_000..80_000]
+        .iter()
+        .fold(0.0_f32, |a, y| a.max(y.abs()));
+    assert!((3000.0..6000.0).contains(&largest), "{largest}");
+}
+
 #[test]
 fn a_record_that_begins_elsewhere_gives_the_same_picks_behind() {
     let whole = record(1000.0, RATE_HZ, 0.0);

@@ -19,13 +19,12 @@ The exit code is that of the step that has most to tell: 3 where records are dam
 no coordinates.
 
 Examples:
-  quakebook catalog --weights phasenet/stead.pt.v2 --archive sds --stations stations.xml --velocity ak135 --out catalog.xml
+  quakebook catalog --model onsets --archive sds --stations stations.xml --velocity ak135 --out catalog.xml
   quakebook catalog --weights phasenet/stead.pt.v2 --archive sds --stations stations.xml --velocity velocity.csv --terms 2 \\
       --picks picks.csv --arrivals arrivals.csv --table events.csv --out catalog.xml")]
 pub struct Args {
-    /// Published weights, NAME.pt.v2 with NAME.json.v2 beside it
-    #[arg(long, value_name = "FILE")]
-    weights: PathBuf,
+    #[command(flatten)]
+    picker: pick::PickerChoice,
     /// A P pick's probability is above this [default: the description's]
     #[arg(long, value_name = "P", value_parser = pick::below_one)]
     p_threshold: Option<f64>,
@@ -70,7 +69,7 @@ pub fn run(args: &Args) -> Result {
         }
     }
     let picked = pick::run(&pick::Args {
-        weights: args.weights.clone(),
+        picker: args.picker.clone(),
         archive: ArchiveArgs::folder(archive),
         stations: Vec::new(),
         from: args.from,

@@ -1,8 +1,9 @@
 //! `quakebook pick`
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use quakebook::method::{PICKERS, PickerModel};
 use quakebook::pick::{
     Columns, Components, Origin, PickTable, Picked, PickedPhase, Picker, stations,
 };
@@ -17,11 +18,12 @@ use crate::output::{self, Damage, Outcome, Result, counted};
 use crate::scan_setup;
 use crate::watched::Watched;
 
-/// Pick the onsets of P and S waves in an archive with published weights
+/// Pick the onsets of P and S waves in an archive
 #[derive(clap::Args)]
 #[command(after_help = concat!("\
-The weights are those of SeisBench's PhaseNet or PhaseNetLight: NAME.pt.v2, and NAME.json.v2 beside it, which says how they want
-to be used: order of components, scale, rate, overlap, thresholds. They are read as data; nothing in them is run.
+--model takes a picker that comes with the program (`quakebook models`). --weights takes those of SeisBench's PhaseNet or
+PhaseNetLight: NAME.pt.v2, and NAME.json.v2 beside it, which says how they want to be used: order of components, scale, rate,
+overlap, thresholds. They are read as data; nothing in them is run.
 
 Each band of each station (HH?, BH?, EH?, ...) is picked by itself. Where one or two components are missing, dead or stuck, the
 network gets zeros for them, as in SeisBench, and what was picked so is told. Records of other rates are brought to the network's;
@@ -41,13 +43,13 @@ Columns:
   seisbench  station,time,start_time,end_time,probability,phase
 
 Examples:
+  quakebook pick --model onsets --archive sds --out picks.csv
   quakebook pick --weights phasenet/stead.pt.v2 --archive sds --out picks.csv
   quakebook pick --weights phasenet/stead.pt.v2 --archive sds --stations 'CX.*' --from 2014-05-01 --to 2014-05-02 --out picks.parquet
   quakebook pick --weights phasenet/stead.pt.v2 --archive sds --p-threshold 0.1 --s-threshold 0.1 --columns seisbench --out picks.csv"))]
 pub struct Args {
-    /// Published weights, NAME.pt.v2 with NAME.json.v2 beside it
-    #[arg(long, value_name = "FILE")]
-    pub weights: PathBuf,
+    #[command(flatten)]
+    pub picker: PickerChoice,
     #[command(flatten)]
     pub archive: ArchiveArgs,
     /// Only these stations, NET.STA or NET.STA.LOC.CHA with wildcards, or a file with one a line; may be
@@ -81,6 +83,18 @@ pub struct Args {
     /// Write the picks: .csv, .parquet, or .xml (QuakeML)
     #[arg(long, value_name = "FILE.csv|.parquet|.xml", value_parser = |text: &str| args::file_of(text, &["csv", "parquet", "xml"]))]
     pub out: PathBuf,
+}
+
+/// Which picker is taken.
+#[derive(clap::Args, Clone)]
+#[group(required = true, multiple = false)]
+pub struct PickerChoice {
+    /// A picker that comes with the program
+    #[arg(long, value_name = "NAME", value_parser = model)]
+    model: Option<&'static PickerModel>,
+    /// Published weights, NAME.pt.v2 with NAME.json.v2 beside it
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
 }
 
 /// What one band of a station gave.
@@ -128,7 +142,7 @@ pub fn run(args: &Args) -> Result {
     if is_quakeml && args.columns.is_some() {
         args::refuse("--columns is for .csv and .parquet: QuakeML has none");
     }
-    let mut picker = Picker::read(&args.weights)?;
+    let (mut picker, weights) = of_choice(&args.picker)?;
     for (phase, given) in PickedPhase::ALL
         .into_iter()
         .zip([args.p_threshold, args.s_threshold])
@@ -183,7 +197,7 @@ pub fn run(args: &Args) -> Result {
     let is_whole =
         not_picked.is_empty() && told.iter().all(|station| station.unpicked_s.is_empty());
     let report = Report {
-        weights: args.weights.display().to_string(),
+        weights,
         version: picker.params().version().into(),
         p_threshold: picker.params().threshold(PickedPhase::P),
         s_threshold: picker.params().threshold(PickedPhase::S),
@@ -214,6 +228,17 @@ pub fn run(args: &Args) -> Result {
         _ if is_damaged => Outcome::Damaged,
         true => Outcome::Done,
         false => Outcome::Incomplete,
+    })
+}
+
+/// The picker, and what it is called.
+fn of_choice(choice: &PickerChoice) -> quakebook::Result<(Picker, String)> {
+    Ok(match (choice.model, &choice.weights) {
+        (Some(model), _) => (model.picker()?, model.name.into()),
+        (None, weights) => {
+            let weights = weights.as_deref().unwrap_or(Path::new(""));
+            (Picker::read(weights)?, weights.display().to_string())
+        }
     })
 }
 
@@ -303,6 +328,11 @@ fn tell(station: &Station) {
         output::progress(format!("  {channel} clips in {n} samples"));
     }
     station.damage.tell();
+}
+
+fn model(name: &str) -> std::result::Result<&'static PickerModel, String> {
+    let names: Vec<&str> = PICKERS.iter().map(|model| model.name).collect();
+    PickerModel::find(name).ok_or_else(|| format!("expected one of: {}", names.join(", ")))
 }
 
 pub fn below_one(text: &str) -> std::result::Result<f64, String> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::Choosing;
 use crate::classroom::{NuisanceKind, Synthesis, Truth, World};
 use crate::time::{self, Time, TimeSpan};
 
@@ -35,6 +36,11 @@ impl Day {
     /// Draws the world of a seed and a day of it.
     pub fn of(seed: u64) -> Self {
         Self::in_world(World::draw(seed), Rate::SWARM)
+    }
+
+    /// A world on which something is chosen, in which earthquakes have another rate.
+    pub fn choosing(world: Choosing, rate: Rate) -> Self {
+        Self::in_world(World::draw(world.seed()), rate)
     }
 
     /// The same without the disturbances that are kept for judging: a station has some that nobody taught.

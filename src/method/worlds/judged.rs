@@ -19,7 +19,7 @@ const JUDGED_S: f64 = 10.0;
 const HOP_S: f64 = 1.0;
 
 /// An earthquake that stands out less than this share of what counts, on P and on S, cannot have been seen by anybody.
-const UNSEEN: f64 = 0.35;
+pub(super) const UNSEEN: f64 = 0.35;
 
 /// An hour of a world's record, and what can be seen in it.
 #[derive(Debug, Clone)]

@@ -7,10 +7,15 @@
 //! | windows are taken from them, and each gets its class from what stands out | [`windows`] |
 //! | a threshold is chosen on hours of other worlds | [`Hour`] |
 //! | what was made is judged on sealed worlds, and the opening is written down | [`open`] |
+//!
+//! A picker for any station is taught on the same worlds: [`lessons`] cut stretches of record with their onsets, and [`picker`] teaches,
+//! chooses its thresholds and judges it.
 
 mod day;
 mod judged;
+mod lessons;
 pub mod model;
+pub mod picker;
 mod purpose;
 mod sealed;
 mod segment;
@@ -18,7 +23,8 @@ mod taught;
 
 pub use day::{Day, Rate};
 pub use judged::{Hour, scores};
+pub use lessons::{Exercise, Lesson, PickRecipe, lessons};
 pub use purpose::{Choosing, Teaching};
 pub use sealed::{Opening, open, openings, openings_of_models};
-pub use segment::{Arrival, Segment};
+pub use segment::{Arrival, Segment, TrueOnset};
 pub use taught::{Recipe, windows};

@@ -6,6 +6,7 @@ use super::Day;
 use crate::classroom::instrument::{CHANNELS, SAMPLING_RATE_HZ, STATION};
 use crate::classroom::source::Source;
 use crate::error::Result;
+use crate::pick::PickedPhase;
 use crate::time::{self, Time, between_s};
 use crate::travel::{LayeredModel, Phase};
 use crate::waveform::filter::{Filter, Pass};
@@ -23,17 +24,35 @@ pub struct Arrival {
     pub s_ratio: f64,
 }
 
-/// A piece of record, comparable with all others, and the earthquakes in it.
+/// A wave that reaches the station within a segment, when it truly does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TrueOnset {
+    pub phase: PickedPhase,
+    /// Seconds after the segment's start.
+    pub at_s: f64,
+    /// How far it stands out: [`Arrival::p_ratio`] or [`Arrival::s_ratio`].
+    pub ratio: f64,
+}
+
+/// A piece of record and the earthquakes in it.
 #[derive(Debug, Clone)]
 pub struct Segment {
+    /// Comparable with all others.
     pub record: Record3C,
+    /// As it was recorded.
+    pub counts: Record3C,
     pub arrivals: Vec<Arrival>,
+    /// All waves within it, also those of earthquakes whose P wave comes before it.
+    pub onsets: Vec<TrueOnset>,
 }
 
 /// P and S are compared with what else there is from so long before them to so long after.
 const AROUND_S: (f64, f64) = (4.0, 2.0);
 /// The largest amplitude comes within so long after the onset.
 const PEAK_S: f64 = 3.0;
+
+/// No wave travels longer.
+const LONGEST_TRAVEL_S: f64 = 300.0;
 
 impl Day {
     /// The segment of `length_s` seconds from a time on.
@@ -47,10 +66,15 @@ impl Day {
         let counts: [Vec<i32>; 3] = std::array::from_fn(|c| self.ground.samples(c, first, n));
         let data = counts.map(|row| row.into_iter().map(|v| v as f32).collect::<Vec<f32>>());
         let band = Filter::bandpass(4, BAND_HZ.0, BAND_HZ.1, SAMPLING_RATE_HZ)?;
-        let mut arrivals = Vec::new();
+        let (mut arrivals, mut onsets) = (Vec::new(), Vec::new());
+        let is_within = |s: f64| (0.0..length_s).contains(&s);
         for (index, source) in self.truth.sources.iter().enumerate() {
+            let origin_s = between_s(start, source.origin_time);
+            if !(-LONGEST_TRAVEL_S..length_s).contains(&origin_s) {
+                continue;
+            }
             let (p_s, s_s) = times(source, &self.world.model, start);
-            if !(SETTLED_S..length_s).contains(&p_s) {
+            if !(is_within(p_s) || is_within(s_s)) {
                 continue;
             }
             let motion = self.ground.motion(index);
@@ -76,6 +100,14 @@ impl Day {
                 p_ratio = p_ratio.max(ratio(p_s, PEAK_S.min(s_s - p_s)));
                 s_ratio = s_ratio.max(ratio(s_s, PEAK_S));
             }
+            let waves = [
+                (PickedPhase::P, p_s, p_ratio),
+                (PickedPhase::S, s_s, s_ratio),
+            ];
+            onsets.extend(waves.map(|(phase, at_s, ratio)| TrueOnset { phase, at_s, ratio }));
+            if !(SETTLED_S..length_s).contains(&p_s) {
+                continue;
+            }
             let (p_s, s_s) = times(source, &self.world.known_model, start);
             arrivals.push(Arrival {
                 p_s,
@@ -84,7 +116,8 @@ impl Day {
                 s_ratio,
             });
         }
-        let record = Record3C {
+        onsets.retain(|onset| is_within(onset.at_s));
+        let counts = Record3C {
             station: "drawn".into(),
             channels: CHANNELS.map(String::from),
             start,
@@ -93,8 +126,10 @@ impl Day {
             simulated: true,
         };
         Ok(Segment {
-            record: harmonise(&record)?.record,
+            record: harmonise(&counts)?.record,
+            counts,
             arrivals,
+            onsets,
         })
     }
 }

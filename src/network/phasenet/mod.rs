@@ -18,16 +18,19 @@
 
 mod layers;
 mod rows;
+mod taught;
 mod weights;
 
 use std::path::Path;
 
 use rayon::prelude::*;
+use safetensors::{Dtype, SafeTensors};
 
-use super::torch_file::{StateDict, read_state_dict};
+use super::torch_file::{SavedTensor, StateDict, Values, read_state_dict};
 use crate::error::{Result, fail};
 use layers::{Down, Up, channels, joined};
 use rows::{Rows, Sums};
+pub use taught::PhaseNetPupil;
 use weights::Weights;
 
 /// Samples of a window: 30 s at 100 Hz, with both ends.
@@ -61,6 +64,9 @@ pub struct PhaseNet {
 /// Steps down, and steps up.
 const N_STEPS: usize = 4;
 
+/// Samples that each step down of PhaseNet sees before the first.
+const BEFORE: [usize; N_STEPS] = [3, 2, 1, 2];
+
 /// Rows of the first layer of PhaseNet; each step down doubles them.
 const FIRST_ROWS: usize = 8;
 
@@ -82,6 +88,33 @@ impl PhaseNet {
             let remedy = "Give weights of SeisBench's PhaseNet or PhaseNetLight";
             fail!(Network, path.display(), what, remedy)
         })
+    }
+
+    /// Reads weights from the bytes of a file of [`PhaseNetPupil::write`]; `place` is what errors call them.
+    ///
+    /// # Errors
+    /// [`crate::Error::Network`] as [`PhaseNet::read`].
+    pub fn of_safetensors(bytes: &[u8], place: &str) -> Result<Self> {
+        let wrong = |what: String| fail!(Network, place, what, "Take the file as it was written");
+        let file = SafeTensors::deserialize(bytes).map_err(|error| wrong(error.to_string()))?;
+        let mut dict = StateDict::new();
+        for (name, view) in file.tensors() {
+            if view.dtype() != Dtype::F32 {
+                let found = view.dtype();
+                return Err(wrong(format!("{name:?} holds {found:?}, expected F32")));
+            }
+            let (numbers, _) = view.data().as_chunks();
+            let values = numbers
+                .iter()
+                .map(|bytes| f32::from_le_bytes(*bytes))
+                .collect();
+            let tensor = SavedTensor {
+                shape: view.shape().to_vec(),
+                values: Values::Floats(values),
+            };
+            dict.insert(name, tensor);
+        }
+        Self::of(dict).map_err(wrong)
     }
 
     fn of(dict: StateDict) -> std::result::Result<Self, String> {
@@ -111,7 +144,7 @@ impl PhaseNet {
         let first = weights.same("inc", true, Some("in_bn"), &input, n_first, 7)?;
         let (mut down, mut n, mut lengths) = (Vec::new(), n_first, Vec::new());
         let mut length = PHASENET_SAMPLES;
-        for (i, before) in [3, 2, 1, 2].into_iter().enumerate() {
+        for (i, before) in BEFORE.into_iter().enumerate() {
             let name = |part: usize| format!("down_branch.{i}.{part}");
             let same = weights.same(&name(0), false, Some(&name(1)), &channels(n), rows(i), 7)?;
             n = rows(i);

@@ -36,6 +36,13 @@ fn a_description_is_read_and_its_defaults_are_seisbenchs() {
     );
     assert!(full.is_detrended && full.sampling_rate_hz == 50.0);
     assert_eq!(full.ignored(), ["batch_size"]);
+    assert_eq!((plain.highpass, full.highpass), (None, None));
+    let filtered = |kwargs: &str| {
+        let filter = format!("\"filter_args\": [\"highpass\"], \"filter_kwargs\": {kwargs}");
+        with(&filter, "").unwrap().highpass
+    };
+    assert_eq!(filtered("{\"freq\": 0.5, \"corners\": 2}"), Some((0.5, 2)));
+    assert_eq!(filtered("{\"freq\": 1}"), Some((1.0, 4)));
     let of_amplitude = with("\"norm\": \"std\", \"norm_amp_per_comp\": true", "").unwrap();
     assert_eq!(of_amplitude.normalisation, PickNormalisation::Peak);
 }
@@ -60,6 +67,10 @@ fn no_bad_value_is_held() {
         "\"classes\": 2",
         "\"in_samples\": 6000",
         "\"filter_args\": [\"highpass\"]",
+        "\"filter_kwargs\": {\"freq\": 1.0}",
+        "\"filter_args\": [\"lowpass\"], \"filter_kwargs\": {\"freq\": 1.0}",
+        "\"filter_args\": [\"highpass\"], \"filter_kwargs\": {\"freq\": 50.0}",
+        "\"filter_args\": [\"highpass\"], \"filter_kwargs\": {\"freq\": 1.0, \"zerophase\": true}",
         "\"lstm_blocks\": 3",
     ] {
         let what = with(model, "").unwrap_err();
