@@ -20,6 +20,7 @@
 //! | 11 | what is said of those scores in sentences and small tables | `real_tables` |
 //! | 12 | hours to fetch, records that are compared, and tables | `own_data` |
 //! | 13 | an archive of thirty stations, workers that are killed, and what a large archive takes | `many_stations`, `workers`, `throughput` |
+//! | 14 | simulated records whose onsets are known; picks beside them, and beside an analyst's and other programs' | `known_onsets`, `residuals`, `onset_scores`, `onset_records` |
 //!
 //! Chapters 5, 8 and 9 judge one detector, [`crate::store::detector`]: one network with one threshold.
 //! What an experiment gives is kept in the [`crate::store`], as the method's own products are.
@@ -48,6 +49,7 @@ mod faults;
 mod fingerprints;
 mod halves;
 mod hours;
+mod known_onsets;
 mod ladder;
 mod leakage;
 mod leakage_tables;
@@ -58,6 +60,8 @@ mod matrices;
 mod mistakes;
 mod month;
 mod month_tables;
+mod onset_records;
+mod onset_scores;
 mod oracle;
 mod own_data;
 mod own_noise;
@@ -67,6 +71,7 @@ mod plain_windows;
 mod real;
 mod real_scores;
 mod real_tables;
+mod residuals;
 mod rivals;
 mod shares;
 mod spectra;
@@ -122,6 +127,7 @@ pub use faults::Faults;
 pub use fingerprints::Fingerprints;
 pub use halves::Halves;
 pub use hours::{Hours, threshold_table};
+pub use known_onsets::{KnownOnset, KnownRecord, LEAST_RATIO, known_records};
 pub use ladder::{Rung, Way, rungs, rungs_table};
 pub use leakage::{LeakageRun, SplitOrder, leakage_runs, leakage_spread};
 pub use leakage_tables::{
@@ -135,6 +141,9 @@ pub use month::{Independence, MonthScore, month_scores};
 pub use month_tables::{
     month_scores_table, named_points_table, openings_table, operating_table, rare_events_table,
     unscanned_table,
+};
+pub use onset_scores::{
+    CLASSICAL, NETWORK, OnsetScores, known_residuals, onset_scores, shifted_table,
 };
 pub use oracle::{OracleRun, OracleRuns, oracle_runs};
 pub use own_data::{
@@ -152,6 +161,7 @@ pub use real::{
 };
 pub use real_scores::{RealScores, real_scores};
 pub use real_tables::{characters_table, window_scores};
+pub use residuals::{NEAR_S, Onset, Residuals, ResidualsRow, residuals_table};
 pub use rivals::{Rival, Scorer, StaLta};
 pub use shares::{FALSE_SHARE, Row, Shares, cuts, noisy};
 pub use spectra::{Character, slice_spectra};

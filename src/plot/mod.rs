@@ -15,7 +15,7 @@
 //! [`operating_curve`], [`recall_by`], [`reliabilities`], [`counts_by_hop`], [`windows_of_scans`];
 //! for other detectors [`correlation`], [`fingerprint`], [`recall_and_false_alarms`], [`recall_and_alarms`],
 //! [`hourly_counts`], [`record_and_scores`]; how a network learns: [`descent`], [`curves`], [`sliding_filter`], [`strides`]; a long
-//! record: [`helicorder()`]; several numbers of each of some ways: [`dumbbells()`].
+//! record: [`helicorder()`]; a picker: [`unet()`], [`record_and_curves`]; several numbers of each of some ways: [`dumbbells()`].
 //!
 //! Each takes the library's own types by reference and returns a [`Figure`], a PNG at twice its
 //! nominal size; what cannot be drawn is an [`Error::Plot`](crate::Error::Plot). A figure of a
@@ -53,6 +53,7 @@ mod letters;
 mod map;
 mod marks;
 mod merging;
+mod picking;
 mod rounds;
 mod saliency;
 mod scores;
@@ -63,6 +64,7 @@ mod sweep;
 mod text;
 mod time;
 mod training;
+mod unet;
 mod vector;
 mod waveform;
 mod windows;
@@ -83,6 +85,7 @@ pub use judgement::{operating_curve, recall_by, reliabilities};
 pub use layers::layers;
 pub use map::{clusters, clusters_and_faults, epicentres};
 pub use merging::{counts_by_hop, windows_of_scans};
+pub use picking::record_and_curves;
 pub use rounds::rounds;
 pub use saliency::{first_filters, saliency, saliency_aligned};
 pub use scores::record_and_scores;
@@ -91,6 +94,7 @@ pub(crate) use style::class_name;
 pub use sweep::{Series, sweep};
 pub use time::{frequency_magnitude, magnitudes_in_time, monthly_counts};
 pub use training::training;
+pub use unet::unet;
 pub use waveform::{detections, record, record_on_own_scales, vectors, vectors_in};
 pub use windows::{window, windows_of_component};
 
