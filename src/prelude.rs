@@ -30,6 +30,7 @@ pub use crate::locate::{self, LocateParams, Locator, PhasePick, Sites, VelocityM
 pub use crate::magnitude;
 pub use crate::method::{self, Detector};
 pub use crate::network::{self, Classify, ConvNet, Network, Perceptron};
+pub use crate::pick::{self, PickedPhase, Picker};
 pub use crate::plan::{self, Plan};
 pub use crate::plot::{self, Figure};
 pub use crate::provenance;

@@ -15,12 +15,13 @@ use quakebook::geo::Point;
 use quakebook::locate::{
     LocateParams, Located, Locator, PhasePick, Sites, Sorted, VelocityModel, locate_all,
 };
+use quakebook::pick::{Columns, Pick, PickTable, PickedPhase};
 use quakebook::station::{
     ChannelEpoch, Filter as StageFilter, Gain, Inventory, NetworkEpoch, PolesZeros, Response,
     Stage, StationEpoch, TransferFunction, Units,
 };
 use quakebook::time::{self, between_s};
-use quakebook::travel::{LayeredModel, Phase};
+use quakebook::travel::{LayeredModel, Phase, Wave};
 use quakebook::waveform::{Archive, Nslc, Samples, Segment, Trace};
 use serde_json::Value;
 
@@ -138,6 +139,134 @@ fn picks_become_a_bulletin() {
         assert!(a.epicentre().distance_km(b.epicentre()) < 0.05);
     }
     assert_eq!(again.len(), 3);
+}
+
+/// [`picks`] as `quakebook pick` has them.
+fn pick_table() -> PickTable {
+    let pick = |pick: PhasePick| {
+        let (station, band) = pick.station.rsplit_once('.').unwrap();
+        Pick {
+            station: station.into(),
+            band: band.into(),
+            phase: match pick.wave {
+                Wave::P => PickedPhase::P,
+                Wave::S => PickedPhase::S,
+            },
+            time: pick.time,
+            start: pick.time,
+            end: pick.time,
+            probability: pick.probability as f32,
+            n_components: 3,
+        }
+    };
+    let picks = PhasePick::from_csv(&picks(), "picks").unwrap();
+    PickTable {
+        picks: picks.into_iter().map(pick).collect(),
+        simulated: true,
+    }
+}
+
+/// Through ObsPy, which adds a pick of an amplitude to each event.
+fn by_obspy(folder: &Path, from: &str, to: &str) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/picks_obspy.py");
+    let written = Command::new(common::obspy_python())
+        .args([script, folder.join(from), folder.join(to)])
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&written.stderr);
+    assert!(written.status.success(), "{told}");
+}
+
+#[test]
+fn picks_of_every_form_are_associated() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("stations.csv"), stations()).unwrap();
+    let mut found = Vec::new();
+    for (name, columns) in [
+        ("picks.csv", None),
+        ("picks.xml", None),
+        ("picks.parquet", None),
+        ("picks.parquet", Some(Columns::SeisBench)),
+        ("picks.parquet", Some(Columns::PhaseNet)),
+    ] {
+        pick_table()
+            .write(&folder.path().join(name), columns)
+            .unwrap();
+        let mut args = ASSOCIATE.to_vec();
+        args[2] = name;
+        let (code, _, told) = quakebook(folder.path(), &args);
+        assert_eq!(code, 0, "{name}: {told}");
+        found.push(Catalog::read(folder.path().join("events.xml")).unwrap());
+    }
+    assert_eq!(found[0].len(), 3);
+    for other in &found[1..] {
+        assert_eq!(other.listing(), found[0].listing());
+    }
+    // Nobody has said which picks of `quakebook pick` belong together.
+    let mut args = LOCATE.to_vec();
+    args[2] = "picks.xml";
+    let (code, _, told) = quakebook(folder.path(), &args);
+    assert_eq!(code, 1, "{told}");
+    assert!(told.contains("none of an event"), "{told}");
+}
+
+#[test]
+#[ignore = "needs ObsPy: `cargo xtask test` runs it"]
+fn picks_that_obspy_wrote_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    std::fs::write(dir.join("stations.csv"), stations()).unwrap();
+    pick_table().write(&dir.join("own.xml"), None).unwrap();
+    by_obspy(dir, "own.xml", "picks.xml");
+    let mut args = ASSOCIATE.to_vec();
+    args[2] = "picks.xml";
+    let (code, _, told) = quakebook(dir, &args);
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("1 pick of phase IAML"), "{told}");
+    by_obspy(dir, "events.xml", "bulletin.xml");
+    let mut args = LOCATE.to_vec();
+    args[2] = "bulletin.xml";
+    let (code, _, told) = quakebook(dir, &args);
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("3 picks of phase IAML"), "{told}");
+    let [once, again] =
+        ["events.xml", "events.csv"].map(|name| Catalog::read(dir.join(name)).unwrap());
+    assert_eq!((once.len(), again.len()), (3, 3));
+    for (a, b) in once.events().iter().zip(again.events()) {
+        assert!(a.epicentre().distance_km(b.epicentre()) < 0.05);
+    }
+}
+
+#[test]
+fn picks_that_are_no_one_event_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = named("right");
+    let swapped: String = named("swapped")
+        .lines()
+        .skip(1)
+        .map(|row| match row.rsplit_once(',') {
+            Some((row, "p")) => format!("{row},s\n"),
+            Some((row, _)) => format!("{row},p\n"),
+            None => unreachable!("a row of picks has commas"),
+        })
+        .collect();
+    // Under one name two events, an hour apart.
+    let later = named("two").replace("T00:", "T01:");
+    let two = named("two") + later.split_once('\n').unwrap().1;
+    let text = rows + &swapped + two.split_once('\n').unwrap().1;
+    let files = [("picks.csv", text.as_str()), ("stations.csv", &stations())];
+    let (code, _, told) = run(folder.path(), &files, &LOCATE);
+    assert_eq!(code, 4, "{told}");
+    assert!(
+        told.contains("event swapped") && told.contains("before its P"),
+        "{told}"
+    );
+    assert!(
+        told.contains("event two") && told.contains("under one name"),
+        "{told}"
+    );
+    let found = Catalog::read(folder.path().join("events.csv")).unwrap();
+    assert_eq!(found.len(), 1);
 }
 
 const LOCATE: [&str; 9] = [

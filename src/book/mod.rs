@@ -20,6 +20,7 @@
 //! | 11 | what is said of those scores in sentences and small tables | `real_tables` |
 //! | 12 | hours to fetch, records that are compared, and tables | `own_data` |
 //! | 13 | an archive of thirty stations, workers that are killed, and what a large archive takes | `many_stations`, `workers`, `throughput` |
+//! | 14 | simulated records whose onsets are known; picks beside them, and beside an analyst's and other programs' | `known_onsets`, `residuals`, `onset_scores`, `onset_records` |
 //! | 15 | a simulated swarm that twelve stations record, picks of it, and what a catalog of one's own is worth | `swarm`, `own_catalog` |
 //!
 //! Chapters 5, 8 and 9 judge one detector, [`crate::store::detector`]: one network with one threshold.
@@ -49,6 +50,7 @@ mod faults;
 mod fingerprints;
 mod halves;
 mod hours;
+mod known_onsets;
 mod ladder;
 mod leakage;
 mod leakage_tables;
@@ -59,6 +61,8 @@ mod matrices;
 mod mistakes;
 mod month;
 mod month_tables;
+mod onset_records;
+mod onset_scores;
 mod oracle;
 mod own_catalog;
 mod own_data;
@@ -69,6 +73,7 @@ mod plain_windows;
 mod real;
 mod real_scores;
 mod real_tables;
+mod residuals;
 mod rivals;
 mod shares;
 mod spectra;
@@ -125,6 +130,7 @@ pub use faults::Faults;
 pub use fingerprints::Fingerprints;
 pub use halves::Halves;
 pub use hours::{Hours, threshold_table};
+pub use known_onsets::{KnownOnset, KnownRecord, LEAST_RATIO, known_records};
 pub use ladder::{Rung, Way, rungs, rungs_table};
 pub use leakage::{LeakageRun, SplitOrder, leakage_runs, leakage_spread};
 pub use leakage_tables::{
@@ -138,6 +144,9 @@ pub use month::{Independence, MonthScore, month_scores};
 pub use month_tables::{
     month_scores_table, named_points_table, openings_table, operating_table, rare_events_table,
     unscanned_table,
+};
+pub use onset_scores::{
+    CLASSICAL, NETWORK, OnsetScores, known_residuals, onset_scores, shifted_table,
 };
 pub use oracle::{OracleRun, OracleRuns, oracle_runs};
 pub use own_catalog::{
@@ -158,6 +167,7 @@ pub use real::{
 };
 pub use real_scores::{RealScores, real_scores};
 pub use real_tables::{characters_table, window_scores};
+pub use residuals::{NEAR_S, Onset, Residuals, ResidualsRow, residuals_table};
 pub use rivals::{Rival, Scorer, StaLta};
 pub use shares::{FALSE_SHARE, Row, Shares, cuts, noisy};
 pub use spectra::{Character, slice_spectra};

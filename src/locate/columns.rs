@@ -3,7 +3,7 @@
 use crate::error::{Error, Result, fail};
 use crate::tables;
 
-/// The rows of a CSV file, with the columns that were asked for.
+/// The rows of a table, CSV or another, with the columns that were asked for.
 pub(crate) struct Columns<'a> {
     name: &'a str,
     header: Vec<String>,
@@ -45,6 +45,23 @@ impl<'a> Columns<'a> {
             return Err(broken(1, "no row".into()));
         }
         Ok(Self { name, header, rows })
+    }
+
+    /// A table that is none of text: its rows are counted from 1.
+    ///
+    /// # Errors
+    /// [`Error::Locate`] where there is no row.
+    pub fn of_cells(
+        name: &'a str,
+        header: Vec<String>,
+        rows: Vec<csv::StringRecord>,
+    ) -> Result<Self> {
+        let header = header.iter().map(|name| name.to_lowercase()).collect();
+        let rows: Vec<_> = (1..).zip(rows).collect();
+        match rows.is_empty() {
+            true => Err(fail!(Locate, name, "no row", "Give a table with picks")),
+            false => Ok(Self { name, header, rows }),
+        }
     }
 
     /// The first of these columns that the table has.

@@ -179,6 +179,22 @@ impl Locator {
         &self.terms_s
     }
 
+    /// What S takes at most from the grid to a station.
+    pub fn longest_s(&self) -> f64 {
+        let (low, high) = (self.low, self.high);
+        let corners = (0..8).map(|i| {
+            Place([0, 1, 2].map(|axis| match i >> axis & 1 {
+                0 => low[axis],
+                _ => high[axis],
+            }))
+        });
+        let times = corners.flat_map(|corner| {
+            let sites = 0..self.sites.all().len();
+            sites.map(move |site| self.time(&corner, site, Wave::S).time_s)
+        });
+        times.fold(0.0, f64::max)
+    }
+
     pub(super) fn time(&self, place: &Place, site: usize, wave: Wave) -> TableTime {
         let epicentre = Point::from_local_km(place.0[0], place.0[1], self.centre);
         let distance_km = epicentre.distance_km(self.sites.all()[site].position);

@@ -2,7 +2,7 @@
 //!
 //! | Step | What it gives |
 //! |---|---|
-//! | [`Sites`], [`VelocityModel`], [`PhasePick`] | stations, speeds and picks as other programs write them |
+//! | [`Sites`], [`VelocityModel`], [`PickFile`] | stations, speeds and picks as other programs write them |
 //! | [`Locator::new`] | the times from a grid of places to every station, computed once |
 //! | [`Locator::locate`] | a [`Hypocentre`]: place, time, 68 % ellipse, and each pick's residual and weight |
 //! | [`locate_all`] | many of them, with station terms and what is said of the stations' clocks |
@@ -42,7 +42,10 @@ mod hypocentre;
 mod matrix;
 mod observed;
 mod params;
+mod pick_file;
 mod picks;
+mod picks_parquet;
+mod picks_quakeml;
 mod robust;
 mod sites;
 mod solve;
@@ -55,7 +58,7 @@ pub use grid::Locator;
 pub(crate) use hypocentre::CONFIDENCE;
 pub use hypocentre::{Ellipse, Hypocentre, Limit, PickResidual};
 pub use params::LocateParams;
-pub use picks::{PhasePick, Sorted};
+pub use picks::{PhasePick, PickFile, Sorted};
 pub use sites::{Site, Sites};
 pub use terms::{Located, StationTerm, locate_all};
 pub use velocity::VelocityModel;

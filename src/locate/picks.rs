@@ -1,14 +1,12 @@
 //! Picks as they come from any picker.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use super::columns::Columns;
 use super::sites::Sites;
 use crate::error::{Result, fail};
-use crate::time::{self, Time};
+use crate::time::{self, Time, between_s};
 use crate::travel::Wave;
-use crate::{atomic_file, tables};
 
 /// The onset of a wave at a station.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,63 +38,44 @@ const PROBABILITY: &[&str] = &["prob", "phase_score", "probability"];
 const EVENT: &[&str] = &["event", "event_id", "event_index", "event_idx"];
 const ERROR: &[&str] = &["pickerror", "error_s"];
 
-/// Stands for the time where QuakeMigrate has no pick.
+/// Stands for the time where QuakeMigrate has no pick, and for the event of a pick that GaMMA gives none.
 const NO_PICK: &str = "-1";
+const NO_EVENT: &str = "-1";
+
+/// Picks as a file has them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PickFile {
+    /// Each with the name of its event; none where it is of none.
+    pub picks: Vec<(Option<String>, PhasePick)>,
+    /// Phases that are neither P nor S, which QuakeML may have, and how many picks of each were passed over.
+    pub passed_over: BTreeMap<String, usize>,
+}
 
 impl PhasePick {
-    /// Reads a table of picks; see [`PhasePick::from_csv`].
-    ///
-    /// # Errors
-    /// [`crate::Error::Io`], and as there.
-    pub fn read(path: impl AsRef<Path>) -> Result<Vec<Self>> {
-        let (text, name) = text_of(path)?;
-        Self::from_csv(&text, &name)
-    }
-
-    /// Reads the picks of events; see [`PhasePick::events_from_csv`].
-    ///
-    /// # Errors
-    /// [`crate::Error::Io`], and as there.
-    pub fn read_events(path: impl AsRef<Path>) -> Result<BTreeMap<String, Vec<Self>>> {
-        let (text, name) = text_of(path)?;
-        Self::events_from_csv(&text, &name)
-    }
-
     /// Picks by CSV with the columns of GaMMA, PhaseNet or SeisBench, as `quakebook pick` writes them. A row of QuakeMigrate's whose
     /// time is -1 is a phase without a pick, and passed over.
     ///
     /// # Errors
     /// [`crate::Error::Locate`] where a column is missing, or a value is not what it should be.
     pub fn from_csv(text: &str, name: &str) -> Result<Vec<Self>> {
-        Self::rows(&Columns::read(text, name)?)
+        Ok(PickFile::from_csv(text, name)?.all())
     }
+}
 
-    /// The same of a table with a further column, `event`, `event_id`, `event_index` or `event_idx`: the picks of each event, in the
-    /// order of their names. A pick whose event is empty or -1 is of none.
+impl PickFile {
+    /// As [`PhasePick::from_csv`], and with the event of each pick where there is a column `event`, `event_id`, `event_index` or
+    /// `event_idx`. A pick whose event is empty or -1 is of none.
     ///
     /// # Errors
     /// As [`PhasePick::from_csv`].
-    pub fn events_from_csv(text: &str, name: &str) -> Result<BTreeMap<String, Vec<Self>>> {
-        let table = Columns::read(text, name)?;
-        let (event, time) = (table.need(EVENT)?, table.need(TIME)?);
-        let of: Vec<&str> = table
-            .rows()
-            .filter(|row| row.text(time) != NO_PICK)
-            .map(|row| row.text(event))
-            .collect();
-        let mut events = BTreeMap::<String, Vec<Self>>::new();
-        for (event, pick) in of.into_iter().zip(Self::rows(&table)?) {
-            if !event.is_empty() && event != "-1" {
-                events.entry(event.into()).or_default().push(pick);
-            }
-        }
-        Ok(events)
+    pub fn from_csv(text: &str, name: &str) -> Result<Self> {
+        Self::from_table(&Columns::read(text, name)?)
     }
 
-    fn rows(table: &Columns) -> Result<Vec<Self>> {
+    pub(super) fn from_table(table: &Columns) -> Result<Self> {
         let (station, phase) = (table.need(STATION)?, table.need(PHASE)?);
         let (time, probability) = (table.need(TIME)?, table.find(PROBABILITY));
-        let error = table.find(ERROR);
+        let (error, event) = (table.find(ERROR), table.find(EVENT));
         let mut picks = Vec::new();
         for row in table.rows().filter(|row| row.text(time) != NO_PICK) {
             let wave = match row.text(phase) {
@@ -120,24 +99,49 @@ impl PhasePick {
                     false => Err(row.wrong(column, "a positive number of seconds")),
                 }
             })?;
-            picks.push(Self {
+            let event = event.map(|column| row.text(column));
+            let event = event.filter(|event| !event.is_empty() && *event != NO_EVENT);
+            let pick = PhasePick {
                 station: row.text(station).into(),
                 wave,
                 time: at.ok_or_else(|| row.wrong(time, "a time in UTC"))?,
                 probability,
                 error_s,
-            });
+            };
+            picks.push((event.map(String::from), pick));
         }
-        Ok(picks)
+        Ok(Self {
+            picks,
+            passed_over: BTreeMap::new(),
+        })
     }
-}
 
-/// A file's text, and what errors call it.
-fn text_of(path: impl AsRef<Path>) -> Result<(String, String)> {
-    let name = path.as_ref().display().to_string();
-    let text = tables::text_of(atomic_file::read_input(path.as_ref())?)
-        .map_err(|what| fail!(Locate, name, what, tables::NO_TEXT_REMEDY))?;
-    Ok((text, name))
+    /// All picks, whatever their events.
+    pub fn all(self) -> Vec<PhasePick> {
+        self.picks.into_iter().map(|(_, pick)| pick).collect()
+    }
+
+    /// The picks of each event, in the order of their names; `name` is what errors call the file.
+    ///
+    /// # Errors
+    /// [`crate::Error::Locate`] where no pick is of an event.
+    pub fn by_event(self, name: &str) -> Result<BTreeMap<String, Vec<PhasePick>>> {
+        let (n, mut events) = (self.picks.len(), BTreeMap::<String, Vec<PhasePick>>::new());
+        for (event, pick) in self.picks {
+            if let Some(event) = event {
+                events.entry(event).or_default().push(pick);
+            }
+        }
+        match events.is_empty() {
+            true => Err(fail!(
+                Locate,
+                name,
+                format!("{n} picks, none of an event"),
+                "Give picks with a column event, event_id, event_index or event_idx, or in the events of QuakeML: `quakebook associate` finds events"
+            )),
+            false => Ok(events),
+        }
+    }
 }
 
 impl Sorted {
@@ -182,6 +186,41 @@ impl Sorted {
 }
 
 impl Sorted {
+    /// Looks whether all picks can be of one event whose waves take at most `longest_s` to a station: S comes after P at each station,
+    /// and no pick comes later after the first than waves could take twice.
+    ///
+    /// # Errors
+    /// [`crate::Error::Locate`] naming the station or the time between.
+    pub fn check_one_event(&self, sites: &Sites, longest_s: f64) -> Result<()> {
+        let mut first_p = BTreeMap::<usize, Time>::new();
+        for (site, pick) in self.picks.iter().filter(|(_, pick)| pick.wave == Wave::P) {
+            let first = first_p.entry(*site).or_insert(pick.time);
+            *first = pick.time.min(*first);
+        }
+        for (site, pick) in self.picks.iter().filter(|(_, pick)| pick.wave == Wave::S) {
+            if let Some(p) = first_p.get(site).filter(|p| pick.time < **p) {
+                let what = format!(
+                    "S at {} is {:.2} s before its P",
+                    sites.all()[*site].id,
+                    between_s(pick.time, *p)
+                );
+                let remedy = "Exchange their phases, or take out the one that is wrong";
+                return Err(fail!(Locate, "picks", what, remedy));
+            }
+        }
+        if let [(_, first), .., (_, last)] = &self.picks[..] {
+            let apart_s = between_s(first.time, last.time);
+            if apart_s > 2.0 * longest_s {
+                let what = format!(
+                    "picks {apart_s:.1} s apart, where waves take at most {longest_s:.1} s from the grid to a station"
+                );
+                let remedy = "These are two events under one name: give each a name of its own";
+                return Err(fail!(Locate, "picks", what, remedy));
+            }
+        }
+        Ok(())
+    }
+
     /// Keeps of each wave at each station one pick, the most probable and of these the first, as is right where all picks are of
     /// one event. Returned is how many picks are dropped.
     pub fn drop_doubles(&mut self) -> usize {
@@ -263,9 +302,37 @@ mod tests {
     }
 
     #[test]
+    fn picks_that_cannot_be_of_one_event_are_refused() {
+        let sites = "id,latitude,longitude\nXX.A,1,1\nXX.B,1,1.1\n";
+        let sites = Sites::from_csv(sites, "sites").unwrap();
+        let check = |rows: &str| {
+            let text = format!("station,phase,time\n{rows}");
+            let picks = PhasePick::from_csv(&text, "picks").unwrap();
+            let checked = Sorted::new(picks, &sites)
+                .unwrap()
+                .check_one_event(&sites, 10.0);
+            checked.map_err(|error| error.to_string())
+        };
+        assert_eq!(
+            check("A,P,2014-05-01T00:00:06\nA,S,2014-05-01T00:00:09\nB,P,2014-05-01T00:00:26\n"),
+            Ok(())
+        );
+        let swapped =
+            check("A,S,2014-05-01T00:00:06\nA,P,2014-05-01T00:00:09\nB,P,2014-05-01T00:00:07\n");
+        assert!(
+            swapped
+                .unwrap_err()
+                .contains("S at XX.A is 3.00 s before its P")
+        );
+        let two = check("A,P,2014-05-01T00:00:06\nB,P,2014-05-01T00:00:26.5\n");
+        assert!(two.unwrap_err().contains("20.5 s apart"));
+    }
+
+    #[test]
     fn picks_are_grouped_by_their_events() {
         let text = "event_index,station,phase,time\n7,A,P,2014-05-01T00:00:06\n-1,A,S,2014-05-01T00:00:07\n7,B,P,2014-05-01T00:00:08\n";
-        let events = PhasePick::events_from_csv(text, "picks.csv").unwrap();
+        let of = |text: &str| PickFile::from_csv(text, "picks.csv").unwrap();
+        let events = of(text).by_event("picks.csv").unwrap();
         assert_eq!(events.keys().collect::<Vec<_>>(), ["7"]);
         assert_eq!(
             events["7"]
@@ -274,10 +341,9 @@ mod tests {
                 .collect::<Vec<_>>(),
             ["A", "B"]
         );
-        assert!(
-            PhasePick::events_from_csv("station,phase,time\nA,P,2014-05-01\n", "picks.csv")
-                .is_err()
-        );
+        let of_none = "station,phase,time\nA,P,2014-05-01\n";
+        assert!(of(of_none).by_event("picks.csv").is_err());
+        assert!(of(&text.replace('7', "-1")).by_event("picks.csv").is_err());
     }
 
     #[test]

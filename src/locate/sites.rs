@@ -128,7 +128,12 @@ impl Sites {
             }
             sites.push(Site {
                 id: match network.map(|column| row.text(column)) {
-                    Some(network) if !network.is_empty() => format!("{network}.{code}"),
+                    Some(network) if network.contains('.') => {
+                        return Err(row.wrong(id, "a network's code"));
+                    }
+                    Some(network) if !network.is_empty() && !code.contains('.') => {
+                        format!("{network}.{code}")
+                    }
                     _ => shortened(code).to_string(),
                 },
                 position: Point::new(row.number(longitude)?, row.number(latitude)?),

@@ -1,11 +1,9 @@
 //! The classical picker: where a record is best parted into noise and signal.
 
-/// The sample at which a stretch of record is best parted into two of different power; `None` of fewer than eight samples, of
-/// samples that are not finite, or of a part that does not move.
+/// The sample at which a stretch of record is best parted into two of different power: where [`aic_curve`] is smallest. `None` of
+/// fewer than eight samples, of samples that are not finite, or of a part that does not move.
 ///
-/// Akaike's information criterion of two stationary parts, `k log var(x[..k]) + (n - k - 1) log var(x[k..])`, is smallest at the
-/// onset (Maeda 1985, *Zisin* 38, 365-379; Zhang, Thurber & Rowe 2003, doi:10.1785/0120020241). It finds an onset in every stretch:
-/// give it one that holds an onset.
+/// It finds an onset in every stretch: give it one that holds an onset.
 ///
 /// ```
 /// let wave = |i: usize| if i < 300 { 1.0 } else { 20.0 } * (i as f32 * 1.3).sin();
@@ -14,23 +12,35 @@
 /// assert!(onset.abs_diff(300) <= 2);
 /// ```
 pub fn aic_onset(samples: &[f32]) -> Option<usize> {
+    let curve = aic_curve(samples).into_iter().enumerate();
+    let told = curve.filter(|(_, aic)| !aic.is_nan());
+    told.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(k, _)| k)
+}
+
+/// Akaike's information criterion of a stretch that is parted before each of its samples.
+///
+/// Of two stationary parts it is `k log var(x[..k]) + (n - k - 1) log var(x[k..])` (Maeda 1985, *Zisin* 38, 365-379; Zhang, Thurber &
+/// Rowe 2003, doi:10.1785/0120020241). NaN where a part has fewer than four samples or does not move, and everywhere where a sample is
+/// not finite.
+pub fn aic_curve(samples: &[f32]) -> Vec<f64> {
     let n = samples.len();
+    let mut curve = vec![f64::NAN; n];
     if n < 2 * LEAST || samples.iter().any(|x| !x.is_finite()) {
-        return None;
+        return curve;
     }
     // A mean far from zero would swallow the variance.
     let mean = samples.iter().map(|x| f64::from(*x)).sum::<f64>() / n as f64;
     let centred: Vec<f64> = samples.iter().map(|x| f64::from(*x) - mean).collect();
-    let after = variances(centred.iter().rev());
-    let parts =
-        variances(centred.iter()).zip(after.collect::<Vec<f64>>().into_iter().rev().skip(1));
-    let parts = parts.enumerate().map(|(i, (before, after))| {
-        let k = i + 1;
-        let aic = k as f64 * before.ln() + (n - k - 1) as f64 * after.ln();
-        (k, aic)
-    });
-    let inside = parts.filter(|(k, aic)| (LEAST..=n - LEAST).contains(k) && aic.is_finite());
-    inside.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(k, _)| k)
+    let before: Vec<f64> = variances(centred.iter()).collect();
+    let mut after: Vec<f64> = variances(centred.iter().rev()).collect();
+    after.reverse();
+    for k in LEAST..=n - LEAST {
+        let aic = k as f64 * before[k - 1].ln() + (n - k - 1) as f64 * after[k].ln();
+        if aic.is_finite() {
+            curve[k] = aic;
+        }
+    }
+    curve
 }
 
 /// Samples of a part.
@@ -49,7 +59,7 @@ fn variances<'a>(samples: impl Iterator<Item = &'a f64>) -> impl Iterator<Item =
 
 #[cfg(test)]
 mod tests {
-    use super::aic_onset;
+    use super::{aic_curve, aic_onset};
 
     #[test]
     fn the_onset_is_where_the_sum_by_hand_is_smallest() {
@@ -66,6 +76,9 @@ mod tests {
         };
         let expected = (4..=56).min_by(|a, b| aic(*a).total_cmp(&aic(*b)));
         assert_eq!(aic_onset(&record), expected);
+        let curve = aic_curve(&record);
+        assert!((4..=56).all(|k| (curve[k] - aic(k)).abs() < 1e-6));
+        assert!(curve[3].is_nan() && curve[57].is_nan());
         assert!(expected.unwrap().abs_diff(37) <= 1);
     }
 
@@ -79,6 +92,7 @@ mod tests {
             vec![f32::INFINITY; 100],
         ] {
             assert_eq!(aic_onset(&record), None);
+            assert!(aic_curve(&record).iter().all(|aic| aic.is_nan()));
         }
     }
 }

@@ -8,7 +8,7 @@
 //! | [`Picker::pick`] | the picks of a source of any length, piece by piece |
 //! | [`PickTable`] | the picks as CSV, QuakeML and Parquet, in the columns of other programs |
 //! | [`stations`], [`Components`] | what an archive holds, also of stations with one or two components |
-//! | [`aic_onset`] | the classical picker's arithmetic |
+//! | [`classical_onsets`] | what STA/LTA finds and Akaike's criterion times: the classical picker, and its arithmetic, [`aic_onset`] |
 //!
 //! # Where windows lie
 //! The network sees 30 s at a time. SeisBench's first window begins with the record, so where a record is read from changes every
@@ -28,6 +28,7 @@
 //! ```
 
 mod aic;
+mod classical;
 mod curves;
 mod described;
 mod picker;
@@ -42,7 +43,8 @@ mod tests;
 use crate::error::Result;
 use crate::waveform::Record3C;
 
-pub use aic::aic_onset;
+pub use aic::{aic_curve, aic_onset};
+pub use classical::classical_onsets;
 pub use curves::{Curves, Origin};
 pub use described::{PickNormalisation, PickParams, Stacking};
 pub use picker::Picker;

@@ -15,7 +15,7 @@
 //! [`operating_curve`], [`recall_by`], [`reliabilities`], [`counts_by_hop`], [`windows_of_scans`];
 //! for other detectors [`correlation`], [`fingerprint`], [`recall_and_false_alarms`], [`recall_and_alarms`],
 //! [`hourly_counts`], [`record_and_scores`]; how a network learns: [`descent`], [`curves`], [`sliding_filter`], [`strides`]; a long
-//! record: [`helicorder()`]; several numbers of each of some ways: [`dumbbells()`]; a catalog of one's own: [`located()`],
+//! record: [`helicorder()`]; a picker: [`unet()`], [`record_and_curves`]; several numbers of each of some ways: [`dumbbells()`]; a catalog of one's own: [`located()`],
 //! [`depth_section`], [`magnitudes_of`], [`frequency_magnitudes`], and by hand [`plan`].
 //!
 //! Each takes the library's own types by reference and returns a [`Figure`], an SVG and a PNG at twice its
@@ -55,6 +55,7 @@ mod located;
 mod map;
 mod marks;
 mod merging;
+mod picking;
 mod rounds;
 mod saliency;
 mod scores;
@@ -65,6 +66,7 @@ mod sweep;
 mod text;
 mod time;
 mod training;
+mod unet;
 mod vector;
 mod waveform;
 mod windows;
@@ -86,6 +88,7 @@ pub use layers::layers;
 pub use located::{depth_section, located};
 pub use map::{clusters, clusters_and_faults, epicentres};
 pub use merging::{counts_by_hop, windows_of_scans};
+pub use picking::record_and_curves;
 pub use rounds::rounds;
 pub use saliency::{first_filters, saliency, saliency_aligned};
 pub use scores::record_and_scores;
@@ -96,6 +99,7 @@ pub use time::{
     frequency_magnitude, frequency_magnitudes, magnitudes_in_time, magnitudes_of, monthly_counts,
 };
 pub use training::training;
+pub use unet::unet;
 pub use waveform::{detections, record, record_on_own_scales, vectors, vectors_in};
 pub use windows::{window, windows_of_component};
 

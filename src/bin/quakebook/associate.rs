@@ -4,16 +4,17 @@ use std::path::{Path, PathBuf};
 
 use quakebook::associate::AssociateParams;
 use quakebook::bulletin::Bulletin;
-use quakebook::locate::{PhasePick, Sorted};
+use quakebook::locate::Sorted;
 
 use crate::args;
-use crate::network::NetworkArgs;
+use crate::network::{NetworkArgs, read_picks};
 use crate::output::{self, Result};
 
 /// Find the earthquakes that picks of several stations are of, and locate them
 #[derive(clap::Args)]
 #[command(after_help = "\
-Picks are a CSV with the columns of GaMMA, PhaseNet or SeisBench, as `quakebook pick` writes them. They are associated as PyOcto does
+Picks are what `quakebook pick` writes: CSV or Parquet with the columns of GaMMA, PhaseNet or SeisBench, or QuakeML, of which phases other
+than P and S (Pg, Pn and Pb count as P) are left out and told. They are associated as PyOcto does
 (Münchmeyer 2024), the event with the most picks first, and located in the layered model. A pick is used once. Errors are standard
 errors, the ellipse holds 68 %, if the velocities are right.
 
@@ -25,7 +26,7 @@ Examples:
   quakebook associate --picks picks.csv --stations stations.csv --velocity velocity.csv --gradient --terms 3 \\
       --min-picks 8 --arrivals arrivals.csv --out events.csv")]
 pub struct Args {
-    /// Picks: CSV with station, time and phase
+    /// Picks: CSV, Parquet or QuakeML, each with station, time and phase
     #[arg(long, value_name = "FILE")]
     picks: PathBuf,
     #[command(flatten)]
@@ -69,7 +70,7 @@ pub fn run(args: &Args) -> Result {
 /// Associates the picks of a file, and locates the events.
 pub fn associate(picks: &Path, args: &Choices) -> Result {
     let (mut locator, velocity_model) = args.network.locator(picks)?;
-    let mut picks = PhasePick::read(picks)?;
+    let mut picks = read_picks(picks)?.all();
     let n_all = picks.len();
     picks.retain(|pick| pick.probability >= args.min_probability);
     if picks.len() < n_all {

@@ -4,22 +4,25 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use quakebook::bulletin::{Account, Bulletin};
-use quakebook::locate::{PhasePick, Sorted};
+use quakebook::locate::Sorted;
 
-use crate::network::NetworkArgs;
+use crate::network::{NetworkArgs, read_picks};
 use crate::output::{self, Result};
 
 /// Locate events whose picks are known
 #[derive(clap::Args)]
 #[command(after_help = "\
-Picks are a CSV as for `quakebook associate`, with a column `event` (or event_id, event_index, event_idx): picks of one event have one
-value there, and those of none have -1 or nothing. Of several picks of a wave at a station one event uses the most probable. Such are the tables that `quakebook associate --arrivals`, GaMMA and PyOcto write.
+Picks are CSV or Parquet as for `quakebook associate`, with a column `event` (or event_id, event_index, event_idx): picks of one event have one
+value there, and those of none have -1 or nothing. Of several picks of a wave at a station one event uses the most probable. Such are the tables that
+`quakebook associate --arrivals`, GaMMA and PyOcto write. In QuakeML the picks of an event stand in it: so `quakebook associate` writes it, and ObsPy.
+
+An event is not located, and told, where S comes before P at a station, or where its picks lie farther apart than waves of one event can.
 
 Examples:
   quakebook locate --picks arrivals.csv --stations stations.xml --velocity ak135 --out events.xml
   quakebook locate --picks arrivals.csv --stations stations.csv --velocity velocity.csv --terms 4 --out events.csv")]
 pub struct Args {
-    /// Picks: CSV with event, station, time and phase
+    /// Picks: CSV, Parquet or QuakeML, each with event, station, time and phase
     #[arg(long, value_name = "FILE")]
     picks: PathBuf,
     #[command(flatten)]
@@ -31,9 +34,15 @@ pub fn run(args: &Args) -> Result {
     let mut account = Account::default();
     let mut unknown = BTreeMap::new();
     let (mut names, mut events) = (Vec::new(), Vec::new());
-    for (event, picks) in PhasePick::read_events(&args.picks)? {
+    let file = read_picks(&args.picks)?;
+    let longest_s = locator.longest_s();
+    for (event, picks) in file.by_event(&args.picks.display().to_string())? {
         account.n_picks += picks.len();
-        match Sorted::new(picks, locator.sites()) {
+        let one_event = |sorted: Sorted| {
+            sorted.check_one_event(locator.sites(), longest_s)?;
+            Ok(sorted)
+        };
+        match Sorted::new(picks, locator.sites()).and_then(one_event) {
             Ok(mut sorted) => {
                 account.n_doubles += sorted.drop_doubles();
                 sorted

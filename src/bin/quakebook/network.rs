@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use quakebook::bulletin::{Account, Bulletin};
-use quakebook::locate::{LocateParams, Locator, Sites, VelocityModel};
+use quakebook::locate::{LocateParams, Locator, PickFile, Sites, VelocityModel};
 use quakebook::magnitude::{AmplitudeParams, LocalScale, NoAmplitude};
 use quakebook::station::Inventory;
 use serde::Serialize;
@@ -74,6 +74,16 @@ struct Report<'a> {
     /// Why stations gave no amplitude, and how often.
     without_amplitude: BTreeMap<NoAmplitude, usize>,
     simulated: bool,
+}
+
+/// The picks of a file; phases that are neither P nor S are told.
+pub fn read_picks(path: &Path) -> quakebook::Result<PickFile> {
+    let file = PickFile::read(path)?;
+    for (phase, n) in &file.passed_over {
+        let picks = counted(*n, "pick");
+        output::progress(format!("left out: {picks} of phase {phase}"));
+    }
+    Ok(file)
 }
 
 impl NetworkArgs {

@@ -229,6 +229,20 @@ impl PhaseNet {
         self.kind
     }
 
+    /// Rows and samples of each level, from the first layer to the deepest: `[8, 3001]` to `[128, 12]` in PhaseNet.
+    pub fn levels(&self) -> [[usize; 2]; N_STEPS + 1] {
+        let mut n_samples = PHASENET_SAMPLES;
+        std::array::from_fn(|i| {
+            let rows = match self.kind {
+                PhaseNetKind::PhaseNet => self.first.n_rows() << i,
+                PhaseNetKind::PhaseNetLight => LIGHT_ROWS[i],
+            };
+            let level = [rows, n_samples];
+            n_samples = n_samples.div_ceil(4);
+            level
+        })
+    }
+
     /// Numbers that training changes.
     pub fn n_parameters(&self) -> usize {
         self.n_parameters

@@ -130,6 +130,16 @@ fn probabilities_are_those_of_seisbench() {
             (network.kind(), network.n_parameters()),
             (kind, n_parameters)
         );
+        let rows = network.levels().map(|level| level[0]);
+        let expected = match kind {
+            PhaseNetKind::PhaseNet => [8, 16, 32, 64, 128].map(|n| n * factor),
+            PhaseNetKind::PhaseNetLight => [8, 11, 16, 22, 32],
+        };
+        assert_eq!(rows, expected);
+        assert_eq!(
+            network.levels().map(|level| level[1]),
+            [3001, 751, 188, 47, 12]
+        );
         // Two windows, so that their order is seen.
         let windows = [vec![0.0; 3 * PHASENET_SAMPLES], window()].concat();
         let found = network
