@@ -79,7 +79,9 @@ pub use neighbour::{nearest_neighbour_accuracy, nearest_neighbour_classes, neare
 pub use perceptron::Perceptron;
 #[cfg(test)]
 pub(crate) use phasenet::tests::made_up;
-pub use phasenet::{PHASENET_CLASSES, PHASENET_SAMPLES, PhaseNet, PhaseNetKind, PhaseNetPupil};
+pub use phasenet::{
+    PHASENET_CLASSES, PHASENET_SAMPLES, PhaseNet, PhaseNetDescent, PhaseNetKind, PhaseNetPupil,
+};
 pub use saliency::{
     Aligned, Concentration, Map, Segment, Target, gradients, maps, mean_and_half_width, occlusions,
 };

@@ -77,7 +77,7 @@ enum Named {
 /// What it says of itself.
 enum Told {
     Detector(Box<Description>),
-    Picker(PickerDescription),
+    Picker(Box<PickerDescription>),
 }
 
 impl Named {
@@ -103,7 +103,7 @@ impl Named {
     fn told(self) -> quakebook::Result<Told> {
         Ok(match self {
             Self::Detector(model) => Told::Detector(Box::new(model.description()?)),
-            Self::Picker(model) => Told::Picker(model.description()?),
+            Self::Picker(model) => Told::Picker(Box::new(model.description()?)),
         })
     }
 }

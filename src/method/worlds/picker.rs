@@ -9,7 +9,6 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde_json::json;
-use tch::nn::{self, OptimizerConfig};
 
 use super::judged::UNSEEN;
 use super::{Choosing, Day, Exercise, Lesson, PickRecipe, Rate, Teaching, TrueOnset, lessons};
@@ -142,8 +141,7 @@ pub fn teach(
         .into_iter()
         .flatten()
         .collect();
-    let built = nn::Adam::default().build(pupil.store(), plan.learning_rate);
-    let mut adam = built.expect("Adam takes the weights of any network");
+    let mut descent = pupil.descent();
     let n_steps = plan.n_passes * lessons.len().div_ceil(plan.batch_size);
     let (mut step, mut loss) = (0, f64::NAN);
     for pass in 0..plan.n_passes {
@@ -160,10 +158,8 @@ pub fn teach(
             let drawn: Vec<Exercise> = some.par_iter().map(draw).collect();
             let (windows, wanted): (Vec<_>, Vec<_>) = drawn.into_iter().unzip();
             let share = step as f64 / n_steps as f64;
-            adam.set_lr(plan.learning_rate * (share / RISING).min(cosine(share)));
-            let of_batch = pupil.loss(&windows.concat(), &wanted.concat());
-            adam.backward_step(&of_batch);
-            sum += of_batch.double_value(&[]) * some.len() as f64;
+            let rate = plan.learning_rate * (share / RISING).min(cosine(share));
+            sum += descent.step(rate, &windows.concat(), &wanted.concat()) * some.len() as f64;
             step += 1;
         }
         loss = sum / lessons.len() as f64;

@@ -30,7 +30,7 @@ use super::torch_file::{SavedTensor, StateDict, Values, read_state_dict};
 use crate::error::{Result, fail};
 use layers::{Down, Up, channels, joined};
 use rows::{Rows, Sums};
-pub use taught::PhaseNetPupil;
+pub use taught::{PhaseNetDescent, PhaseNetPupil};
 use weights::Weights;
 
 /// Samples of a window: 30 s at 100 Hz, with both ends.

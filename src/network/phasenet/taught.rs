@@ -4,7 +4,8 @@ use std::path::Path;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use tch::{Device, Kind, Tensor, nn};
+use tch::nn::{self, OptimizerConfig};
+use tch::{Device, Kind, Tensor};
 
 use super::{FIRST_ROWS, N_STEPS, PHASENET_CLASSES, PHASENET_SAMPLES, PhaseNet};
 use crate::error::{Result, fail};
@@ -33,6 +34,22 @@ pub struct PhaseNetPupil {
     bottom: Layer,
     up: Vec<(Layer, Layer)>,
     last: (Tensor, Tensor),
+}
+
+/// How a pupil's weights descend: by Adam's steps.
+pub struct PhaseNetDescent<'a> {
+    pupil: &'a PhaseNetPupil,
+    adam: nn::Optimizer,
+}
+
+impl PhaseNetDescent<'_> {
+    /// One step at this learning rate, down the mean loss of a batch ([`PhaseNetPupil::loss`]), which is returned.
+    pub fn step(&mut self, learning_rate: f64, windows: &[f32], probabilities: &[f32]) -> f64 {
+        self.adam.set_lr(learning_rate);
+        let loss = self.pupil.loss(windows, probabilities);
+        self.adam.backward_step(&loss);
+        loss.double_value(&[])
+    }
 }
 
 /// A convolution, its normalisation, and what is below zero cut off.
@@ -173,9 +190,13 @@ impl PhaseNetPupil {
         }
     }
 
-    /// All weights by name.
-    pub fn store(&self) -> &nn::VarStore {
-        &self.store
+    /// Begins to teach it.
+    pub fn descent(&self) -> PhaseNetDescent<'_> {
+        let built = nn::Adam::default().build(&self.store, 1e-3);
+        PhaseNetDescent {
+            pupil: self,
+            adam: built.expect("Adam takes the weights of any network"),
+        }
     }
 
     /// Logits `(n_windows, 3, 3001)` of windows `(n_windows, 3, 3001)`. In teaching, each batch is normalised by itself.
@@ -266,17 +287,14 @@ mod tests {
     #[test]
     fn a_taught_network_is_the_same_in_use() {
         let pupil = PhaseNetPupil::new(7);
-        let mut adam =
-            nn::OptimizerConfig::build(nn::Adam::default(), pupil.store(), 1e-2).unwrap();
+        let mut descent = pupil.descent();
         let (windows, wanted) = (
             [window(0.0), window(1.0)].concat(),
             probabilities().repeat(2),
         );
         let mut losses = Vec::new();
         for _ in 0..15 {
-            let loss = pupil.loss(&windows, &wanted);
-            losses.push(loss.double_value(&[]));
-            adam.backward_step(&loss);
+            losses.push(descent.step(1e-2, &windows, &wanted));
         }
         assert!(losses[14] < 0.7 * losses[0], "{losses:?}");
         let taught = pupil.taught().unwrap();
