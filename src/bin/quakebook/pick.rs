@@ -47,9 +47,10 @@ Examples:
   quakebook pick --weights phasenet/stead.pt.v2 --archive sds --out picks.csv
   quakebook pick --weights phasenet/stead.pt.v2 --archive sds --stations 'CX.*' --from 2014-05-01 --to 2014-05-02 --out picks.parquet
   quakebook pick --weights phasenet/stead.pt.v2 --archive sds --p-threshold 0.1 --s-threshold 0.1 --columns seisbench --out picks.csv"))]
+#[command(group(clap::ArgGroup::new("picker").required(true).args(["model", "weights"])))]
 pub struct Args {
     /// A picker that comes with the program
-    #[arg(long, value_name = "NAME", value_parser = model, conflicts_with = "weights", required_unless_present = "weights")]
+    #[arg(long, value_name = "NAME", value_parser = model)]
     model: Option<&'static PickerModel>,
     /// Published weights, NAME.pt.v2 with NAME.json.v2 beside it
     #[arg(long, value_name = "FILE")]
