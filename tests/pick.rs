@@ -277,12 +277,10 @@ fn what_is_no_weights_is_refused() {
     }
 }
 
-/// Forty minutes of a simulated station amid aftershocks, as an archive.
+/// An hour of a simulated station amid aftershocks, as an archive.
 fn simulated(root: &Path) -> Segment {
-    let day = Day::choosing(Choosing(77), Rate::AFTERSHOCKS);
-    let segment = day
-        .segment(day.span.start + seconds(3000.0), 2400.0)
-        .unwrap();
+    let day = Day::choosing(Choosing(0), Rate::AFTERSHOCKS);
+    let segment = day.segment(day.span.start, 3600.0).unwrap();
     let counts = &segment.counts;
     let rows = counts.channels.iter().zip(&counts.data);
     let traces = rows.map(|(channel, row)| Trace {
