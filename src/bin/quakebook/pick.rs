@@ -47,7 +47,6 @@ Examples:
   quakebook pick --weights phasenet/stead.pt.v2 --archive sds --out picks.csv
   quakebook pick --weights phasenet/stead.pt.v2 --archive sds --stations 'CX.*' --from 2014-05-01 --to 2014-05-02 --out picks.parquet
   quakebook pick --weights phasenet/stead.pt.v2 --archive sds --p-threshold 0.1 --s-threshold 0.1 --columns seisbench --out picks.csv"))]
-#[command(group(clap::ArgGroup::new("picker").required(true).args(["model", "weights"])))]
 pub struct Args {
     #[command(flatten)]
     pub picker: PickerChoice,
