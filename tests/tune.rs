@@ -152,8 +152,25 @@ fn what_cannot_teach_is_refused() {
     );
     refused(
         &[&AT_P[..], &["--from", "2019-03-05T11:39:00"]].concat(),
-        "too few events",
+        "all 45 events lie outside",
     );
-    std::fs::write(dir.path().join("p.csv"), "time\n2018-01-01T00:00:00\n").unwrap();
-    refused(&AT_P, "too few events");
+    let list = |text: &str| std::fs::write(dir.path().join("p.csv"), text).unwrap();
+    list("time\n2018-01-01T00:00:00\n");
+    refused(&AT_P, "all 1 events lie outside");
+    // Picks of another station, of two, and of this one in the columns of `pick`.
+    list("station_id,phase_time,phase_type\nXX.OLD..HH,2019-03-05T10:02:10,P\n");
+    refused(&AT_P, "picks of XX.OLD, where the records are of XX.NEW");
+    list(
+        "id,timestamp,prob,type\nXX.NEW..HH,2019-03-05T10:02:10,0.9,p\nXX.OLD..HH,2019-03-05T10:02:12,0.9,p\n",
+    );
+    refused(&AT_P, "a pick of XX.OLD, after one of XX.NEW");
+    list(
+        "id,timestamp,prob,type\nXX.NEW..HH,2019-03-05T10:02:10,0.9,p\nXX.NEW..HH,2019-03-05T10:02:12,0.9,s\n",
+    );
+    refused(&AT_P, "a pick of s");
+    // A folder that is somebody's.
+    write_station(dir.path());
+    std::fs::create_dir(dir.path().join("tuned")).unwrap();
+    std::fs::write(dir.path().join("tuned/notes"), "mine").unwrap();
+    refused(&AT_P, "other things in it, such as notes");
 }

@@ -182,7 +182,9 @@ impl Rows {
             return Err(no_header(&self.name));
         };
         header.check_rows(self.events.len() + self.left_out.n_events)?;
-        Ok(Catalog::new(self.name, self.simulated, self.events).without(self.left_out))
+        let station = header.picked_at();
+        let catalog = Catalog::new(self.name, self.simulated, self.events);
+        Ok(catalog.at_station(station).without(self.left_out))
     }
 }
 

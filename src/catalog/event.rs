@@ -73,6 +73,7 @@ pub struct Catalog {
     pub simulated: bool,
     events: Vec<Event>,
     left_out: LeftOut,
+    picked_at: Option<String>,
 }
 
 /// Events of a source that are not in its catalog: they have no time, contradict themselves, or are there twice.
@@ -111,7 +112,18 @@ impl Catalog {
             simulated,
             events,
             left_out: LeftOut::default(),
+            picked_at: None,
         }
+    }
+
+    /// The same, whose times are P waves at a station.
+    pub(super) fn at_station(self, picked_at: Option<String>) -> Self {
+        Self { picked_at, ..self }
+    }
+
+    /// The station at which the events' times were picked, as `CX.PB01`: of a table of picks that says so.
+    pub fn picked_at(&self) -> Option<&str> {
+        self.picked_at.as_deref()
     }
 
     /// The same, of a source that has more events, which could not be used. Of two events with one identifier the
@@ -179,6 +191,7 @@ impl Catalog {
                 .cloned()
                 .collect(),
             left_out: self.left_out.clone(),
+            picked_at: self.picked_at.clone(),
         }
     }
 

@@ -38,7 +38,8 @@ impl Catalog {
             simulated |= catalog.is_some_and(|index| fields[index].trim() == SIMULATED);
         }
         header.check_rows(events.len() + left_out.n_events)?;
-        Ok(Catalog::new(name, simulated, events).without(left_out))
+        let read = Catalog::new(name, simulated, events).at_station(header.picked_at());
+        Ok(read.without(left_out))
     }
 
     /// The catalog as FDSN text of 14 columns, oldest first.

@@ -1,6 +1,7 @@
 //! Rows under a header: what FDSN text and ComCat's CSV have in common.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use super::field::{DEPTH_KM, MAGNITUDE, identifier, read_bounded, read_point, read_time, trimmed};
 use crate::catalog::{Event, shortened};
@@ -15,6 +16,8 @@ pub(super) struct Header {
     /// Lower case, without spaces and `#`.
     columns: Vec<String>,
     places: Places,
+    /// Of a table of picks, the station of the first: `CX.PB01`.
+    picked_at: OnceCell<String>,
 }
 
 /// Where an event's columns stand.
@@ -28,6 +31,8 @@ struct Places {
     magnitude_type: Option<usize>,
     event_type: Option<usize>,
     phase: Option<usize>,
+    /// Of a table of picks.
+    station: Option<usize>,
 }
 
 /// What a row holds.
@@ -72,6 +77,10 @@ impl Header {
                 "Give the file with its header line, as the data centre sent it, its columns parted by commas or |"
             )
         };
+        // GaMMA's table of picks, where `id` is a station and `type` a phase.
+        let is_gamma = columns.iter().any(|column| column == "timestamp");
+        let of = |names: Names, is_so: bool| if is_so { index(names) } else { None };
+        let phase = of(&["type"], is_gamma).or(index(PHASE));
         let places = Places {
             time: index(TIME).ok_or_else(|| absent(TIME))?,
             point: match (index(LONGITUDE), index(LATITUDE)) {
@@ -80,18 +89,20 @@ impl Header {
                 (Some(_), None) => return Err(absent(LATITUDE)),
                 (None, Some(_)) => return Err(absent(LONGITUDE)),
             },
-            id: index(ID),
+            id: of(ID, !is_gamma),
             depth: index(DEPTH),
             magnitude: index(MAGNITUDES),
             magnitude_type: index(MAGNITUDE_TYPE),
-            event_type: index(EVENT_TYPE),
-            phase: index(PHASE),
+            event_type: of(EVENT_TYPE, !is_gamma),
+            phase,
+            station: of(&["id"], is_gamma).or(of(STATION, phase.is_some())),
         };
         Ok(Self {
             name: name.to_string(),
             line,
             columns,
             places,
+            picked_at: OnceCell::new(),
         })
     }
 
@@ -131,6 +142,7 @@ impl Header {
             let phase = shortened(&phase);
             return Ok(Row::LeftOut(format!("{name}:{line}: a pick of {phase}")));
         }
+        self.check_station(line, trimmed(&text(places.station)))?;
         let origin_time = read_time(format_args!("{name}:{line}, time"), time)?;
         let event = match trimmed(&text(places.id)) {
             "" => Event::at_time(crate::time::iso(origin_time), origin_time, ""),
@@ -157,6 +169,34 @@ impl Header {
             event_type: trimmed(&text(places.event_type)).to_string(),
             ..event
         }))
+    }
+
+    /// An earthquake has one onset at a station, and as many as there are stations at several.
+    fn check_station(&self, line: usize, codes: &str) -> Result<()> {
+        let station: Vec<&str> = codes.split('.').take(2).collect();
+        let (station, place) = (station.join("."), || format!("{}:{line}", self.name));
+        let first = self.picked_at.get_or_init(|| station.clone());
+        match *first == station {
+            true => Ok(()),
+            false => Err(fail!(
+                Catalog,
+                place(),
+                format!(
+                    "a pick of {}, after one of {}: as a list of events these would be the same ones twice",
+                    shortened(&station),
+                    shortened(first)
+                ),
+                "Give the picks of one station"
+            )),
+        }
+    }
+
+    /// The station whose picks these are: `CX.PB01`, if the table says it.
+    pub fn picked_at(&self) -> Option<String> {
+        self.picked_at
+            .get()
+            .filter(|codes| !codes.is_empty())
+            .cloned()
     }
 
     /// Where the first of the names stands.
@@ -210,7 +250,14 @@ pub(super) fn no_header(name: &str) -> Error {
 type Names = &'static [&'static str];
 
 const ID: Names = &["eventid", "id"];
-const TIME: Names = &["time", "origin_time", "time_utc", "phase_time", "pick_time"];
+const TIME: Names = &[
+    "time",
+    "origin_time",
+    "time_utc",
+    "phase_time",
+    "pick_time",
+    "timestamp",
+];
 const LATITUDE: Names = &["latitude", "lat"];
 const LONGITUDE: Names = &["longitude", "lon"];
 const DEPTH: Names = &["depth/km", "depth", "dep"];
@@ -218,3 +265,4 @@ const MAGNITUDES: Names = &["magnitude", "mag"];
 const MAGNITUDE_TYPE: Names = &["magtype"];
 const EVENT_TYPE: Names = &["eventtype", "type"];
 const PHASE: Names = &["phase_type"];
+const STATION: Names = &["station_id", "station"];

@@ -8,7 +8,7 @@ use super::detector::{FILE, Record, new_network};
 use super::train_params;
 use crate::atomic_file::{check_room, read_regular, write_whole};
 use crate::catalog::Catalog;
-use crate::error::{Result, fail};
+use crate::error::{Error, Result, fail, shown};
 use crate::study::Study;
 use crate::{hash, time, train};
 
@@ -29,6 +29,17 @@ pub fn check_folder(study: &Study, dir: &Path) -> Result<()> {
             "Give this run a folder of its own; it need not be there yet"
         ));
     }
+    if let Some(other) = other_things(dir)? {
+        return Err(fail!(
+            Train,
+            dir.display(),
+            format!(
+                "a folder with other things in it, such as {}",
+                shown(&other)
+            ),
+            "Give this run a folder of its own; it need not be there yet"
+        ));
+    }
     // Where the record is absent or damaged the threshold is chosen anew.
     let kept = Record::read(dir).ok();
     if kept.is_none() {
@@ -43,6 +54,18 @@ pub fn check_folder(study: &Study, dir: &Path) -> Result<()> {
         ));
     }
     train::check_folder(dir, &new_network(study), &train_params(study))
+}
+
+/// A name in a folder that no training began, whose files would be written over.
+fn other_things(dir: &Path) -> Result<Option<String>> {
+    let is_run = [CATALOG, FILE].iter().any(|name| dir.join(name).exists());
+    if !dir.exists() || is_run || train::has_begun(dir) {
+        return Ok(None);
+    }
+    let entries = std::fs::read_dir(dir).map_err(Error::io(dir))?;
+    let names =
+        entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()));
+    Ok(names.filter(|name| !name.starts_with('.')).min())
 }
 
 /// The file of a run's catalog.
@@ -97,6 +120,27 @@ pub fn check_catalog(catalog: &Catalog, dir: &Path) -> Result<()> {
                 then.n_events, then.source, now.n_events, now.source
             ),
             "Give this run a folder of its own, or the catalog that it had then"
+        )),
+    }
+}
+
+/// Refuses a list of picks of another station than the study's: its times are not those of the waves there.
+///
+/// # Errors
+/// [`crate::Error::Train`] naming both stations.
+pub fn check_station(catalog: &Catalog, study: &Study) -> Result<()> {
+    let (network, station) = (&study.station.network, &study.station.station);
+    let ours = format!("{}.{}", network.as_str(), station.as_str());
+    match catalog.picked_at().filter(|codes| *codes != ours) {
+        None => Ok(()),
+        Some(other) => Err(fail!(
+            Train,
+            catalog.source,
+            format!(
+                "picks of {}, where the records are of {ours}",
+                shown(&other)
+            ),
+            "Give the picks of that station"
         )),
     }
 }

@@ -78,7 +78,7 @@ pub use detector::{About, Detector};
 pub use features::{FEATURES, features};
 pub use fine_tuning::{FineTuned, fine_tune};
 pub use fit::{Fitted, fit, train_params};
-pub use folder::{check_catalog, check_folder};
+pub use folder::{check_catalog, check_folder, check_station};
 pub use models::{Description, MODELS, Model};
 pub use pickers::{PICKERS, PickerDescription, PickerModel};
 pub use scanning::{Scanned, merge_params, scan_params, scan_spans, validation_scan};

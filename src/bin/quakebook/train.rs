@@ -133,7 +133,9 @@ pub fn run(args: &Args) -> Result {
         checked.inspect_err(|_| Damage::of(archive).tell())?;
     }
     let given = args.catalog.as_ref().map(Catalog::read).transpose()?;
-    let given = given.map(|catalog| usable(&catalog, &mut study));
+    let given = given
+        .map(|catalog| usable(&catalog, &mut study))
+        .transpose()?;
     method::check_folder(&study, &args.run)?;
     // The simulation's truth says nothing of records from elsewhere.
     let is_simulated = archive.as_ref().is_none_or(Archive::is_simulated);
@@ -199,8 +201,9 @@ pub fn run(args: &Args) -> Result {
 
 /// The events of a file that the training can use. Without a place an event has no travel time and belongs
 /// to no cluster: where none has one, all are of one class.
-pub fn usable(catalog: &Catalog, study: &mut Study) -> Catalog {
+pub fn usable(catalog: &Catalog, study: &mut Study) -> quakebook::Result<Catalog> {
     output::tell_left_out(catalog);
+    method::check_station(catalog, study)?;
     let has_places = catalog.events().iter().any(Event::has_place);
     if study.method.onset == Onset::TravelTime {
         if !has_places && !catalog.is_empty() {
@@ -209,9 +212,9 @@ pub fn usable(catalog: &Catalog, study: &mut Study) -> Catalog {
                  add --onset catalog-time",
             );
         }
-        return output::with_places(catalog);
+        return Ok(output::with_places(catalog));
     }
-    match study.cluster.k {
+    Ok(match study.cluster.k {
         1 => catalog.clone(),
         _ if has_places => output::with_places(catalog),
         _ => {
@@ -219,7 +222,7 @@ pub fn usable(catalog: &Catalog, study: &mut Study) -> Catalog {
             study.cluster.k = 1;
             catalog.clone()
         }
-    }
+    })
 }
 
 /// The study, with what the options override.

@@ -7,7 +7,7 @@ use quakebook::evaluate::OperatingPoint;
 use quakebook::geo::Point;
 use quakebook::method::{self, FineTuned, Inputs};
 use quakebook::station::StationChoice;
-use quakebook::time::Time;
+use quakebook::time::{self, Time, TimeSpan};
 use quakebook::waveform::Place;
 use serde::Serialize;
 
@@ -112,7 +112,9 @@ pub fn run(args: &Args) -> Result {
         .alarms_per_day
         .unwrap_or(method.max_false_alarms_per_day);
     let mut study = study.checked()?;
-    let catalog = train::usable(&Catalog::read(&args.catalog)?, &mut study).during(&span);
+    let given = train::usable(&Catalog::read(&args.catalog)?, &mut study)?;
+    let catalog = given.during(&span);
+    tell_outside(given.len(), catalog.len(), &span);
     method::check_folder(&study, &args.run)?;
     method::check_catalog(&catalog, &args.run)?;
     let watched = Watched::new(&archive, "reading");
@@ -132,6 +134,12 @@ pub fn run(args: &Args) -> Result {
     let tuned = method::fine_tune(&base, &study, &inputs, &segments, &args.run)?;
     let damage = Damage::of(&archive);
     damage.tell();
+    let n_judging = tuned.after.counts.n_counted;
+    if n_judging < FEW {
+        output::progress(format!(
+            "events in the test time: {n_judging}, too few to say whether it helped"
+        ));
+    }
     match args.json {
         true => output::print_json(&report(args, segments.simulated, &tuned, &damage))?,
         false => output::print(text(args, segments.simulated, &tuned)?)?,
@@ -140,6 +148,23 @@ pub fn run(args: &Args) -> Result {
         true => Outcome::Done,
         false => Outcome::Damaged,
     })
+}
+
+/// With fewer events a recall has an interval of half its range.
+const FEW: usize = 15;
+
+fn tell_outside(n_given: usize, n_inside: usize, span: &TimeSpan) {
+    let (from, to) = (time::iso(span.start), time::iso(span.end));
+    let where_ = format!("outside of what is read, {from} to {to}");
+    if n_inside == 0 {
+        args::refuse(&format!("--catalog: all {n_given} events lie {where_}"));
+    }
+    if n_inside < n_given {
+        output::progress(format!(
+            "{} of {n_given} events lie {where_}",
+            n_given - n_inside
+        ));
+    }
 }
 
 fn report<'a>(
