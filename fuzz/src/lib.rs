@@ -23,23 +23,7 @@ pub mod error;
 pub mod geo;
 #[path = "../../src/hash.rs"]
 mod hash;
-/// Picks, stations and velocities without the search for places, and without polars.
-pub mod locate {
-    #[path = "../../../src/locate/columns.rs"]
-    mod columns;
-    #[path = "../../../src/locate/picks.rs"]
-    mod picks;
-    #[path = "../../../src/locate/picks_quakeml.rs"]
-    mod picks_quakeml;
-    #[path = "../../../src/locate/sites.rs"]
-    mod sites;
-    #[path = "../../../src/locate/velocity.rs"]
-    mod velocity;
-
-    pub use picks::{PhasePick, PickFile, Sorted};
-    pub use sites::Sites;
-    pub use velocity::VelocityModel;
-}
+pub mod locate;
 #[path = "../../src/printable.rs"]
 mod printable;
 #[path = "../../src/server/mod.rs"]
