@@ -5,18 +5,16 @@
 // What the readers leave unused here the rest of the library uses.
 #![allow(dead_code, unused_imports)]
 
+#[path = "../../src/atomic_file/mod.rs"]
+pub mod atomic_file;
 #[path = "../../src/bucket/mod.rs"]
 mod bucket;
 #[path = "../../src/catalog/mod.rs"]
 pub mod catalog;
-#[path = "../../src/atomic_file/mod.rs"]
-pub mod atomic_file;
 #[path = "../../src/code.rs"]
 pub mod code;
 #[path = "../../src/code_pattern.rs"]
 mod code_pattern;
-#[path = "../../src/tables.rs"]
-mod tables;
 #[path = "../../src/error.rs"]
 pub mod error;
 #[path = "../../src/geo.rs"]
@@ -36,6 +34,8 @@ mod simulated;
 pub mod station;
 #[path = "../../src/study/mod.rs"]
 pub mod study;
+#[path = "../../src/tables.rs"]
+mod tables;
 #[path = "../../src/time.rs"]
 pub mod time;
 #[path = "../../src/tls.rs"]
