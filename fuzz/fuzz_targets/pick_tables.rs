@@ -14,17 +14,32 @@ fuzz_target!(|text: &str| {
     }
     for gradient in [false, true] {
         if let Ok(model) = VelocityModel::from_csv(text, "fuzz", gradient) {
-            assert!(model.layers.layers().iter().all(|layer| layer.thickness_km > 0.0));
+            assert!(
+                model
+                    .layers
+                    .layers()
+                    .iter()
+                    .all(|layer| layer.thickness_km > 0.0)
+            );
         }
     }
     let here = Sites::from_csv("id,latitude,longitude\nA,1,1\nXX.B,1,2\n", "here");
     let here = here.expect("two stations");
-    for file in [PickFile::from_csv(text, "fuzz"), PickFile::from_quakeml(text, "fuzz")] {
+    for file in [
+        PickFile::from_csv(text, "fuzz"),
+        PickFile::from_quakeml(text, "fuzz"),
+    ] {
         let Ok(file) = file else { continue };
         let picks = || file.picks.iter().map(|(_, pick)| pick);
         assert!(picks().all(|pick| (0.0..=1.0).contains(&pick.probability)));
         assert!(picks().all(|pick| pick.error_s.is_nan() || pick.error_s > 0.0));
-        for of in file.clone().by_event("fuzz").into_iter().flatten().map(|(_, of)| of) {
+        for of in file
+            .clone()
+            .by_event("fuzz")
+            .into_iter()
+            .flatten()
+            .map(|(_, of)| of)
+        {
             if let Ok(mut sorted) = Sorted::new(of, &here) {
                 let n = sorted.picks.len();
                 assert_eq!(n, sorted.drop_doubles() + sorted.picks.len());

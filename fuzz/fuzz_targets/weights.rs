@@ -48,5 +48,8 @@ fuzz_target!(|bytes: &[u8]| FOLDER.with(|folder| {
     let path = folder.path().join("weights.pt.v2");
     read(&path, bytes);
     let numbers = [0; 24];
-    read(&path, &zipped(&[("m/data.pkl", bytes), ("m/data/0", &numbers)]));
+    read(
+        &path,
+        &zipped(&[("m/data.pkl", bytes), ("m/data/0", &numbers)]),
+    );
 }));

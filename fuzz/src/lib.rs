@@ -5,41 +5,23 @@
 // What the readers leave unused here the rest of the library uses.
 #![allow(dead_code, unused_imports)]
 
+#[path = "../../src/atomic_file/mod.rs"]
+pub mod atomic_file;
 #[path = "../../src/bucket/mod.rs"]
 mod bucket;
 #[path = "../../src/catalog/mod.rs"]
 pub mod catalog;
-#[path = "../../src/atomic_file/mod.rs"]
-pub mod atomic_file;
 #[path = "../../src/code.rs"]
 pub mod code;
 #[path = "../../src/code_pattern.rs"]
 mod code_pattern;
-#[path = "../../src/tables.rs"]
-mod tables;
 #[path = "../../src/error.rs"]
 pub mod error;
 #[path = "../../src/geo.rs"]
 pub mod geo;
 #[path = "../../src/hash.rs"]
 mod hash;
-/// Picks, stations and velocities without the search for places, and without polars.
-pub mod locate {
-    #[path = "../../../src/locate/columns.rs"]
-    mod columns;
-    #[path = "../../../src/locate/picks.rs"]
-    mod picks;
-    #[path = "../../../src/locate/picks_quakeml.rs"]
-    mod picks_quakeml;
-    #[path = "../../../src/locate/sites.rs"]
-    mod sites;
-    #[path = "../../../src/locate/velocity.rs"]
-    mod velocity;
-
-    pub use picks::{PhasePick, PickFile, Sorted};
-    pub use sites::Sites;
-    pub use velocity::VelocityModel;
-}
+pub mod locate;
 #[path = "../../src/printable.rs"]
 mod printable;
 #[path = "../../src/server/mod.rs"]
@@ -52,6 +34,8 @@ mod simulated;
 pub mod station;
 #[path = "../../src/study/mod.rs"]
 pub mod study;
+#[path = "../../src/tables.rs"]
+mod tables;
 #[path = "../../src/time.rs"]
 pub mod time;
 #[path = "../../src/tls.rs"]
