@@ -343,7 +343,8 @@ mod tests {
         );
         let of_none = "station,phase,time\nA,P,2014-05-01\n";
         assert!(of(of_none).by_event("picks.csv").is_err());
-        assert!(of(&text.replace('7', "-1")).by_event("picks.csv").is_err());
+        let of_no_event = text.replace("\n7,", "\n-1,");
+        assert!(of(&of_no_event).by_event("picks.csv").is_err());
     }
 
     #[test]
