@@ -9,7 +9,7 @@ use std::process::Command;
 use common::plans::*;
 use quakebook::Error;
 use quakebook::network::ConvNet;
-use quakebook::plan::{Plan, ShardSize, Status, Worked, Worker, collect};
+use quakebook::plan::{Plan, ShardSize, Status, Wanted, Worked, Worker, collect};
 use quakebook::station::NslcPattern;
 use quakebook::waveform::{Archive, Nslc, Samples, Segment, Trace};
 use serde_json::Value;
@@ -464,4 +464,206 @@ fn what_is_no_plan_is_refused() {
     let other = ConvNet::new(300, 2, 6);
     quakebook::network::write_weights(&other, &weights).unwrap();
     assert!(matches!(Worker::new(&plan, None), Err(Error::Plan { .. })));
+}
+
+#[test]
+fn what_lies_at_no_place_of_an_archive_is_named() {
+    let root = tempfile::tempdir().unwrap();
+    let span = ("2014-05-01T00:00:00", "2014-05-01T00:10:00");
+    write(root.path(), "GOOD", &HH, span, 50.0);
+    let network = root.path().join("2014/XX");
+    let not_utf8 = std::ffi::OsStr::from_bytes(b"PB\xfe3");
+    for folder in [
+        network.join("PB 1/HHZ.D"),
+        network.join(not_utf8).join("HHZ.D"),
+        network.join("PB\u{1b}[2J"),
+        network.join("QUAL/HHZ.Q"),
+        network.join("QUAL/LOG.L"),
+        network.join("FLAT"),
+        root.path().join("14/XX/GOOD/HHZ.D"),
+        root.path().join("notes"),
+    ] {
+        std::fs::create_dir_all(folder).unwrap();
+    }
+    for component in HH {
+        let name = format!("FLAT/XX.FLAT..{component}.D.2014.121");
+        std::fs::write(network.join(name), "").unwrap();
+    }
+    std::fs::write(network.join("FLAT/readme.txt"), "").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("plan");
+    planned(&folder, root.path(), ShardSize::StationMonth);
+    let left_out = std::fs::read_to_string(folder.join("left_out.txt")).unwrap();
+    for odd in [
+        "2014/XX: 3 that do not belong there, the first PB\u{20}",
+        "2014/XX/QUAL: 1 that do not belong there, the first HHZ.Q:",
+        "2014/XX/FLAT: 3 that do not belong there, the first XX.FLAT..HHE.D.2014.121:",
+        ": 1 that do not belong there, the first 14: not read, for day files lie at YEAR/",
+    ] {
+        assert!(left_out.contains(odd), "{odd}: {left_out}");
+    }
+    assert_eq!(left_out.lines().count(), 4, "{left_out}");
+    assert!(!left_out.contains('\u{1b}'));
+}
+
+#[test]
+fn of_two_that_plan_into_one_folder_at_once_one_is_refused() {
+    for _ in 0..3 {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("plan");
+        let make = |size| plan_of(&folder, archive(), size, &[]);
+        let (day, year) = std::thread::scope(|scope| {
+            let day = scope.spawn(|| make(ShardSize::StationDay));
+            let year = make(ShardSize::StationYear);
+            (day.join(), year)
+        });
+        let (plan, error) = match (day.unwrap(), year) {
+            (Ok(plan), Err(error)) | (Err(error), Ok(plan)) => (plan, error),
+            both => panic!("{both:?}"),
+        };
+        assert!(error.to_string().contains("another plan"), "{error}");
+        assert_eq!(Plan::open(&folder).unwrap(), plan);
+        assert_eq!(plan.shards().unwrap().len(), plan.n_shards());
+        plan.detector().unwrap();
+    }
+}
+
+#[test]
+fn work_on_a_plan_that_is_gone_fails_and_makes_no_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("plan");
+    let plan = planned(&folder, archive(), ShardSize::StationYear);
+    let mut worker = Worker::new(&plan, None).unwrap();
+    let shard = plan.shard(0).unwrap();
+    // While the shard is scanned, and before the next one is.
+    let remove = || {
+        let _ = std::fs::remove_dir_all(&folder);
+        false
+    };
+    for is_ended in [&remove as &(dyn Fn() -> bool + Sync), &|| false] {
+        match worker.work(&shard, is_ended) {
+            Err(Error::Plan { what, .. }) => assert!(what.contains("no longer"), "{what}"),
+            other => panic!("{other:?}"),
+        }
+        assert!(!folder.exists());
+    }
+}
+
+#[test]
+fn work_itself_says_why_a_shard_failed() {
+    let dir = tempfile::tempdir().unwrap();
+    planned(dir.path(), archive(), ShardSize::StationYear);
+    // Nothing can be kept of the work, not even why it failed.
+    for kind in ["running", "failed"] {
+        std::fs::write(dir.path().join(kind), "").unwrap();
+    }
+    let plan = text(dir.path());
+    let (code, out, errors) = quakebook(&["work", "--plan", plan, "--all"]);
+    assert_eq!(code, 1, "{out}{errors}");
+    let last = errors.lines().last().unwrap();
+    let why = format!("2 shards failed, first XX.A..HH.2014: {plan}/running");
+    assert!(last.contains(&why), "{errors}");
+}
+
+#[test]
+fn a_location_of_two_blanks_is_no_location() {
+    let root = copied_archive();
+    for file in files(root.path()) {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        if name.contains("..HHZ.D.") {
+            let blanks = file.with_file_name(name.replace("..HHZ", ".  .HHZ"));
+            std::fs::rename(&file, blanks).unwrap();
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let plan = planned(dir.path(), root.path(), ShardSize::StationYear);
+    assert_eq!(work(&plan), 2);
+    assert_eq!(collect(&plan).unwrap().to_csv(), table());
+}
+
+#[test]
+fn a_day_file_of_more_than_4_gib_is_named_and_not_read() {
+    let root = copied_archive();
+    let day = root.path().join("2014/XX/A/HHZ.D/XX.A..HHZ.D.2014.152");
+    // All of it is a hole: it takes no room.
+    let file = std::fs::File::create(&day).unwrap();
+    file.set_len(9 << 29).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let plan = planned(dir.path(), root.path(), ShardSize::StationMonth);
+    let left_out = std::fs::read_to_string(dir.path().join("left_out.txt")).unwrap();
+    let told = "HHZ.D.2014.152: a day file of 4831838208 bytes: not read";
+    assert!(left_out.contains(told), "{left_out}");
+    assert_eq!(work(&plan), plan.n_shards());
+    let manifests = files(&dir.path().join("manifests"));
+    let may = std::fs::read_to_string(&manifests[0]).unwrap();
+    assert!(
+        may.contains("a day file of 4831838208 bytes: not read"),
+        "{may}"
+    );
+    let strict = Archive::open(root.path(), "XX", "A", "", "HH?").unwrap();
+    let read = strict.traces(at("2014-06-01T00:00:00"), at("2014-06-01T00:10:00"));
+    assert!(matches!(read, Err(Error::Waveform { .. })), "{read:?}");
+}
+
+#[test]
+fn where_nothing_is_at_the_times_that_are_sought_it_is_said_what_is() {
+    let root = copied_archive();
+    let channel = root.path().join("2014/XX/A/HHZ.D");
+    let day = channel.join("XX.A..HHZ.D.2014.151");
+    std::fs::copy(&day, channel.join("XX.A..HHE.D.2014.151")).unwrap();
+    let detector = detector();
+    let wanted = Wanted {
+        archive: &root.path().into(),
+        merge: merge(&detector),
+        detector: &detector,
+        stations: &[],
+        from: Some(at("2020-01-01T00:00:00")),
+        to: None,
+        size: ShardSize::StationMonth,
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let error = Plan::create(&dir.path().join("plan"), &wanted).unwrap_err();
+    let error = error.to_string();
+    assert!(
+        error.contains("the archive has 2014-05-31 to 2014-06-04"),
+        "{error}"
+    );
+    assert!(!error.contains("another folder"), "{error}");
+}
+
+#[test]
+fn a_folder_that_may_not_be_read_is_told_by_the_exit_code() {
+    use std::os::unix::fs::PermissionsExt;
+    let root = copied_archive();
+    let dir = tempfile::tempdir().unwrap();
+    let model = dir.path().join("model");
+    detector().write(&model, None).unwrap();
+    let closed = root.path().join("2014/XX/B/BHZ.D");
+    std::fs::set_permissions(&closed, PermissionsExt::from_mode(0o000)).unwrap();
+    let out = dir.path().join("plan");
+    let (archive, out) = (text(root.path()), text(&out));
+    let args = [
+        &["plan", "--archive", archive][..],
+        &["--out", out, "--model", text(&model)],
+    ];
+    let plain = program(&args.concat());
+    let mut command = match std::fs::read_dir(&closed) {
+        Err(_) => plain,
+        // The superuser reads everything, unless this right is taken away.
+        Ok(_) => {
+            let mut command = Command::new("setpriv");
+            command.args(["--bounding-set", "-dac_override,-dac_read_search"]);
+            command.arg(plain.get_program()).args(plain.get_args());
+            command
+        }
+    };
+    let output = command.output().unwrap();
+    std::fs::set_permissions(&closed, PermissionsExt::from_mode(0o755)).unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(4), "{errors}");
+    assert!(errors.contains("BHZ.D: "), "{errors}");
+    assert!(
+        errors.contains("XX.B..BH?: 2 of three components"),
+        "{errors}"
+    );
 }

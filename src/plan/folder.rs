@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::held::{self, LeftOut};
 use super::progress::to_json;
 use super::shard::{Shard, ShardSize};
-use crate::atomic_file::{check_room, names, read_regular, write_below};
+use crate::atomic_file::{check_room, hold, names, read_regular, write_below};
 use crate::detect::MergeParams;
 use crate::error::{Error, Result, fail};
 use crate::hash::sha256;
@@ -72,6 +72,8 @@ const HEADER: &str = "plan.toml";
 const SHARDS: &str = "shards.jsonl";
 const LEFT_OUT: &str = "left_out.txt";
 const MODEL: &str = "model";
+/// Held while a plan is made.
+const LOCK: &str = ".lock";
 
 /// Shards whose files lie in one folder.
 pub(super) const N_IN_FOLDER: usize = 1000;
@@ -95,16 +97,25 @@ impl Plan {
             from: wanted.from,
             to: wanted.to,
         };
-        let (shards, left_out) = held::shards(&place, &sought, wanted.size)?;
+        let (shards, left_out, ends) = held::shards(&place, &sought, wanted.size)?;
         if shards.is_empty() {
             let found = left_out.iter().take(5).map(ToString::to_string);
             let found: Vec<String> = found.collect();
             let what = match &found[..] {
+                _ if let Some((first, last)) = ends => {
+                    format!(
+                        "nothing at the times that are sought; the archive has {first} to {last}"
+                    )
+                }
                 [] => "no day file of the stations and times that are sought".to_string(),
                 some => format!("nothing that can be scanned: {}", some.join("; ")),
             };
-            let remedy =
-                "Give the folder that holds the archive's years, and codes as the archive has them";
+            let remedy = match ends {
+                Some(_) => "Give --from and --to within these days",
+                None => {
+                    "Give the folder that holds the archive's years, and codes as the archive has them"
+                }
+            };
             return Err(fail!(Plan, archive.display(), what, remedy));
         }
         let lines: String = shards.iter().map(to_json).collect();
@@ -130,7 +141,15 @@ impl Plan {
             dir: dir.into(),
             header,
         };
-        if let Some(known) = Self::known(dir)? {
+        let (mut known, mut _held) = (Self::known(dir)?, None);
+        if known.is_none() {
+            Self::check_free(dir)?;
+            // Who plans into the same folder meanwhile waits, and then finds this plan; where the file system has no
+            // locks, nobody waits.
+            _held = hold(&dir.join(LOCK)).ok();
+            known = Self::known(dir)?;
+        }
+        if let Some(known) = known {
             if known.header == plan.header {
                 return Ok((known, left_out));
             }
@@ -141,33 +160,30 @@ impl Plan {
                 "Give this plan a folder of its own"
             ));
         }
-        if dir.exists() && !dir.is_dir() {
-            let remedy = "Give the plan a folder of its own; it need not be there yet";
-            return Err(fail!(
-                Plan,
-                dir.display(),
-                "a file, where a folder was expected",
-                remedy
-            ));
-        }
-        // What an earlier try has left is written anew.
-        let is_ours = |name: &String| {
-            [MODEL, SHARDS, LEFT_OUT].contains(&name.as_str()) || name.ends_with(".unfinished")
-        };
-        if !names(dir)?.iter().all(is_ours) {
-            let what = "the folder is not empty, and holds no plan";
-            let remedy = "Give the plan a folder of its own; it need not be there yet";
-            return Err(fail!(Plan, dir.display(), what, remedy));
-        }
-        check_room(dir)?;
         detector.write(&dir.join(MODEL), None)?;
         let left: String = left_out.iter().map(|one| format!("{one}\n")).collect();
-        plan.write(&dir.join(LEFT_OUT), &left)?;
-        plan.write(&dir.join(SHARDS), &lines)?;
+        write_below(dir, &dir.join(LEFT_OUT), left.as_bytes())?;
+        write_below(dir, &dir.join(SHARDS), lines.as_bytes())?;
         // The last file: a plan that has it is whole.
         let text = toml::to_string(&plan.header).expect("a plan's fields are plain TOML");
-        plan.write(&dir.join(HEADER), &text)?;
+        write_below(dir, &dir.join(HEADER), text.as_bytes())?;
         Ok((plan, left_out))
+    }
+
+    /// Whether a plan can be made in a folder that holds none.
+    fn check_free(dir: &Path) -> Result<()> {
+        // What an earlier try has left is written anew.
+        let is_ours = |name: &String| {
+            [MODEL, SHARDS, LEFT_OUT, LOCK].contains(&name.as_str())
+                || name.ends_with(".unfinished")
+        };
+        let what = match dir.exists() {
+            true if !dir.is_dir() => "a file, where a folder was expected",
+            _ if !names(dir)?.iter().all(is_ours) => "the folder is not empty, and holds no plan",
+            _ => return check_room(dir),
+        };
+        let remedy = "Give the plan a folder of its own; it need not be there yet";
+        Err(fail!(Plan, dir.display(), what, remedy))
     }
 
     /// Opens the plan in a folder.
@@ -353,8 +369,13 @@ impl Plan {
         fail!(Plan, path.display(), what, remedy)
     }
 
-    /// Writes a file of the plan whole; no folder of it may be a link.
+    /// Writes a file of the work whole, while the plan is there; no folder of it may be a link.
     pub(super) fn write(&self, path: &Path, text: impl AsRef<[u8]>) -> Result<()> {
+        if !self.dir.join(HEADER).is_file() {
+            let what = "the plan is no longer in this folder";
+            let remedy = "Make it anew with `quakebook plan`";
+            return Err(fail!(Plan, self.dir.display(), what, remedy));
+        }
         write_below(&self.dir, path, text.as_ref())
     }
 

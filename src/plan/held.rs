@@ -8,6 +8,7 @@ use chrono::{Days, NaiveDate};
 use super::shard::{AROUND, Shard, ShardSize, midnight};
 use crate::error::{Error, Result};
 use crate::hash::sha256;
+use crate::printable;
 use crate::station::StationChoice;
 use crate::time::TimeSpan;
 use crate::waveform::{DayFile, FAST_BANDS, Nslc, Place, Sought, Version};
@@ -18,13 +19,29 @@ pub struct LeftOut {
     /// A file, a folder, a station's band, some days of it, or codes that were sought.
     pub what: String,
     pub why: String,
+    /// Whether it could not be read: nobody knows what was missed.
+    pub is_unread: bool,
+}
+
+impl LeftOut {
+    fn new(what: impl fmt::Display, why: impl Into<String>) -> Self {
+        Self {
+            what: what.to_string(),
+            why: why.into(),
+            is_unread: false,
+        }
+    }
 }
 
 impl fmt::Display for LeftOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.what, self.why)
+        let line = format!("{}: {}", self.what, self.why);
+        f.write_str(&printable::line(&line, N_CHARACTERS_MOST))
     }
 }
+
+/// Longer than the longest path and what is said of it.
+const N_CHARACTERS_MOST: usize = 10_000;
 
 /// A station's band: network, station, location and the first letters of its channels.
 type Band = (String, String, String, String);
@@ -51,7 +68,8 @@ pub(super) fn version_line(file: &DayFile, version: Version) -> String {
 /// A detector needs so many components.
 pub(super) const N_COMPONENTS: usize = 3;
 
-/// The shards of what the archive in a folder holds of the stations that are sought, by station and time.
+/// The shards of what the archive in a folder holds of the stations that are sought, by station and time; what makes
+/// none; and the first and the last day that could be scanned, at any time.
 ///
 /// # Errors
 /// [`Error::Io`] where the folder cannot be read.
@@ -59,16 +77,15 @@ pub(super) fn shards(
     place: &Place,
     sought: &Sought,
     size: ShardSize,
-) -> Result<(Vec<Shard>, Vec<LeftOut>)> {
+) -> Result<(Vec<Shard>, Vec<LeftOut>, Option<(NaiveDate, NaiveDate)>)> {
     let mut left_out = Vec::new();
     let bands = bands(place, sought, &mut left_out)?;
     let (from, to) = (sought.from, sought.to);
-    let mut shards = Vec::new();
+    let (mut shards, mut all_days) = (Vec::new(), BTreeSet::new());
     for ((network, station, location, band), mut held) in bands {
         let name = format!("{network}.{station}.{location}.{band}");
         if let Some(why) = why_not(&band, &held) {
-            let what = format!("{name}?");
-            left_out.push(LeftOut { what, why });
+            left_out.push(LeftOut::new(format!("{name}?"), why));
             continue;
         }
         let n_files: BTreeMap<NaiveDate, usize> = held
@@ -78,6 +95,7 @@ pub(super) fn shards(
         left_out.extend(take_incomplete(&name, &mut held));
         let choice = StationChoice::new(&network, &station, &location, &format!("{band}?"))?;
         let days: BTreeSet<NaiveDate> = held.keys().copied().collect();
+        all_days.extend(&days);
         for (first, span) in spans(&days, size) {
             let start = from.map_or(span.start, |from| span.start.max(from));
             let end = to.map_or(span.end, |to| span.end.min(to));
@@ -108,7 +126,8 @@ pub(super) fn shards(
         }
     }
     left_out.sort();
-    Ok((shards, left_out))
+    let ends = all_days.first().copied().zip(all_days.last().copied());
+    Ok((shards, left_out, ends))
 }
 
 /// The day files that are sought, by band; what of the archive cannot be read as one is noted.
@@ -120,21 +139,27 @@ fn bands(
     let (storage, layout) = (place.storage(), place.layout());
     let archive = storage.held(layout, sought, &mut |error| {
         left_out.push(LeftOut {
-            what: "a folder".into(),
-            why: error.to_string(),
+            is_unread: true,
+            ..LeftOut::new("a folder", error.to_string())
         });
     })?;
     let (streams, in_vain) = archive.sought(&sought.streams, |_| true);
-    left_out.extend(archive.misplaced.iter().map(|file| LeftOut {
-        what: file.path.display().to_string(),
-        why: file.what_is_misplaced(layout),
-    }));
-    left_out.extend(archive.strange.iter().map(|strange| LeftOut {
-        what: strange.folder.display().to_string(),
-        why: format!(
-            "{} that are no day files, the first {}: by its name, or a link, a pipe or a folder",
-            strange.n, strange.first
-        ),
+    let misplaced = archive.misplaced.iter();
+    left_out.extend(
+        misplaced.map(|file| LeftOut::new(file.path.display(), file.what_is_misplaced(layout))),
+    );
+    left_out.extend(archive.strange.iter().map(|strange| {
+        let (n, first) = (strange.n, &strange.first);
+        let why = match strange.has_days {
+            true => format!(
+                "{n} that are no day files, the first {first}: by its name, or a link, a pipe or a folder"
+            ),
+            false => format!(
+                "{n} that do not belong there, the first {first}: not read, for day files lie at {}",
+                layout.pattern()
+            ),
+        };
+        LeftOut::new(strange.folder.display(), why)
     }));
     let mut bands: BTreeMap<Band, Held> = BTreeMap::new();
     for files in streams {
@@ -149,6 +174,10 @@ fn bands(
             let version = storage.version(&file.path);
             let gone = || Error::io(&file.path)(std::io::ErrorKind::NotFound.into());
             let version = version.ok_or_else(gone)?;
+            if let Some(why) = version.why_too_large() {
+                left_out.push(LeftOut::new(file.path.display(), why));
+                continue;
+            }
             let day = held.entry(file.day).or_default();
             day.components.insert(component);
             day.n_files += 1;
@@ -157,12 +186,9 @@ fn bands(
         }
     }
     for pattern in in_vain {
-        left_out.push(LeftOut {
-            what: pattern.to_string(),
-            why:
-                "sought, and the archive holds no day file of it (capital and small letters differ)"
-                    .into(),
-        });
+        let why =
+            "sought, and the archive holds no day file of it (capital and small letters differ)";
+        left_out.push(LeftOut::new(pattern, why));
     }
     Ok(bands)
 }
@@ -180,15 +206,18 @@ fn band_of(stream: &Nslc, band: &str) -> Band {
     (network, station, location, band.into())
 }
 
-/// Of the files of one day of a stream, with and without dashes for a blank location, the one that is read.
+/// Of the files of one day of a stream, with and without dashes or blanks for an empty location, the one that is read.
 fn one_of(same: &[DayFile]) -> (&DayFile, impl Iterator<Item = LeftOut>) {
-    let has_dashes = |file: &&DayFile| file.path.to_string_lossy().contains(".--.");
-    let read = same.iter().find(|file| !has_dashes(file));
-    let read = read.unwrap_or(&same[0]);
+    let rank = |file: &&DayFile| match file.path.to_string_lossy() {
+        path if path.contains(".  .") => 2,
+        path if path.contains(".--.") => 1,
+        _ => 0,
+    };
+    let read = same.iter().min_by_key(rank).unwrap_or(&same[0]);
     let others = same.iter().filter(move |file| !std::ptr::eq(*file, read));
-    let others = others.map(move |file| LeftOut {
-        what: file.path.display().to_string(),
-        why: format!("{} is of the same day, and is read", read.path.display()),
+    let others = others.map(move |file| {
+        let why = format!("{} is of the same day, and is read", read.path.display());
+        LeftOut::new(file.path.display(), why)
     });
     (read, others)
 }
@@ -214,10 +243,10 @@ fn take_incomplete(name: &str, held: &mut Held) -> Option<LeftOut> {
         1 => String::new(),
         n => format!(" and {} days more", n - 1),
     };
-    Some(LeftOut {
-        what: format!("{name}? of {first}{more}"),
-        why: format!("{} of three components", day.components.len()),
-    })
+    Some(LeftOut::new(
+        format!("{name}? of {first}{more}"),
+        format!("{} of three components", day.components.len()),
+    ))
 }
 
 /// The spans of shards with day files, each with its first day by the calendar. A span reaches into a day beside

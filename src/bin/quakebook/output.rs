@@ -34,7 +34,8 @@ pub enum Failure {
     /// Some shards failed; they were named when it was their turn.
     Shards {
         n_failed: usize,
-        plan: String,
+        /// The first, and why.
+        first: String,
     },
 }
 
@@ -65,11 +66,9 @@ impl fmt::Display for Failure {
                 n_unreadable,
                 n_files,
             } => write!(f, "{n_unreadable} of {n_files} files could not be read"),
-            Self::Shards { n_failed, plan } => write!(
-                f,
-                "{} failed; `quakebook status --plan {plan}` tells why",
-                counted(*n_failed, "shard")
-            ),
+            Self::Shards { n_failed, first } => {
+                write!(f, "{} failed, first {first}", counted(*n_failed, "shard"))
+            }
         }
     }
 }

@@ -18,8 +18,8 @@ use crate::scan_setup::{self, ModelArg};
 #[command(after_help = concat!("\
 The plan is a folder. It holds the model, and a line for each shard: a station's records of a day, a month
 or a year, as far as the archive has day files of three components. What lies in the archive and is not
-planned (a file in another channel's folder, a station with one component, a day that lacks one) is told,
-and stands in left_out.txt.
+planned (a file or a folder at another place, a station with one component, a day that lacks one, a file of
+more than 4 GiB) is told, and stands in left_out.txt.
 
 Records may reach a day out of the day whose file holds them, where days are cut elsewhere than at
 midnight; records that lie farther away are not read, and their file is named. A shard's span therefore
@@ -34,7 +34,7 @@ A number of false alarms a day is a matter of one station's noise: find the thre
 
 ", archive::buckets!(), "
 
-Exit codes: 0 done; 4 of some --stations the archive holds nothing.
+Exit codes: 0 done; 4 of some --stations the archive holds nothing, or a folder could not be read.
 
 Examples:
   quakebook plan --archive sds --model regional --out plan
@@ -128,7 +128,8 @@ pub fn run(args: &Args) -> Result {
     }
     let is_found =
         |sought: &NslcPattern| !left_out.iter().any(|one| one.what == sought.to_string());
-    Ok(match stations.iter().all(is_found) {
+    let is_unread = left_out.iter().any(|one| one.is_unread);
+    Ok(match stations.iter().all(is_found) && !is_unread {
         true => Outcome::Done,
         false => Outcome::Incomplete,
     })

@@ -1,6 +1,6 @@
 //! `quakebook work`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use quakebook::plan::{Manifest, Plan, Shard, Worked, Worker};
@@ -21,7 +21,7 @@ A shard is done when the day files that were planned have been read, whatever is
 cannot be scanned (damaged, dead, too slow) are named, here and in the shard's manifest. Where the archive
 does not hold those files, the shard fails.
 
-Exit codes: 0 done; 1 a shard failed, and stands in `quakebook status`; 3 done, and damaged records were
+Exit codes: 0 done; 1 a shard failed, and it is said why; 3 done, and damaged records were
 left out; 4 stopped by a signal.
 
 Examples:
@@ -61,18 +61,13 @@ pub fn run(args: &Args) -> Result {
     let indices = match (&args.shard, args.index) {
         (Some(id), _) => {
             let shard = plan.shard_of(id)?;
-            return work(&mut worker, [Ok(shard)], &is_ended, &args.plan);
+            return work(&mut worker, [Ok(shard)], &is_ended);
         }
         (None, Some((first, last))) => first..last.saturating_add(1),
         (None, None) => 0..plan.n_shards(),
     };
     if indices.len() < 2 {
-        return work(
-            &mut worker,
-            indices.map(|i| plan.shard(i)),
-            &is_ended,
-            &args.plan,
-        );
+        return work(&mut worker, indices.map(|i| plan.shard(i)), &is_ended);
     }
     let shards = plan.shards()?;
     if indices.end > shards.len() {
@@ -80,7 +75,7 @@ pub fn run(args: &Args) -> Result {
         plan.shard(indices.end - 1)?;
     }
     let some = shards.into_iter().skip(indices.start).take(indices.len());
-    work(&mut worker, some.map(Ok), &is_ended, &args.plan)
+    work(&mut worker, some.map(Ok), &is_ended)
 }
 
 /// Works on shards until all are tried, or until the signal.
@@ -88,10 +83,10 @@ fn work(
     worker: &mut Worker,
     shards: impl IntoIterator<Item = quakebook::Result<Shard>>,
     is_ended: &AtomicBool,
-    plan: &Path,
 ) -> Result {
     let is_ended = || is_ended.load(Ordering::Relaxed);
     let (mut n_failed, mut n_done, mut n_before, mut n_damaged) = (0, 0, 0, 0);
+    let mut first = None;
     for shard in shards {
         let shard = shard?;
         if is_ended() {
@@ -114,6 +109,7 @@ fn work(
             Err(error) => {
                 n_failed += 1;
                 output::progress(format!("{}: failed: {error}", shard.id));
+                first.get_or_insert_with(|| format!("{}: {error}", shard.id));
             }
         }
     }
@@ -122,13 +118,10 @@ fn work(
     output::print(format!(
         "{scanned} scanned, {n_before} done before, {n_failed} failed\n"
     ))?;
-    match n_failed {
-        0 if n_damaged > 0 => Ok(Outcome::Damaged),
-        0 => Ok(Outcome::Done),
-        n => Err(output::Failure::Shards {
-            n_failed: n,
-            plan: plan.display().to_string(),
-        }),
+    match first {
+        None if n_damaged > 0 => Ok(Outcome::Damaged),
+        None => Ok(Outcome::Done),
+        Some(first) => Err(output::Failure::Shards { n_failed, first }),
     }
 }
 

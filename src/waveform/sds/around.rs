@@ -116,7 +116,7 @@ impl Archive {
         Ok(files)
     }
 
-    /// The station's day files that may reach into a span, sorted by path.
+    /// The station's day files that may reach into a span, but those that are too large to be read; sorted by path.
     pub(crate) fn day_files(&self, span: &TimeSpan) -> Result<Vec<DayFile>> {
         let mut files = Vec::new();
         for stream in self.channels(span.start, span.end)? {
@@ -127,6 +127,11 @@ impl Archive {
                     .filter_map(|path| self.layout.day_file(path)),
             );
         }
+        let is_too_large = |file: &DayFile| {
+            let version = self.storage.version(&file.path);
+            version.is_some_and(|version| version.why_too_large().is_some())
+        };
+        files.retain(|file| !is_too_large(file));
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(files)
     }

@@ -170,6 +170,9 @@ impl Days {
         {
             return Ok(Some(index.sampling_rate_hz));
         }
+        if self.is_too_large(stream, path)? {
+            return Ok(None);
+        }
         let part = self.expected(path);
         let Some((mut file, version)) = self.storage.open(path, part)? else {
             return Ok(None);
@@ -198,6 +201,9 @@ impl Days {
     fn part(&self, stream: &Nslc, path: &Path, start: Time, end: Time) -> Result<Day> {
         let version = || self.storage.version(path);
         if self.extents.is_beside(path, (start, end), version) {
+            return Ok(Day::default());
+        }
+        if self.is_too_large(stream, path)? {
             return Ok(Day::default());
         }
         let part = self.expected(path);
@@ -243,6 +249,9 @@ impl Days {
         let Some(version) = self.storage.version(path) else {
             return Ok(Day::default());
         };
+        if self.is_too_large(stream, path)? {
+            return Ok(Day::default());
+        }
         let mut decoded = lock(&self.decoded);
         // The one asked for last stands last.
         let known = decoded.iter().position(|decoded| decoded.path == path);
@@ -264,6 +273,28 @@ impl Days {
             day: day.clone(),
         });
         Ok(day)
+    }
+
+    /// Whether a day file is passed over unread, for its size: a fault of the file.
+    fn is_too_large(&self, stream: &Nslc, path: &Path) -> Result<bool> {
+        let version = self.storage.version(path);
+        let Some(what) = version.and_then(|version| version.why_too_large()) else {
+            return Ok(false);
+        };
+        let fault = Fault {
+            file: path.display().to_string(),
+            byte: 0,
+            n_bytes: 0,
+            stream: Some(stream.clone()),
+            time: None,
+            kind: FaultKind::NotARecord,
+            what,
+        };
+        if !self.lenient {
+            return Err(fault.into_error());
+        }
+        self.note(&[fault]);
+        Ok(true)
     }
 
     /// The traces of bytes of a day file that begin at `from` in it.

@@ -36,7 +36,8 @@ pub(crate) struct Held {
     pub streams: Arc<Vec<DayFiles>>,
     /// Day files in the folder of another stream or time: they are not read.
     pub misplaced: Vec<DayFile>,
-    /// What lies in the folders of day files and is none: by its name, or because it is a link, a pipe or a folder.
+    /// What lies in the folders of day files and is none, by its name, or because it is a link, a pipe or a folder; and
+    /// what lies in those above and is none of theirs.
     pub strange: Vec<Strange>,
 }
 
@@ -72,13 +73,15 @@ impl Held {
     }
 }
 
-/// What lies in a channel's folder and is no day file.
+/// What lies in a folder, does not belong there, and is not read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Strange {
     pub folder: PathBuf,
     pub n: usize,
     /// The first by name.
     pub first: String,
+    /// Whether day files belong there, rather than folders.
+    pub has_days: bool,
 }
 
 /// The day files of one stream, at least one, by day.
@@ -186,19 +189,27 @@ impl Folder {
                 let known = before.remove(&path);
                 is_other |= known.is_none();
                 self.folders.insert(path, known.unwrap_or_default());
+            } else {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                if walk.layout.is_odd(level, &name, is_folder(kind, &path)) {
+                    others.push(name);
+                }
             }
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let in_place = |file: &DayFile| walk.layout.is_in_place(walk.root, file);
         let (files, misplaced) = files.into_iter().partition(in_place);
         // In an SDS archive other files may lie in other folders.
-        let is_channel =
-            walk.layout != Layout::Sds || path.extension().is_some_and(|end| end == "D");
+        let has_days = level == walk.layout.n_folders();
+        let is_channel = !has_days
+            || walk.layout != Layout::Sds
+            || path.extension().is_some_and(|end| end == "D");
         let strange = others.iter().min().filter(|_| is_channel);
         let strange = strange.map(|first| Strange {
             folder: path.into(),
             n: others.len(),
             first: first.clone(),
+            has_days,
         });
         is_other |= !before.is_empty() || files != self.files || misplaced != self.misplaced;
         is_other |= strange != self.strange;

@@ -204,6 +204,7 @@ impl Storage for Objects {
             folder: self.root.clone(),
             n: no_paths.len(),
             first: first.clone(),
+            has_days: true,
         }));
         strange.sort();
         Ok(Held::of(walk.files, walk.misplaced, strange))
@@ -289,6 +290,7 @@ impl Walk<'_> {
             folder: folder.into(),
             n: 0,
             first: first.clone(),
+            has_days: true,
         });
         known.n += 1;
         known.first = known.first.clone().min(first);

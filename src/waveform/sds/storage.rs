@@ -74,7 +74,17 @@ pub(crate) struct Version {
     pub mark: Option<u64>,
 }
 
+/// The largest day file that is read: larger ones would not fit in memory.
+const MAX_BYTES: u64 = 4 << 30;
+
 impl Version {
+    /// Why a file is passed over, where it is too large.
+    pub fn why_too_large(&self) -> Option<String> {
+        let n_bytes = self.n_bytes;
+        (n_bytes > MAX_BYTES)
+            .then(|| format!("a day file of {n_bytes} bytes: not read, for it has more than 4 GiB"))
+    }
+
     /// That of a file on a disk.
     pub fn of(data: &std::fs::Metadata) -> Self {
         let changed = data.modified().ok();
