@@ -277,10 +277,10 @@ fn what_is_no_weights_is_refused() {
     }
 }
 
-/// An hour of a simulated station amid aftershocks, as an archive.
+/// Twenty-five minutes of a simulated station amid aftershocks, as an archive.
 fn simulated(root: &Path) -> Segment {
     let day = Day::choosing(Choosing(0), Rate::AFTERSHOCKS);
-    let segment = day.segment(day.span.start, 3600.0).unwrap();
+    let segment = day.segment(day.span.start, 1500.0).unwrap();
     let counts = &segment.counts;
     let rows = counts.channels.iter().zip(&counts.data);
     let traces = rows.map(|(channel, row)| Trace {
@@ -340,7 +340,7 @@ fn the_programs_own_picker_finds_clear_onsets_in_pieces_and_whole() {
     }
     println!("{n_found} of {n_clear} clear onsets");
     assert!(
-        n_clear > 10 && n_found * 10 > n_clear * 7,
+        n_clear >= 5 && n_found * 10 > n_clear * 7,
         "{n_found} of {n_clear}"
     );
     for wrong in [

@@ -3,7 +3,8 @@
 use quakebook::classroom::sensor::SensorKind;
 use quakebook::classroom::{Synthesis, World};
 use quakebook::method::worlds::{
-    Choosing, Day, Hour, Rate, Recipe, Teaching, TrueOnset, model, open, openings, windows,
+    Choosing, Day, Hour, PickRecipe, Rate, Recipe, Teaching, TrueOnset, model, open, openings,
+    picker, windows,
 };
 use quakebook::pick::PickedPhase;
 use quakebook::time;
@@ -199,4 +200,26 @@ fn onsets_are_where_waves_begin() {
     }
     assert!(n >= 5, "{n}");
     assert!(after - before > 2.0 * f64::from(n), "{before} {after} {n}");
+}
+
+/// The same plan gives the same weights, and they learn: at first all three classes are as probable.
+#[test]
+fn a_picker_is_taught_the_same_twice() {
+    let plan = picker::Plan {
+        n_worlds: 1,
+        n_passes: 2,
+        ..picker::Plan::default()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let taught = |name: &str| {
+        let mut losses = Vec::new();
+        let each = &mut |_, loss| losses.push(loss);
+        let (pupil, _) = picker::teach(&PickRecipe::default(), &plan, each).unwrap();
+        let file = folder.path().join(name);
+        pupil.write(&file).unwrap();
+        (losses, std::fs::read(file).unwrap())
+    };
+    let (losses, weights) = taught("one");
+    assert!(losses.len() == 2 && losses[1] < losses[0], "{losses:?}");
+    assert!(taught("other") == (losses, weights));
 }
