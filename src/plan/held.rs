@@ -65,6 +65,9 @@ pub(super) fn version_line(file: &DayFile, version: Version) -> String {
     format!("{stream} {day} {n_bytes} {:016x}\n", mark.unwrap_or(0))
 }
 
+/// The first and the last day.
+pub(super) type Ends = (NaiveDate, NaiveDate);
+
 /// A detector needs so many components.
 pub(super) const N_COMPONENTS: usize = 3;
 
@@ -77,7 +80,7 @@ pub(super) fn shards(
     place: &Place,
     sought: &Sought,
     size: ShardSize,
-) -> Result<(Vec<Shard>, Vec<LeftOut>, Option<(NaiveDate, NaiveDate)>)> {
+) -> Result<(Vec<Shard>, Vec<LeftOut>, Option<Ends>)> {
     let mut left_out = Vec::new();
     let bands = bands(place, sought, &mut left_out)?;
     let (from, to) = (sought.from, sought.to);
