@@ -534,7 +534,7 @@ fn bad_input_is_said() {
         .take(2)
         .map(|row| format!("{row}\n"))
         .collect();
-    let cases: [(&str, &str, &str, &str); 7] = [
+    let cases: [(&str, &str, &str, &str); 6] = [
         (
             "two columns",
             "id,timestamp\nXX.S0..HH,2014-02-16T00:10:20\n",
@@ -554,7 +554,6 @@ fn bad_input_is_said() {
             "id,latitude,longitude\nXX.S0,,\n",
             "a number",
         ),
-        ("no pick", "id,timestamp,prob,type\n", &stations, "no row"),
         (
             "other stations",
             "id,timestamp,prob,type\nYY.A..HH,2014-02-16T00:10:20,1,p\n",
@@ -579,6 +578,21 @@ fn bad_input_is_said() {
         assert!(told.contains(expected), "{name}: {told}");
         assert!(!folder.path().join("events.xml").exists(), "{name}");
     }
+}
+
+/// A quiet day is a result.
+#[test]
+fn no_pick_is_no_event() {
+    let folder = tempfile::tempdir().unwrap();
+    let header = "id,timestamp,prob,type\n";
+    let (code, _, told) = run(
+        folder.path(),
+        &[("picks.csv", header), ("stations.csv", &stations())],
+        &ASSOCIATE,
+    );
+    assert!(code == 0 && told.contains("no pick, so no event"), "{told}");
+    let found = quakebook::catalog::Catalog::read(folder.path().join("events.xml")).unwrap();
+    assert!(found.is_empty());
 }
 
 #[test]

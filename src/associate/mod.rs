@@ -96,8 +96,8 @@ pub struct Associated {
 
 impl AssociateParams {
     /// # Errors
-    /// [`crate::Error::Associate`] naming the parameter.
-    fn check(&self, locator: &Locator) -> Result<()> {
+    /// [`crate::Error::Associate`] naming the parameter that cannot serve, or of which the locator has too few stations.
+    pub fn check(&self, locator: &Locator) -> Result<()> {
         let wrong = |what: String, remedy: &str| Err(fail!(Associate, "parameters", what, remedy));
         let lengths = [
             ("tolerance_s", self.tolerance_s),

@@ -19,8 +19,25 @@ pub(crate) struct Row<'a> {
 
 impl<'a> Columns<'a> {
     /// # Errors
-    /// [`Error::Locate`] where the text has no row, or rows of several lengths.
+    /// As [`Columns::read_any`], and where the text has no row.
     pub fn read(text: &'a str, name: &'a str) -> Result<Self> {
+        let table = Self::read_any(text, name)?;
+        match table.rows.is_empty() {
+            true => Err(fail!(
+                Locate,
+                format!("{name}:1"),
+                "no row",
+                "Give a table with a header, its columns parted by commas"
+            )),
+            false => Ok(table),
+        }
+    }
+
+    /// A table that may have a header alone.
+    ///
+    /// # Errors
+    /// [`Error::Locate`] where rows have several lengths.
+    pub fn read_any(text: &'a str, name: &'a str) -> Result<Self> {
         let broken = |line: u64, what: String| {
             let remedy = "Give a table with a header, its columns parted by commas";
             fail!(Locate, format!("{name}:{line}"), what, remedy)
@@ -41,27 +58,14 @@ impl<'a> Columns<'a> {
             })?;
             rows.push((record.position().map_or(0, csv::Position::line), record));
         }
-        if rows.is_empty() {
-            return Err(broken(1, "no row".into()));
-        }
         Ok(Self { name, header, rows })
     }
 
     /// A table that is none of text: its rows are counted from 1.
-    ///
-    /// # Errors
-    /// [`Error::Locate`] where there is no row.
-    pub fn of_cells(
-        name: &'a str,
-        header: Vec<String>,
-        rows: Vec<csv::StringRecord>,
-    ) -> Result<Self> {
+    pub fn of_cells(name: &'a str, header: Vec<String>, rows: Vec<csv::StringRecord>) -> Self {
         let header = header.iter().map(|name| name.to_lowercase()).collect();
-        let rows: Vec<_> = (1..).zip(rows).collect();
-        match rows.is_empty() {
-            true => Err(fail!(Locate, name, "no row", "Give a table with picks")),
-            false => Ok(Self { name, header, rows }),
-        }
+        let rows = (1..).zip(rows).collect();
+        Self { name, header, rows }
     }
 
     /// The first of these columns that the table has.

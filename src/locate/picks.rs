@@ -42,12 +42,21 @@ const ERROR: &[&str] = &["pickerror", "error_s"];
 const NO_PICK: &str = "-1";
 const NO_EVENT: &str = "-1";
 
+/// A direct wave or one along a layer counts as P or S, as it comes first.
+pub(super) fn wave_of(phase: &str) -> Option<Wave> {
+    match phase {
+        "P" | "p" | "Pg" | "Pn" | "Pb" => Some(Wave::P),
+        "S" | "s" | "Sg" | "Sn" | "Sb" => Some(Wave::S),
+        _ => None,
+    }
+}
+
 /// Picks as a file has them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PickFile {
     /// Each with the name of its event; none where it is of none.
     pub picks: Vec<(Option<String>, PhasePick)>,
-    /// Phases that are neither P nor S, which QuakeML may have, and how many picks of each were passed over.
+    /// What QuakeML may have beside good picks of P and S, other phases and rejected picks, and how many of each were passed over.
     pub passed_over: BTreeMap<String, usize>,
 }
 
@@ -69,7 +78,7 @@ impl PickFile {
     /// # Errors
     /// As [`PhasePick::from_csv`].
     pub fn from_csv(text: &str, name: &str) -> Result<Self> {
-        Self::from_table(&Columns::read(text, name)?)
+        Self::from_table(&Columns::read_any(text, name)?)
     }
 
     pub(super) fn from_table(table: &Columns) -> Result<Self> {
@@ -78,11 +87,8 @@ impl PickFile {
         let (error, event) = (table.find(ERROR), table.find(EVENT));
         let mut picks = Vec::new();
         for row in table.rows().filter(|row| row.text(time) != NO_PICK) {
-            let wave = match row.text(phase) {
-                "P" | "p" => Wave::P,
-                "S" | "s" => Wave::S,
-                _ => return Err(row.wrong(phase, "P or S")),
-            };
+            let wave = wave_of(row.text(phase));
+            let wave = wave.ok_or_else(|| row.wrong(phase, "P or S"))?;
             let at = time::read(row.text(time)).filter(|t| t.timestamp_nanos_opt().is_some());
             let probability = probability.map_or(Ok(1.0), |column| {
                 let p = row.number(column)?;
@@ -256,7 +262,7 @@ mod tests {
         for text in [
             "id,timestamp,prob,type\nCX.PB01..HH,2014-05-01T00:00:06.878393,0.75,s\n",
             "station_id,begin_time,end_time,phase_time,phase_score,phase_type\nCX.PB01..HH,,,2014-05-01T00:00:06.878393Z,0.75,S\n",
-            "phase,station,time,probability\nS,CX.PB01..HH,2014-05-01 00:00:06.878393,0.75\n",
+            "phase,station,time,probability\nSg,CX.PB01..HH,2014-05-01 00:00:06.878393,0.75\n",
         ] {
             let picks = PhasePick::from_csv(text, "picks.csv").unwrap();
             // An unknown error is NaN, and equals nothing.

@@ -34,7 +34,7 @@ impl PickFile {
             cells.collect::<Result<csv::StringRecord>>()
         };
         let rows = (0..frame.height()).map(row).collect::<Result<_>>()?;
-        Self::from_table(&Columns::of_cells(name, header, rows)?)
+        Self::from_table(&Columns::of_cells(name, header, rows))
     }
 }
 

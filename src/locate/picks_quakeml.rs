@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::picks::{PhasePick, PickFile};
+use super::picks::{PhasePick, PickFile, wave_of};
 use crate::catalog::QUAKEML_NAMESPACES;
 use crate::error::{Error, Result, fail};
 use crate::time;
@@ -21,6 +21,7 @@ const SHAPE: Shape = Shape {
         "uncertainty",
         "waveformID",
         "phaseHint",
+        "evaluationStatus",
         "comment",
         "text",
         "origin",
@@ -34,6 +35,7 @@ const SHAPE: Shape = Shape {
         "uncertainty",
         "waveformID",
         "phaseHint",
+        "evaluationStatus",
         "pickID",
         "phase",
     ],
@@ -50,6 +52,9 @@ const SHAPE: Shape = Shape {
 /// `quakebook pick` puts its picks into one event of this name, for QuakeML has no other place for them.
 const NOT_ASSOCIATED: &str = "smi:quakebook/picks/all";
 
+/// The status of a pick that an analyst has thrown away.
+const REJECTED: &str = "rejected";
+
 /// A pick without a phase.
 const NO_PHASE: &str = "none";
 
@@ -57,7 +62,7 @@ impl PickFile {
     /// Picks of QuakeML, each of the event that it stands in. Those that `quakebook pick` writes are of none.
     ///
     /// A pick's phase is its hint, or that of an arrival that names it; Pg, Pn, Pb and the same of S count as P and S, and other
-    /// phases are passed over. Its probability is that of a comment `{"probability":0.75}`, or 1; its error the uncertainty of its
+    /// phases and picks whose status is rejected are passed over. Its probability is that of a comment `{"probability":0.75}`, or 1; its error the uncertainty of its
     /// time.
     ///
     /// # Errors
@@ -113,6 +118,8 @@ impl PickFile {
             let id = pick.attribute("publicID").unwrap_or_default();
             let hint = pick.text_at("phaseHint").filter(|hint| !hint.is_empty());
             let phase = hint.or_else(|| phases.get(id).copied()).unwrap_or(NO_PHASE);
+            let is_rejected = pick.text_at("evaluationStatus") == Some(REJECTED);
+            let phase = if is_rejected { REJECTED } else { phase };
             match wave_of(phase) {
                 Some(wave) => self
                     .picks
@@ -121,14 +128,6 @@ impl PickFile {
             }
         }
         Ok(())
-    }
-}
-
-fn wave_of(phase: &str) -> Option<Wave> {
-    match phase {
-        "P" | "p" | "Pg" | "Pn" | "Pb" => Some(Wave::P),
-        "S" | "s" | "Sg" | "Sn" | "Sb" => Some(Wave::S),
-        _ => None,
     }
 }
 
@@ -243,6 +242,17 @@ mod tests {
         assert_eq!((second.station.as_str(), second.wave), ("PB02", Wave::S));
         assert!(second.error_s.is_nan() && second.probability == 1.0);
         assert_eq!(file.passed_over, BTreeMap::from([("IAML".to_string(), 1)]));
+    }
+
+    #[test]
+    fn a_rejected_pick_is_passed_over() {
+        let status = "<phaseHint>Pg</phaseHint><evaluationStatus>rejected</evaluationStatus>";
+        let text = EVENT.replace("<phaseHint>Pg</phaseHint>", status);
+        let file = PickFile::from_quakeml(&text, "e").unwrap();
+        assert_eq!(file.picks.len(), 1);
+        assert_eq!(file.passed_over.get(REJECTED), Some(&1));
+        let kept = PickFile::from_quakeml(&text.replace("rejected", "confirmed"), "e").unwrap();
+        assert_eq!(kept.picks.len(), 2);
     }
 
     #[test]

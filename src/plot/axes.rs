@@ -133,15 +133,16 @@ impl Axis {
         .find(|step| (high - low) / step <= 11.0)
         .unwrap_or(43_200.0);
         let format = if step < 60.0 { "%H:%M:%S" } else { "%H:%M" };
-        let ticks = ((low / step).ceil() as i64..=(high / step).floor() as i64)
+        let ticks: Vec<(f64, Time)> = ((low / step).ceil() as i64..=(high / step).floor() as i64)
             .map(|i| i as f64 * step)
-            .filter_map(|s| {
-                let time = Time::from_timestamp(s as i64, 0)?;
-                Some((s, time.format(format).to_string()))
-            })
+            .filter_map(|s| Some((s, Time::from_timestamp(s as i64, 0)?)))
             .collect();
+        // Room before the first tick may be of the day before.
+        let day = ticks.first().map_or(start, |(_, first)| *first);
+        let label = |(s, time): (f64, Time)| (s, time.format(format).to_string());
+        let ticks = ticks.into_iter().map(label).collect();
         Self {
-            name: format!("time on {} (UTC)", start.format("%Y-%m-%d")),
+            name: format!("time on {} (UTC)", day.format("%Y-%m-%d")),
             low,
             high,
             ticks,

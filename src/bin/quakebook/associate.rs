@@ -1,10 +1,11 @@
 //! `quakebook associate`
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use quakebook::associate::AssociateParams;
-use quakebook::bulletin::Bulletin;
-use quakebook::locate::Sorted;
+use quakebook::bulletin::{Account, Bulletin};
+use quakebook::locate::{Locator, Sorted};
 
 use crate::args;
 use crate::network::{NetworkArgs, read_picks};
@@ -64,34 +65,63 @@ fn from_zero_to_one(text: &str) -> std::result::Result<f64, String> {
 }
 
 pub fn run(args: &Args) -> Result {
-    associate(&args.picks, &args.choices)
+    Ready::of(&args.picks, &args.choices)?.associate(&args.picks, &args.choices)
 }
 
-/// Associates the picks of a file, and locates the events.
-pub fn associate(picks: &Path, args: &Choices) -> Result {
-    let (mut locator, velocity_model) = args.network.locator(picks)?;
-    let mut picks = read_picks(picks)?.all();
-    let n_all = picks.len();
-    picks.retain(|pick| pick.probability >= args.min_probability);
-    if picks.len() < n_all {
-        let n = n_all - picks.len();
-        output::progress(format!(
-            "{n} of {n_all} picks have a smaller probability than {}",
-            args.min_probability
-        ));
+/// All that the options say, read and understood, before hours go into picks.
+pub struct Ready {
+    locator: Locator,
+    velocity_model: String,
+    params: AssociateParams,
+}
+
+impl Ready {
+    /// `picks` is where the picks are, or will be.
+    pub fn of(picks: &Path, args: &Choices) -> Result<Self> {
+        let (locator, velocity_model) = args.network.locator(picks)?;
+        let params = AssociateParams {
+            n_picks: args.min_picks,
+            n_p: args.min_p,
+            n_s: args.min_s,
+            n_stations: args.min_stations,
+            tolerance_s: args.tolerance,
+            ..AssociateParams::default()
+        };
+        params.check(&locator)?;
+        Ok(Self {
+            locator,
+            velocity_model,
+            params,
+        })
     }
-    let sorted = Sorted::new(picks, locator.sites())?;
-    let params = AssociateParams {
-        n_picks: args.min_picks,
-        n_p: args.min_p,
-        n_s: args.min_s,
-        n_stations: args.min_stations,
-        tolerance_s: args.tolerance,
-        ..AssociateParams::default()
-    };
-    let n_rounds = args.network.n_rounds();
-    let (bulletin, account) =
-        Bulletin::from_picks(&mut locator, &velocity_model, &sorted, &params, n_rounds)?;
-    args.network
-        .finish(&locator, bulletin, &account, &sorted.unknown)
+
+    /// Associates the picks of a file, and locates the events.
+    pub fn associate(mut self, picks: &Path, args: &Choices) -> Result {
+        let mut picks = read_picks(picks)?.all();
+        let n_all = picks.len();
+        picks.retain(|pick| pick.probability >= args.min_probability);
+        if picks.len() < n_all {
+            let n = n_all - picks.len();
+            output::progress(format!(
+                "{n} of {n_all} picks have a smaller probability than {}",
+                args.min_probability
+            ));
+        }
+        let (network, locator) = (&args.network, &mut self.locator);
+        let n_rounds = network.n_rounds();
+        if picks.is_empty() {
+            output::progress("no pick, so no event");
+            let (nothing, _) = Bulletin::of_events(locator, &self.velocity_model, Vec::new(), 0);
+            return network.finish(locator, nothing, &Account::default(), &BTreeMap::new());
+        }
+        let sorted = Sorted::new(picks, locator.sites())?;
+        let (bulletin, account) = Bulletin::from_picks(
+            locator,
+            &self.velocity_model,
+            &sorted,
+            &self.params,
+            n_rounds,
+        )?;
+        network.finish(locator, bulletin, &account, &sorted.unknown)
+    }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use quakebook::time::Time;
 
 use crate::archive::ArchiveArgs;
+use crate::associate::Ready;
 use crate::output::{Outcome, Result};
 use crate::{args, associate, pick};
 
@@ -60,7 +61,6 @@ pub fn run(args: &Args) -> Result {
         None => own.path().join("picks.csv"),
         Some(picks) => picks.clone(),
     };
-    network.check(&picks)?;
     for (name, input) in network.inputs() {
         if args::is_one_file(&picks, input) {
             args::refuse(&format!(
@@ -68,6 +68,7 @@ pub fn run(args: &Args) -> Result {
             ));
         }
     }
+    let ready = Ready::of(&picks, &args.events)?;
     let picked = pick::run(&pick::Args {
         picker: args.picker.clone(),
         archive: ArchiveArgs::folder(archive),
@@ -82,7 +83,7 @@ pub fn run(args: &Args) -> Result {
         json: network.json,
         out: picks.clone(),
     })?;
-    let associated = associate::associate(&picks, &args.events)?;
+    let associated = ready.associate(&picks, &args.events)?;
     Ok([Outcome::Damaged, Outcome::Incomplete]
         .into_iter()
         .find(|outcome| [picked, associated].contains(outcome))

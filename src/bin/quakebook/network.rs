@@ -81,7 +81,10 @@ pub fn read_picks(path: &Path) -> quakebook::Result<PickFile> {
     let file = PickFile::read(path)?;
     for (phase, n) in &file.passed_over {
         let picks = counted(*n, "pick");
-        output::progress(format!("left out: {picks} of phase {phase}"));
+        output::progress(match phase.as_str() {
+            "rejected" => format!("left out: {picks} that are rejected"),
+            _ => format!("left out: {picks} of phase {phase}"),
+        });
     }
     Ok(file)
 }
