@@ -16,6 +16,9 @@ pub(crate) const MIME: &str = "application/vnd.quakebook.interactive+json";
 
 /// Records of more samples stay pictures.
 const MAX_SAMPLES: usize = 6000;
+
+/// What is sped up thirty times lasts a third of a second at least: less is a click.
+const MIN_S: f64 = 10.0;
 /// The largest sample as it is written: finer than a pixel, and short.
 const LARGEST: f64 = 5000.0;
 /// Alarms an hour beyond which no curve is drawn.
@@ -109,13 +112,14 @@ impl Interactive {
         }
     }
 
-    /// The vertical component; None where it is long, has a gap, or does not move.
+    /// The vertical component; None where it is long or short, has a gap, or does not move.
     pub(super) fn wave(record: &Record3C, marks: &[(Time, &str)]) -> Option<Self> {
         let samples = &record.data[2];
         let peak = samples.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
         let whole = samples.iter().all(|v| v.is_finite()) && peak > 0.0;
         let scale_counts = f64::from(peak) / LARGEST;
-        (whole && samples.len() <= MAX_SAMPLES).then(|| Self::Wave {
+        let long = samples.len() as f64 >= MIN_S * record.sampling_rate_hz;
+        (whole && long && samples.len() <= MAX_SAMPLES).then(|| Self::Wave {
             channel: record.channels[2].clone(),
             sampling_rate_hz: record.sampling_rate_hz,
             samples: samples
@@ -150,21 +154,26 @@ mod tests {
 
     #[test]
     fn a_wave_keeps_its_shape_and_marks() {
-        let record = record(vec![0.0, -50.0, 25.0, 0.002]);
+        let rest = [0.0; 2000];
+        let record = record([&[0.0, -50.0, 25.0, 0.002][..], &rest].concat());
         let p = record.start + time::seconds(1.5);
         let wave = Interactive::wave(&record, &[(p, "P")]).unwrap();
         let json = serde_json::to_value(&wave).unwrap();
         assert_eq!(json["kind"], "wave");
-        assert_eq!(json["samples"], serde_json::json!([0, -5000, 2500, 0]));
+        let samples = json["samples"].as_array().unwrap();
+        assert_eq!(samples[..4], [0, -5000, 2500, 0]);
         assert_eq!(json["scale_counts"], 0.01);
         assert_eq!(json["marks"], serde_json::json!([[1.5, "P"]]));
     }
 
     #[test]
-    fn gaps_silence_and_long_records_stay_pictures() {
+    fn gaps_silence_and_long_or_short_records_stay_pictures() {
+        let moves = |n: usize| -> Vec<f32> { (0..n).map(|i| (i % 7) as f32).collect() };
+        assert!(Interactive::wave(&record(moves(2000)), &[]).is_some());
         for samples in [
-            vec![1.0, f32::NAN],
-            vec![0.0; 9],
+            [&moves(2000)[..], &[f32::NAN]].concat(),
+            vec![0.0; 2000],
+            moves(100),
             vec![1.0; MAX_SAMPLES + 1],
         ] {
             assert_eq!(Interactive::wave(&record(samples), &[]), None);
