@@ -354,6 +354,14 @@ mod tests {
     }
 
     #[test]
+    fn a_header_alone_is_no_pick() {
+        assert_eq!(
+            PhasePick::from_csv("station,time,phase\n", "p").unwrap(),
+            []
+        );
+    }
+
+    #[test]
     fn what_is_no_pick_is_refused() {
         for text in [
             "station,time\nA,2014-05-01T00:00:06\n",
@@ -361,7 +369,6 @@ mod tests {
             "station,time,phase\nA,yesterday,P\n",
             "station,time,phase,probability\nA,2014-05-01T00:00:06,P,1.5\n",
             "station,time,phase\nA,2014-05-01T00:00:06\n",
-            "station,time,phase\n",
             "",
         ] {
             let refused = PhasePick::from_csv(text, "picks.csv").unwrap_err();

@@ -173,7 +173,7 @@ mod tests {
         for samples in [
             [&moves(2000)[..], &[f32::NAN]].concat(),
             vec![0.0; 2000],
-            moves(100),
+            moves(19),
             vec![1.0; MAX_SAMPLES + 1],
         ] {
             assert_eq!(Interactive::wave(&record(samples), &[]), None);
