@@ -18,12 +18,10 @@
 use std::path::{Path, PathBuf};
 
 use quakebook::book::read_phase_picks;
-use quakebook::detect::{recursive_sta_lta, triggers};
 use quakebook::evaluate::Score;
 use quakebook::method::PickerModel;
-use quakebook::pick::{Origin, PickedPhase, Picker, aic_onset};
+use quakebook::pick::{Origin, PickedPhase, Picker, classical_onsets};
 use quakebook::time::{self, Time, between_s, seconds};
-use quakebook::waveform::filter::{Filter, Pass};
 use quakebook::waveform::{Archive, Record3C, WaveformSource, mseed};
 use quakebook::{Error, Result};
 
@@ -149,41 +147,6 @@ fn picks_of(picker: &Picker, record: &Record3C) -> Result<Vec<Onset>> {
         .collect())
 }
 
-/// A P where the vertical component rises four times above what was before, and an S before the largest horizontal motion of the
-/// next ten seconds.
-fn classical(record: &Record3C) -> Result<Vec<Onset>> {
-    let rate_hz = record.sampling_rate_hz;
-    let n = |s: f64| (s * rate_hz).round() as usize;
-    let mut filtered = record.remove_mean();
-    Filter::bandpass(4, 1.0, 20.0, rate_hz)?.in_place(&mut filtered, Pass::Causal)?;
-    let [east, north, vertical] = &filtered.data;
-    let at = |sample: usize| time::of_sample(record.start, sample, rate_hz);
-    let mut onsets = Vec::new();
-    for trigger in triggers(&recursive_sta_lta(vertical, n(0.5), n(5.0))?, 4.0, 1.5) {
-        let stretch =
-            trigger.start.saturating_sub(n(2.0))..(trigger.start + n(0.5)).min(vertical.len());
-        let Some(onset) = aic_onset(&vertical[stretch.clone()]) else {
-            continue;
-        };
-        let p = stretch.start + onset;
-        onsets.push((PickedPhase::P, at(p)));
-        let after = p + n(0.3)..(p + n(10.0)).min(vertical.len());
-        let power = |i: usize| east[i] * east[i] + north[i] * north[i];
-        let Some(largest) = after.clone().max_by(|a, b| power(*a).total_cmp(&power(*b))) else {
-            continue;
-        };
-        let louder = if east[largest].abs() > north[largest].abs() {
-            east
-        } else {
-            north
-        };
-        if let Some(onset) = aic_onset(&louder[after.start..(largest + n(0.2)).min(after.end)]) {
-            onsets.push((PickedPhase::S, at(after.start + onset)));
-        }
-    }
-    Ok(onsets)
-}
-
 /// The rows of a CSV file, as cells.
 fn rows(path: &Path) -> Result<Vec<Vec<String>>> {
     let text = std::fs::read_to_string(path).map_err(|source| Error::Io {
@@ -208,7 +171,7 @@ fn california(dir: &Path, pickers: &[Named]) -> Result<()> {
         for (ours, of) in ours.iter_mut().zip(pickers) {
             ours.add(&reference, &picks_of(&of.picker, &record)?);
         }
-        others.add(&reference, &classical(&record)?);
+        others.add(&reference, &classical_onsets(&record)?);
     }
     for (ours, of) in ours.iter_mut().zip(pickers) {
         ours.print(&format!("California, an analyst's: {}", of.name));
@@ -282,7 +245,7 @@ fn dike(dir: &Path, pickers: &[Named]) -> Result<()> {
                 beside.add(&near, &picks);
             }
             theirs.add(&reference, &near);
-            others.add(&reference, &classical(&record)?);
+            others.add(&reference, &classical_onsets(&record)?);
         }
     }
     for ([ours, beside], of) in ours.iter_mut().zip(pickers) {
@@ -311,7 +274,7 @@ fn chile(dir: &Path, pickers: &[Named]) -> Result<()> {
     for of in pickers {
         all.push((of.name.as_str(), picks_of(&of.picker, &record)?));
     }
-    all.push(("STA/LTA and AIC", classical(&record)?));
+    all.push(("STA/LTA and AIC", classical_onsets(&record)?));
     for (what, picks) in all {
         let mut residuals = Residuals::default();
         residuals.add(&from(CERTAIN), &picks);
