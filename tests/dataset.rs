@@ -14,7 +14,7 @@ use quakebook::dataset::{AddedNoise, Augment, Crop, Dataset, Variation, augment,
 use quakebook::method::worlds::Day;
 use quakebook::network::{nearest_neighbour_accuracy, tensors};
 use quakebook::study::SplitChoice;
-use quakebook::time::{TimeSpan, parse, seconds};
+use quakebook::time::{TimeSpan, iso, parse, seconds};
 use quakebook::window::{Normalisation, Origin, RejectionLog, Window, Windows};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -957,9 +957,12 @@ fn windows_become_traces_of_their_part() {
 fn seisbench_opens_what_a_classroom_world_wrote() {
     let python = std::env::var_os("QUAKEBOOK_SEISBENCH_PYTHON").expect("a Python with SeisBench");
     let day = Day::of(3);
-    let segments: Vec<_> = (0..40)
-        .map(|i| day.segment(day.span.start + seconds(600.0 * f64::from(i)), 60.0))
-        .map(Result::unwrap)
+    let sources = day.truth.sources.iter().take(40);
+    let segments: Vec<_> = sources
+        .map(|source| {
+            day.segment(source.origin_time - seconds(10.0), 60.0)
+                .unwrap()
+        })
         .collect();
     let parts = [Part::Train, Part::Dev, Part::Test];
     let traces: Vec<LabelledTrace> = segments
@@ -1002,7 +1005,7 @@ fn seisbench_opens_what_a_classroom_world_wrote() {
         let number = |i: usize| cells[i].parse::<f64>().unwrap();
         assert_eq!(cells[0], trace.labels.part.unwrap().name());
         assert_eq!(number(1), 100.0);
-        assert_eq!(parse(cells[2]).unwrap(), trace.labels.start.unwrap());
+        assert_eq!(cells[2], iso(trace.labels.start.unwrap()));
         match trace.labels.arrivals().first() {
             Some((_, p)) => assert_eq!(number(3), *p),
             None => assert!(number(3).is_nan()),

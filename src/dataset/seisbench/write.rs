@@ -18,7 +18,7 @@ const OF_A_BLOCK: usize = 1024;
 /// Writes traces into a new folder, whole: `metadata.csv` and `waveforms.hdf5`, which SeisBench opens with
 /// `seisbench.data.WaveformDataset(folder)`.
 ///
-/// A trace gets a name that says where its samples lie; the one it had is kept in the column `trace_name_original`.
+/// A trace gets a name that says where its samples lie; times are written to the microsecond.
 ///
 /// # Errors
 /// [`crate::Error::Dataset`] where there is no trace, or one has no letter for each component, no positive
