@@ -293,6 +293,58 @@ fn named(event: &str) -> String {
 }
 
 #[test]
+fn stations_of_unknown_place_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (rows, all) = (named("one"), stations());
+    // The coordinates of the last station are not known, those of another are filled in with zeros.
+    let (known, last) = all.trim_end().rsplit_once('\n').unwrap();
+    let id = last.split(',').next().unwrap();
+    let n_columns = last.split(',').count();
+    let empty = ",".repeat(n_columns - 1);
+    let zeros = ",0".repeat(n_columns - 1);
+    let table = format!("{known}\n{id}{empty}\nYY.NULL{zeros}\n");
+    let files = [("picks.csv", rows.as_str()), ("stations.csv", &table)];
+    let mut args = LOCATE.to_vec();
+    args.extend(["--margin-km", "1"]);
+    let (code, _, told) = run(folder.path(), &files, &args);
+    assert!(told.contains("YY.NULL stands at latitude 0"), "{told}");
+    assert!(!told.contains("where a number was expected"), "{told}");
+
+    // Without the one at zero the network is as it was, but for one station.
+    let table = format!("{known}\n{id}{empty}\n");
+    let files = [("picks.csv", rows.as_str()), ("stations.csv", &table)];
+    let (again, _, told) = run(folder.path(), &files, &LOCATE);
+    assert_eq!(again, 4, "{told}");
+    assert!(
+        told.contains(&format!("{id}..HH: 2 picks left out")),
+        "{told}"
+    );
+    assert_ne!(code, 0);
+    assert_eq!(
+        Catalog::read(folder.path().join("events.csv"))
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn a_missing_file_of_velocities_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (rows, stations) = (named("one"), stations());
+    let files = [("picks.csv", rows.as_str()), ("stations.csv", &stations)];
+    let mut args = LOCATE.to_vec();
+    args[6] = "velocity.csv";
+    let (code, _, told) = run(folder.path(), &files, &args);
+    assert_eq!(code, 1, "{told}");
+    assert!(told.contains("velocity.csv: "), "{told}");
+    args[6] = "the_moon";
+    let (code, _, told) = run(folder.path(), &files, &args);
+    assert_eq!(code, 1, "{told}");
+    assert!(told.contains("no model \"the_moon\""), "{told}");
+}
+
+#[test]
 fn a_pick_told_twice_counts_once() {
     let once = named("a");
     let mut twice = once.clone();
@@ -552,7 +604,7 @@ fn bad_input_is_said() {
             "no coordinates",
             &picks,
             "id,latitude,longitude\nXX.S0,,\n",
-            "a number",
+            "no station with coordinates",
         ),
         (
             "other stations",

@@ -1,16 +1,24 @@
-//! Datasets: groups, divisions that do not leak, the paper's that does, and noisy copies.
+//! Datasets: groups, divisions that do not leak, the paper's that does, noisy copies, and SeisBench's form.
+
+mod common;
 
 use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use quakebook::Error;
+use quakebook::dataset::seisbench::{
+    self, DataFormat, LabelledTrace, Labels, Part, WaveformDataset,
+};
 use quakebook::dataset::{AddedNoise, Augment, Crop, Dataset, Variation, augment, vary};
+use quakebook::method::worlds::Day;
 use quakebook::network::{nearest_neighbour_accuracy, tensors};
 use quakebook::study::SplitChoice;
-use quakebook::time::{TimeSpan, parse, seconds};
-use quakebook::window::{Normalisation, Origin, Window};
+use quakebook::time::{TimeSpan, iso, parse, seconds};
+use quakebook::window::{Normalisation, Origin, RejectionLog, Window, Windows};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use tempfile::TempDir;
 
 const CHOICE: SplitChoice = SplitChoice {
     train_fraction: 0.70,
@@ -620,6 +628,391 @@ proptest! {
             prop_assert!(number == 0 || split.leak().n_with_group == 0);
             let share = split.train.n_windows() as f64 / dataset.n_windows() as f64;
             prop_assert!((share - 0.7).abs() < 0.1);
+        }
+    }
+}
+
+/// Files that SeisBench and h5py have written.
+fn reference(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/reference")
+        .join(name)
+}
+
+/// A folder with a dataset of one trace by name, whose samples are in `waveforms`.
+fn seisbench_folder(waveforms: &[u8], trace_name: &str) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("waveforms.hdf5"), waveforms).unwrap();
+    let table = format!(
+        "trace_name,trace_sampling_rate_hz,trace_component_order\n\"{trace_name}\",100,ZNE\n"
+    );
+    std::fs::write(folder.path().join("metadata.csv"), table).unwrap();
+    folder
+}
+
+/// The value of sample w of component c of trace t.
+fn value(t: usize, c: usize, w: usize) -> f32 {
+    (1000 * t + 100 * c + w) as f32
+}
+
+fn values(t: usize, n_components: usize, n_samples: usize) -> Vec<f32> {
+    (0..n_components)
+        .flat_map(|c| (0..n_samples).map(move |w| value(t, c, w)))
+        .collect()
+}
+
+#[test]
+fn what_seisbench_has_written_is_read() {
+    let dataset = WaveformDataset::open(reference("seisbench_written")).unwrap();
+    assert_eq!(dataset.format().measurement.as_deref(), Some("velocity"));
+    assert_eq!(dataset.format().unit.as_deref(), Some("counts"));
+    let parts = [Part::Train, Part::Train, Part::Dev, Part::Test];
+    assert_eq!(dataset.len(), parts.len());
+    for (t, part) in parts.into_iter().enumerate() {
+        let trace = dataset.trace(t).unwrap();
+        let n_samples = if part == Part::Test { 4 } else { 6 };
+        assert_eq!(trace.samples, values(t, 3, n_samples));
+        let labels = trace.labels;
+        assert_eq!(labels.part, Some(part));
+        assert_eq!(
+            (labels.sampling_rate_hz, labels.components.as_str()),
+            (50.0, "ZNE")
+        );
+        let start = parse("2014-02-16T01:28:30.25").unwrap() + seconds(t as f64);
+        assert_eq!(labels.start, Some(start));
+        assert_eq!(labels.columns["source_id"], format!("event {t}"));
+        let p: &[_] = if part == Part::Train {
+            &[("P", 2.5)]
+        } else {
+            &[]
+        };
+        assert_eq!(labels.arrivals(), p);
+    }
+}
+
+/// Two chunks, compressed whole numbers, samples before components, and no blocks.
+#[test]
+fn the_other_forms_of_seisbench_are_read() {
+    let dataset = WaveformDataset::open(reference("seisbench_other")).unwrap();
+    assert_eq!(dataset.len(), 2);
+    for t in 0..2 {
+        let trace = dataset.trace(t).unwrap();
+        assert_eq!(trace.samples, values(t, 2, 50));
+        assert_eq!(
+            trace.labels,
+            Labels::new("ZH", 25.0).with("trace_dt_s", "0.04")
+        );
+    }
+}
+
+trait With {
+    fn with(self, column: &str, value: &str) -> Self;
+}
+
+impl With for Labels {
+    fn with(mut self, column: &str, value: &str) -> Self {
+        self.columns.insert(column.into(), value.into());
+        self
+    }
+}
+
+#[test]
+#[cfg_attr(not(real_data), ignore = "needs real records: set QUAKEBOOK_REAL_DATA")]
+fn seisbenchs_dummy_dataset_is_read() {
+    let folder = common::real_data().join("seisbench/dummydataset");
+    let dataset = WaveformDataset::open(&folder).unwrap();
+    let n_of = |part| {
+        let parts = (0..dataset.len()).map(|t| dataset.labels(t).part);
+        parts.filter(|p| *p == Some(part)).count()
+    };
+    assert_eq!([Part::Train, Part::Dev, Part::Test].map(n_of), [60, 10, 30]);
+    // h5py reads these values: the first, one of the middle, and the last.
+    for (t, expected, largest) in [
+        (0, [34.0, -266.0, 374.0], 1127.0),
+        (69, [552.0, 644.0, 414.0], 17243.0),
+        (99, [311.0, -294.0, 587.0], 4847.0),
+    ] {
+        let LabelledTrace { labels, samples } = dataset.trace(t).unwrap();
+        assert_eq!(samples.len(), 3 * 1200);
+        assert_eq!([samples[0], samples[1800], samples[3599]], expected);
+        assert_eq!(
+            samples.iter().fold(0.0, |a: f32, x| a.max(x.abs())),
+            largest
+        );
+        assert_eq!(
+            (labels.sampling_rate_hz, labels.components.as_str()),
+            (20.0, "ZNE")
+        );
+        assert_eq!(labels.columns["station_code"], "PB01");
+    }
+    let start = parse("2007-01-01T01:42:45.08").unwrap();
+    assert_eq!(dataset.labels(0).start, Some(start));
+
+    // Its headers have no checksum, so a length that is not true is believed until it is compared.
+    let mut bytes = std::fs::read(folder.join("waveforms.hdf5")).unwrap();
+    let dimensions = |n_samples: u64| [60, 3, n_samples].map(u64::to_le_bytes).concat();
+    let (true_one, other) = (dimensions(1200), dimensions(1 << 40));
+    let at = bytes.windows(24).position(|part| part == true_one).unwrap();
+    bytes[at..at + 24].copy_from_slice(&other);
+    let folder = seisbench_folder(&bytes, "bucket0$0,:3,:1200");
+    let dataset = WaveformDataset::open(folder.path()).unwrap();
+    assert!(matches!(dataset.trace(0), Err(Error::Dataset { .. })));
+}
+
+#[test]
+fn a_declared_size_asks_for_no_memory() {
+    for name in ["seisbench_large.hdf5", "seisbench_piece.hdf5"] {
+        let bytes = std::fs::read(reference(name)).unwrap();
+        let folder = seisbench_folder(&bytes, "bucket0$0,:3,:10");
+        let dataset = WaveformDataset::open(folder.path()).unwrap();
+        assert!(
+            matches!(dataset.trace(0), Err(Error::Dataset { .. })),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn what_is_written_is_read_again() {
+    let traces: Vec<LabelledTrace> = (0..1100)
+        .map(|t| {
+            let components = if t % 7 == 0 { "Z" } else { "ENZ" };
+            let n_samples = 5 + t % 3;
+            let mut labels = Labels::new(components, 100.0).with("station_code", "a, \"b\"");
+            labels.start = Some(parse("2014-02-15").unwrap() + seconds(t as f64));
+            labels.part = [None, Some(Part::Train), Some(Part::Dev), Some(Part::Test)][t % 4];
+            if t % 2 == 0 {
+                labels.set_arrival("Sg", t as f64 / 3.0);
+            }
+            let samples = values(t, components.len(), n_samples);
+            LabelledTrace { labels, samples }
+        })
+        .collect();
+    let format = DataFormat {
+        unit: Some("counts".into()),
+        ..DataFormat::default()
+    };
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path().join("new");
+    seisbench::write(&folder, &format, &traces).unwrap();
+    let dataset = WaveformDataset::open(&folder).unwrap();
+    assert_eq!(dataset.format(), &format);
+    let read: Vec<_> = (0..dataset.len())
+        .map(|t| dataset.trace(t).unwrap())
+        .collect();
+    assert_eq!(read, traces);
+    // A dataset that is there stays.
+    let again = seisbench::write(&folder, &format, &traces[..1]);
+    assert!(matches!(again, Err(Error::Io { .. })));
+    assert_eq!(WaveformDataset::open(&folder).unwrap().len(), traces.len());
+}
+
+#[test]
+fn traces_that_seisbench_could_not_use_are_refused() {
+    let good = LabelledTrace {
+        labels: Labels::new("ZNE", 100.0),
+        samples: vec![0.0; 30],
+    };
+    let refused = |change: &dyn Fn(&mut LabelledTrace)| {
+        let mut trace = good.clone();
+        change(&mut trace);
+        let folder = TempDir::new().unwrap();
+        let folder = folder.path().join("new");
+        let written = seisbench::write(&folder, &DataFormat::default(), &[trace]);
+        matches!(written, Err(Error::Dataset { .. })) && !folder.exists()
+    };
+    assert!(!refused(&|_| ()));
+    assert!(refused(&|t| t.samples[3] = f32::NAN));
+    assert!(refused(&|t| t.samples.truncate(29)));
+    assert!(refused(&|t| t.samples.clear()));
+    assert!(refused(&|t| t.labels.components = "ZNN".into()));
+    assert!(refused(&|t| t.labels.components = String::new()));
+    assert!(refused(&|t| t.labels.sampling_rate_hz = 0.0));
+    let folder = TempDir::new().unwrap();
+    let none = seisbench::write(folder.path().join("new"), &DataFormat::default(), &[]);
+    assert!(matches!(none, Err(Error::Dataset { .. })));
+}
+
+#[test]
+fn a_row_that_says_too_little_or_too_much_is_refused() {
+    let waveforms = std::fs::read(reference("seisbench_written/waveforms.hdf5")).unwrap();
+    let opened = |header: &str, row: &str| {
+        let folder = TempDir::new().unwrap();
+        std::fs::write(folder.path().join("waveforms.hdf5"), &waveforms).unwrap();
+        std::fs::write(
+            folder.path().join("metadata.csv"),
+            format!("{header}\n{row}\n"),
+        )
+        .unwrap();
+        let dataset = WaveformDataset::open(folder.path())?;
+        (0..dataset.len()).try_for_each(|t| dataset.trace(t).map(drop))
+    };
+    assert!(opened("trace_name,split", "bucket1,").is_ok());
+    for (header, row) in [
+        ("trace_name,split", "bucket1,valid"),
+        ("trace_name,split", ",train"),
+        ("trace_name,split", "bucket1,train,more"),
+        ("trace_name,trace_start_time", "bucket1,yesterday"),
+        ("trace_name,trace_sampling_rate_hz", "bucket1,-1"),
+        ("trace_name,trace_dt_s", "bucket1,0"),
+        ("trace_name,trace_component_order", "bucket1,ZN"),
+        ("trace_name", "nowhere"),
+        ("trace_name", "bucket0"),
+        ("trace_name", "\"bucket0$2,:3,:6\""),
+        ("trace_name", "\"bucket0$0,:2,:6\""),
+        ("trace_name", "\"bucket0$0,:3,:6:2\""),
+    ] {
+        let result = opened(header, row);
+        assert!(
+            matches!(result, Err(Error::Dataset { .. })),
+            "{header} {row}"
+        );
+    }
+}
+
+proptest! {
+    /// Damaged bytes are an error, or traces of the declared shape; whatever they say, nothing stops.
+    #[test]
+    fn damaged_hdf5_is_an_error(
+        changes in prop::collection::vec((0_usize..11_984, any::<u8>()), 1..20),
+        length in prop::option::weighted(0.2, 0_usize..11_984),
+    ) {
+        let mut bytes = std::fs::read(reference("seisbench_written/waveforms.hdf5")).unwrap();
+        for (at, byte) in changes {
+            bytes[at] = byte;
+        }
+        bytes.truncate(length.unwrap_or(bytes.len()));
+        let folder = seisbench_folder(&bytes, "bucket0$1,:3,:6");
+        let trace = WaveformDataset::open(folder.path()).and_then(|dataset| dataset.trace(0));
+        match trace {
+            Ok(trace) => prop_assert_eq!(trace.samples.len() % 3, 0),
+            Err(error) => prop_assert!(matches!(error, Error::Dataset { .. }), "{}", error),
+        }
+    }
+}
+
+fn windows_of_a_station(n_events: usize, n_samples: usize) -> Windows {
+    Windows {
+        station: "GS.OK029.00".into(),
+        channels: ["HH1", "HH2", "HHZ"].map(String::from),
+        sampling_rate_hz: 100.0,
+        n_samples,
+        n_classes: 4,
+        normalisation: Some(Normalisation::MinMaxJoint),
+        simulated: true,
+        windows: windows(n_events, n_samples),
+        rejections: RejectionLog::default(),
+    }
+}
+
+#[test]
+fn windows_become_traces_of_their_part() {
+    let windows = windows_of_a_station(20, 8);
+    let dataset = Dataset::from_windows(&windows.windows, 8, 4).unwrap();
+    let mut split = dataset.split_by_group(&CHOICE, 1).unwrap();
+    let before = LabelledTrace::of_windows(&windows, Some(&split)).unwrap();
+    // Copies change nothing: they are no windows of their own.
+    split.train = augment(&split.train, &Augment::as_the_paper(&[0.1]), 1).unwrap();
+    let traces = LabelledTrace::of_windows(&windows, Some(&split)).unwrap();
+    assert_eq!(traces, before);
+
+    let n_of = |part| {
+        traces
+            .iter()
+            .filter(|t| t.labels.part == Some(part))
+            .count()
+    };
+    assert_eq!(n_of(Part::Dev), split.validation.n_windows());
+    assert_eq!(n_of(Part::Test), split.test.n_windows());
+    assert_eq!(
+        n_of(Part::Train),
+        traces.len() - n_of(Part::Dev) - n_of(Part::Test)
+    );
+    for (trace, window) in traces.iter().zip(&windows.windows) {
+        assert_eq!(trace.samples, window.samples);
+        let labels = &trace.labels;
+        assert_eq!(labels.start, Some(window.start));
+        assert_eq!(labels.components, "12Z");
+        assert_eq!(labels.columns["trace_class"], window.class.to_string());
+        assert_eq!(labels.columns["trace_simulated"], "True");
+        let is_event = matches!(window.origin, Origin::Event { .. });
+        assert_eq!(labels.columns.contains_key("source_id"), is_event);
+        let place = [
+            "station_network_code",
+            "station_code",
+            "station_location_code",
+        ];
+        let place = place.map(|column| labels.columns[column].as_str());
+        assert_eq!(place, ["GS", "OK029", "00"]);
+    }
+    // A division of other windows is none of these.
+    let fewer = windows_of_a_station(2, 8);
+    let refused = LabelledTrace::of_windows(&fewer, Some(&split));
+    assert!(matches!(refused, Err(Error::Dataset { .. })));
+}
+
+/// A segment of a simulated world with its true onsets, as SeisBench sees it.
+#[test]
+#[ignore = "needs SeisBench: QUAKEBOOK_SEISBENCH_PYTHON names a Python that has it"]
+fn seisbench_opens_what_a_classroom_world_wrote() {
+    let python = std::env::var_os("QUAKEBOOK_SEISBENCH_PYTHON").expect("a Python with SeisBench");
+    let day = Day::of(3);
+    let sources = day.truth.sources.iter().take(40);
+    let segments: Vec<_> = sources
+        .map(|source| {
+            day.segment(source.origin_time - seconds(10.0), 60.0)
+                .unwrap()
+        })
+        .collect();
+    let parts = [Part::Train, Part::Dev, Part::Test];
+    let traces: Vec<LabelledTrace> = segments
+        .iter()
+        .zip(parts.into_iter().cycle())
+        .map(|(segment, part)| {
+            let mut trace = LabelledTrace::of_record(&segment.counts);
+            trace.labels.part = Some(part);
+            if let Some(arrival) = segment.arrivals.first() {
+                trace.labels.set_arrival("P", 100.0 * arrival.p_s);
+                trace.labels.set_arrival("S", 100.0 * arrival.s_s);
+            }
+            trace
+        })
+        .collect();
+    assert!(
+        traces
+            .iter()
+            .any(|trace| !trace.labels.arrivals().is_empty())
+    );
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path().join("world");
+    seisbench::write(&folder, &DataFormat::default(), &traces).unwrap();
+
+    let said = std::process::Command::new(python)
+        .arg(reference("seisbench_dataset.py"))
+        .arg("read")
+        .arg(&folder)
+        .output()
+        .unwrap();
+    assert!(
+        said.status.success(),
+        "{}",
+        String::from_utf8_lossy(&said.stderr)
+    );
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert_eq!(said.lines().count(), traces.len());
+    for (line, trace) in said.lines().zip(&traces) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let number = |i: usize| cells[i].parse::<f64>().unwrap();
+        assert_eq!(cells[0], trace.labels.part.unwrap().name());
+        assert_eq!(number(1), 100.0);
+        assert_eq!(cells[2], iso(trace.labels.start.unwrap()));
+        match trace.labels.arrivals().first() {
+            Some((_, p)) => assert_eq!(number(3), *p),
+            None => assert!(number(3).is_nan()),
+        }
+        assert_eq!((cells[4], cells[5]), ("3", "6000"));
+        for c in 0..3 {
+            assert_eq!(number(6 + c), f64::from(trace.samples[6000 * c + 5999]));
         }
     }
 }

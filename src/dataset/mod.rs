@@ -42,6 +42,7 @@
 mod augment;
 mod crop;
 mod folds;
+pub mod seisbench;
 mod split;
 mod vary;
 

@@ -198,6 +198,17 @@ impl Sorted {
     /// # Errors
     /// [`crate::Error::Locate`] naming the station or the time between.
     pub fn check_one_event(&self, sites: &Sites, longest_s: f64) -> Result<()> {
+        // First, for of two events under one name the S of one may come before the P of the other.
+        if let [(_, first), .., (_, last)] = &self.picks[..] {
+            let apart_s = between_s(first.time, last.time);
+            if apart_s > 2.0 * longest_s {
+                let what = format!(
+                    "picks {apart_s:.1} s apart, where waves take at most {longest_s:.1} s from the grid to a station"
+                );
+                let remedy = "These are two events under one name: give each a name of its own";
+                return Err(fail!(Locate, "picks", what, remedy));
+            }
+        }
         let mut first_p = BTreeMap::<usize, Time>::new();
         for (site, pick) in self.picks.iter().filter(|(_, pick)| pick.wave == Wave::P) {
             let first = first_p.entry(*site).or_insert(pick.time);
@@ -210,17 +221,7 @@ impl Sorted {
                     sites.all()[*site].id,
                     between_s(pick.time, *p)
                 );
-                let remedy = "Exchange their phases, or take out the one that is wrong";
-                return Err(fail!(Locate, "picks", what, remedy));
-            }
-        }
-        if let [(_, first), .., (_, last)] = &self.picks[..] {
-            let apart_s = between_s(first.time, last.time);
-            if apart_s > 2.0 * longest_s {
-                let what = format!(
-                    "picks {apart_s:.1} s apart, where waves take at most {longest_s:.1} s from the grid to a station"
-                );
-                let remedy = "These are two events under one name: give each a name of its own";
+                let remedy = "Exchange their phases, take out the one that is wrong, or give each of two events a name of its own";
                 return Err(fail!(Locate, "picks", what, remedy));
             }
         }
@@ -331,6 +332,8 @@ mod tests {
                 .contains("S at XX.A is 3.00 s before its P")
         );
         let two = check("A,P,2014-05-01T00:00:06\nB,P,2014-05-01T00:00:26.5\n");
+        assert!(two.unwrap_err().contains("20.5 s apart"));
+        let two = check("A,S,2014-05-01T00:00:06\nA,P,2014-05-01T00:00:26.5\n");
         assert!(two.unwrap_err().contains("20.5 s apart"));
     }
 

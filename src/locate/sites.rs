@@ -72,7 +72,7 @@ impl Sites {
             }
         }
         if sites.is_empty() {
-            return Err(wrong("no station".into()));
+            return Err(wrong("no station with coordinates".into()));
         }
         Ok(Self { sites, by_id })
     }
@@ -108,7 +108,8 @@ impl Sites {
     }
 
     /// Columns `id`, `station` or `name`, and `network` if there is one; `latitude`, `longitude`; `elevation_km`, or `elevation_m`
-    /// or `elevation` in metres, or none for sea level.
+    /// or `elevation` in metres, or none for sea level. A station without latitude or longitude is left out, so that its picks have no
+    /// place.
     ///
     /// # Errors
     /// [`crate::Error::Locate`] naming line and column, or as [`Sites::new`].
@@ -123,6 +124,9 @@ impl Sites {
         let mut sites = Vec::new();
         for row in table.rows() {
             let code = row.text(id);
+            if row.text(latitude).is_empty() || row.text(longitude).is_empty() {
+                continue;
+            }
             if code.is_empty() {
                 return Err(row.wrong(id, "a station's code"));
             }
@@ -208,6 +212,17 @@ mod tests {
         .unwrap();
         assert_eq!((sites.all().len(), sites.all()[0].elevation_km), (1, 1.381));
         assert_eq!((sites.find("DYJN"), sites.find("XX.DYJN")), (Some(0), None));
+    }
+
+    #[test]
+    fn a_station_without_coordinates_is_left_out() {
+        for row in ["A,,10,0", "A,10,,0", "A,,,"] {
+            let sites = of(&format!(
+                "id,latitude,longitude,elevation_m\n{row}\nB,1,2,0\n"
+            ));
+            let sites = sites.unwrap();
+            assert_eq!((sites.find("A"), sites.find("B")), (None, Some(0)), "{row}");
+        }
     }
 
     #[test]

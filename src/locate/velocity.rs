@@ -1,9 +1,10 @@
 //! Velocity models with their depths counted from sea level.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use super::columns::Columns;
-use crate::error::{Result, fail};
+use crate::error::{Error, Result, fail};
 use crate::travel::{Layer, LayeredModel};
 use crate::{atomic_file, tables};
 
@@ -46,7 +47,11 @@ impl VelocityModel {
     pub fn find(name: &str, gradient: bool) -> Result<Self> {
         let path = Path::new(name);
         if !path.exists() {
-            return Ok(LayeredModel::by_name(name)?.into());
+            // A known model's name has no ending.
+            return match path.extension() {
+                Some(_) => Err(Error::io(path)(ErrorKind::NotFound.into())),
+                None => Ok(LayeredModel::by_name(name)?.into()),
+            };
         }
         let text = tables::text_of(atomic_file::read_input(path)?)
             .map_err(|what| fail!(Locate, name, what, tables::NO_TEXT_REMEDY))?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use quakebook::bulletin::{Account, Bulletin};
+use quakebook::geo::Point;
 use quakebook::locate::{LocateParams, Locator, PickFile, Sites, VelocityModel};
 use quakebook::magnitude::{AmplitudeParams, LocalScale, NoAmplitude};
 use quakebook::station::Inventory;
@@ -107,6 +108,15 @@ impl NetworkArgs {
                 self.stations.display()
             ));
         }
+        for site in sites.all() {
+            if site.position == Point::new(0.0, 0.0) {
+                output::progress(format!(
+                    "{}: {} stands at latitude 0, longitude 0: leave its coordinates empty if they are not known",
+                    self.stations.display(),
+                    site.id
+                ));
+            }
+        }
         let velocity = VelocityModel::find(&self.velocity, self.gradient)?;
         let params = LocateParams {
             margin_km: self.margin_km,
@@ -209,6 +219,17 @@ impl NetworkArgs {
         for (why, n) in &without_amplitude {
             output::progress(format!("{n} times no amplitude: {why}"));
         }
+        let n_with_magnitude = bulletin
+            .events
+            .iter()
+            .filter(|event| event.magnitude.is_some())
+            .count();
+        if self.archive.is_some() {
+            output::progress(format!(
+                "with a magnitude: {n_with_magnitude} of {}",
+                counted(bulletin.events.len(), "event")
+            ));
+        }
         bulletin.write(&self.out)?;
         if let Some(path) = &self.arrivals {
             output::write(path, bulletin.arrivals_csv())?;
@@ -234,11 +255,7 @@ impl NetworkArgs {
                 })
                 .collect(),
             clocks: &bulletin.clocks,
-            n_with_magnitude: bulletin
-                .events
-                .iter()
-                .filter(|event| event.magnitude.is_some())
-                .count(),
+            n_with_magnitude,
             without_amplitude,
             simulated: bulletin.simulated,
         };

@@ -211,7 +211,7 @@ pub fn run(args: &Args) -> Result {
     } else {
         let count = |of: fn(&Station) -> usize| report.stations.iter().map(of).sum::<usize>();
         output::print(format!(
-            "{} P and {} S at {} in {:.2} hours{}, written to {}\n",
+            "{} P and {} S at {} in {:.2} {}{}, written to {}\n",
             count(|station| station.n_p),
             count(|station| station.n_s),
             counted(report.stations.len(), "station"),
@@ -220,6 +220,10 @@ pub fn run(args: &Args) -> Result {
                 .iter()
                 .map(|station| station.hours)
                 .sum::<f64>(),
+            match report.stations.len() {
+                1 => "hours",
+                _ => "station-hours",
+            },
             if report.simulated { " (simulated)" } else { "" },
             args.out.display()
         ))?;
