@@ -29,7 +29,7 @@ FINISHED = {
     "zh": [
         "00-before-you-start", "01-catalog", "02-clusters", "03-waveforms", "03b-how-a-network-learns", "04-networks", "05-detection",
         "06-what-we-found", "07-fair-tests", "08-how-good", "09-classical-detectors", "10-the-black-box", "11-real-records",
-        "12-your-own-data", "13-from-a-day-to-an-archive", "paper",
+        "12-your-own-data", "13-from-a-day-to-an-archive", "14-phases", "15-a-catalog-of-ones-own", "paper",
     ]
 }
 FORMULA = re.compile(r"\$\$.+?\$\$|\$[^$\n]+?\$", re.S)
