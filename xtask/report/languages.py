@@ -46,6 +46,8 @@ FENCED = re.compile(r"^```.*?^```", re.M | re.S)
 NUMBER = re.compile(r"(?:(?<![A-Za-z\d])|(?<=\dT))\d+(?:[.,:]\d+)*")
 HOLE = re.compile(r"\{(\d*)\}")
 STATION = re.compile(r"\b[A-Z][A-Z\d]\.[A-Z][A-Z\d]{1,4}\b")
+# A word that is no part of a path, an address or a setting.
+WORD = re.compile(r"(?<![\w.=/\"`\[-])[a-z]{3,}(?![\w.=/\":-]| = )")
 SENTENCE = re.compile(r"(?<=\.) +")
 # The parts of a table or figure in HTML that hold words; the first group stays.
 HTML_TEXT = re.compile(r"(<(caption|th|td|small|figcaption)(?: [^>]*)?>)(.*?)(?=</\2>)", re.S)
@@ -123,7 +125,7 @@ class Labels:
             parts = [self._label(part) for part in SENTENCE.split(words)]
             found = "".join(parts) if len(parts) > 1 and None not in parts else None
         if found is None:
-            if re.search("[a-z]{2} [a-z]{2}", words):  # Otherwise a name, or code.
+            if re.search("[a-z]{2} [a-z]{2}", words) or len(WORD.findall(words)) > 1:  # Otherwise a name, or code.
                 self.unknown.append(NUMBER.sub("{}", words))
             return text
         return text.replace(words, found)

@@ -29,7 +29,7 @@ FINISHED = {
     "zh": [
         "00-before-you-start", "01-catalog", "02-clusters", "03-waveforms", "03b-how-a-network-learns", "04-networks", "05-detection",
         "06-what-we-found", "07-fair-tests", "08-how-good", "09-classical-detectors", "10-the-black-box", "11-real-records",
-        "12-your-own-data", "13-from-a-day-to-an-archive", "paper",
+        "12-your-own-data", "13-from-a-day-to-an-archive", "14-phases", "15-a-catalog-of-ones-own", "paper",
     ]
 }
 FORMULA = re.compile(r"\$\$.+?\$\$|\$[^$\n]+?\$", re.S)
@@ -249,6 +249,10 @@ def test_of_the_joining():
     labels = Labels({"t": {"{} of {} events.": "{1} 个事件中的 {0} 个。", "Simulated.": "模拟。", "Depth": "深度"}}, "zh")
     assert labels.line("Figure 3b.1. 5 of 7 events. Simulated.") == "图 3b.1 7 个事件中的 5 个。模拟。"
     assert labels.line("  Unheard of 5 events.") == "  Unheard of 5 events." and labels.unknown == ["Unheard of {} events."]
+    # Words that numbers and commas part are a sentence, too; settings, paths and addresses are not.
+    parted = Labels({}, "zh")
+    parted.text("12 stations, 6 hours, 4 earthquakes\nformat=text\nname = \"oklahoma\"\nsds/2014/XX/S01\nhttps://a.gov/fdsnws/event/1/query")
+    assert parted.unknown == ["{} stations, {} hours, {} earthquakes"], parted.unknown
     stations = Labels({"t": {"{station}..HH: {} events": "{station}..HH：{} 个事件", "at XX.S09": "在 XX.S09"}}, "zh")
     assert stations.line("XX.S12..HH: 5 events") == "XX.S12..HH：5 个事件" and stations.line("at XX.S09") == "在 XX.S09"
     assert list(faults_of_labels({"t": {"{station}": "台站"}}))
