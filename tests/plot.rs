@@ -340,9 +340,13 @@ fn a_plan_has_one_scale() {
         "km north",
         &[("ring", &ring)],
         &[("ends", &wide)],
+        &[("west".into(), wide[0]), ("nowhere".into(), (0.0, 400.0))],
     )
     .unwrap();
     look("plan", &figure);
+    // A name is written where its place is on the plan.
+    let svg = figure.svg.as_deref().unwrap();
+    assert!(svg.contains("\"west\"") && !svg.contains("\"nowhere\""));
     // The ring is as wide as it is high.
     let (palette, pixels, width) = decode(&figure.png);
     let is_blue = |i: &usize| palette[*i][2] > 150 && palette[*i][0] < 60;
@@ -357,6 +361,14 @@ fn a_plan_has_one_scale() {
     };
     let ratio = extent(|at| at.0) / extent(|at| at.1);
     assert!((ratio - 1.0).abs() < 0.03, "{ratio}");
+}
+
+#[test]
+fn shares_end_at_one() {
+    let half = [(0.0, 0.0), (0.5, 0.4)];
+    let figure = plot::shares("seconds", "share", &[("a", &half)]).unwrap();
+    look("shares", &figure);
+    assert!(figure.svg.unwrap().contains("data-text=\"1.0\""));
 }
 
 #[test]

@@ -19,6 +19,13 @@ pub struct Site {
     pub elevation_km: f64,
 }
 
+impl Site {
+    /// The station's name without its network: `PB01`.
+    pub fn code(&self) -> &str {
+        self.id.rsplit('.').next().unwrap_or_default()
+    }
+}
+
 /// The stations of a network, each once.
 ///
 /// ```

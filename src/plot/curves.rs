@@ -5,7 +5,7 @@ use plotters::prelude::*;
 use super::Figure;
 use super::axes::{Axis, Chart, Frame, chart};
 use super::map::widened;
-use super::marks::{Mark, legend, spot};
+use super::marks::{Mark, legend, name_above, spot};
 use super::style::{
     BLUE, Canvas, GREEN, GREY, INK, ORANGE, PURPLE, Painted, VERMILLION, check, figure, line, px,
 };
@@ -26,15 +26,31 @@ pub type Points<'a> = (&'a str, &'a [(f64, f64)]);
 /// # Errors
 /// [`crate::Error::Plot`] where there is nothing, or a number is not finite.
 pub fn curves(x_name: &str, y_name: &str, lines: &[Points], points: &[Points]) -> Result<Figure> {
-    drawn(x_name, y_name, lines, points, SIZE, |_, axes| axes)
+    let none = &[];
+    drawn(x_name, y_name, lines, points, none, SIZE, |_, axes| axes)
 }
 
-/// The same with one scale along both axes, as on a map in kilometres.
+/// The same for shares, 0 to 1: the axis has both ends, whatever the lines reach.
 ///
 /// # Errors
 /// As [`curves`].
-pub fn plan(x_name: &str, y_name: &str, lines: &[Points], points: &[Points]) -> Result<Figure> {
-    drawn(x_name, y_name, lines, points, PLAN, |canvas, [x, y]| {
+pub fn shares(x_name: &str, y_name: &str, lines: &[Points]) -> Result<Figure> {
+    let whole = |_: &Canvas, [x, y]: [Axis; 2]| [x, Axis::linear(&y.name, -0.02, 1.02, 5)];
+    drawn(x_name, y_name, lines, &[], &[], SIZE, whole)
+}
+
+/// The same with one scale along both axes, as on a map in kilometres, and names above places of it.
+///
+/// # Errors
+/// As [`curves`].
+pub fn plan(
+    x_name: &str,
+    y_name: &str,
+    lines: &[Points],
+    points: &[Points],
+    names: &[(String, (f64, f64))],
+) -> Result<Figure> {
+    let fit = |canvas: &Canvas, [x, y]: [Axis; 2]| {
         let frame = Frame::default();
         let (width, height) = canvas.dim_in_pixel();
         let width = f64::from(width - px(frame.left + frame.right));
@@ -44,7 +60,8 @@ pub fn plan(x_name: &str, y_name: &str, lines: &[Points], points: &[Points]) -> 
             true => [x, widened(&y, 1.0 / ratio)],
             false => [widened(&x, ratio), y],
         }
-    })
+    };
+    drawn(x_name, y_name, lines, points, names, PLAN, fit)
 }
 
 fn drawn(
@@ -52,6 +69,7 @@ fn drawn(
     y_name: &str,
     lines: &[Points],
     points: &[Points],
+    names: &[(String, (f64, f64))],
     size: (u32, u32),
     fit: impl Fn(&Canvas, [Axis; 2]) -> [Axis; 2],
 ) -> Result<Figure> {
@@ -77,6 +95,9 @@ fn drawn(
             for at in points.iter() {
                 spot(&chart, *at, mark, colour, 4)?;
             }
+        }
+        for (name, at) in names.iter().filter(|(_, at)| is_inside(&x, &y, at)) {
+            name_above(&chart, *at, name)?;
         }
         Ok(())
     })

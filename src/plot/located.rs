@@ -2,12 +2,11 @@
 
 use plotters::prelude::*;
 
-use super::axes::{Axis, Chart, Frame, chart};
+use super::axes::{Axis, Frame, chart};
 use super::curves::draw_line;
 use super::map::Map;
-use super::marks::{Mark, legend, spot};
-use super::style::{BLUE, Canvas, INK, ORANGE, Painted, SMALL, check, figure, line, px};
-use super::text::{Align, text};
+use super::marks::{Mark, legend, name_above, spot};
+use super::style::{BLUE, INK, ORANGE, check, figure, line};
 use super::{Figure, surroundings};
 use crate::bulletin::Bulletin;
 use crate::catalog::{Catalog, Event};
@@ -66,8 +65,9 @@ pub fn located(bulletin: &Bulletin, sites: &Sites, truth: Option<&Catalog>) -> R
         }
         surroundings::towns(canvas, &chart, &map.x, &map.y)?;
         for site in sites.all() {
-            let code = site.id.rsplit('.').next().unwrap_or_default();
-            named_station(canvas, &chart, on_map(site.position), code)?;
+            spot(&chart, on_map(site.position), Mark::Triangle, WHITE, 7)?;
+            spot(&chart, on_map(site.position), Mark::Triangle, INK, 5)?;
+            name_above(&chart, on_map(site.position), site.code())?;
         }
         Ok(())
     })?;
@@ -182,13 +182,4 @@ fn around(h: &Hypocentre) -> Vec<(f64, f64)> {
         on_map(Point::from_local_km(east, north, h.epicentre))
     };
     (0..=N_AROUND).map(at).collect()
-}
-
-fn named_station(canvas: &Canvas, chart: &Chart, at: (f64, f64), code: &str) -> Painted<()> {
-    spot(chart, at, Mark::Triangle, WHITE, 7)?;
-    spot(chart, at, Mark::Triangle, INK, 5)?;
-    let (x, y) = chart.backend_coord(&at);
-    let (x0, y0) = canvas.get_base_pixel();
-    let style = text(SMALL, INK, Align::Centre);
-    style.draw(canvas, code, (x - x0, y - y0 - px(14) as i32))
 }

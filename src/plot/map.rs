@@ -165,6 +165,9 @@ impl Map {
         if let Some((name, _)) = &self.station {
             entries.push((format!("station {name}"), Mark::Triangle, INK));
         }
+        if surroundings::towns_on(&self.x, &self.y).next().is_some() {
+            entries.push(("town".into(), Mark::Square, INK));
+        }
         let strip = legend(canvas, FRAME.left, &entries)?;
         let n_used = canvas.dim_in_pixel().1 - strip.dim_in_pixel().1;
         // The legend may be higher than foreseen: with many clusters.

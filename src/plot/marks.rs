@@ -17,6 +17,8 @@ pub(super) enum Mark {
     Triangle,
     Cross,
     Block,
+    /// Hollow: a town.
+    Square,
 }
 
 /// Draws a mark of nominal radius `r` at a pixel.
@@ -54,6 +56,11 @@ pub(super) fn mark(
             [(x - r, y - r), (x + r, y + r)],
             colour.filled(),
         ))?,
+        Mark::Square => {
+            let corners = [(x - r, y - r), (x + r, y + r)];
+            canvas.draw(&Rectangle::new(corners, WHITE.filled()))?;
+            canvas.draw(&Rectangle::new(corners, line(colour, 12)))?;
+        }
     }
     Ok(())
 }
@@ -70,6 +77,15 @@ pub(super) fn spot(
     let (x0, y0) = area.get_base_pixel();
     let (x, y) = chart.backend_coord(&at);
     mark(&area, (x - x0, y - y0), shape, colour, r)
+}
+
+/// Writes a name above a point of the chart.
+pub(super) fn name_above(chart: &Chart, at: (f64, f64), name: &str) -> Painted<()> {
+    let area = chart.plotting_area().strip_coord_spec();
+    let (x0, y0) = area.get_base_pixel();
+    let (x, y) = chart.backend_coord(&at);
+    let style = text(SMALL, INK, Align::Centre);
+    style.draw(&area, name, (x - x0, y - y0 - px(14) as i32))
 }
 
 /// A legend in a strip of its own above the plot, so that it never covers data; what is below the

@@ -14,7 +14,7 @@
 //! [`probabilities`], [`precision_recall`], [`reliability`], [`sweep()`]; how good a detector is:
 //! [`operating_curve`], [`recall_by`], [`reliabilities`], [`counts_by_hop`], [`windows_of_scans`];
 //! for other detectors [`correlation`], [`fingerprint`], [`recall_and_false_alarms`], [`recall_and_alarms`],
-//! [`hourly_counts`], [`record_and_scores`]; how a network learns: [`descent`], [`curves`], [`sliding_filter`], [`strides`]; a long
+//! [`hourly_counts`], [`record_and_scores`]; how a network learns: [`descent`], [`curves`], [`shares`], [`sliding_filter`], [`strides`]; a long
 //! record: [`helicorder()`]; a picker: [`unet()`], [`record_and_curves`]; several numbers of each of some ways: [`dumbbells()`]; a catalog of one's own: [`located()`],
 //! [`depth_section`], [`magnitudes_of`], [`frequency_magnitudes`], and by hand [`plan`].
 //!
@@ -75,7 +75,7 @@ pub use arrivals::arrivals;
 pub use comparison::{correlation, fingerprint, recall_and_alarms, recall_and_false_alarms};
 pub use confusion::confusion_matrices;
 pub use convolution::{sliding_filter, strides};
-pub use curves::{Points, curves, descent, plan};
+pub use curves::{Points, curves, descent, plan, shares};
 pub use detection::{precision_recall, probabilities, reliability};
 pub use dumbbells::{Row, dumbbells};
 pub use gallery::{Shown, gallery, records};

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use plotters::prelude::*;
 
 use super::axes::{Axis, Chart};
+use super::marks::{Mark, mark};
 use super::style::{Canvas, FAINT, GREY, INK, Painted, SMALL, VERMILLION, line, px};
 use super::text::{Align, text};
 
@@ -44,18 +45,21 @@ const NORTH: RangeInclusive<f64> = 33.6..=37.0;
 const DEGREE: f64 = 14.0;
 const MARGIN: u32 = 6;
 
+/// Names and places of the towns on the map.
+pub(super) fn towns_on(x: &Axis, y: &Axis) -> impl Iterator<Item = (&'static str, (f64, f64))> {
+    let (x, y) = (x.low..x.high, y.low..y.high);
+    let is_on_map = move |at: &(f64, f64)| x.contains(&at.0) && y.contains(&at.1);
+    TOWNS.into_iter().filter(move |(_, at)| is_on_map(at))
+}
+
 /// The towns on the map, each with its name.
 pub(super) fn towns(canvas: &Canvas, chart: &Chart, x: &Axis, y: &Axis) -> Painted<()> {
-    let is_on_map =
-        |at: &(f64, f64)| (x.low..x.high).contains(&at.0) && (y.low..y.high).contains(&at.1);
     let (x0, y0) = canvas.get_base_pixel();
-    for (name, at) in TOWNS.iter().filter(|(_, at)| is_on_map(at)) {
-        let (column, row) = chart.backend_coord(at);
+    for (name, at) in towns_on(x, y) {
+        let (column, row) = chart.backend_coord(&at);
         let (column, row) = (column - x0, row - y0);
         let (half, gap) = (px(3) as i32, px(6) as i32);
-        let corners = [(column - half, row - half), (column + half, row + half)];
-        canvas.draw(&Rectangle::new(corners, WHITE.filled()))?;
-        canvas.draw(&Rectangle::new(corners, line(INK, 12)))?;
+        mark(canvas, (column, row), Mark::Square, INK, 3)?;
         let style = text(SMALL, INK, Align::Left);
         let (right, up) = (
             column + gap + style.width(name) + half,
