@@ -33,33 +33,18 @@ pub fn split(plan: &Path) -> Result {
     detector.scan(&archive, &shard.span)?;
     let scan_s = processor_s() - before_s;
 
-    let [
-        mut read_s,
-        mut decode_s,
-        mut filter_s,
-        mut scale_s,
-        mut network_s,
-    ] = [0.0; 5];
+    let [mut read_s, mut filter_s, mut scale_s, mut network_s] = [0.0; 4];
     let archive = Archive::open_for(plan.archive(), &shard.station)?;
-    let held = archive.held_span()?;
-    let within = |day: &chrono::NaiveDate| *day < held.end.date_naive();
-    for day in held.start.date_naive().iter_days().take_while(within) {
-        for stream in archive.held_streams()? {
-            timed(&mut read_s, || {
-                std::fs::read(archive.day_file(&stream, day))
-            })?;
-        }
-    }
     let (n, hop) = (
         detector.network.n_samples(),
         detector.scan_params().hop_samples,
     );
     let normalisation = detector.scan_params().normalisation;
-    let (mut start, mut n_windows) = (held.start, 0);
+    let (mut start, mut n_windows) = (shard.span.start, 0);
     // A rest shorter than a window is left.
-    while start + TimeDelta::minutes(1) < held.end {
+    while start + TimeDelta::minutes(1) < shard.span.end {
         let end = start + TimeDelta::hours(1);
-        let record = timed(&mut decode_s, || archive.between(start, end))?;
+        let record = timed(&mut read_s, || archive.between(start, end))?;
         let made = timed(&mut filter_s, || harmonise(&record))?.record;
         let firsts: Vec<usize> = (0..=made.n_samples() - n).step_by(hop).collect();
         n_windows += firsts.len();
@@ -82,15 +67,14 @@ pub fn split(plan: &Path) -> Result {
     // An hour alone has no windows across its end.
     let of_all = manifest.n_windows as f64 / n_windows as f64;
     let steps = [
-        ("reading files", read_s),
-        ("decoding", decode_s - read_s),
+        ("reading and decoding", read_s),
         ("filtering", filter_s),
         ("scaling windows", scale_s * of_all),
         ("network", network_s * of_all),
         ("writing, and hashes of the files", work_s - scan_s),
     ];
     let rest_s = work_s - steps.iter().map(|step| step.1).sum::<f64>();
-    let rest = ("the rest: quality, merging, what overlaps", rest_s);
+    let rest = ("the rest: quality, features, merging", rest_s);
     for (name, seconds) in steps.into_iter().chain([rest, ("all", work_s)]) {
         println!("{} {name}", seconds / manifest.n_days as f64);
     }

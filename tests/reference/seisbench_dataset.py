@@ -6,7 +6,7 @@
 SeisBench 0.12.6, h5py 3.16.0. `make` writes with SeisBench's own writer, and what it never writes with h5py:
 - seisbench_written: four traces of two lengths; the value of trace t, component c, sample w is 1000 t + 100 c + w;
 - seisbench_other: two chunks, samples before components, compressed, whole numbers, no blocks;
-- seisbench_large.hdf5, seisbench_piece.hdf5: files of 578 bytes that declare 13 terabytes, and a piece of 200 megabytes.
+- seisbench_large.hdf5, seisbench_piece.hdf5: files of 578 bytes that declare 13 terabytes, and a piece of 400 megabytes.
 `read` opens a dataset and prints a line for each trace: its part, rate, P, shape, and values.
 """
 
