@@ -718,16 +718,11 @@ fn obspy_reads_the_whole_bulletin() {
     );
     assert_eq!(code, 0, "{told}");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/bulletin_obspy.py");
-    let read = Command::new(common::obspy_python())
-        .arg("-")
-        .arg(folder.path().join("events.xml"))
-        .stdin(std::fs::File::open(script).unwrap())
-        .output()
-        .unwrap();
-    assert!(
-        read.status.success(),
-        "{}",
-        String::from_utf8_lossy(&read.stderr)
+    let read = common::succeeded(
+        Command::new(common::obspy_python())
+            .arg("-")
+            .arg(folder.path().join("events.xml"))
+            .stdin(std::fs::File::open(script).unwrap()),
     );
     let read: Vec<Value> = serde_json::from_slice(&read.stdout).unwrap();
     let ours = Catalog::read(folder.path().join("events.xml")).unwrap();

@@ -987,16 +987,11 @@ fn seisbench_opens_what_a_classroom_world_wrote() {
     let folder = folder.path().join("world");
     seisbench::write(&folder, &DataFormat::default(), &traces).unwrap();
 
-    let said = std::process::Command::new(python)
-        .arg(reference("seisbench_dataset.py"))
-        .arg("read")
-        .arg(&folder)
-        .output()
-        .unwrap();
-    assert!(
-        said.status.success(),
-        "{}",
-        String::from_utf8_lossy(&said.stderr)
+    let said = common::succeeded(
+        std::process::Command::new(python)
+            .arg(reference("seisbench_dataset.py"))
+            .arg("read")
+            .arg(&folder),
     );
     let said = String::from_utf8(said.stdout).unwrap();
     assert_eq!(said.lines().count(), traces.len());

@@ -79,16 +79,11 @@ fn portable(python: &Path, root: &Path, dir: &Path) -> Option<Server> {
     let index = beside(python, "mseedindex")?;
     let program = beside(python, "portable-fdsnws-dataselect")?;
     let database = dir.join("index.sqlite");
-    let indexed = Command::new(index)
-        .arg("-sqlite")
-        .arg(&database)
-        .args(CHANNELS.map(|channel| day_file(root, channel)))
-        .output()
-        .unwrap();
-    assert!(
-        indexed.status.success(),
-        "{}",
-        String::from_utf8_lossy(&indexed.stderr)
+    common::succeeded(
+        Command::new(index)
+            .arg("-sqlite")
+            .arg(&database)
+            .args(CHANNELS.map(|channel| day_file(root, channel))),
     );
     // It takes no port 0: take one that was free a moment ago.
     let free = TcpListener::bind("127.0.0.1:0").unwrap();

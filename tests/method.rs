@@ -1,5 +1,7 @@
 //! The recipe of a detector: the same from the library and from the program.
 
+mod common;
+
 use std::path::Path;
 use std::process::Command;
 
@@ -41,17 +43,12 @@ fn notebook_and_program_train_the_same_weights() {
         .status();
     assert!(notebook.unwrap().success());
     let run = data.path().join("run");
-    let program = Command::new(env!("CARGO_BIN_EXE_quakebook"))
-        .args(["train", "--study", "tests/studies/small.toml", "--run"])
-        .arg(&run)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env("QUAKEBOOK_DATA", data.path())
-        .output()
-        .unwrap();
-    assert!(
-        program.status.success(),
-        "{}",
-        String::from_utf8_lossy(&program.stderr)
+    common::succeeded(
+        Command::new(env!("CARGO_BIN_EXE_quakebook"))
+            .args(["train", "--study", "tests/studies/small.toml", "--run"])
+            .arg(&run)
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .env("QUAKEBOOK_DATA", data.path()),
     );
     let detector = Detector::read(&run).unwrap();
     let weights = Run::read(&run).unwrap().weights_sha256;

@@ -7,7 +7,7 @@ pub mod plans;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use quakebook::catalog::Event;
 use quakebook::locate::Sites;
@@ -129,6 +129,14 @@ pub fn quakebook(dir: &Path, args: &[&str]) -> (i32, String, String) {
         text(output.stdout),
         text(output.stderr),
     )
+}
+
+/// What a command said that must succeed.
+pub fn succeeded(command: &mut Command) -> Output {
+    let output = command.output().unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{complaint}");
+    output
 }
 
 /// A server in a process of its own, which ends with the test, and the first line that it printed.
