@@ -3,9 +3,10 @@
 mod common;
 
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use common::Beside;
 use common::plans::*;
 use polars::prelude::*;
 use quakebook::catalog::Catalog;
@@ -113,24 +114,26 @@ fn a_killed_worker_is_known_at_once() {
             std::thread::sleep(Duration::from_millis(1));
         }
     };
-    let mut worker = program(&["work", "--all", "--plan", text(dir.path())]);
-    let mut worker = worker.stderr(Stdio::null()).spawn().unwrap();
-    status(&|status| !status.running.is_empty());
-    // Stopped, it is silent and lives.
-    let send = |name: &str| {
-        let args = [format!("-{name}"), worker.id().to_string()];
-        let sent = std::process::Command::new("kill").args(args).status();
-        assert!(sent.unwrap().success());
-    };
-    send("STOP");
+    let args = ["work", "--all", "--plan", text(dir.path())];
+    let mut worker = Beside::start(program(&args).stderr(Stdio::null()));
+    // Stopped within a shard: one that ended meanwhile is let go on, to the next.
+    loop {
+        status(&|status| !status.running.is_empty());
+        worker.send("STOP");
+        std::thread::sleep(Duration::from_millis(50));
+        if !Status::of(&plan).unwrap().running.is_empty() {
+            break;
+        }
+        worker.send("CONT");
+    }
+    // It is silent now, and lives.
     std::thread::sleep(Duration::from_millis(1500));
     let (stopped, _) = status(&|_| true);
-    assert_eq!(stopped.running[0].process, worker.id());
-    send("KILL");
-    worker.wait().unwrap();
+    assert_eq!(stopped.running[0].process, worker.0.id());
+    worker.kill();
     let (killed, after) = status(&|status| !status.killed.is_empty());
     assert!(killed.running.is_empty() && killed.n_missing > 0);
-    assert_eq!(killed.killed[0].process, worker.id());
+    assert_eq!(killed.killed[0].process, stopped.running[0].process);
     assert!(after < Duration::from_secs(5), "{after:?}");
 }
 
@@ -151,35 +154,27 @@ fn kill_workers(n: usize) {
     let mut dir = tempfile::tempdir().unwrap();
     let mut plan = planned(dir.path(), archive(), ShardSize::StationDay);
     let mut n_whole = 0;
-    let mut at_work: Option<Child> = None;
+    let mut at_work: Option<Beside> = None;
     for _ in 0..n {
         let args = ["work", "--all", "--plan", text(dir.path())];
-        let worker = program(&args)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut worker = program(&args);
+        let worker = Beside::start(worker.stdout(Stdio::null()).stderr(Stdio::null()));
         std::thread::sleep(Duration::from_millis(rng.random_range(0..400)));
         if let Some(mut worker) = at_work.replace(worker) {
-            worker.kill().unwrap();
-            worker.wait().unwrap();
+            worker.kill();
         }
         let collected = collect(&plan).unwrap();
         if collected.summary.missing.is_empty() {
             assert_eq!(collected.to_csv(), table());
             n_whole += 1;
             if let Some(mut worker) = at_work.take() {
-                worker.kill().unwrap();
-                worker.wait().unwrap();
+                worker.kill();
             }
             dir = tempfile::tempdir().unwrap();
             plan = planned(dir.path(), archive(), ShardSize::StationDay);
         }
     }
-    if let Some(mut worker) = at_work {
-        worker.kill().unwrap();
-        worker.wait().unwrap();
-    }
+    drop(at_work);
     println!("{n} workers killed, {n_whole} plans were whole meanwhile");
     work(&plan);
     assert_eq!(collect(&plan).unwrap().to_csv(), table());

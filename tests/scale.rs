@@ -3,14 +3,17 @@
 //! Others wrote them. The tests of Dask run where `QUAKEBOOK_DASK_PYTHON` names a Python that has `distributed`
 //! and `dask-jobqueue`, as `cargo xtask test` sets it up, and those of Slurm where it is installed.
 
+mod common;
+
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use common::Beside;
 use quakebook::time::{self, TimeDelta};
 use quakebook::waveform::{Archive, Nslc, Samples, Segment, Trace};
 use rand::{RngExt, SeedableRng};
@@ -144,30 +147,6 @@ fn undisturbed() -> &'static (World, Vec<u8>) {
         assert!(n_rows > N_SHARDS, "{n_rows}");
         (world, table)
     })
-}
-
-/// Something that runs beside the test, and ends with it.
-struct Beside(Child);
-
-impl Beside {
-    fn start(command: &mut Command) -> Self {
-        Self(command.spawn().unwrap())
-    }
-
-    fn is_running(&mut self) -> bool {
-        self.0.try_wait().unwrap().is_none()
-    }
-
-    fn kill(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Drop for Beside {
-    fn drop(&mut self) {
-        self.kill();
-    }
 }
 
 /// How many shards are done, by their manifests.

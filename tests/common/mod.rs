@@ -139,6 +139,36 @@ pub fn succeeded(command: &mut Command) -> Output {
     output
 }
 
+/// A process beside the test, which ends with it: one that were left would hold the test's output open for ever.
+pub struct Beside(pub Child);
+
+impl Beside {
+    pub fn start(command: &mut Command) -> Self {
+        Self(command.spawn().unwrap())
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_none()
+    }
+
+    pub fn kill(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+
+    /// Sends a signal by its name.
+    pub fn send(&self, signal: &str) {
+        let args = [format!("-{signal}"), self.0.id().to_string()];
+        assert!(Command::new("kill").args(args).status().unwrap().success());
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
 /// A server in a process of its own, which ends with the test, and the first line that it printed.
 pub struct Server(pub Child, pub String);
 
