@@ -3,6 +3,7 @@
 mod common;
 
 use std::path::Path;
+use std::process::Command;
 
 use common::quakebook;
 use quakebook::bulletin::Bulletin;
@@ -10,12 +11,14 @@ use quakebook::catalog::Catalog;
 use quakebook::classroom::{NetworkStation, SeismicNetwork};
 use quakebook::fdsn::{Client, StationFormat};
 use quakebook::locate::{LocateParams, Locator, PhasePick, Sites, Sorted, VelocityModel};
+use quakebook::magnitude::{Ground, LocalScale, MomentParams, NoAmplitude};
 use quakebook::server::ServedArchive;
 use quakebook::station::NslcPattern;
 use quakebook::study::Study;
 use quakebook::time::{self, TimeSpan, between_s};
 use quakebook::travel::{Phase, Wave};
 use quakebook::waveform::{Archive, WaveformSource, mseed};
+use serde_json::{Value, json};
 
 fn minutes(n: f64) -> TimeSpan {
     let start = time::parse("2014-03-01T00:00:00").unwrap();
@@ -265,5 +268,203 @@ fn a_catalog_refuses_to_write_over_what_it_reads() {
         let (code, _, told) = quakebook(folder.path(), &args);
         assert_eq!(code, 2, "{told}");
         assert!(told.contains(named), "{told}");
+    }
+}
+
+/// A bulletin of exact picks of these minutes, in a folder with the archive of [`SeismicNetwork`].
+fn bulletin(
+    root: &Path,
+    network: &SeismicNetwork,
+    span: &TimeSpan,
+) -> (Locator, VelocityModel, Bulletin) {
+    network.write(root, span).unwrap();
+    let velocity = VelocityModel::find(root.join("velocity.csv").to_str().unwrap(), false).unwrap();
+    let sites = Sites::from_inventory(&network.inventory()).unwrap();
+    let mut locator = Locator::new(sites, &velocity, LocateParams::default()).unwrap();
+    let sorted = Sorted::new(picks(network), locator.sites()).unwrap();
+    let (bulletin, _) =
+        Bulletin::from_picks(&mut locator, "v", &sorted, &Default::default(), 2).unwrap();
+    (locator, velocity, bulletin)
+}
+
+/// Forty earthquakes in an hour, picked exactly: their moments against the truth. The ground under the stations is softer than the first layer
+/// of the velocity model; who leaves it out finds all of them too large by the same number.
+#[test]
+fn moment_magnitudes_are_the_true_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let network = SeismicNetwork::swarm(5, &minutes(60.0), 40, 1.5);
+    let (locator, velocity, mut bulletin) = bulletin(folder.path(), &network, &minutes(60.0));
+    let inventory = network.inventory();
+    let truth = network.truth().catalog();
+    // The median of what is found less what is true, and the range of the middle three quarters.
+    let mut off = |ground: Option<Ground>| {
+        let params = MomentParams {
+            ground,
+            ..MomentParams::default()
+        };
+        let without = bulletin
+            .add_moment_magnitudes_of_archive(
+                &locator,
+                &inventory,
+                &velocity,
+                &params,
+                folder.path(),
+            )
+            .unwrap();
+        let own = bulletin.to_moment_catalog();
+        assert!(own.simulated && own.events().iter().any(|e| e.magnitude_type == "Mw"));
+        let pairs = own.pairs(&truth, 1.0, 5.0).into_iter();
+        let mut off: Vec<f64> = pairs
+            .map(|(i, j)| own.events()[i].magnitude - network.truth().sources[j].mw)
+            .filter(|off| off.is_finite())
+            .collect();
+        off.sort_by(f64::total_cmp);
+        let n = off.len();
+        println!(
+            "{n} of {} events: {off:.2?}, without {without:?}",
+            truth.len()
+        );
+        assert!(n > 35 && without.contains_key(&NoAmplitude::Noise));
+        (off[n / 2], off[n * 7 / 8] - off[n / 8])
+    };
+    let soft = Ground {
+        vs_km_s: 0.8,
+        density_g_cm3: 2.1,
+    };
+    let (median, width) = off(Some(soft));
+    assert!(median.abs() < 0.05 && width < 0.12, "{median} {width}");
+    let layer = velocity.layers.layers()[0];
+    let contrast = layer.vs_km_s * layer.density_g_cm3 / (soft.vs_km_s * soft.density_g_cm3);
+    let too_large = contrast.sqrt().log10() / 1.5;
+    let (without_ground, _) = off(None);
+    assert!(too_large > 0.15 && (without_ground - median - too_large).abs() < 1e-6);
+}
+
+#[test]
+#[ignore = "needs ObsPy: `cargo xtask test` runs it"]
+fn obspy_reads_both_magnitudes() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let network = network();
+    let (locator, velocity, mut bulletin) = bulletin(root, &network, &minutes(10.0));
+    let inventory = network.inventory();
+    bulletin.add_magnitudes_of_archive(
+        &locator,
+        &inventory,
+        &LocalScale::iaspei(),
+        &Default::default(),
+        root,
+    );
+    bulletin
+        .add_moment_magnitudes_of_archive(
+            &locator,
+            &inventory,
+            &velocity,
+            &Default::default(),
+            root,
+        )
+        .unwrap();
+    bulletin.write(&root.join("events.xml")).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/bulletin_obspy.py");
+    let read = common::succeeded(
+        Command::new(common::obspy_python())
+            .arg("-")
+            .arg(root.join("events.xml"))
+            .stdin(std::fs::File::open(script).unwrap()),
+    );
+    let read: Vec<Value> = serde_json::from_slice(&read.stdout).unwrap();
+    assert_eq!(read.len(), bulletin.events.len());
+    let mut n_both = 0;
+    for (theirs, ours) in read.iter().zip(&bulletin.events) {
+        let both = [&ours.magnitude, &ours.moment_magnitude];
+        let told: Vec<Value> = both
+            .into_iter()
+            .flatten()
+            .map(|m| {
+                let value: f64 = format!("{:.3}", m.value).parse().unwrap();
+                json!([m.kind, value, m.stations.len(), m.stations.len()])
+            })
+            .collect();
+        assert_eq!(theirs["magnitudes"], Value::from(told));
+        if let [Some(_), Some(_)] = both {
+            n_both += 1;
+            assert_eq!(theirs["preferred"], "ML");
+            let units = json!([["AML", "m"], ["plateau of the spectrum of S", "m*s"]]);
+            assert_eq!(theirs["units"], units);
+        }
+    }
+    assert!(n_both > 3, "{n_both}");
+}
+
+#[test]
+fn a_catalog_is_made_with_responses_and_without() {
+    let folder = tempfile::tempdir().unwrap();
+    let span = minutes(4.0);
+    let network = SeismicNetwork::swarm(3, &span, 6, 2.5);
+    network.write(&folder.path().join("sds"), &span).unwrap();
+    let places = network.stations().iter().map(|station| {
+        let (id, place) = (station.id(), station.place);
+        format!("{id},{},{},333\n", place.latitude_deg, place.longitude_deg)
+    });
+    let places = format!(
+        "id,latitude,longitude,elevation_m\n{}",
+        places.collect::<String>()
+    );
+    std::fs::write(folder.path().join("places.csv"), places).unwrap();
+    let catalog = |stations: &str, more: &[&str]| {
+        let base = [
+            "catalog",
+            "--model",
+            "onsets",
+            "--archive",
+            "sds",
+            "--stations",
+            stations,
+        ];
+        let rest = ["--velocity", "sds/velocity.csv", "--out", "events.csv"];
+        quakebook(folder.path(), &[&base[..], &rest, more].concat())
+    };
+    // Column `mw` of events.csv, of the events that have one.
+    let moments = || -> Vec<f64> {
+        let table = std::fs::read_to_string(folder.path().join("events.csv")).unwrap();
+        let mw = table
+            .lines()
+            .next()
+            .unwrap()
+            .split(',')
+            .position(|name| name == "mw");
+        let cells = table
+            .lines()
+            .skip(1)
+            .map(|row| row.split(',').nth(mw.unwrap()).unwrap());
+        cells.filter_map(|cell| cell.parse().ok()).collect()
+    };
+    let (code, _, told) = catalog("sds/stations.xml", &[]);
+    assert!(
+        [0, 4].contains(&code) && told.contains("with a moment magnitude"),
+        "{told}"
+    );
+    let with_layer = moments();
+    assert!(!with_layer.is_empty(), "{told}");
+    catalog("sds/stations.xml", &["--ground", "0.8,2.1"]);
+    let soft = moments();
+    assert_eq!(soft.len(), with_layer.len());
+    assert!(
+        soft.iter()
+            .zip(&with_layer)
+            .all(|(soft, layer)| soft + 0.1 < *layer)
+    );
+    let (code, _, told) = catalog("places.csv", &[]);
+    assert!(
+        [0, 4].contains(&code) && told.contains("no magnitudes: --stations has no responses"),
+        "{told}"
+    );
+    assert!(moments().is_empty());
+    for wrong in ["0.8", "800,2100", "0,2", "0.8,nan", "a,b"] {
+        let (code, _, told) = catalog("sds/stations.xml", &["--ground", wrong]);
+        assert!(
+            code == 2 && told.contains("expected km/s and g/cm3"),
+            "{wrong}: {told}"
+        );
     }
 }

@@ -34,7 +34,9 @@ pub struct BulletinEvent {
     pub hypocentre: Hypocentre,
     /// In the order of the hypocentre's residuals.
     pub picks: Vec<PhasePick>,
+    /// The local one, which is the event's in a catalog.
     pub magnitude: Option<EventMagnitude>,
+    pub moment_magnitude: Option<EventMagnitude>,
 }
 
 /// Earthquakes of one network, by origin time.
@@ -125,6 +127,7 @@ impl Bulletin {
                     hypocentre,
                     picks: picks.into_iter().map(|(_, pick)| pick).collect(),
                     magnitude: None,
+                    moment_magnitude: None,
                 }),
                 Err(why) => not_located.push((index, why)),
             }
@@ -148,8 +151,17 @@ impl Bulletin {
             .count()
     }
 
-    /// The events without their phases; those outside the grid have no place.
+    /// The events without their phases, with local magnitudes; those outside the grid have no place.
     pub fn to_catalog(&self) -> Catalog {
+        self.catalog_by(|event| event.magnitude.as_ref())
+    }
+
+    /// As [`Bulletin::to_catalog`], with moment magnitudes.
+    pub fn to_moment_catalog(&self) -> Catalog {
+        self.catalog_by(|event| event.moment_magnitude.as_ref())
+    }
+
+    fn catalog_by(&self, size: impl Fn(&BulletinEvent) -> Option<&EventMagnitude>) -> Catalog {
         let event = |event: &BulletinEvent| {
             let Hypocentre {
                 origin_time,
@@ -165,14 +177,8 @@ impl Bulletin {
                 longitude_deg: place(epicentre.longitude_deg),
                 latitude_deg: place(epicentre.latitude_deg),
                 depth_km: (!is_outside).then_some(depth_km),
-                magnitude: event
-                    .magnitude
-                    .as_ref()
-                    .map_or(f64::NAN, |magnitude| magnitude.value),
-                magnitude_type: event
-                    .magnitude
-                    .as_ref()
-                    .map_or_else(String::new, |m| m.kind.clone()),
+                magnitude: size(event).map_or(f64::NAN, |magnitude| magnitude.value),
+                magnitude_type: size(event).map_or_else(String::new, |m| m.kind.clone()),
                 event_type: "earthquake".into(),
             }
         };

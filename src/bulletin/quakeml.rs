@@ -41,17 +41,22 @@ impl Bulletin {
             .iter()
             .map(|pick| pick_element(id, pick))
             .collect();
-        let (preferred, magnitude) = match &event.magnitude {
-            None => (String::new(), String::new()),
-            Some(magnitude) => (
-                format!("<preferredMagnitudeID>{OWN}/magnitude/{id}</preferredMagnitudeID>"),
-                magnitude_elements(id, magnitude),
-            ),
-        };
+        let preferred = event
+            .magnitude
+            .as_ref()
+            .map_or_else(String::new, |magnitude| {
+                let public = magnitude_id(id, magnitude);
+                format!("<preferredMagnitudeID>{public}</preferredMagnitudeID>")
+            });
+        let magnitudes: String = [&event.magnitude, &event.moment_magnitude]
+            .into_iter()
+            .flatten()
+            .map(|magnitude| magnitude_elements(id, magnitude))
+            .collect();
         format!(
             "<event publicID=\"{OWN}/event/{id}\">\
              <preferredOriginID>{OWN}/origin/{id}</preferredOriginID>{preferred}\
-             <type>earthquake</type>{simulated}{CREATION}\n{picks}{}{magnitude}</event>\n",
+             <type>earthquake</type>{simulated}{CREATION}\n{picks}{}{magnitudes}</event>\n",
             self.origin(event)
         )
     }
@@ -215,23 +220,31 @@ fn pick_id(event: &str, pick: &PhasePick) -> String {
     )
 }
 
+fn magnitude_id(event: &str, magnitude: &EventMagnitude) -> String {
+    format!("{OWN}/magnitude/{event}/{}", resource(&magnitude.kind))
+}
+
 fn magnitude_elements(event: &str, magnitude: &EventMagnitude) -> String {
     let kind = escaped(&magnitude.kind);
+    let (measured, unit) = match magnitude.kind.as_str() {
+        "Mw" => ("plateau of the spectrum of S", "m*s"),
+        _ => ("AML", "m"),
+    };
     let mut stations = String::new();
     let mut contributions = String::new();
     for of in &magnitude.stations {
-        let station = resource(&of.station);
+        let station = format!("{}/{}", resource(&of.station), resource(&magnitude.kind));
         let codes = of.station.split_once('.').unwrap_or(("", &of.station));
         let public = format!("{OWN}/stationMagnitude/{event}/{station}");
         let _ = writeln!(
             stations,
             "<amplitude publicID=\"{OWN}/amplitude/{event}/{station}\"><genericAmplitude><value>{:e}</value></genericAmplitude>\
-             <type>AML</type><unit>m</unit>\
+             <type>{measured}</type><unit>{unit}</unit>\
              <waveformID networkCode=\"{}\" stationCode=\"{}\"/></amplitude>\n\
              <stationMagnitude publicID=\"{public}\"><originID>{OWN}/origin/{event}</originID>\
              <mag><value>{:.3}</value></mag><type>{kind}</type>\
              <amplitudeID>{OWN}/amplitude/{event}/{station}</amplitudeID></stationMagnitude>",
-            of.amplitude_m,
+            of.amplitude,
             escaped(codes.0),
             escaped(codes.1),
             of.value,
@@ -244,9 +257,10 @@ fn magnitude_elements(event: &str, magnitude: &EventMagnitude) -> String {
         );
     }
     format!(
-        "{stations}<magnitude publicID=\"{OWN}/magnitude/{event}\"><mag>{}</mag><type>{kind}</type>\
+        "{stations}<magnitude publicID=\"{}\"><mag>{}</mag><type>{kind}</type>\
          <stationCount>{}</stationCount><originID>{OWN}/origin/{event}</originID>\
          <methodID>{OWN}/magnitude</methodID>{CREATION}{contributions}</magnitude>\n",
+        magnitude_id(event, magnitude),
         quantity(magnitude.value, magnitude.error, 3),
         magnitude.stations.len(),
     )

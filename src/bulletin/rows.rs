@@ -5,7 +5,7 @@ use crate::locate::Limit;
 use crate::tables;
 use crate::time;
 
-const EVENTS: [&str; 22] = [
+const EVENTS: [&str; 24] = [
     "time",
     "latitude",
     "longitude",
@@ -28,6 +28,8 @@ const EVENTS: [&str; 22] = [
     "rms",
     "limit",
     "status",
+    "mw",
+    "mwError",
 ];
 
 const ARRIVALS: [&str; 10] = [
@@ -63,7 +65,7 @@ impl Bulletin {
                 number(value, digits)
             }
         };
-        let magnitude = event.magnitude.as_ref();
+        let [magnitude, moment] = [&event.magnitude, &event.moment_magnitude].map(Option::as_ref);
         [
             time::iso(h.origin_time),
             place(h.epicentre.latitude_deg, 5),
@@ -98,6 +100,8 @@ impl Bulletin {
                 "automatic"
             }
             .into(),
+            moment.map_or_else(String::new, |m| number(m.value, 2)),
+            moment.map_or_else(String::new, |m| number(m.error, 2)),
         ]
     }
 

@@ -40,6 +40,7 @@ pub enum NoAmplitude {
     Gap,
     NoResponse,
     Noise,
+    NoPlateau,
 }
 
 impl fmt::Display for NoAmplitude {
@@ -49,6 +50,7 @@ impl fmt::Display for NoAmplitude {
             Self::Gap => "a gap",
             Self::NoResponse => "no response by poles and zeros",
             Self::Noise => "the noise is as large",
+            Self::NoPlateau => "the corner lies below what stands above the noise",
         })
     }
 }

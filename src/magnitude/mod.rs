@@ -1,4 +1,4 @@
-//! Local magnitudes: what a Wood-Anderson seismograph would have drawn.
+//! Sizes of earthquakes: local magnitudes, which are what a Wood-Anderson seismograph would have drawn, and moment magnitudes.
 //!
 //! | Step | What it gives |
 //! |---|---|
@@ -8,6 +8,9 @@
 //! | [`LocalScale::iaspei`] | magnitude from amplitude and distance, as IASPEI has it for Southern California's attenuation |
 //! | [`LocalScale::calibrated`] | the same for a region of one's own, with the stations' corrections, from events whose magnitudes are known |
 //! | [`LocalScale::event`] | the magnitude of an event: the mean of its stations, without those that are far off |
+//! | [`s_spectrum`] | the displacement spectrum of S at one station, where it stands above the noise |
+//! | [`BruneFit::of`] | its plateau, its corner, and what the way took |
+//! | [`MomentParams::moment_n_m`], [`moment_magnitude`] | the seismic moment of a plateau, and its magnitude |
 //!
 //! Amplitudes are metres on a seismograph that magnifies once: the real one magnified 2080 times (Uhrhammer & Collins 1990,
 //! *BSSA* 80, 702-716).
@@ -20,9 +23,13 @@
 //! ```
 
 mod amplitude;
+mod moment;
 mod scale;
 mod simulate;
+mod spectrum;
 
 pub use amplitude::{AmplitudeParams, NoAmplitude, horizontal_amplitude};
+pub use moment::{BruneFit, Ground, MomentParams, moment_magnitude};
 pub use scale::{Amplitude, EventMagnitude, LocalScale, StationMagnitude};
 pub use simulate::{Peak, SimulateParams, peak, wood_anderson};
+pub use spectrum::{Spectrum, SpectrumParams, s_spectrum};

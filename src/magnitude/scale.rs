@@ -21,16 +21,41 @@ pub struct EventMagnitude {
     pub value: f64,
     /// Standard error of the mean; NaN of one station.
     pub error: f64,
-    /// `ML`
+    /// `ML` or `Mw`
     pub kind: String,
     pub stations: Vec<StationMagnitude>,
+}
+
+impl EventMagnitude {
+    /// As [`LocalScale::event`], of any kind of magnitude.
+    pub fn of(kind: &str, mut stations: Vec<StationMagnitude>) -> Option<Self> {
+        stations.retain(|station| station.value.is_finite());
+        let median = median(stations.iter().map(|s| s.value))?;
+        // 1.4826 median absolute deviations are a standard deviation.
+        let spread = 1.4826 * self::median(stations.iter().map(|s| (s.value - median).abs()))?;
+        stations.retain(|s| (s.value - median).abs() <= NEAR.max(FARTHEST * spread));
+        let n = stations.len() as f64;
+        let value = stations.iter().map(|s| s.value).sum::<f64>() / n;
+        let squares = stations
+            .iter()
+            .map(|s| (s.value - value).powi(2))
+            .sum::<f64>();
+        Some(Self {
+            value,
+            error: (squares / (n - 1.0) / n).sqrt(),
+            kind: kind.into(),
+            stations,
+        })
+    }
 }
 
 /// What one station gives.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StationMagnitude {
+    /// `CX.PB01`
     pub station: String,
-    pub amplitude_m: f64,
+    /// Of `ML` the amplitude in m, of `Mw` the plateau of the spectrum in m s.
+    pub amplitude: f64,
     pub value: f64,
 }
 
@@ -85,31 +110,12 @@ impl LocalScale {
     /// The magnitude of an event: the mean of the stations, without those farther from their median than three of its deviations
     /// (and 0.3). Nothing where no amplitude is positive.
     pub fn event(&self, amplitudes: &[Amplitude]) -> Option<EventMagnitude> {
-        let mut stations: Vec<StationMagnitude> = amplitudes
-            .iter()
-            .map(|a| StationMagnitude {
-                station: a.station.clone(),
-                amplitude_m: a.amplitude_m,
-                value: self.station(&a.station, a.amplitude_m, a.distance_km),
-            })
-            .filter(|station| station.value.is_finite())
-            .collect();
-        let median = median(stations.iter().map(|s| s.value))?;
-        // 1.4826 median absolute deviations are a standard deviation.
-        let spread = 1.4826 * self::median(stations.iter().map(|s| (s.value - median).abs()))?;
-        stations.retain(|s| (s.value - median).abs() <= NEAR.max(FARTHEST * spread));
-        let n = stations.len() as f64;
-        let value = stations.iter().map(|s| s.value).sum::<f64>() / n;
-        let squares = stations
-            .iter()
-            .map(|s| (s.value - value).powi(2))
-            .sum::<f64>();
-        Some(EventMagnitude {
-            value,
-            error: (squares / (n - 1.0) / n).sqrt(),
-            kind: "ML".into(),
-            stations,
-        })
+        let station = |a: &Amplitude| StationMagnitude {
+            station: a.station.clone(),
+            amplitude: a.amplitude_m,
+            value: self.station(&a.station, a.amplitude_m, a.distance_km),
+        };
+        EventMagnitude::of("ML", amplitudes.iter().map(station).collect())
     }
 
     /// A scale of a region, from events whose magnitudes are known: slope, constant and the stations' corrections, whose mean is 0, by

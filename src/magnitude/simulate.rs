@@ -121,7 +121,7 @@ fn pendulum(f_hz: f64) -> Complex64 {
 }
 
 /// Cosine ends, as ObsPy's `cosine_taper`: of `part` of all samples, half at each end.
-fn taper(n: usize, part: f64) -> impl Iterator<Item = f64> {
+pub(super) fn taper(n: usize, part: f64) -> impl Iterator<Item = f64> {
     let ends = (n as f64 * part / 2.0 + 0.5) as usize;
     let (rise, fall) = (ends.saturating_sub(1).max(1), (n - ends).min(n - 2));
     (0..n).map(move |i| {

@@ -37,7 +37,12 @@ def event(event):
             ]
             for arrival in origin.arrivals
         ],
-        "magnitude": event.magnitudes[0].mag if event.magnitudes else None,
+        "preferred": event.preferred_magnitude() and event.preferred_magnitude().magnitude_type,
+        "magnitudes": [
+            [magnitude.magnitude_type, magnitude.mag, magnitude.station_count, len(magnitude.station_magnitude_contributions)]
+            for magnitude in event.magnitudes
+        ],
+        "units": sorted({(amplitude.type, amplitude.unit) for amplitude in event.amplitudes}),
     }
 
 

@@ -170,7 +170,7 @@ pub fn positive(text: &str) -> std::result::Result<f64, String> {
         .parse()
         .ok()
         .filter(|s: &f64| *s > 0.0 && s.is_finite());
-    seconds.ok_or_else(|| "expected a positive number of seconds".into())
+    seconds.ok_or_else(|| "expected a positive number".into())
 }
 
 /// A probability above 0.

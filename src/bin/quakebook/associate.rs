@@ -65,6 +65,7 @@ fn from_zero_to_one(text: &str) -> std::result::Result<f64, String> {
 }
 
 pub fn run(args: &Args) -> Result {
+    args.choices.network.check_responses();
     Ready::of(&args.picks, &args.choices)?.associate(&args.picks, &args.choices)
 }
 

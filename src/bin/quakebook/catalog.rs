@@ -13,7 +13,7 @@ use crate::{args, associate, pick};
 #[derive(clap::Args)]
 #[command(after_help = "\
 The steps are those of `quakebook pick` and `quakebook associate`, which say what each does: all stations of the archive are picked, the
-picks are associated and located, and events get local magnitudes by the responses of --stations. With --picks the second step can be
+picks are associated and located, and events get local and moment magnitudes by the responses of --stations, if it has any. With --picks the second step can be
 done again by itself, with other choices. With --json each step prints an object.
 
 The exit code is that of the step that has most to tell: 3 where records are damaged, 4 where something could not be picked or has

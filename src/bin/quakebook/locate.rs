@@ -30,6 +30,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result {
+    args.network.check_responses();
     let (mut locator, velocity_model) = args.network.locator(&args.picks)?;
     let mut account = Account::default();
     let mut unknown = BTreeMap::new();

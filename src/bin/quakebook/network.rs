@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use quakebook::bulletin::{Account, Bulletin};
+use quakebook::bulletin::{Account, Bulletin, BulletinEvent};
 use quakebook::geo::Point;
 use quakebook::locate::{LocateParams, Locator, PickFile, Sites, VelocityModel};
-use quakebook::magnitude::{AmplitudeParams, LocalScale, NoAmplitude};
+use quakebook::magnitude::{AmplitudeParams, Ground, LocalScale, MomentParams, NoAmplitude};
 use quakebook::station::Inventory;
 use serde::Serialize;
 
@@ -40,9 +40,13 @@ pub struct NetworkArgs {
     /// Rounds with station terms: what each station's picks come late against the model
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=20))]
     terms: u32,
-    /// An SDS archive with the records: events get local magnitudes (IASPEI's scale), where --stations is StationXML with responses
+    /// An SDS archive with the records: events get local magnitudes (IASPEI's scale) and moment magnitudes, where --stations is
+    /// StationXML with responses
     #[arg(long, value_name = "DIR")]
     pub archive: Option<PathBuf>,
+    /// The ground under the stations, speed of S in km/s and density in g/cm3, for moment magnitudes [default: the model's first layer]
+    #[arg(long, value_name = "VS,DENSITY", value_parser = ground)]
+    ground: Option<Ground>,
     /// The records are simulated, and what is written says so
     #[arg(long)]
     simulated: bool,
@@ -72,9 +76,37 @@ struct Report<'a> {
     /// Stations whose clock seems to be late, and by how many seconds.
     clocks: &'a [(String, f64)],
     n_with_magnitude: usize,
-    /// Why stations gave no amplitude, and how often.
-    without_amplitude: BTreeMap<NoAmplitude, usize>,
+    n_with_moment_magnitude: usize,
+    #[serde(flatten)]
+    without: Without,
     simulated: bool,
+}
+
+/// Why stations gave nothing, and how often.
+#[derive(Default, Serialize)]
+struct Without {
+    #[serde(rename = "without_amplitude")]
+    amplitude: BTreeMap<NoAmplitude, usize>,
+    #[serde(rename = "without_spectrum")]
+    spectrum: BTreeMap<NoAmplitude, usize>,
+}
+
+/// `0.8,2.1`
+fn ground(text: &str) -> std::result::Result<Ground, String> {
+    let number = |text: &str| args::positive(text.trim());
+    let both = text
+        .split_once(',')
+        .map(|(vs, density)| (number(vs), number(density)));
+    match both {
+        // No rock is faster or denser; metres a second and kg/m3 are.
+        Some((Ok(vs_km_s), Ok(density_g_cm3))) if vs_km_s < 8.0 && density_g_cm3 < 8.0 => {
+            Ok(Ground {
+                vs_km_s,
+                density_g_cm3,
+            })
+        }
+        _ => Err("expected km/s and g/cm3, such as 0.8,2.1".into()),
+    }
 }
 
 /// The picks of a file; phases that are neither P nor S are told.
@@ -129,17 +161,17 @@ impl NetworkArgs {
         Ok((locator, velocity.layers.name().to_string()))
     }
 
-    /// Refuses what could not be written, or serve for magnitudes.
+    /// Refuses what could not be written, or read.
     pub fn check(&self, picks: &Path) -> Result<()> {
         self.check_files_differ(picks);
         output::check_writable(&self.out)?;
+        if let Some(archive) = self.archive.as_ref().filter(|archive| !archive.is_dir()) {
+            args::refuse(&format!("--archive {}: no such folder", archive.display()));
+        }
         [&self.arrivals, &self.table]
             .into_iter()
             .flatten()
-            .try_for_each(|path| output::check_writable(path))?;
-        self.archive
-            .iter()
-            .try_for_each(|archive| self.check_archive(archive))
+            .try_for_each(|path| output::check_writable(path))
     }
 
     /// What is written would take the place of what is read, or of the other result.
@@ -172,31 +204,57 @@ impl NetworkArgs {
         ]
     }
 
-    fn check_archive(&self, archive: &Path) -> Result<()> {
-        if !archive.is_dir() {
-            args::refuse(&format!("--archive {}: no such folder", archive.display()));
+    /// Refuses an archive that could give no magnitudes, for whoever asks for nothing else of it.
+    pub fn check_responses(&self) {
+        let is_there = self
+            .archive
+            .as_ref()
+            .is_some_and(|archive| archive.is_dir());
+        if is_there && self.responses().is_none() {
+            args::refuse(NO_RESPONSES);
         }
-        let inventory = Inventory::read(&self.stations)?;
-        if !inventory
-            .channels()
-            .any(|(_, _, channel)| channel.response.is_some())
-        {
-            args::refuse(
-                "--archive needs --stations with responses: give StationXML of level response",
-            );
-        }
-        Ok(())
     }
 
-    fn add_magnitudes(
-        &self,
-        locator: &Locator,
-        bulletin: &mut Bulletin,
-        archive: &Path,
-    ) -> Result<BTreeMap<NoAmplitude, usize>> {
-        let inventory = Inventory::read(&self.stations)?;
+    /// The stations, if some of them have responses.
+    fn responses(&self) -> Option<Inventory> {
+        let inventory = Inventory::read(&self.stations).ok()?;
+        let has_any = inventory
+            .channels()
+            .any(|(_, _, channel)| channel.response.is_some());
+        has_any.then_some(inventory)
+    }
+
+    fn add_magnitudes(&self, locator: &Locator, bulletin: &mut Bulletin) -> Result<Without> {
+        let Some(archive) = &self.archive else {
+            return Ok(Without::default());
+        };
+        let Some(inventory) = self.responses() else {
+            output::progress(format!("no magnitudes: {NO_RESPONSES}"));
+            return Ok(Without::default());
+        };
         let (scale, params) = (LocalScale::iaspei(), AmplitudeParams::default());
-        Ok(bulletin.add_magnitudes_of_archive(locator, &inventory, &scale, &params, archive))
+        let moment = MomentParams {
+            ground: self.ground,
+            ..MomentParams::default()
+        };
+        let velocity = VelocityModel::find(&self.velocity, self.gradient)?;
+        let amplitude =
+            bulletin.add_magnitudes_of_archive(locator, &inventory, &scale, &params, archive);
+        let spectrum = bulletin
+            .add_moment_magnitudes_of_archive(locator, &inventory, &velocity, &moment, archive)?;
+        for (what, without) in [("amplitude", &amplitude), ("spectrum of S", &spectrum)] {
+            for (why, n) in without {
+                output::progress(format!("{n} times no {what}: {why}"));
+            }
+        }
+        let n_events = counted(bulletin.events.len(), "event");
+        let [n_local, n_moment] = n_with_magnitudes(bulletin);
+        output::progress(format!("with a local magnitude: {n_local} of {n_events}"));
+        output::progress(format!("with a moment magnitude: {n_moment} of {n_events}"));
+        Ok(Without {
+            amplitude,
+            spectrum,
+        })
     }
 
     pub fn n_rounds(&self) -> usize {
@@ -212,24 +270,8 @@ impl NetworkArgs {
         without_place: &BTreeMap<String, usize>,
     ) -> Result {
         bulletin.simulated = self.simulated;
-        let without_amplitude = match &self.archive {
-            None => BTreeMap::new(),
-            Some(archive) => self.add_magnitudes(locator, &mut bulletin, archive)?,
-        };
-        for (why, n) in &without_amplitude {
-            output::progress(format!("{n} times no amplitude: {why}"));
-        }
-        let n_with_magnitude = bulletin
-            .events
-            .iter()
-            .filter(|event| event.magnitude.is_some())
-            .count();
-        if self.archive.is_some() {
-            output::progress(format!(
-                "with a magnitude: {n_with_magnitude} of {}",
-                counted(bulletin.events.len(), "event")
-            ));
-        }
+        let without = self.add_magnitudes(locator, &mut bulletin)?;
+        let [n_with_magnitude, n_with_moment_magnitude] = n_with_magnitudes(&bulletin);
         bulletin.write(&self.out)?;
         if let Some(path) = &self.arrivals {
             output::write(path, bulletin.arrivals_csv())?;
@@ -256,7 +298,8 @@ impl NetworkArgs {
                 .collect(),
             clocks: &bulletin.clocks,
             n_with_magnitude,
-            without_amplitude,
+            n_with_moment_magnitude,
+            without,
             simulated: bulletin.simulated,
         };
         match self.json {
@@ -276,6 +319,23 @@ impl NetworkArgs {
             },
         )
     }
+}
+
+const NO_RESPONSES: &str = "--stations has no responses: give StationXML of level response";
+
+/// Events with a local and with a moment magnitude.
+fn n_with_magnitudes(bulletin: &Bulletin) -> [usize; 2] {
+    let count = |is_there: fn(&BulletinEvent) -> bool| {
+        bulletin
+            .events
+            .iter()
+            .filter(|event| is_there(event))
+            .count()
+    };
+    [
+        count(|event| event.magnitude.is_some()),
+        count(|event| event.moment_magnitude.is_some()),
+    ]
 }
 
 /// What the reader of the result should know.
