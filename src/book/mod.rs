@@ -151,6 +151,7 @@ pub use onset_scores::{
 pub use oracle::{OracleRun, OracleRuns, oracle_runs};
 pub use own_catalog::{
     MagnitudeLine, OwnScore, WITHIN_KM, WITHIN_S, account_table, b_values_table, clocks_table,
+    magnitude_errors_table,
 };
 pub use own_data::{
     around_first_event, centres_table, n_equal, outcomes_table, reason, studies_table, two_hours,

@@ -266,6 +266,35 @@ pub fn b_values_table(catalogs: &[(&str, &Catalog)]) -> Result<Table> {
     Ok(table.noted("Simulated data. ± is a standard error."))
 }
 
+/// How far the magnitudes of catalogs are from the true ones, a row each.
+pub fn magnitude_errors_table(catalogs: &[(&str, &Catalog)], truth: &Catalog) -> Table {
+    let headers = [
+        "Magnitude",
+        "Earthquakes",
+        "Median difference",
+        "68 % lie between",
+    ];
+    let mut table = Table::new("Magnitudes against the true ones", &headers);
+    for (name, catalog) in catalogs {
+        let mut off: Vec<f64> = catalog
+            .pairs(truth, WITHIN_S, WITHIN_KM)
+            .into_iter()
+            .map(|(i, j)| catalog.events()[i].magnitude - truth.events()[j].magnitude)
+            .filter(|off| off.is_finite())
+            .collect();
+        off.sort_by(f64::total_cmp);
+        let at = |share: f64| off.get((share * off.len() as f64) as usize);
+        let told = |share| at(share).map_or_else(String::new, |off| format!("{off:+.2}"));
+        table = table.row([
+            (*name).to_string(),
+            off.len().to_string(),
+            told(0.5),
+            format!("{} and {}", told(0.16), told(0.84)),
+        ]);
+    }
+    table.noted("Simulated data. A difference is what was found, less the true moment magnitude.")
+}
+
 /// The upper of the two in the middle, where there is no middle; NaN of nothing.
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
@@ -284,6 +313,17 @@ mod tests {
             rows.collect::<String>()
         );
         Catalog::from_text(&text, "made up").unwrap()
+    }
+
+    #[test]
+    fn differences_of_magnitudes_are_told() {
+        let truth = catalog(&[1.0, 2.0, 3.0, 4.0]);
+        let own = catalog(&[1.5, 2.1, 3.2]);
+        let text = magnitude_errors_table(&[("own", &own)], &truth).to_string();
+        // Of 0.1, 0.2 and 0.5 the one in the middle, and those at 0.16 and 0.84 of three.
+        let row = text.lines().find(|line| line.starts_with("own")).unwrap();
+        let cells: Vec<&str> = row.split_whitespace().collect();
+        assert_eq!(cells, ["own", "3", "+0.20", "+0.10", "and", "+0.50"]);
     }
 
     #[test]
