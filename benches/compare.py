@@ -1,6 +1,6 @@
 """Runs each job on our side and on the other, in turn, and prints a table.
 
-`python compare.py FOLDER [--json FILE] [JOB…]`; `cargo xtask bench` calls it. Both sides are processes
+`python compare.py FOLDER [--json FILE] [--pyocto PYTHON] [JOB…]`; `cargo xtask bench` calls it. Both sides are processes
 that stay alive; after one run to warm up, and to compare what comes of it, they take turns, each of one
 run or, of short ones, of many. A job that does not agree makes the exit code 1.
 """
@@ -42,6 +42,11 @@ def excess(ours, theirs):
     return float(max(0.0, ours[0] / theirs[0] - 1.0))
 
 
+def share_that_differs(ours, theirs):
+    """Of numbers that are 0 or 1."""
+    return float(np.mean(ours != theirs))
+
+
 @dataclass
 class Job:
     name: str
@@ -56,6 +61,8 @@ class Job:
     peer: str = ""
     # The job of ours that is measured, where its name is another.
     ours: str = ""
+    # Whose Python: `--pyocto PYTHON` where it is not that of this script.
+    python: str = ""
 
 
 JOBS = [
@@ -78,6 +85,9 @@ JOBS = [
     Job("scan-10s-tch", "the same beside tch in Rust", 2, threads=2, tolerance=1e-5, ours="scan-10s", peer="scan-10s-tch"),
     Job("scan-1s", "scan 10 h, a window each second", 8, threads=2, rounds=5, tolerance=1e-5),
     Job("scan-1s-fixed", "the same, all windows of one scale", 8, threads=2, rounds=5, tolerance=1e-5),
+    Job("pick", "P and S of 10 h by PhaseNet's network", 2, threads=2, rounds=5, tolerance=1e-4),
+    # Programs that find the same events may keep different picks of them.
+    Job("associate", "events of a day of 12 stations' picks", 2, rounds=3, difference=share_that_differs, tolerance=0.03, python="pyocto"),
 ]
 ALONE = [Job("fast", "FAST, 10 h x 3 components", 0, threads=2, rounds=3)]
 
@@ -141,13 +151,14 @@ def floor_seconds(answer, rates):
     return float(amount) / (1.0 if unit == "seconds" else rates[unit])
 
 
-def measure(job, folder, rates):
+def measure(job, folder, rates, pythons):
     ours = Side(cargo("serve", job.ours or job.name, folder), job.threads)
     sides = [ours]
     if job.peer:
         sides.append(Side(cargo("serve", job.peer, folder), job.threads))
     elif job not in ALONE:
-        sides.append(Side([sys.executable, HERE / "peers.py", job.name, folder], job.threads))
+        python = pythons.get(job.python) or sys.executable
+        sides.append(Side([python, HERE / "peers.py", job.name, folder], job.threads))
     for side in sides:
         side.seconds()
     row = {"job": job.name, "about": job.about, "threads": job.threads, "aim": job.aim}
@@ -200,6 +211,7 @@ def main():
     parser.add_argument("folder", type=Path)
     parser.add_argument("jobs", nargs="*", metavar="JOB")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--pyocto", help="a Python with PyOcto, which wants another NumPy than the rest")
     args = parser.parse_args()
     known = {job.name: job for job in JOBS + ALONE}
     unknown = [name for name in args.jobs if name not in known]
@@ -211,7 +223,7 @@ def main():
     print("\n" + HEADER)
     rows = []
     for name in args.jobs or known:
-        rows.append(measure(known[name], args.folder, rates))
+        rows.append(measure(known[name], args.folder, rates, {"pyocto": args.pyocto}))
         print(line(rows[-1]), flush=True)
     if args.json:
         args.json.write_text(json.dumps({"machine": rates, "jobs": rows}, indent=1))

@@ -226,6 +226,66 @@ def scan(folder, hop, counts=None):
     return lambda: probabilities(record, best), np.ravel, f"PyTorch, {best} windows at once, the best"
 
 
+def pick(folder):
+    import obspy
+    import torch
+    from seisbench.models import PhaseNet
+
+    torch.set_num_threads(2)
+    # The model that comes with the program has SeisBench's names and form.
+    model = Path(__file__).parents[1] / "data/models/onsets"
+    description = json.loads((model / "picker.json").read_text())
+    peer = PhaseNet(**description["model_args"])
+    raw = (model / "weights.safetensors").read_bytes()
+    n_header = int.from_bytes(raw[:8], "little")
+    state = peer.state_dict()
+    for name, about in json.loads(raw[8 : 8 + n_header]).items():
+        if name in state:
+            start, end = (8 + n_header + offset for offset in about["data_offsets"])
+            values = np.frombuffer(raw[start:end], "<f4").reshape(about["shape"]).copy()
+            state[name] = torch.from_numpy(values)
+    peer.load_state_dict(state)
+    peer.eval()
+    stream = obspy.read(folder / "record.mseed")
+    overlap = description["default_args"]["overlap"]
+
+    def numbers(annotations):
+        of = {trace.stats.channel[-1]: trace.data for trace in annotations}
+        return np.concatenate([of["P"], of["S"]])
+
+    return lambda: peer.annotate(stream, overlap=overlap), numbers, "SeisBench, the same weights"
+
+
+def associate(folder):
+    import pandas as pd
+    import pyocto
+
+    stations = pd.read_csv(folder / "places.csv").rename(columns={"station": "id", "x_km": "x", "y_km": "y"})
+    stations["z"] = 0.0
+    picks = pd.read_csv(folder / "picks.csv").rename(columns={"time_s": "time"})
+    associator = pyocto.OctoAssociator(
+        xlim=(-70, 70),
+        ylim=(-70, 70),
+        zlim=(0, 30),
+        velocity_model=pyocto.VelocityModel0D(6.0, 3.5, 2.0),
+        time_before=100,
+        n_picks=6,
+        n_p_picks=2,
+        n_s_picks=2,
+        n_p_and_s_picks=0,
+        pick_match_tolerance=1.0,
+        n_threads=1,
+    )
+
+    def numbers(found):
+        _, assigned = found
+        is_used = np.zeros(len(picks))
+        is_used[assigned["pick_idx"].to_numpy()] = 1.0
+        return is_used
+
+    return lambda: associator.associate(picks, stations), numbers, "PyOcto, the same thresholds"
+
+
 JOBS = {
     "decode": decode,
     "sta-lta-classic": sta_lta_classic,
@@ -241,6 +301,8 @@ JOBS = {
     "train": train,
     "scan-10s": lambda folder: scan(folder, 1000),
     "scan-1s": lambda folder: scan(folder, 100),
+    "pick": pick,
+    "associate": associate,
     "scan-1s-fixed": lambda folder: scan(folder, 100, counts=100),
 }
 

@@ -11,6 +11,7 @@
 //! | `comcat.csv` | a million rows in ComCat's 22 columns |
 //! | `points-1e5.f64`, `points-1e6.f64` | epicentres, longitude and latitude |
 //! | `weights.safetensors` | a convolutional network that was not trained |
+//! | `places.csv`, `picks.csv` | twelve stations, and the picks of a day |
 //! | `windows.f32`, `classes.u8`, `order.u32` | windows for an epoch of training, and their order in it |
 
 use std::fmt::Write;
@@ -32,7 +33,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal};
 
-use crate::Result;
+use crate::{Result, phases};
 
 pub const RATE_HZ: f64 = 100.0;
 pub const N_SAMPLES: usize = 1000;
@@ -81,6 +82,7 @@ pub fn make(folder: &Path) -> Result {
             bytes_of(points.as_flattened(), f64::to_le_bytes),
         )?;
     }
+    phases::make(folder)?;
     training(folder)
 }
 

@@ -20,6 +20,7 @@ mod inputs;
 mod job;
 mod machine;
 mod network;
+mod phases;
 #[cfg(unix)]
 mod scale;
 mod tables;
@@ -66,6 +67,7 @@ fn serve(name: &str, folder: &Path) -> Result {
         | "scan-1s"
         | "scan-1s-fixed"
         | "fast" => network::job(name, folder)?,
+        "pick" | "associate" => phases::job(name, folder)?,
         "train-tch" | "scan-10s-tch" => by_tch::job(name, folder)?,
         _ => return Err(format!("no job is called {name}").into()),
     };

@@ -179,6 +179,9 @@ impl<'a> Records<'a> {
     }
 }
 
+/// What an instrument makes of a metre at a frequency in Hz.
+type Displacement<'a> = Box<dyn Fn(f64) -> Option<Complex64> + 'a>;
+
 /// One station's record of one event.
 struct Seen<'a> {
     inventory: &'a Inventory,
@@ -196,7 +199,7 @@ struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     /// The response of each channel to displacement.
-    fn responses(&self) -> impl Fn(&str) -> Option<Box<dyn Fn(f64) -> Option<Complex64> + 'a>> {
+    fn responses(&self) -> impl Fn(&str) -> Option<Displacement<'a>> {
         let (inventory, pick, p) = (self.inventory, self.pick, self.p);
         move |channel| {
             let response = response(inventory, pick, channel, p)?;

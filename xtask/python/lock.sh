@@ -17,3 +17,4 @@ lock tests-source 3.10 --no-deps
 lock libtorch 3.10 --no-deps --only-binary :all:
 lock records 3.10 --no-deps --only-binary :all:
 lock bench 3.11 --only-binary :all:
+lock pyocto 3.11 --only-binary :all:

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::Result;
 use crate::command::{cargo, command, io, run};
-use crate::environment::make_peers_venv;
+use crate::environment::{make_peers_venv, make_pyocto_venv};
 use crate::paths::Paths;
 use crate::profile::Profile;
 use crate::setup::setup;
@@ -39,8 +39,10 @@ pub fn bench(paths: &Paths, args: &[String]) -> Result {
             "the scan of an archive could not be measured: see above",
         );
     }
+    let pyocto = make_pyocto_venv(paths)?;
+    script.arg("benches/compare.py").arg(&folder);
     run(
-        script.arg("benches/compare.py").arg(&folder).args(args),
+        script.arg("--pyocto").arg(pyocto).args(args),
         "a job failed, or two sides disagree: see above",
     )
 }

@@ -50,8 +50,25 @@ pub fn make_peers_venv(paths: &Paths) -> Result<PathBuf> {
     let venv = paths.cache.join("venv-peers");
     let lock = lock(paths, "bench");
     Step {
-        about: "ObsPy, SciPy, polars, scikit-learn and PyTorch, to compare with, and Dask",
+        about: "ObsPy, SciPy, polars, scikit-learn, PyTorch and SeisBench, to compare with, and Dask",
         cost: "download 3 GB, some minutes",
+        stamp: venv.join("quakebook.stamp"),
+        inputs: read(&lock)?,
+    }
+    .run(|| {
+        make_empty_venv(&paths.python(), &venv)?;
+        install(&venv, &lock)
+    })?;
+    Ok(program(&venv, "python"))
+}
+
+/// A Python with PyOcto, whose NumPy is not that of the others.
+pub fn make_pyocto_venv(paths: &Paths) -> Result<PathBuf> {
+    let venv = paths.cache.join("venv-pyocto");
+    let lock = lock(paths, "pyocto");
+    Step {
+        about: "PyOcto, to compare with",
+        cost: "download 35 MB, half a minute",
         stamp: venv.join("quakebook.stamp"),
         inputs: read(&lock)?,
     }
@@ -150,6 +167,7 @@ mod tests {
             "tests",
             "tests-source",
             "bench",
+            "pyocto",
         ] {
             let text = |kind: &str| read(&folder.join(format!("{name}.{kind}"))).unwrap();
             let (wanted, locked) = (pins(&text("in")), pins(&text("lock")));
