@@ -214,11 +214,12 @@ fn the_plateau_of_a_pulse_is_found_or_why_there_is_none() {
     }
 }
 
-/// What is measured on the dike's cuts around QuakeMigrate's times of P and S, with each event's magnitude and its error: in counts, for its
+/// An event's magnitude, its error, and what each station gave, with its distance in km.
+type Measured<T> = (f64, f64, Vec<(String, f64, T)>);
+
+/// What is measured on the dike's cuts around QuakeMigrate's times of P and S: in counts, for its
 /// network's responses are not with the records.
-fn dike<T>(
-    measure: impl Fn(&Record3C, Time, Time) -> Option<T>,
-) -> Vec<(f64, f64, Vec<(String, f64, T)>)> {
+fn dike<T>(measure: impl Fn(&Record3C, Time, Time) -> Option<T>) -> Vec<Measured<T>> {
     let (sites, events) = common::dike();
     let event = |(path, columns): &common::Described| {
         let of = |name: &str| columns[name].parse::<f64>().unwrap();
