@@ -284,7 +284,10 @@ pub fn magnitude_errors_table(catalogs: &[(&str, &Catalog)], truth: &Catalog) ->
             .collect();
         off.sort_by(f64::total_cmp);
         let at = |share: f64| off.get((share * off.len() as f64) as usize);
-        let told = |share| at(share).map_or_else(String::new, |off| format!("{off:+.2}"));
+        // What rounds to 0 has no minus.
+        let rounded = |off: &f64| (100.0 * off).round() / 100.0 + 0.0;
+        let told =
+            |share| at(share).map_or_else(String::new, |off| format!("{:+.2}", rounded(off)));
         table = table.row([
             (*name).to_string(),
             off.len().to_string(),
