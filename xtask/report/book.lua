@@ -22,6 +22,16 @@ function CodeBlock(block)
   end
 end
 
+-- A paragraph that announces what follows: it ends with a colon, or is a heading in bold.
+function Para(para)
+  local last = para.content[#para.content]
+  local is_heading = #para.content == 1 and last.t == "Strong"
+  local ends_with_colon = last.t == "Str" and (last.text:match(":$") or last.text:match("：$"))
+  if is_heading or ends_with_colon then
+    return { pandoc.RawBlock("typst", "#leads["), para, pandoc.RawBlock("typst", "]") }
+  end
+end
+
 -- Text reads from the left; a column of numbers says so itself. Columns are as wide as they need.
 function Table(found)
   for i, column in ipairs(found.colspecs) do

@@ -25,7 +25,7 @@ from tempfile import TemporaryDirectory
 import nbformat
 
 from languages import words
-from typeset import CAPTION, caption, fence, print_width, size_of, to_pdf
+from typeset import CAPTION, caption, fence, literal, print_width, size_of, to_pdf
 
 # In the book's order; the abstract stands before the contents.
 PLACES = ["lead", "abstract", "glossary", "sources", "provenance"]
@@ -39,6 +39,8 @@ PRINTED = {
 }
 MAX_TITLE = 160
 PICTURES = {"image/svg+xml": "svg", "image/png": "png"}
+# Per cent of the line that a figure takes, and its caption in the template.
+WIDEST = 92
 # A figure that is taller than this share of its width may move to the head or the foot of a page: where it did not fit, it
 # would leave a third of the page white.
 TALL = 0.5
@@ -102,13 +104,13 @@ def listed(named):
 
 def figure_block(data, kind, image, may_move):
     """A figure, named in its caption, so that the list has the page that it moves to."""
-    is_svg = PICTURES[kind] == "svg"
-    picture = data[kind].encode() if is_svg else base64.b64decode(data[kind])
+    suffix = PICTURES[kind]
+    picture = data[kind].encode() if suffix == "svg" else base64.b64decode(data[kind])
     image.write_bytes(picture)
     plain = data.get("text/plain", "")
     named = f"``{listed(plain)}``{{=typst}}" if CAPTION.match(plain) else ""
-    block = f"![{named}{caption(plain)}]({image}){'' if is_svg else print_width(image)}"
-    width, height = size_of(picture, PICTURES[kind])
+    block = f"![{named}{caption(plain)}]({image}){print_width(picture, suffix, WIDEST)}"
+    width, height = size_of(picture, suffix)
     if not may_move or height < TALL * width:
         return block
     return "\n\n".join([fence("{=typst}", "#moving["), block, fence("{=typst}", "]")])
@@ -127,8 +129,18 @@ def bare_output_block(output):
     if "text/markdown" in data:
         return data["text/markdown"]
     if "<table" in data.get("text/html", ""):
-        return fence("{=html}", data["text/html"])
+        return table_block(data["text/html"])
     return fence("output", plain) if plain else None
+
+
+def table_block(text):
+    """A table, and the note below it, which stays with it."""
+    table, has_note, note = text.partition("<p><small>")
+    if not has_note:
+        return fence("{=html}", table)
+    note = literal(html.unescape(note.partition("</small>")[0]))
+    begin, between, end = (fence("{=typst}", mark) for mark in ("#noted[", "][", "]"))
+    return "\n\n".join([begin, fence("{=html}", table), between, note, end])
 
 
 def div(name, texts):

@@ -107,7 +107,7 @@ def clean(notebook):
         if cell.cell_type != "code":
             continue
         cell.execution_count = None
-        cell.outputs = joined([output for output in cell.outputs if not is_unit(output)])
+        cell.outputs = joined(cell.outputs)
         for output in cell.outputs:
             if "execution_count" in output:
                 output.execution_count = None
@@ -124,11 +124,6 @@ def clean(notebook):
                         output.data[kind] = json.dumps(data, separators=(",", ":"))
         # What was for the eyes alone leaves nothing.
         cell.outputs = [output for output in cell.outputs if output.get("text") != ""]
-
-
-def is_unit(output):
-    """Whether it shows `()`, the value of a cell that ends with a loop or a `match`."""
-    return plain(output).strip() == "()"
 
 
 def joined(outputs):

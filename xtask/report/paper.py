@@ -35,6 +35,8 @@ from languages import KINDS, Labels
 from outputs import Book, Missing, matches, places
 from typeset import CAPTION, fence, literal, print_width, to_pdf
 
+# Per cent of the line that a figure takes, as in the template.
+WIDEST = 88
 PLACEHOLDER = re.compile(r"\{\{(.+?)\}\}", re.S)
 ALONE = re.compile(r"(?:\A|\n\n)\s*\{\{([^{}]+)\}\}\s*(?=\n\n|\Z)")
 NUMBER = re.compile(r"[-+]?[\d.]+( %)?|-?")
@@ -120,8 +122,7 @@ class Paper:
             return table_block(number, words, headers, [[out_of_the_book(cell) for cell in row] for row in rows])
         path = self.media / f"figure-{number.strip('.').split()[-1]}.{shown.kind}"
         path.write_bytes(shown.data)
-        width = print_width(path) if shown.kind == "png" else ""
-        return f"![**{number}** {literal(words)}]({path}){width}"
+        return f"![**{number}** {literal(words)}]({path}){print_width(shown.data, shown.kind, WIDEST)}"
 
     def _options(self, parts):
         options = dict(zip(parts[2::2], parts[3::2]))

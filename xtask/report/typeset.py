@@ -35,10 +35,11 @@ def size_of(picture, kind):
     return [int.from_bytes(picture[i : i + 4], "big") // 2 for i in (16, 20)]
 
 
-def print_width(png):
-    """As pandoc's attribute, the width at which a bitmap is printed: 300 of its pixels an inch."""
-    width = int.from_bytes(png.read_bytes()[16:20], "big")
-    return f"{{width={width / 300:.2f}in}}"
+def print_width(picture, kind, widest):
+    """As pandoc's attribute: a bitmap has 300 of its pixels an inch; a wide drawing takes `widest` per cent of the line, and a
+    narrow one less, so that the words of all figures are about as large."""
+    width = size_of(picture, kind)[0]
+    return f"{{width={2 * width / 300:.2f}in}}" if kind == "png" else f"{{width={round(widest * min(1, width / 660))}%}}"
 
 
 def fence(kind, text):
