@@ -89,7 +89,7 @@ JOBS = [
     Job("scan-10s-tch", "the same beside tch in Rust", 2, threads=2, tolerance=1e-5, ours="scan-10s", peer="scan-10s-tch"),
     Job("scan-1s", "scan 10 h, a window each second", 8, threads=2, rounds=5, tolerance=1e-5),
     Job("scan-1s-fixed", "the same, all windows of one scale", 8, threads=2, rounds=5, tolerance=1e-5),
-    Job("pick", "P and S of 10 h by PhaseNet's network", 2, threads=2, rounds=5, difference=after_the_start(2), tolerance=1e-5),
+    Job("pick", "P and S of 10 h by PhaseNet's network", 2, threads=2, rounds=3, difference=after_the_start(2), tolerance=1e-5),
     # Programs that find the same events may keep different picks of them.
     Job("associate", "events of a day of 12 stations' picks", 2, rounds=3, difference=share_that_differs, tolerance=0.03, python="pyocto"),
 ]
