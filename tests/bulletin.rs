@@ -329,6 +329,105 @@ fn stations_of_unknown_place_are_told() {
 }
 
 #[test]
+fn a_station_at_the_other_end_of_the_world_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (rows, near) = (named("one"), stations());
+    let located = |stations: &str| {
+        let files = [("picks.csv", rows.as_str()), ("stations.csv", stations)];
+        let (code, _, told) = run(folder.path(), &files, &LOCATE);
+        assert_eq!(code, 0, "{told}");
+        let events = std::fs::read_to_string(folder.path().join("events.csv")).unwrap();
+        (events, told)
+    };
+    let (alone, told) = located(&near);
+    assert!(!told.contains("left out"), "{told}");
+    let (head, rest) = near.split_once('\n').unwrap();
+    let (with_far, told) = located(&format!("{head}\nYY.FAR,48.1,11.6,500\n{rest}"));
+    assert!(told.contains("YY.FAR left out: it stands 8"), "{told}");
+    assert_eq!(with_far, alone);
+}
+
+#[test]
+fn a_chain_of_stations_is_one_network() {
+    let rows: String = (0..5)
+        .map(|i| format!("XX.S{i},35.0,{}.0,0\n", -100 + 5 * i))
+        .collect();
+    let table =
+        format!("id,latitude,longitude,elevation_m\n{rows}XX.E,48.0,11.0,0\nXX.F,47.0,11.0,0\n");
+    let (near, far) = Sites::from_csv(&table, "stations").unwrap().without_far();
+    let names: Vec<&str> = near.all().iter().map(|site| site.id.as_str()).collect();
+    assert_eq!(names, ["XX.S0", "XX.S1", "XX.S2", "XX.S3", "XX.S4"]);
+    assert_eq!((near.find("XX.S3..HH"), near.find("XX.E")), (Some(3), None));
+    assert_eq!(far.len(), 2);
+    assert!(
+        far.iter().all(|(_, km)| (7000.0..9000.0).contains(km)),
+        "{far:?}"
+    );
+}
+
+#[test]
+fn velocities_upside_down_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (rows, stations) = (named("one"), stations());
+    let mut args = LOCATE.to_vec();
+    args[6] = "velocity.csv";
+    for (speeds, is_told) in [
+        ("0,8.0,4.6\n12,6.5,3.7\n30,5.0,2.9\n", true),
+        ("0,5.0,2.9\n12,6.5,3.7\n30,6.0,3.5\n", false),
+        ("0,6.0,3.5\n", false),
+    ] {
+        let model = format!("depth,vp,vs\n{speeds}");
+        let files = [
+            ("picks.csv", rows.as_str()),
+            ("stations.csv", &stations),
+            ("velocity.csv", &model),
+        ];
+        let (_, _, told) = run(folder.path(), &files, &args);
+        assert_eq!(told.contains("upside down"), is_told, "{speeds}: {told}");
+    }
+}
+
+/// Ten stations around two earthquakes, one wave at each, so that nowhere S is named before P.
+#[test]
+fn phases_that_change_places_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let places: Vec<Point> = (0..10)
+        .map(|i| {
+            let (sin, cos) = (TAU * f64::from(i) / 10.0).sin_cos();
+            let km = 15.0 + 2.0 * f64::from(i);
+            Point::from_local_km(km * sin, km * cos, Point::new(-97.4, 35.8))
+        })
+        .collect();
+    let mut stations = String::from("id,latitude,longitude,elevation_m\n");
+    for (i, place) in places.iter().enumerate() {
+        writeln!(
+            stations,
+            "XX.S{i},{},{},0",
+            place.latitude_deg, place.longitude_deg
+        )
+        .unwrap();
+    }
+    let model = LayeredModel::central_us();
+    for names in [["P", "S"], ["S", "P"]] {
+        let mut rows = String::from("event,station,phase,time\n");
+        for (event, (latitude, longitude, depth_km, origin_s)) in EVENTS.iter().enumerate() {
+            for (i, place) in places.iter().enumerate() {
+                let phase = [Phase::P, Phase::S][i % 2];
+                let distance_km = Point::new(*longitude, *latitude).distance_km(*place);
+                let late_s = origin_s + model.travel_time_s(phase, *depth_km, distance_km);
+                let at = time::parse("2014-02-16T00:10:00").unwrap() + time::seconds(late_s);
+                let name = names[i % 2];
+                writeln!(rows, "{event},XX.S{i},{name},{}", time::iso(at)).unwrap();
+            }
+        }
+        let files = [("picks.csv", rows.as_str()), ("stations.csv", &stations)];
+        let (_, _, told) = run(folder.path(), &files, &LOCATE);
+        let is_told = told.contains("when P and S change places");
+        assert_eq!(is_told, names[0] == "S", "{told}");
+    }
+}
+
+#[test]
 fn a_missing_file_of_velocities_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let (rows, stations) = (named("one"), stations());

@@ -65,7 +65,7 @@ fn shards_of_any_size_give_the_same_table() {
         let status = Status::of(&plan).unwrap();
         assert!(status.is_complete() && status.running.is_empty());
         assert!(status.not_done.is_empty());
-        assert_eq!(status.n_detections, collected.rows.len());
+        assert_eq!(status.tally.n(), collected.rows.len());
         // Shards meet at midnight, and do not overlap.
         let shards = plan.shards().unwrap();
         assert!(shards.iter().any(|shard| shard.span.end == midnight));

@@ -611,11 +611,9 @@ fn where_nothing_is_at_the_times_that_are_sought_it_is_said_what_is() {
     let channel = root.path().join("2014/XX/A/HHZ.D");
     let day = channel.join("XX.A..HHZ.D.2014.151");
     std::fs::copy(&day, channel.join("XX.A..HHE.D.2014.151")).unwrap();
-    let detector = detector();
     let wanted = Wanted {
         archive: &root.path().into(),
-        merge: merge(&detector),
-        detector: &detector,
+        finder: &finder(),
         stations: &[],
         from: Some(at("2020-01-01T00:00:00")),
         to: None,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chrono::TimeDelta;
 use quakebook::network::Classify;
-use quakebook::plan::{Plan, Worked, Worker};
+use quakebook::plan::{Plan, Tally, Worked, Worker};
 use quakebook::waveform::{Archive, WaveformSource, harmonise};
 use quakebook::window::normalise;
 
@@ -65,7 +65,13 @@ pub fn split(plan: &Path) -> Result {
         start = end;
     }
     // An hour alone has no windows across its end.
-    let of_all = manifest.n_windows as f64 / n_windows as f64;
+    let Tally::Detections {
+        n_windows: n_all, ..
+    } = manifest.tally
+    else {
+        return Err("a plan of picks: give one of detections".into());
+    };
+    let of_all = n_all as f64 / n_windows as f64;
     let steps = [
         ("reading and decoding", read_s),
         ("filtering", filter_s),

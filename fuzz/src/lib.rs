@@ -56,5 +56,6 @@ pub use error::{Error, Result};
 /// # Errors
 /// As a picker's weights are read.
 pub fn read_weights(path: &std::path::Path) -> Result<usize> {
-    torch_file::read_state_dict(path).map(|dict| dict.len())
+    let bytes = atomic_file::read_input(path)?;
+    torch_file::state_dict_of(&bytes, &path.display().to_string()).map(|dict| dict.len())
 }

@@ -86,13 +86,13 @@ impl<'a> Columns<'a> {
                 names.join(" or "),
                 self.header.join(", ")
             );
-            fail!(
-                Locate,
-                format!("{}:1", self.name),
-                what,
-                "Name the columns in the first line"
-            )
+            self.refuse(&what, "Name the columns in the first line")
         })
+    }
+
+    /// The error of a table that is another one than was expected.
+    pub fn refuse(&self, what: &str, remedy: &str) -> Error {
+        fail!(Locate, format!("{}:1", self.name), what, remedy)
     }
 
     pub fn rows(&'a self) -> impl Iterator<Item = Row<'a>> {

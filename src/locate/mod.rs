@@ -37,6 +37,7 @@
 //! ```
 
 mod columns;
+mod exchanged;
 mod grid;
 mod hypocentre;
 mod matrix;
@@ -54,6 +55,7 @@ mod terms;
 pub(crate) mod tests;
 mod velocity;
 
+pub use exchanged::Exchanged;
 pub use grid::Locator;
 pub(crate) use hypocentre::CONFIDENCE;
 pub use hypocentre::{Ellipse, Hypocentre, Limit, PickResidual};

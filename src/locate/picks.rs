@@ -38,6 +38,9 @@ const PROBABILITY: &[&str] = &["prob", "phase_score", "probability"];
 const EVENT: &[&str] = &["event", "event_id", "event_index", "event_idx"];
 const ERROR: &[&str] = &["pickerror", "error_s"];
 
+/// A column of detections, as `quakebook collect` and `scan` write them.
+const DETECTION: &[&str] = &["cluster"];
+
 /// Stands for the time where QuakeMigrate has no pick, and for the event of a pick that GaMMA gives none.
 const NO_PICK: &str = "-1";
 const NO_EVENT: &str = "-1";
@@ -82,6 +85,11 @@ impl PickFile {
     }
 
     pub(super) fn from_table(table: &Columns) -> Result<Self> {
+        if table.find(PHASE).is_none() && table.find(DETECTION).is_some() {
+            let what = "a table of detections, which have no phase";
+            let remedy = "Give picks: of `quakebook pick`, or of a plan with a picker";
+            return Err(table.refuse(what, remedy));
+        }
         let (station, phase) = (table.need(STATION)?, table.need(PHASE)?);
         let (time, probability) = (table.need(TIME)?, table.find(PROBABILITY));
         let (error, event) = (table.find(ERROR), table.find(EVENT));

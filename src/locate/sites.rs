@@ -9,6 +9,9 @@ use crate::geo::Point;
 use crate::station::Inventory;
 use crate::{atomic_file, tables};
 
+/// Stations farther than this from all others do not belong to a network: flat layers are far from the round Earth there.
+const FARTHEST_KM: f64 = 500.0;
+
 /// A station's place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Site {
@@ -180,6 +183,51 @@ impl Sites {
             .or_else(alone)
             .copied()
             .or_else(in_one_network)
+    }
+
+    /// The largest group of stations each of which stands within 500 km of another one of it. The others come beside it, each with its
+    /// distance to the nearest of the group: one station at the other end of the world would stretch the grid, and the times to be computed,
+    /// over all that lies between.
+    pub fn without_far(self) -> (Self, Vec<(Site, f64)>) {
+        let places: Vec<Point> = self.sites.iter().map(|site| site.position).collect();
+        let (mut left, mut largest): (Vec<usize>, Vec<usize>) =
+            ((0..places.len()).collect(), vec![]);
+        while let Some(first) = left.pop() {
+            let (mut group, mut next) = (vec![first], 0);
+            while next < group.len() {
+                let place = places[group[next]];
+                let is_far = |i: &usize| places[*i].distance_km(place) > FARTHEST_KM;
+                group.extend(left.extract_if(.., |i| !is_far(i)));
+                next += 1;
+            }
+            if group.len() >= largest.len() {
+                largest = group;
+            }
+        }
+        let mut is_near = vec![false; places.len()];
+        largest.iter().for_each(|i| is_near[*i] = true);
+        let nearest_km = |site: &Site| {
+            let distances = largest
+                .iter()
+                .map(|i| places[*i].distance_km(site.position));
+            distances.fold(f64::INFINITY, f64::min)
+        };
+        let (mut near, mut far) = (Vec::new(), Vec::new());
+        for (site, is_near) in self.sites.into_iter().zip(is_near) {
+            match is_near {
+                true => near.push(site),
+                false => far.push((nearest_km(&site), site)),
+            }
+        }
+        let by_id = near
+            .iter()
+            .enumerate()
+            .map(|(i, site)| (site.id.clone(), i));
+        let near = Self {
+            by_id: by_id.collect(),
+            sites: near,
+        };
+        (near, far.into_iter().map(|(km, site)| (site, km)).collect())
     }
 
     /// The middle of the network: the mean of its stations.

@@ -60,7 +60,7 @@ pub(crate) fn locator() -> Locator {
 }
 
 /// Picks of a point, by its rays rather than by the tables.
-fn picks_of(
+pub(super) fn picks_of(
     locator: &Locator,
     place: [f64; 3],
     stations: usize,

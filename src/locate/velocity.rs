@@ -147,6 +147,15 @@ impl VelocityModel {
         })
     }
 
+    /// Whether P is slower in each layer than in the one above it, as nowhere in the Earth's crust: the rows may be upside down.
+    pub fn falls_with_depth(&self) -> bool {
+        let layers = self.layers.layers();
+        layers.len() > 1
+            && layers
+                .windows(2)
+                .all(|pair| pair[1].vp_km_s < pair[0].vp_km_s)
+    }
+
     /// The same with its first layer reaching up to `depth_km`, where it begins below that.
     pub(crate) fn reaching(&self, depth_km: f64) -> Result<Self> {
         if self.top_km <= depth_km {

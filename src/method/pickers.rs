@@ -6,8 +6,7 @@ use super::About;
 use super::worlds::picker::DESCRIPTION;
 use crate::error::{Result, fail};
 use crate::hash::sha256;
-use crate::network::PhaseNet;
-use crate::pick::{PickParams, Picker};
+use crate::pick::{PickParams, Picker, PickerFiles};
 
 /// A picker that comes with the program: the files of its folder in `data/models`.
 #[derive(Debug, Clone, Copy)]
@@ -51,12 +50,24 @@ impl PickerModel {
     /// # Errors
     /// [`crate::Error::Network`] or [`crate::Error::Pick`] where its files are not those of one training.
     pub fn picker(&self) -> Result<Picker> {
+        self.files()?.picker()
+    }
+
+    /// The files that the picker is made of.
+    ///
+    /// # Errors
+    /// As [`PickerModel::picker`].
+    pub fn files(&self) -> Result<PickerFiles> {
         let (expected, found) = (self.description()?.weights_sha256, sha256(self.weights));
         if found != expected {
             return Err(self.refuse(&format!("weights of SHA-256 {found}, expected {expected}")));
         }
-        let network = PhaseNet::of_safetensors(self.weights, &self.place())?;
-        Picker::described(network, self.description, &self.place())
+        let place = self.place();
+        Ok(PickerFiles::of_program(
+            self.weights,
+            self.description,
+            &place,
+        ))
     }
 
     /// # Errors

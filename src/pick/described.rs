@@ -265,6 +265,26 @@ impl PickParams {
         Ok(())
     }
 
+    /// Samples from one window to the next.
+    pub fn hop_samples(&self) -> usize {
+        self.hop_samples
+    }
+
+    /// Chooses how far windows lie apart; see [`PickParams::set_hop_s`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn set_hop_samples(&mut self, n: usize) -> Result<(), String> {
+        let within = MIN_HOP..=PHASENET_SAMPLES;
+        if !within.contains(&n) {
+            return Err(format!(
+                "expected {within:?} samples from window to window, found {n}"
+            ));
+        }
+        self.hop_samples = n;
+        Ok(())
+    }
+
     /// Who made the weights, on which data, and how they are to be cited.
     pub fn docstring(&self) -> &str {
         &self.docstring

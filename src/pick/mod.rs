@@ -3,6 +3,7 @@
 //! | Step | What it gives |
 //! |---|---|
 //! | [`Picker::read`] | a network with published weights, and the [`PickParams`] that their description asks for |
+//! | [`PickerFiles`] | the files of these weights as they are, to be copied and compared |
 //! | [`Picker::curves`] | [`Curves`]: for each sample of a record the probabilities of P and of S, as SeisBench's `annotate` |
 //! | [`Curves::picks`] | [`Pick`]s: where a probability rises above its threshold, as SeisBench's `classify` |
 //! | [`Picker::pick`] | the picks of a source of any length, piece by piece |
@@ -31,6 +32,7 @@ mod aic;
 mod classical;
 mod curves;
 mod described;
+mod files;
 mod picker;
 mod picks;
 mod prepared;
@@ -47,9 +49,10 @@ pub use aic::{aic_curve, aic_onset};
 pub use classical::classical_onsets;
 pub use curves::{Curves, Origin};
 pub use described::{PickNormalisation, PickParams, Stacking};
+pub use files::{PickerFiles, WeightsForm};
 pub use picker::Picker;
 pub use picks::{Pick, PickedPhase};
-pub use scan::Picked;
+pub use scan::{NO_SAMPLE, Picked};
 pub use stations::{Components, stations};
 pub use table::{Columns, PickTable};
 

@@ -1,11 +1,10 @@
 //! A network and how it is used.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::curves::Stacked;
 use super::prepared::Prepared;
-use super::{Curves, Origin, PickParams};
-use crate::atomic_file::read_input;
+use super::{Curves, Origin, PickParams, PickerFiles};
 use crate::error::{Result, fail};
 use crate::network::PhaseNet;
 use crate::time::{Time, TimeDelta};
@@ -22,18 +21,13 @@ impl Picker {
     /// Reads `NAME.pt.v2` and, beside it, `NAME.json.v2`, as SeisBench keeps them (any version, or none in the names).
     ///
     /// # Errors
-    /// [`crate::Error::Io`] where one of them cannot be read; [`crate::Error::Network`] as [`PhaseNet::read`];
-    /// [`crate::Error::Pick`] naming the field of the description that is not one of these networks.
+    /// As [`PickerFiles::read`] and [`PickerFiles::picker`].
     pub fn read(weights: impl AsRef<Path>) -> Result<Self> {
-        let weights = weights.as_ref();
-        let description = description_of(weights)?;
-        let network = PhaseNet::read(weights)?;
-        let bytes = read_input(&description)?;
-        let params = PickParams::from_json(&String::from_utf8_lossy(&bytes)).map_err(|what| {
-            let remedy = "Give the description that was published with the weights";
-            fail!(Pick, description.display(), what, remedy)
-        })?;
-        Ok(Self { network, params })
+        PickerFiles::read(weights)?.picker()
+    }
+
+    pub(super) fn of(network: PhaseNet, params: PickParams) -> Self {
+        Self { network, params }
     }
 
     /// A network beside the text that describes it, in the form of SeisBench's; `place` is what errors call it.
@@ -139,31 +133,10 @@ pub(super) fn time_of(number: i64, rate_hz: f64) -> Time {
         + TimeDelta::nanoseconds((rest * 1e9).round() as i64)
 }
 
-/// `NAME.json.v2` of `NAME.pt.v2`.
-fn description_of(weights: &Path) -> Result<PathBuf> {
-    let name = weights.file_name().and_then(|name| name.to_str());
-    let parted = name.and_then(|name| name.rsplit_once(".pt"));
-    let (name, version) = parted.ok_or_else(|| {
-        let remedy = "Give the file of the weights; the description is expected beside it, as NAME.json or NAME.json.v2";
-        fail!(Pick, weights.display(), "the name is not of the form NAME.pt or NAME.pt.v2", remedy)
-    })?;
-    Ok(weights.with_file_name(format!("{name}.json{version}")))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::time;
-
-    #[test]
-    fn a_description_lies_beside_its_weights() {
-        let of = |weights: &str| description_of(Path::new(weights)).unwrap();
-        assert_eq!(of("w/ethz.pt.v2"), Path::new("w/ethz.json.v2"));
-        assert_eq!(of("my.pt.old.pt"), Path::new("my.pt.old.json"));
-        for bad in ["w/ethz.json.v2", "weights", "", "w/.."] {
-            assert!(description_of(Path::new(bad)).is_err(), "{bad}");
-        }
-    }
 
     #[test]
     fn samples_are_counted_since_1970() {

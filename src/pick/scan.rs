@@ -180,7 +180,8 @@ impl Picker {
     }
 }
 
-const NO_SAMPLE: &str = "nothing was recorded, or what was is no ground motion";
+/// Why samples are not picked that are not there.
+pub const NO_SAMPLE: &str = "nothing was recorded, or what was is no ground motion";
 const TOO_SHORT: &str = "recorded without a break for less than a window, or blinded";
 
 fn why(error: &Error) -> String {
@@ -223,6 +224,17 @@ impl Picked {
                 *self.n_clipped.entry(channel.clone()).or_insert(0) += n;
             }
         }
+    }
+
+    /// What was met in the records, in sentences: where components were missing, and which channels clip.
+    pub fn conditions(&self) -> Vec<String> {
+        let lacking = self.by_components_s.iter().zip(["component", "components"]);
+        let lacking = lacking.enumerate().filter(|(_, (s, _))| **s > 0.0);
+        let lacking =
+            lacking.map(|(i, (s, what))| format!("{s:.1} s picked from {} {what}", i + 1));
+        let clipped = self.n_clipped.iter();
+        let clipped = clipped.map(|(channel, n)| format!("{channel} clips in {n} samples"));
+        lacking.chain(clipped).collect()
     }
 
     /// Takes in what another piece or station gave.

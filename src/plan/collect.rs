@@ -1,20 +1,22 @@
 //! One table of what the shards found.
 
-use std::collections::BTreeMap;
-
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::table::{self, Row};
+use super::table::{self, Row, Rows};
 use super::work::done;
-use super::{Manifest, Plan, Shard};
+use super::{Makes, Manifest, Plan, Shard, Tally};
 use crate::error::{Result, fail};
 use crate::hash::{Hash, sha256};
+use crate::pick::{Columns, PickTable};
 
-/// The detections of all shards that are done, sorted by station and time, and what they were made of.
+/// What all shards found that are done, and what it was made of.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Collected {
+    /// Detections, sorted by station and time; none of a plan of picks.
     pub rows: Vec<Row>,
+    /// Picks, sorted by time and station; none of a plan of detections.
+    pub picks: PickTable,
     pub summary: Summary,
 }
 
@@ -29,9 +31,8 @@ pub struct Summary {
     pub missing_ids: Vec<String>,
     /// Files of the plan's folder that are not what they should be: their shards are missing.
     pub spoilt: Vec<String>,
-    pub n_detections: usize,
-    pub n_windows: usize,
-    pub unscanned: BTreeMap<String, usize>,
+    #[serde(flatten)]
+    pub tally: Tally,
     pub hours: f64,
     pub n_days: usize,
     pub n_damaged: usize,
@@ -45,12 +46,12 @@ pub struct Summary {
     pub program: String,
     /// The program files that worked: more than one where it was built anew, or on several machines.
     pub program_sha256: Vec<String>,
-    /// SHA-256 of the table as CSV: two tables are the same where it is.
+    /// SHA-256 of the table as CSV, of picks in the default columns: two tables are the same where it is.
     pub table_sha256: String,
 }
 
-/// How a shard's detections came about, and they themselves.
-type Found = (Manifest, Vec<Row>);
+/// How what a shard found came about, and it itself.
+type Found = (Manifest, Rows);
 
 /// Collects what is done of a plan.
 ///
@@ -70,9 +71,7 @@ pub fn collect(plan: &Plan) -> Result<Collected> {
         missing: missing.collect(),
         missing_ids: Vec::new(),
         spoilt: Vec::new(),
-        n_detections: 0,
-        n_windows: 0,
-        unscanned: BTreeMap::new(),
+        tally: Tally::none(plan.makes()),
         hours: 0.0,
         n_days: 0,
         n_damaged: 0,
@@ -80,18 +79,21 @@ pub fn collect(plan: &Plan) -> Result<Collected> {
         n_input_files: 0,
         n_input_bytes: 0,
         inputs_sha256: String::new(),
-        weights_sha256: plan.weights_sha256().into(),
+        weights_sha256: plan.record().weights_sha256().into(),
         program: super::folder::PROGRAM.into(),
         program_sha256: Vec::new(),
         table_sha256: String::new(),
     };
-    let (mut rows, mut inputs) = (Vec::new(), Hash::default());
+    let (mut rows, mut picks, mut inputs) = (Vec::new(), PickTable::default(), Hash::default());
     for (shard, one) in shards.into_iter().zip(all) {
         match one {
             Ok(Some((manifest, found))) => {
                 summary.add(&shard, &manifest);
                 inputs.update(manifest.inputs.sha256 + "\n");
-                rows.extend(found);
+                match found {
+                    Rows::Detections(found) => rows.extend(found),
+                    Rows::Picks(found) => picks.picks.extend(found),
+                }
                 continue;
             }
             Ok(None) => {}
@@ -103,8 +105,15 @@ pub fn collect(plan: &Plan) -> Result<Collected> {
     summary.program_sha256.sort();
     summary.program_sha256.dedup();
     summary.inputs_sha256 = inputs.digits();
-    summary.table_sha256 = sha256(table::to_csv(&rows));
-    Ok(Collected { rows, summary })
+    picks.sort();
+    picks.simulated = summary.simulated;
+    let mut collected = Collected {
+        rows,
+        picks,
+        summary,
+    };
+    collected.summary.table_sha256 = sha256(collected.to_csv());
+    Ok(collected)
 }
 
 /// What a shard found, if it is done.
@@ -112,9 +121,8 @@ fn one(plan: &Plan, plan_sha256: &str, shard: &Shard) -> Result<Option<Found>> {
     let Some((manifest, bytes)) = done(plan, plan_sha256, shard)? else {
         return Ok(None);
     };
-    let rows = table::from_csv(&bytes, &manifest.result)?;
-    let are_its = rows.iter().all(|row| row.is_of(shard));
-    match are_its && rows.len() == manifest.n_detections {
+    let rows = Rows::from_csv(plan.makes(), &bytes, &manifest.result)?;
+    match rows.are_of(shard) && rows.len() == manifest.tally.n() {
         true => Ok(Some((manifest, rows))),
         false => Err(fail!(
             Plan,
@@ -128,11 +136,7 @@ fn one(plan: &Plan, plan_sha256: &str, shard: &Shard) -> Result<Option<Found>> {
 impl Summary {
     fn add(&mut self, shard: &Shard, manifest: &Manifest) {
         self.n_done += 1;
-        self.n_detections += manifest.n_detections;
-        self.n_windows += manifest.n_windows;
-        for (reason, n) in &manifest.unscanned {
-            *self.unscanned.entry(reason.clone()).or_insert(0) += n;
-        }
+        self.tally.add(&manifest.tally);
         self.hours += manifest.hours;
         self.n_days += manifest.n_days;
         self.n_damaged += manifest.n_damaged;
@@ -144,8 +148,16 @@ impl Summary {
 }
 
 impl Collected {
-    /// The table as CSV: its columns are the fields of [`Row`].
+    /// What the plan's shards make.
+    pub fn makes(&self) -> Makes {
+        self.summary.tally.makes()
+    }
+
+    /// The table as CSV: the columns of detections are the fields of [`Row`], those of picks [`Columns::default`].
     pub fn to_csv(&self) -> Vec<u8> {
-        table::to_csv(&self.rows)
+        match self.makes() {
+            Makes::Detections => table::to_csv(&self.rows),
+            Makes::Picks => self.picks.to_csv(Columns::default()).into_bytes(),
+        }
     }
 }

@@ -4,15 +4,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::Finder;
+use super::finder::FinderRecord;
 use super::held::{self, LeftOut};
 use super::progress::to_json;
 use super::shard::{Shard, ShardSize};
 use crate::atomic_file::{check_room, hold, names, read_regular, write_below};
-use crate::detect::MergeParams;
 use crate::error::{Error, Result, fail};
 use crate::hash::sha256;
-use crate::method::Detector;
-use crate::network;
 use crate::station::NslcPattern;
 use crate::time::Time;
 use crate::waveform::{Layout, Place, Sought};
@@ -21,9 +20,7 @@ use crate::waveform::{Layout, Place, Sought};
 pub struct Wanted<'a> {
     /// Where the archive lies.
     pub archive: &'a Place,
-    /// The detector, with its threshold and hop.
-    pub detector: &'a Detector,
-    pub merge: MergeParams,
+    pub finder: &'a Finder,
     /// Only stations of these codes; all where there is none.
     pub stations: &'a [NslcPattern],
     pub from: Option<Time>,
@@ -48,13 +45,10 @@ struct Header {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     to: Option<Time>,
     stations: Vec<String>,
-    weights_sha256: String,
-    study_sha256: String,
-    threshold: f64,
     n_shards: usize,
     n_left_out: usize,
     shards_sha256: String,
-    merge: MergeParams,
+    finder: FinderRecord,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -97,7 +91,8 @@ impl Plan {
             from: wanted.from,
             to: wanted.to,
         };
-        let (shards, left_out, ends) = held::shards(&place, &sought, wanted.size)?;
+        let least = wanted.finder.makes().least_components();
+        let (shards, left_out, ends) = held::shards(&place, sought, wanted.size, least)?;
         if shards.is_empty() {
             let found = left_out.iter().take(5).map(ToString::to_string);
             let found: Vec<String> = found.collect();
@@ -119,7 +114,6 @@ impl Plan {
             return Err(fail!(Plan, archive.display(), what, remedy));
         }
         let lines: String = shards.iter().map(to_json).collect();
-        let detector = wanted.detector;
         let header = Header {
             program: PROGRAM.into(),
             archive,
@@ -129,13 +123,10 @@ impl Plan {
             from: wanted.from,
             to: wanted.to,
             stations: wanted.stations.iter().map(ToString::to_string).collect(),
-            weights_sha256: network::weights_sha256(&detector.network),
-            study_sha256: detector.study.hash(),
-            threshold: detector.threshold,
             n_shards: shards.len(),
             n_left_out: left_out.len(),
             shards_sha256: sha256(&lines),
-            merge: wanted.merge,
+            finder: wanted.finder.record(),
         };
         let plan = Self {
             dir: dir.into(),
@@ -160,7 +151,7 @@ impl Plan {
                 "Give this plan a folder of its own"
             ));
         }
-        detector.write(&dir.join(MODEL), None)?;
+        wanted.finder.write(&dir.join(MODEL))?;
         let left: String = left_out.iter().map(|one| format!("{one}\n")).collect();
         write_below(dir, &dir.join(LEFT_OUT), left.as_bytes())?;
         write_below(dir, &dir.join(SHARDS), lines.as_bytes())?;
@@ -255,47 +246,19 @@ impl Plan {
         self.header.size
     }
 
-    pub(super) fn merge(&self) -> &MergeParams {
-        &self.header.merge
+    /// The folder of its detector or picker.
+    pub(super) fn model(&self) -> PathBuf {
+        self.dir.join(MODEL)
     }
 
-    pub(super) fn weights_sha256(&self) -> &str {
-        &self.header.weights_sha256
+    /// What its file says of its detector or picker.
+    pub(super) fn record(&self) -> &FinderRecord {
+        &self.header.finder
     }
 
     /// The SHA-256 of the plan's file.
     pub(super) fn sha256(&self) -> String {
         sha256(toml::to_string(&self.header).expect("a plan's fields are plain TOML"))
-    }
-
-    /// The detector, with its threshold and hop.
-    ///
-    /// # Errors
-    /// As [`Detector::read`]; [`Error::Plan`] where it is not the one that was planned.
-    pub fn detector(&self) -> Result<Detector> {
-        let dir = self.dir.join(MODEL);
-        let remedy = "Make a new plan in another folder";
-        let detector = Detector::read(&dir).map_err(|error| {
-            let what = format!("the detector that was planned cannot be read: {error}");
-            fail!(Plan, dir.display(), what, remedy)
-        })?;
-        let header = &self.header;
-        let found = (
-            network::weights_sha256(&detector.network),
-            detector.study.hash(),
-            detector.threshold,
-        );
-        let (weights, study) = (header.weights_sha256.clone(), header.study_sha256.clone());
-        let is_planned = found == (weights, study, header.threshold);
-        match is_planned && header.merge.on == header.threshold {
-            true => Ok(detector),
-            false => Err(fail!(
-                Plan,
-                dir.display(),
-                "not the detector and threshold that were planned",
-                remedy
-            )),
-        }
     }
 
     /// All shards, in order.

@@ -8,10 +8,10 @@ use chrono::{Days, NaiveDate};
 use super::shard::{AROUND, Shard, ShardSize, midnight};
 use crate::error::{Error, Result};
 use crate::hash::sha256;
-use crate::printable;
-use crate::station::StationChoice;
+use crate::station::{NslcPattern, StationChoice};
 use crate::time::TimeSpan;
 use crate::waveform::{DayFile, FAST_BANDS, Nslc, Place, Sought, Version};
+use crate::{pick, printable};
 
 /// What lies in an archive and is not planned.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +43,9 @@ impl fmt::Display for LeftOut {
 /// Longer than the longest path and what is said of it.
 const N_CHARACTERS_MOST: usize = 10_000;
 
+/// A band that is whole has so many components.
+const N_COMPONENTS: usize = 3;
+
 /// A station's band: network, station, location and the first letters of its channels.
 type Band = (String, String, String, String);
 
@@ -68,26 +71,27 @@ pub(super) fn version_line(file: &DayFile, version: Version) -> String {
 /// The first and the last day.
 pub(super) type Ends = (NaiveDate, NaiveDate);
 
-/// A detector needs so many components.
-pub(super) const N_COMPONENTS: usize = 3;
-
 /// The shards of what the archive in a folder holds of the stations that are sought, by station and time; what makes
-/// none; and the first and the last day that could be scanned, at any time.
+/// none; and the first and the last day that could be scanned, at any time. A day counts that has so many components at least.
 ///
 /// # Errors
 /// [`Error::Io`] where the folder cannot be read.
 pub(super) fn shards(
     place: &Place,
-    sought: &Sought,
+    mut sought: Sought,
     size: ShardSize,
+    least_components: usize,
 ) -> Result<(Vec<Shard>, Vec<LeftOut>, Option<Ends>)> {
     let mut left_out = Vec::new();
-    let bands = bands(place, sought, &mut left_out)?;
+    if least_components < N_COMPONENTS && !sought.streams.is_empty() {
+        left_out.extend(take_whole_bands(place, &mut sought)?);
+    }
+    let bands = bands(place, &sought, &mut left_out)?;
     let (from, to) = (sought.from, sought.to);
     let (mut shards, mut all_days) = (Vec::new(), BTreeSet::new());
     for ((network, station, location, band), mut held) in bands {
         let name = format!("{network}.{station}.{location}.{band}");
-        if let Some(why) = why_not(&band, &held) {
+        if let Some(why) = why_not(&band, &held, least_components) {
             left_out.push(LeftOut::new(format!("{name}?"), why));
             continue;
         }
@@ -95,7 +99,7 @@ pub(super) fn shards(
             .iter()
             .map(|(day, of_day)| (*day, of_day.n_files))
             .collect();
-        left_out.extend(take_incomplete(&name, &mut held));
+        left_out.extend(take_incomplete(&name, &mut held, least_components));
         let choice = StationChoice::new(&network, &station, &location, &format!("{band}?"))?;
         let days: BTreeSet<NaiveDate> = held.keys().copied().collect();
         all_days.extend(&days);
@@ -188,12 +192,24 @@ fn bands(
             day.versions.push(version_line(file, version));
         }
     }
-    for pattern in in_vain {
-        let why =
-            "sought, and the archive holds no day file of it (capital and small letters differ)";
-        left_out.push(LeftOut::new(pattern, why));
-    }
+    left_out.extend(in_vain.into_iter().map(sought_in_vain));
     Ok(bands)
+}
+
+fn sought_in_vain(pattern: impl fmt::Display) -> LeftOut {
+    let why = "sought, and the archive holds no day file of it (capital and small letters differ)";
+    LeftOut::new(pattern, why)
+}
+
+/// Whoever seeks one channel of a band seeks all that there are, as [`pick::stations`] does; what was sought in vain.
+fn take_whole_bands(place: &Place, sought: &mut Sought) -> Result<Vec<LeftOut>> {
+    let (bands, in_vain) = pick::stations(place, &sought.streams, (sought.from, sought.to))?;
+    if bands.is_empty() {
+        // Then the archive is looked through as it is.
+        return Ok(Vec::new());
+    }
+    sought.streams = bands.iter().map(NslcPattern::from).collect();
+    Ok(in_vain.into_iter().map(sought_in_vain).collect())
 }
 
 /// The hash of the versions of a shard's files, in any order.
@@ -226,18 +242,18 @@ fn one_of(same: &[DayFile]) -> (&DayFile, impl Iterator<Item = LeftOut>) {
 }
 
 /// Why nothing of a band can be scanned.
-fn why_not(band: &str, held: &Held) -> Option<String> {
+fn why_not(band: &str, held: &Held, least_components: usize) -> Option<String> {
     if !band.starts_with(FAST_BANDS) {
         return Some("of fewer than 10 samples a second".into());
     }
     let days = held.values();
     let n = days.map(|day| day.components.len()).max().unwrap_or(0);
-    (n < N_COMPONENTS).then(|| format!("{n} of three components"))
+    (n < least_components).then(|| format!("{n} of three components"))
 }
 
 /// Takes away the days of a band of which components are missing, and names them.
-fn take_incomplete(name: &str, held: &mut Held) -> Option<LeftOut> {
-    let is_whole = |_: &NaiveDate, day: &mut Day| day.components.len() >= N_COMPONENTS;
+fn take_incomplete(name: &str, held: &mut Held, least_components: usize) -> Option<LeftOut> {
+    let is_whole = |_: &NaiveDate, day: &mut Day| day.components.len() >= least_components;
     let incomplete: Vec<(NaiveDate, Day)> = held
         .extract_if(.., |date, day| !is_whole(date, day))
         .collect();

@@ -1,31 +1,27 @@
-//! How a shard's detections came about.
-
-use std::collections::BTreeMap;
+//! How what a shard made came about.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Plan, Shard};
+use super::{Plan, Shard, Tally};
 use crate::atomic_file::read_regular;
 use crate::error::{Error, Result, fail};
 use crate::hash::sha256;
 use crate::time::Time;
 
-/// What a shard's detections were made of, and what could not be scanned.
+/// What a shard's detections or picks were made of, and what could not be scanned.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// The SHA-256 of the plan's file: of what was to be scanned, and how.
     pub plan_sha256: String,
     pub index: usize,
     pub id: String,
-    /// The file of its detections, in the folder of results, and the SHA-256 of that.
+    /// The file of what it found, in the folder of results, and the SHA-256 of that.
     pub result: String,
     pub result_sha256: String,
     pub result_bytes: u64,
-    pub n_detections: usize,
-    pub n_windows: usize,
-    /// Windows that could not be classified, by reason.
-    pub unscanned: BTreeMap<String, usize>,
+    /// Its fields stand among those of the manifest.
+    #[serde(flatten)]
+    pub tally: Tally,
     pub hours: f64,
     /// Station-days, as the plan counts them.
     pub n_days: usize,
@@ -80,7 +76,8 @@ impl Manifest {
             return refuse("the manifest of another plan");
         }
         let is_its = (manifest.index, &manifest.id) == (shard.index, &shard.id)
-            && manifest.result == result_name(shard.index, &manifest.result_sha256);
+            && manifest.result == result_name(shard.index, &manifest.result_sha256)
+            && manifest.tally.makes() == plan.makes();
         match is_its {
             true => Ok(Some(manifest)),
             false => refuse("the manifest of another shard"),

@@ -6,20 +6,25 @@ use std::path::PathBuf;
 use chrono::Datelike;
 use polars::prelude::*;
 
-use super::Collected;
 use super::table::Row;
+use super::{Collected, Makes};
 use crate::error::{Result, fail};
+use crate::pick::{Columns, Pick, PickTable};
 use crate::time::Time;
 
 impl Collected {
     /// The table as Parquet, compressed by zstd.
     ///
     /// Columns as in [`Row`]: texts; `start`, `end` and `time` as UTC in nanoseconds without a zone; `cluster` and
-    /// `n_windows` as 32-bit numbers; `probability` as a 64-bit one; `simulated` true or false.
+    /// `n_windows` as 32-bit numbers; `probability` as a 64-bit one; `simulated` true or false. Of picks it is
+    /// [`PickTable::to_parquet`] in the default columns.
     ///
     /// # Errors
     /// [`crate::Error::Plan`] where a time lies outside of the years 1678 to 2261.
     pub fn to_parquet(&self) -> Result<Vec<u8>> {
+        if self.makes() == Makes::Picks {
+            return Ok(self.picks.to_parquet(Columns::default()));
+        }
         let rows: Vec<&Row> = self.rows.iter().collect();
         Ok(bytes(frame(&rows)?))
     }
@@ -27,27 +32,48 @@ impl Collected {
     /// The table in files of a network's month, `network=CX/year=2014/month=05/detections.parquet`, with their bytes.
     ///
     /// Polars, pandas and others read such a folder as one table, with `network`, `year` and `month` from the
-    /// names of the folders; within the files there is no `network`.
+    /// names of the folders; within the files there is no `network`. Picks are in `picks.parquet`, in the default columns.
     ///
     /// # Errors
     /// As [`Collected::to_parquet`].
     pub fn to_parquet_parts(&self) -> Result<Vec<(PathBuf, Vec<u8>)>> {
-        let mut parts: BTreeMap<(String, i32, u32), Vec<&Row>> = BTreeMap::new();
-        for row in &self.rows {
-            let month = (row.start.year(), row.start.month());
-            let part = parts.entry((row.network.to_string(), month.0, month.1));
-            part.or_default().push(row);
+        if self.makes() == Makes::Picks {
+            let network = |pick: &&Pick| pick.station.split('.').next().unwrap_or("").to_string();
+            let parts = by_month(self.picks.picks.iter(), network, |pick| pick.time);
+            let part = |(folder, picks): (PathBuf, Vec<&Pick>)| {
+                let table = PickTable {
+                    picks: picks.into_iter().cloned().collect(),
+                    simulated: self.picks.simulated,
+                };
+                let bytes = table.to_parquet(Columns::default());
+                Ok((folder.join("picks.parquet"), bytes))
+            };
+            return parts.into_iter().map(part).collect();
         }
-        let part = |((network, year, month), rows): ((String, i32, u32), Vec<&Row>)| {
-            let folder = format!("network={network}/year={year}/month={month:02}");
+        let network = |row: &&Row| row.network.to_string();
+        let parts = by_month(self.rows.iter(), network, |row| row.start);
+        let part = |(folder, rows): (PathBuf, Vec<&Row>)| {
             let frame = frame(&rows)?.drop("network").expect("the column is there");
-            Ok((
-                PathBuf::from(folder).join("detections.parquet"),
-                bytes(frame),
-            ))
+            Ok((folder.join("detections.parquet"), bytes(frame)))
         };
         parts.into_iter().map(part).collect()
     }
+}
+
+/// Rows by the folder of their network and month.
+fn by_month<T>(
+    rows: impl Iterator<Item = T>,
+    network: impl Fn(&T) -> String,
+    time: impl Fn(&T) -> Time,
+) -> BTreeMap<PathBuf, Vec<T>> {
+    let mut parts: BTreeMap<PathBuf, Vec<T>> = BTreeMap::new();
+    for row in rows {
+        let (network, time) = (network(&row), time(&row));
+        let month = format!("year={}/month={:02}", time.year(), time.month());
+        let folder = format!("network={network}/{month}");
+        parts.entry(folder.into()).or_default().push(row);
+    }
+    parts
 }
 
 fn frame(rows: &[&Row]) -> Result<DataFrame> {

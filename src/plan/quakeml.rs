@@ -1,14 +1,19 @@
 //! The table as QuakeML.
 
-use super::Collected;
 use super::table::Row;
+use super::{Collected, Makes};
 use crate::time;
 use crate::xml::escaped;
 
 impl Collected {
     /// QuakeML 1.2: each detection is an event with a pick at its station, and no origin, for one station cannot
     /// locate. The rest of a row stands in the event's comment, as JSON.
+    ///
+    /// Of picks it is [`PickTable::to_quakeml`](crate::pick::PickTable::to_quakeml).
     pub fn to_quakeml(&self) -> String {
+        if self.makes() == Makes::Picks {
+            return self.picks.to_quakeml();
+        }
         let events: String = self.rows.iter().map(event).collect();
         let simulated = if self.summary.simulated {
             "simulated"

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::manifest::{MANIFESTS, RESULTS, no_result};
 use super::progress::{FAILED, Failed, RUNNING, Running, is_alive};
-use super::{Manifest, Plan, Shard};
+use super::{Makes, Manifest, Plan, Shard, Tally};
 use crate::atomic_file::{names, read_regular};
 use crate::error::Result;
 
@@ -17,13 +17,14 @@ use crate::error::Result;
 ///
 /// A shard is done that has a manifest, and beside it the result that this names, as long as it says. The result is read
 /// when it is collected, or worked on again.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Status {
     pub n_shards: usize,
     pub n_done: usize,
     /// Nobody works on them, and nobody has failed.
     pub n_missing: usize,
-    pub n_detections: usize,
+    #[serde(flatten)]
+    pub tally: Tally,
     /// Names of done shards of which not one window could be scanned: their manifests say why.
     pub without_windows: Vec<String>,
     /// Indices of all shards that are not done.
@@ -69,10 +70,7 @@ impl Status {
         let parts: Vec<Part> = thousands
             .map(|shards| Part::of(plan, &plan_sha256, shards))
             .collect::<Result<_>>()?;
-        let mut status = Self {
-            n_shards: shards.len(),
-            ..Self::default()
-        };
+        let mut status = Self::none(plan.makes(), shards.len());
         let mut is_known = vec![false; shards.len()];
         for part in &parts {
             for manifest in &part.done {
@@ -106,10 +104,32 @@ impl Status {
         Ok(status)
     }
 
+    /// That of a plan on which nobody has worked.
+    fn none(makes: Makes, n_shards: usize) -> Self {
+        Self {
+            n_shards,
+            n_done: 0,
+            n_missing: 0,
+            tally: Tally::none(makes),
+            without_windows: Vec::new(),
+            not_done: Vec::new(),
+            hours: 0.0,
+            n_days: 0,
+            seconds: 0.0,
+            days_per_hour: None,
+            left_s: None,
+            n_damaged: 0,
+            running: Vec::new(),
+            killed: Vec::new(),
+            failed: Vec::new(),
+            spoilt: Vec::new(),
+        }
+    }
+
     fn add(&mut self, manifest: &Manifest) {
         self.n_done += 1;
-        self.n_detections += manifest.n_detections;
-        if manifest.n_windows == 0 {
+        self.tally.add(&manifest.tally);
+        if manifest.hours == 0.0 {
             self.without_windows.push(manifest.id.clone());
         }
         self.hours += manifest.hours;

@@ -1,12 +1,14 @@
-//! The detections of many stations as one table.
+//! What shards found, as rows of a table.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::Shard;
+use super::{Makes, Shard};
 use crate::detect::Detections;
 use crate::error::{Result, fail};
+use crate::pick::Pick;
 use crate::station::StationChoice;
-use crate::time::Time;
+use crate::time::{Time, seconds};
 use crate::waveform::Code;
 
 /// A detection at a station: a row of the table.
@@ -83,22 +85,96 @@ const COLUMNS: [&str; 11] = [
     "simulated",
 ];
 
+/// The columns of a shard's picks: the fields of [`Pick`].
+const PICK_COLUMNS: [&str; 8] = [
+    "station",
+    "band",
+    "phase",
+    "time",
+    "start",
+    "end",
+    "probability",
+    "n_components",
+];
+
+/// A pick belongs to the span in which its nearest sample lies, of samples that are counted since 1970; no network has slower ones.
+const SAMPLE_S: f64 = 0.1;
+
+/// What a shard found, with all that is known of it.
+pub(super) enum Rows {
+    Detections(Vec<Row>),
+    Picks(Vec<Pick>),
+}
+
+impl Rows {
+    /// As CSV, which [`Rows::from_csv`] reads back bit for bit.
+    pub fn to_csv(&self) -> Vec<u8> {
+        match self {
+            Self::Detections(rows) => to_csv(rows),
+            Self::Picks(picks) => csv_of(&PICK_COLUMNS, picks),
+        }
+    }
+
+    /// Reads the rows of a shard; `place` is what an error calls them.
+    ///
+    /// # Errors
+    /// [`crate::Error::Plan`] naming the line.
+    pub fn from_csv(makes: Makes, bytes: &[u8], place: &str) -> Result<Self> {
+        Ok(match makes {
+            Makes::Detections => Self::Detections(of_csv(bytes, place)?),
+            Makes::Picks => Self::Picks(of_csv(bytes, place)?),
+        })
+    }
+
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Detections(rows) => rows.len(),
+            Self::Picks(picks) => picks.len(),
+        }
+    }
+
+    /// Whether all of them are of a shard's station and in its span.
+    pub fn are_of(&self, shard: &Shard) -> bool {
+        match self {
+            Self::Detections(rows) => rows.iter().all(|row| row.is_of(shard)),
+            Self::Picks(picks) => {
+                let of = &shard.station;
+                let station = [&of.network, &of.station, &of.location].map(|code| code.as_str());
+                let (station, channels) = (station.join("."), of.channels.to_string());
+                let band = channels.trim_end_matches('?');
+                let (start, end) = (
+                    shard.span.start - seconds(SAMPLE_S),
+                    shard.span.end + seconds(SAMPLE_S),
+                );
+                let is_of = |pick: &Pick| {
+                    pick.station == station
+                        && pick.band == band
+                        && (start..end).contains(&pick.time)
+                };
+                picks.iter().all(is_of)
+            }
+        }
+    }
+}
+
+/// Detections as CSV.
+pub(super) fn to_csv(rows: &[Row]) -> Vec<u8> {
+    csv_of(&COLUMNS, rows)
+}
+
 /// The rows as CSV, with a header where there is no row too.
-pub(super) fn to_csv<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Vec<u8> {
+fn csv_of<T: Serialize>(columns: &[&str], rows: &[T]) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new()
         .has_headers(false)
         .from_writer(Vec::new());
-    let written = writer.write_record(COLUMNS);
-    let written = written.and_then(|()| rows.into_iter().try_for_each(|row| writer.serialize(row)));
+    let written = writer.write_record(columns);
+    let written = written.and_then(|()| rows.iter().try_for_each(|row| writer.serialize(row)));
     written.expect("memory takes rows of one length");
     writer.into_inner().expect("memory takes what is flushed")
 }
 
-/// Reads what [`to_csv`] wrote; `place` is what an error calls it.
-///
-/// # Errors
-/// [`crate::Error::Plan`] naming the line.
-pub(super) fn from_csv(bytes: &[u8], place: &str) -> Result<Vec<Row>> {
+/// Reads what [`csv_of`] wrote.
+fn of_csv<T: DeserializeOwned>(bytes: &[u8], place: &str) -> Result<Vec<T>> {
     let rows = csv::Reader::from_reader(bytes).into_deserialize();
     rows.map(|row| row.map_err(|error| fail!(Plan, place, error, "Work on the shard again")))
         .collect()

@@ -1,15 +1,15 @@
-//! An archive whose reader says that it is alive, and can be asked to stop.
+//! A source whose reader says that it is alive, and can be asked to stop.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::progress::Mark;
 use crate::error::{Result, fail};
 use crate::time::{self, Time, TimeSpan};
-use crate::waveform::{Archive, Record3C, WaveformSource};
+use crate::waveform::{Record3C, WaveformSource};
 
-/// Records as the archive has them, until somebody asks to stop.
+/// Records as a source has them, until somebody asks to stop.
 pub(super) struct Watched<'a> {
-    archive: &'a Archive,
+    source: &'a dyn WaveformSource,
     mark: &'a Mark,
     is_ended: &'a (dyn Fn() -> bool + Sync),
     is_stopped: AtomicBool,
@@ -17,12 +17,12 @@ pub(super) struct Watched<'a> {
 
 impl<'a> Watched<'a> {
     pub fn new(
-        archive: &'a Archive,
+        source: &'a dyn WaveformSource,
         mark: &'a Mark,
         is_ended: &'a (dyn Fn() -> bool + Sync),
     ) -> Self {
         Self {
-            archive,
+            source,
             mark,
             is_ended,
             is_stopped: is_ended().into(),
@@ -53,15 +53,15 @@ impl<'a> Watched<'a> {
 impl WaveformSource for Watched<'_> {
     fn record(&self, start: Time, n_samples: usize) -> Result<Record3C> {
         self.ask(start)?;
-        self.archive.record(start, n_samples)
+        self.source.record(start, n_samples)
     }
 
     fn between(&self, start: Time, end: Time) -> Result<Record3C> {
         self.ask(start)?;
-        self.archive.between(start, end)
+        self.source.between(start, end)
     }
 
     fn held(&self, span: &TimeSpan) -> Vec<TimeSpan> {
-        self.archive.held(span)
+        self.source.held(span)
     }
 }

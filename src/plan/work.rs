@@ -1,4 +1,4 @@
-//! Work on a shard: its scan, and the files that say what came of it.
+//! Work on a shard: its scan or picking, and the files that say what came of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -7,20 +7,19 @@ use std::time::Instant;
 use chrono::NaiveDate;
 
 use super::folder::PROGRAM;
-use super::held::{N_COMPONENTS, version_line, versions_sha256};
+use super::held::{version_line, versions_sha256};
 use super::manifest::{MANIFESTS, RESULTS, result_name};
 use super::processor::processor_s;
 use super::progress::{FAILED, Failed, Mark, host, running, to_json};
 use super::shard::AROUND;
-use super::table::{self, Row};
 use super::watched::Watched;
-use super::{Inputs, Manifest, Plan, Shard};
+use super::{Finder, Inputs, Makes, Manifest, Plan, Shard};
 use crate::atomic_file::open_input;
 use crate::error::{Error, Result, fail};
 use crate::hash::{Hash, sha256};
-use crate::method::Detector;
+use crate::pick::Components;
 use crate::time::Utc;
-use crate::waveform::{Archive, DayFile, Place, Traffic, is_url};
+use crate::waveform::{Archive, DayFile, Place, Traffic, WaveformSource, is_url};
 
 /// How a shard ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +38,7 @@ pub struct Worker<'a> {
     archive: Place,
     /// Whether somebody said where the archive lies here: a copy has times and versions of its own.
     is_copy: bool,
-    detector: Detector,
+    finder: Finder,
     program_sha256: String,
     does_again: bool,
 }
@@ -52,7 +51,7 @@ impl<'a> Worker<'a> {
     /// copied since. Of a copy the times of change of day files, and the ETags of objects, are not compared.
     ///
     /// # Errors
-    /// As [`Plan::detector`]; [`Error::Plan`] where there is no such folder; [`Error::Io`] where the program's own
+    /// As [`Plan::finder`]; [`Error::Plan`] where there is no such folder; [`Error::Io`] where the program's own
     /// file cannot be read.
     pub fn new(plan: &'a Plan, archive: Option<&Path>) -> Result<Self> {
         let folder = archive.unwrap_or_else(|| plan.archive());
@@ -64,7 +63,7 @@ impl<'a> Worker<'a> {
         let archive = plan.place(archive)?;
         let program = std::env::current_exe().map_err(Error::io("the program"))?;
         Ok(Self {
-            detector: plan.detector()?,
+            finder: plan.finder()?,
             plan_sha256: plan.sha256(),
             program_sha256: sha256_of(&program)?.0,
             archive,
@@ -72,6 +71,11 @@ impl<'a> Worker<'a> {
             plan,
             does_again: false,
         })
+    }
+
+    /// What it makes.
+    pub fn makes(&self) -> Makes {
+        self.finder.makes()
     }
 
     /// Requests and bytes so far, of an archive in a bucket.
@@ -94,7 +98,7 @@ impl<'a> Worker<'a> {
     /// scanned is named in its manifest.
     ///
     /// # Errors
-    /// As [`Detector::scan`]; [`Error::Plan`] where the archive does not hold the day files that were planned;
+    /// As [`Detector::scan`](crate::method::Detector::scan); [`Error::Plan`] where the archive does not hold the day files that were planned;
     /// [`Error::Io`] where the plan's folder cannot be written.
     pub fn work(&mut self, shard: &Shard, is_ended: &(dyn Fn() -> bool + Sync)) -> Result<Worked> {
         let plan = self.plan;
@@ -135,27 +139,27 @@ impl<'a> Worker<'a> {
         is_ended: &(dyn Fn() -> bool + Sync),
     ) -> Result<Option<Manifest>> {
         let (began, before_s) = (Instant::now(), processor_s());
-        self.detector.study.station.clone_from(&shard.station);
         let archive = Archive::open_for(self.archive.clone(), &shard.station)?;
         let span = &shard.span;
         let archive = archive.expecting(Some(span.start), Some(span.end));
         let archive = archive.lenient().within_days(AROUND);
         let files = self.planned_files(&archive, shard)?;
-        let source = Watched::new(&archive, mark, is_ended);
-        let merge = self.plan.merge();
-        let scanned = self
-            .detector
-            .scan_each(&source, &shard.span, merge, &mut |_| Ok(()));
+        let components = Components(&archive);
+        let records: &dyn WaveformSource = match self.finder {
+            Finder::Detector(..) => &archive,
+            Finder::Picker(..) => &components,
+        };
+        let source = Watched::new(records, mark, is_ended);
+        let found = self.finder.find(&source, shard);
         if source.is_stopped() {
             return Ok(None);
         }
-        let scanned = scanned?;
+        let found = found?;
         archive.note_other_days(&files);
         // A file that went away in between was not scanned as planned.
         archive.refresh();
         self.planned_files(&archive, shard)?;
-        let found = &scanned.detections;
-        let rows = table::to_csv(&Row::of(&shard.station, found));
+        let rows = found.rows.to_csv();
         let result_sha256 = sha256(&rows);
         let result = result_name(shard.index, &result_sha256);
         let folder = self.plan.folder_of(RESULTS, shard.index);
@@ -169,17 +173,15 @@ impl<'a> Worker<'a> {
             result,
             result_sha256,
             result_bytes: rows.len() as u64,
-            n_detections: found.len(),
-            n_windows: scanned.n_windows,
-            unscanned: scanned.unscanned.clone(),
-            hours: found.hours(),
+            tally: found.tally,
+            hours: found.hours,
             n_days: shard.n_days,
-            conditions: scanned.conditions.lines(),
+            conditions: found.conditions,
             n_damaged: faults.n_all(),
             damaged: damaged.map(ToString::to_string).collect(),
             simulated: found.simulated,
             inputs: inputs(&archive, &self.archive, shard)?,
-            weights_sha256: self.plan.weights_sha256().into(),
+            weights_sha256: self.plan.record().weights_sha256().into(),
             program: PROGRAM.into(),
             program_sha256: self.program_sha256.clone(),
             host: host(),
@@ -203,7 +205,7 @@ impl<'a> Worker<'a> {
         let n_within = files.len();
         files.retain(|file| shard.has(file.day, self.plan.size()));
         let n_there = files.len();
-        retain_whole_days(&mut files);
+        retain_whole_days(&mut files, self.plan.makes().least_components());
         let n_beside = n_within - files.len();
         let (mut n_bytes, mut versions) = (0, Vec::new());
         for file in &files {
@@ -218,8 +220,12 @@ impl<'a> Worker<'a> {
             Err(fail!(Plan, self.archive.root().display(), what, remedy))
         };
         if (files.len(), n_bytes) != (shard.n_files, shard.n_bytes) {
+            let of_what = match self.makes() {
+                Makes::Detections => "in those of days with three components",
+                Makes::Picks => "in them",
+            };
             return changed(format!(
-                "{n_there} day files, {n_bytes} bytes in those of days with three components; {} of {} bytes were planned",
+                "{n_there} day files, {n_bytes} bytes {of_what}; {} of {} bytes were planned",
                 shard.n_files, shard.n_bytes
             ));
         }
@@ -241,15 +247,15 @@ impl<'a> Worker<'a> {
     }
 }
 
-/// Keeps the files of days of which three components are there, as the plan does.
-fn retain_whole_days(files: &mut Vec<DayFile>) {
+/// Keeps the files of days of which so many components are there, as the plan does.
+fn retain_whole_days(files: &mut Vec<DayFile>, least_components: usize) {
     let mut components: BTreeMap<NaiveDate, BTreeSet<char>> = BTreeMap::new();
     for file in files.iter() {
         let component = file.stream.band_and_component();
         let of_day = components.entry(file.day).or_default();
         of_day.extend(component.map(|(_, component)| component));
     }
-    files.retain(|file| components[&file.day].len() >= N_COMPONENTS);
+    files.retain(|file| components[&file.day].len() >= least_components);
 }
 
 /// The manifest of a shard that is done, and the bytes of its result, which are what the manifest says.

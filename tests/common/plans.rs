@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use quakebook::detect::MergeParams;
 use quakebook::method::Detector;
-use quakebook::plan::{Plan, ShardSize, Wanted, Worked, Worker, collect};
+use quakebook::plan::{Finder, Plan, ShardSize, Wanted, Worked, Worker, collect};
 use quakebook::station::NslcPattern;
 use quakebook::time::{self, Time, TimeSpan};
 use quakebook::waveform::{Archive, Nslc, Samples, Segment, Trace};
@@ -91,6 +91,12 @@ pub fn detector() -> Detector {
     }))
 }
 
+pub fn finder() -> Finder {
+    let detector = detector();
+    let merge = merge(&detector);
+    Finder::Detector(Box::new(detector), merge)
+}
+
 pub fn merge(detector: &Detector) -> MergeParams {
     MergeParams {
         longest_s: 60.0,
@@ -108,11 +114,9 @@ pub fn plan_of(
     size: ShardSize,
     stations: &[NslcPattern],
 ) -> quakebook::Result<Plan> {
-    let detector = detector();
     let wanted = Wanted {
         archive: &root.into(),
-        merge: merge(&detector),
-        detector: &detector,
+        finder: &finder(),
         stations,
         from: None,
         to: None,

@@ -19,8 +19,9 @@ than P and S (Pg, Pn and Pb count as P) are left out and told. They are associat
 (Münchmeyer 2024), the event with the most picks first, and located in the layered model. A pick is used once. Errors are standard
 errors, the ellipse holds 68 %, if the velocities are right.
 
-Where a station has no coordinates its picks are left out and told, and the exit code is 4. Clocks that seem to be wrong, doubled
-picks, and events at the limits of the grid are told too.
+Where a station has no coordinates, or stands more than 500 km from all others, its picks are left out and told, and the exit code is 4.
+Clocks that seem to be wrong, doubled picks, events at the limits of the grid, velocities that seem upside down, and P and S that
+seem to be exchanged are told too.
 
 Examples:
   quakebook associate --picks picks.csv --stations stations.xml --velocity ak135 --out events.xml

@@ -7,6 +7,7 @@ use quakebook::time::Time;
 use crate::archive::ArchiveArgs;
 use crate::associate::Ready;
 use crate::output::{Outcome, Result};
+use crate::pick_setup::{HOP_S, PickerChoice, Thresholds};
 use crate::{args, associate, pick};
 
 /// Make a catalog of an archive: pick, associate, locate, magnitudes
@@ -25,15 +26,11 @@ Examples:
       --picks picks.csv --arrivals arrivals.csv --table events.csv --out catalog.xml")]
 pub struct Args {
     #[command(flatten)]
-    picker: pick::PickerChoice,
-    /// A P pick's probability is above this [default: the description's]
-    #[arg(long, value_name = "P", value_parser = pick::below_one)]
-    p_threshold: Option<f64>,
-    /// An S pick's probability is above this [default: the description's]
-    #[arg(long, value_name = "P", value_parser = pick::below_one)]
-    s_threshold: Option<f64>,
+    picker: PickerChoice,
+    #[command(flatten)]
+    thresholds: Thresholds,
     /// Seconds from one window of the picker to the next
-    #[arg(long, value_name = "S", default_value_t = pick::HOP_S, value_parser = args::positive)]
+    #[arg(long, value_name = "S", default_value_t = HOP_S, value_parser = args::positive)]
     hop: f64,
     /// From this time on (UTC) [default: each station's first sample]
     #[arg(long, value_name = "T", value_parser = args::time)]
@@ -75,8 +72,7 @@ pub fn run(args: &Args) -> Result {
         stations: Vec::new(),
         from: args.from,
         to: args.to,
-        p_threshold: args.p_threshold,
-        s_threshold: args.s_threshold,
+        thresholds: args.thresholds,
         columns: None,
         hop: args.hop,
         like_seisbench: false,

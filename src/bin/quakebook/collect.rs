@@ -2,28 +2,33 @@
 
 use std::path::PathBuf;
 
-use quakebook::plan::{Collected, Plan, collect};
+use quakebook::pick::Columns;
+use quakebook::plan::{Collected, Makes, Plan, collect};
 
-use crate::args;
 use crate::output::{self, Outcome, Result};
+use crate::{args, pick};
 
 /// Make one table of what the shards of a plan found
 #[derive(clap::Args)]
 #[command(after_help = "\
-The table is sorted by station and time. Beside it lies FILE.manifest.json: what it was made of, and which shards
-are missing in it. The same plan gives the same bytes, however it was cut and whoever worked on it.
+The table of detections is sorted by station and time, that of picks by time and station. Beside it lies
+FILE.manifest.json: what it was made of, and which shards are missing in it. The same plan gives the same
+bytes, however it was cut and whoever worked on it.
 
 Exit codes: 0 every shard is in the table; 3 so they are, and damaged records were left out; 4 some are
 missing, and are named.
 
-Columns: network, station, location, channels; start, end and time (UTC); cluster, from 1; probability, the largest
+Columns of detections: network, station, location, channels; start, end and time (UTC); cluster, from 1; probability, the largest
 of the event's windows; n_windows; simulated. QuakeML has a pick at its station for each.
 
-With --partitioned a table as Parquet is a folder, network=CX/year=2014/month=05/detections.parquet, which
+The table of picks is that of `quakebook pick`, in the same columns. `quakebook associate` reads it.
+
+With --partitioned a table as Parquet is a folder, network=CX/year=2014/month=05/detections.parquet (picks.parquet), which
 polars and pandas read as one table.
 
 Examples:
   quakebook collect --plan plan --out detections.csv
+  quakebook collect --plan picking --out picks.csv
   quakebook collect --plan plan --partitioned --out detections.parquet")]
 pub struct Args {
     /// The folder of a plan
@@ -32,6 +37,9 @@ pub struct Args {
     /// The table: .csv, .parquet, or .xml (QuakeML)
     #[arg(long, value_name = "FILE.csv|.parquet|.xml", value_parser = |text: &str| args::file_of(text, &["csv", "parquet", "xml"]))]
     out: PathBuf,
+    /// The names of the columns of picks: gamma, phasenet or seisbench, as `quakebook pick` has them [default: gamma]
+    #[arg(long, value_name = "NAMES", value_parser = pick::columns, conflicts_with = "partitioned")]
+    columns: Option<Columns>,
     /// A folder of Parquet files, one for each network and month
     #[arg(long)]
     partitioned: bool,
@@ -42,7 +50,13 @@ const N_TOLD: usize = 20;
 
 pub fn run(args: &Args) -> Result {
     check(args)?;
-    let collected = collect(&Plan::open(&args.plan)?)?;
+    let plan = Plan::open(&args.plan)?;
+    if args.columns.is_some() && plan.makes() == Makes::Detections {
+        args::refuse(
+            "--columns is for picks, and the plan makes detections: their columns are always the same",
+        );
+    }
+    let collected = collect(&plan)?;
     write(args, &collected)?;
     let summary = &collected.summary;
     let mut beside = args.out.clone().into_os_string();
@@ -51,7 +65,7 @@ pub fn run(args: &Args) -> Result {
     output::write(&PathBuf::from(beside), text + "\n")?;
     output::print(format!(
         "{} of {} of {}, {:.1} hours, written to {}\n",
-        output::counted(summary.n_detections, "detection"),
+        output::counted(summary.tally.n(), summary.tally.makes().what()),
         summary.n_done,
         output::counted(summary.n_shards, "shard"),
         summary.hours,
@@ -83,6 +97,9 @@ fn check(args: &Args) -> Result<()> {
     if place.zip(plan).is_some_and(is_within) {
         args::refuse("--out lies among the plan's own files: give it another place");
     }
+    if args.columns.is_some() && args::ending(&args.out) == "xml" {
+        args::refuse("--columns is for .csv and .parquet: QuakeML has none");
+    }
     if !args.partitioned {
         return output::check_writable(&args.out);
     }
@@ -100,6 +117,9 @@ fn write(args: &Args, collected: &Collected) -> Result<()> {
     if args.partitioned {
         let parts = collected.to_parquet_parts()?;
         return Ok(quakebook::atomic_file::write_folder(&args.out, &parts)?);
+    }
+    if collected.makes() == Makes::Picks {
+        return Ok(collected.picks.write(&args.out, args.columns)?);
     }
     let bytes = match args::ending(&args.out).as_str() {
         "xml" => collected.to_quakeml().into_bytes(),

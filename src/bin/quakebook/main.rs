@@ -13,6 +13,7 @@ mod mseed;
 mod network;
 mod output;
 mod pick;
+mod pick_setup;
 mod plan;
 mod scan;
 mod scan_report;

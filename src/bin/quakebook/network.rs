@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use quakebook::bulletin::{Account, Bulletin, BulletinEvent};
 use quakebook::geo::Point;
-use quakebook::locate::{LocateParams, Locator, PickFile, Sites, VelocityModel};
+use quakebook::locate::{Exchanged, LocateParams, Locator, PickFile, Sites, VelocityModel};
 use quakebook::magnitude::{AmplitudeParams, Ground, LocalScale, MomentParams, NoAmplitude};
 use quakebook::station::Inventory;
 use serde::Serialize;
@@ -149,7 +149,21 @@ impl NetworkArgs {
                 ));
             }
         }
+        let (sites, far) = sites.without_far();
+        for (site, km) in far {
+            output::progress(format!(
+                "{}: {} left out: it stands {km:.0} km from the nearest of the other stations",
+                self.stations.display(),
+                site.id
+            ));
+        }
         let velocity = VelocityModel::find(&self.velocity, self.gradient)?;
+        if velocity.falls_with_depth() {
+            output::progress(format!(
+                "{}: P gets slower with every layer: look whether the model is upside down",
+                self.velocity
+            ));
+        }
         let params = LocateParams {
             margin_km: self.margin_km,
             max_depth_km: self.max_depth_km,
@@ -280,6 +294,15 @@ impl NetworkArgs {
             output::write(path, bulletin.to_csv())?;
         }
         tell(&bulletin, account, without_place);
+        let events = bulletin.events.iter();
+        let exchanged = Exchanged::of(locator, events.map(|of| (&of.hypocentre, &of.picks[..])));
+        if exchanged.is_likely() {
+            output::progress(format!(
+                "of {} of {} that were tried the residuals get less than half as large when P and S change places: look at the names of the phases",
+                exchanged.n_better,
+                counted(exchanged.n_tried, "event")
+            ));
+        }
         let report = Report {
             n_events: bulletin.events.len(),
             account,
@@ -342,7 +365,7 @@ fn n_with_magnitudes(bulletin: &Bulletin) -> [usize; 2] {
 fn tell(bulletin: &Bulletin, account: &Account, without_place: &BTreeMap<String, usize>) {
     for (station, n) in without_place {
         output::progress(format!(
-            "{station}: {} left out: the station has no coordinates",
+            "{station}: {} left out: the station has no coordinates, or stands too far from the others",
             counted(*n, "pick")
         ));
     }

@@ -1,9 +1,8 @@
 //! `quakebook pick`
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use quakebook::method::{PICKERS, PickerModel};
 use quakebook::pick::{
     Columns, Components, Origin, PickTable, Picked, PickedPhase, Picker, stations,
 };
@@ -15,6 +14,7 @@ use serde::Serialize;
 use crate::archive::{self, ArchiveArgs};
 use crate::args;
 use crate::output::{self, Damage, Outcome, Result, counted};
+use crate::pick_setup::{self, HOP_S, PickerChoice, Thresholds};
 use crate::scan_setup;
 use crate::watched::Watched;
 
@@ -62,12 +62,8 @@ pub struct Args {
     /// Until just before this time (UTC) [default: each station's last sample]
     #[arg(long, value_name = "T", value_parser = args::time)]
     pub to: Option<Time>,
-    /// A P pick's probability is above this [default: the description's]
-    #[arg(long, value_name = "P", value_parser = below_one)]
-    pub p_threshold: Option<f64>,
-    /// An S pick's probability is above this [default: the description's]
-    #[arg(long, value_name = "P", value_parser = below_one)]
-    pub s_threshold: Option<f64>,
+    #[command(flatten)]
+    pub thresholds: Thresholds,
     /// The names of the table's columns [default: gamma]
     #[arg(long, value_name = "NAMES", value_parser = columns)]
     pub columns: Option<Columns>,
@@ -85,18 +81,6 @@ pub struct Args {
     pub out: PathBuf,
 }
 
-/// Which picker is taken.
-#[derive(clap::Args, Clone)]
-#[group(required = true, multiple = false)]
-pub struct PickerChoice {
-    /// A picker that comes with the program
-    #[arg(long, value_name = "NAME", value_parser = model)]
-    model: Option<&'static PickerModel>,
-    /// Published weights, NAME.pt.v2 with NAME.json.v2 beside it
-    #[arg(long, value_name = "FILE")]
-    weights: Option<PathBuf>,
-}
-
 /// What one band of a station gave.
 #[derive(Serialize)]
 struct Station {
@@ -111,6 +95,9 @@ struct Station {
     unpicked_s: BTreeMap<String, f64>,
     n_clipped: BTreeMap<String, usize>,
     recorded_hz: Vec<f64>,
+    /// What was met in the records, in sentences.
+    #[serde(skip)]
+    conditions: Vec<String>,
     #[serde(flatten)]
     damage: Damage,
 }
@@ -128,9 +115,6 @@ struct Report {
     stations: Vec<Station>,
 }
 
-/// At the 15 s of SeisBench up to a fifth of the picks depend on where windows begin, at 5 s fewer than a tenth.
-pub const HOP_S: f64 = 5.0;
-
 /// Such a record is in memory as a whole.
 const MOST_AT_ONCE_S: f64 = 7.0 * 86_400.0;
 
@@ -142,17 +126,10 @@ pub fn run(args: &Args) -> Result {
     if is_quakeml && args.columns.is_some() {
         args::refuse("--columns is for .csv and .parquet: QuakeML has none");
     }
-    let (mut picker, weights) = of_choice(&args.picker)?;
-    for (phase, given) in PickedPhase::ALL
-        .into_iter()
-        .zip([args.p_threshold, args.s_threshold])
-    {
-        let set = given.map_or(Ok(()), |p| picker.params_mut().set_threshold(phase, p));
-        set.unwrap_or_else(|what| args::refuse(&what));
-    }
+    let (mut picker, weights) = args.picker.picker()?;
+    args.thresholds.set(&mut picker);
     if !args.like_seisbench {
-        let set = picker.params_mut().set_hop_s(args.hop);
-        set.unwrap_or_else(|what| args::refuse(&format!("--hop: {what}")));
+        pick_setup::set_hop(&mut picker, args.hop);
     }
     for ignored in picker.params().ignored() {
         output::progress(format!(
@@ -235,17 +212,6 @@ pub fn run(args: &Args) -> Result {
     })
 }
 
-/// The picker, and what it is called.
-fn of_choice(choice: &PickerChoice) -> quakebook::Result<(Picker, String)> {
-    Ok(match (choice.model, &choice.weights) {
-        (Some(model), _) => (model.picker()?, model.name.into()),
-        (None, weights) => {
-            let weights = weights.as_deref().unwrap_or(Path::new(""));
-            (Picker::read(weights)?, weights.display().to_string())
-        }
-    })
-}
-
 /// `CX.PB01..HH?`
 fn name(choice: &StationChoice) -> String {
     let codes = [&choice.network, &choice.station, &choice.location].map(|code| code.as_str());
@@ -285,6 +251,7 @@ fn of_station(
         unpicked_s: picked.unpicked_s.clone(),
         n_clipped: picked.n_clipped.clone(),
         recorded_hz: picked.recorded_hz.clone(),
+        conditions: picked.conditions(),
         damage: Damage::of(&archive),
     };
     Ok((station, picked))
@@ -316,35 +283,14 @@ fn tell(station: &Station) {
     for (reason, s) in &station.unpicked_s {
         output::progress(format!("  {s:.1} s not picked: {reason}"));
     }
-    for (i, s) in station
-        .by_components_s
-        .iter()
-        .enumerate()
-        .take(2)
-        .filter(|(_, s)| **s > 0.0)
-    {
-        output::progress(format!(
-            "  {s:.1} s picked from {}",
-            counted(i + 1, "component")
-        ));
-    }
-    for (channel, n) in &station.n_clipped {
-        output::progress(format!("  {channel} clips in {n} samples"));
+    for line in &station.conditions {
+        output::progress(format!("  {line}"));
     }
     station.damage.tell();
 }
 
-fn model(name: &str) -> std::result::Result<&'static PickerModel, String> {
-    let names: Vec<&str> = PICKERS.iter().map(|model| model.name).collect();
-    PickerModel::find(name).ok_or_else(|| format!("expected one of: {}", names.join(", ")))
-}
-
-pub fn below_one(text: &str) -> std::result::Result<f64, String> {
-    let p = args::probability(text).ok().filter(|p| *p < 1.0);
-    p.ok_or_else(|| "expected a number above 0 and below 1".into())
-}
-
-fn columns(text: &str) -> std::result::Result<Columns, String> {
+/// Whose names the columns of a table have.
+pub fn columns(text: &str) -> std::result::Result<Columns, String> {
     match text {
         "gamma" => Ok(Columns::Gamma),
         "phasenet" => Ok(Columns::PhaseNet),

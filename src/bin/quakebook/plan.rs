@@ -1,9 +1,11 @@
 //! `quakebook plan`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use quakebook::detect::MergeParams;
-use quakebook::plan::{Plan, ShardSize, Wanted};
+use quakebook::method::PickerModel;
+use quakebook::pick::PickerFiles;
+use quakebook::plan::{Finder, Plan, ShardSize, Wanted};
 use quakebook::station::NslcPattern;
 use quakebook::time::Time;
 use serde::Serialize;
@@ -11,23 +13,26 @@ use serde::Serialize;
 use crate::archive::{self, ArchiveArgs};
 use crate::args;
 use crate::output::{self, Outcome, Result};
+use crate::pick_setup::{self, Thresholds};
 use crate::scan_setup::{self, ModelArg};
 
-/// Plan the scan of a whole archive, in shards that many machines can share
+/// Plan the scan or the picking of a whole archive, in shards that many machines can share
 #[derive(clap::Args)]
 #[command(after_help = concat!("\
+A detector, as `quakebook scan` takes it, makes detections; a picker, as `quakebook pick` takes it, makes picks.
+
 The plan is a folder. It holds the model, and a line for each shard: a station's records of a day, a month
-or a year, as far as the archive has day files of three components. What lies in the archive and is not
-planned (a file or a folder at another place, a station with one component, a day that lacks one, a file of
-more than 4 GiB) is told, and stands in left_out.txt.
+or a year, as far as the archive has day files of three components; for a picker one is enough. What lies
+in the archive and is not planned (a file or a folder at another place, a station with one component, a day
+that lacks one, a file of more than 4 GiB) is told, and stands in left_out.txt.
 
 Records may reach a day out of the day whose file holds them, where days are cut elsewhere than at
 midnight; records that lie farther away are not read, and their file is named. A shard's span therefore
 reaches a day out of its days, where no other shard does.
 
-Then `quakebook work` scans the shards: one by one, or all of them, here or wherever the folder and the
-archive can be read. `quakebook status` says how far it is, and `quakebook collect` makes one table.
-Shards of any size give the same table.
+Then `quakebook work` scans or picks the shards: one by one, or all of them, here or wherever the folder and
+the archive can be read. `quakebook status` says how far it is, and `quakebook collect` makes one table.
+Shards of any size give the same table: that of picks is `quakebook pick`'s, byte for byte.
 
 A number of false alarms a day is a matter of one station's noise: find the threshold for it with
 `quakebook scan --alarms-per-day`.
@@ -38,13 +43,14 @@ Exit codes: 0 done; 4 of some --stations the archive holds nothing, or a folder 
 
 Examples:
   quakebook plan --archive sds --model regional --out plan
+  quakebook plan --archive sds --model onsets --out picking
+  quakebook plan --archive sds --weights phasenet/stead.pt.v2 --p-threshold 0.2 --out picking
   quakebook plan --archive sds --model regional --from 2014-01-01 --to 2015-01-01 --stations 'CX.*' --shard station-day --out plan"))]
 pub struct Args {
     #[command(flatten)]
     archive: ArchiveArgs,
-    /// A model that comes with the program (`quakebook models` lists them), or the folder of a run of `train`
-    #[arg(long, value_name = "NAME|DIR", value_parser = ModelArg::parse)]
-    model: ModelArg,
+    #[command(flatten)]
+    finder: FinderChoice,
     /// From this time on (UTC) [default: from the first day file]
     #[arg(long, value_name = "T", value_parser = args::time)]
     from: Option<Time>,
@@ -61,7 +67,9 @@ pub struct Args {
     /// A window at least so probable begins a detection [default: chosen by the training]
     #[arg(long, value_name = "P", value_parser = args::probability)]
     threshold: Option<f64>,
-    /// Seconds from one window to the next [default: as `quakebook scan`]
+    #[command(flatten)]
+    thresholds: Thresholds,
+    /// Seconds from one window to the next [default: as `quakebook scan` and `quakebook pick`]
     #[arg(long, value_name = "S", value_parser = args::positive)]
     hop: Option<f64>,
     /// One object: what was planned
@@ -70,6 +78,62 @@ pub struct Args {
     /// The folder of the plan, which need not be there yet
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+}
+
+/// Which detector or picker is taken.
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+struct FinderChoice {
+    /// A detector or picker that comes with the program (`quakebook models` lists them), or the folder of a run of `train`
+    #[arg(long, value_name = "NAME|DIR", value_parser = ModelOrPicker::parse)]
+    model: Option<ModelOrPicker>,
+    /// A picker's published weights, NAME.pt.v2 with NAME.json.v2 beside it
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+}
+
+#[derive(Clone)]
+enum ModelOrPicker {
+    Model(ModelArg),
+    Picker(&'static PickerModel),
+}
+
+impl ModelOrPicker {
+    fn parse(text: &str) -> std::result::Result<Self, String> {
+        let or_picker = |what| format!("{what}, {}", pick_setup::picker_names());
+        match PickerModel::find(text) {
+            Some(picker) => Ok(Self::Picker(picker)),
+            None => Ok(Self::Model(ModelArg::parse(text).map_err(or_picker)?)),
+        }
+    }
+}
+
+/// The detector or picker, as it was chosen.
+fn finder(args: &Args) -> Result<Finder> {
+    let files = match (&args.finder.model, &args.finder.weights) {
+        (Some(ModelOrPicker::Model(model)), _) => {
+            if args.thresholds.are_given() {
+                args::refuse(
+                    "--p-threshold and --s-threshold are for pickers: a detector has --threshold",
+                );
+            }
+            let mut detector = model.detector()?;
+            scan_setup::set_hop(&mut detector.study, args.hop);
+            detector.threshold = args.threshold.unwrap_or(detector.threshold);
+            let merge = MergeParams {
+                longest_s: detector.longest_event_s(),
+                ..detector.merge_params()
+            };
+            return Ok(Finder::Detector(Box::new(detector), merge));
+        }
+        (Some(ModelOrPicker::Picker(model)), _) => model.files()?,
+        (None, weights) => PickerFiles::read(weights.as_deref().unwrap_or(Path::new("")))?,
+    };
+    if args.threshold.is_some() {
+        args::refuse("--threshold is for detectors: a picker has --p-threshold and --s-threshold");
+    }
+    let (picker, files) = pick_setup::chosen(files, args.thresholds, args.hop)?;
+    Ok(Finder::Picker(Box::new(picker), files))
 }
 
 #[derive(Serialize)]
@@ -86,18 +150,12 @@ pub fn run(args: &Args) -> Result {
     if let (Some(from), Some(to)) = (args.from, args.to) {
         args::span(from, to);
     }
-    let mut detector = args.model.detector()?;
-    scan_setup::set_hop(&mut detector.study, args.hop);
-    detector.threshold = args.threshold.unwrap_or(detector.threshold);
+    let finder = finder(args)?;
     let stations = args::patterns(&args.stations)?;
     let place = args.archive.place()?;
     let wanted = Wanted {
         archive: &place,
-        merge: MergeParams {
-            longest_s: detector.longest_event_s(),
-            ..detector.merge_params()
-        },
-        detector: &detector,
+        finder: &finder,
         stations: &stations,
         from: args.from,
         to: args.to,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use quakebook::method::{Detector, Model};
+use quakebook::method::{Detector, Model, PickerModel};
 use quakebook::study::Study;
 use quakebook::time::{Time, TimeSpan};
 use quakebook::waveform::{Archive, Place};
@@ -33,6 +33,10 @@ impl ModelArg {
         match (Model::find(text), Path::new(text).is_dir()) {
             (Some(model), _) => Ok(Self::BuiltIn(model)),
             (None, true) => Ok(Self::Folder(text.into())),
+            (None, false) if PickerModel::find(text).is_some() => Err(format!(
+                "{text} is a picker, which `quakebook pick` and `plan` take; expected a detector: {}",
+                args::model_names()
+            )),
             (None, false) => Err(format!(
                 "expected a folder, or a model that comes with the program: {}",
                 args::model_names()

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use quakebook::plan::{Plan, Status};
+use quakebook::plan::{Makes, Plan, Status};
 
 use crate::output::{self, Outcome, Result};
 
@@ -52,7 +52,7 @@ fn in_words(status: &Status) -> String {
         status.running.len(),
         status.failed.len(),
         status.n_missing,
-        output::counted(status.n_detections, "detection"),
+        output::counted(status.tally.n(), status.tally.makes().what()),
         status.hours,
         output::counted(status.n_days, "station-day"),
         status.seconds
@@ -70,8 +70,12 @@ fn in_words(status: &Status) -> String {
         let shards = output::counted(empty.len(), "shard");
         let named: Vec<&str> = empty.iter().take(N_TOLD).map(String::as_str).collect();
         let more = if empty.len() > N_TOLD { ", ..." } else { "" };
+        let how = match status.tally.makes() {
+            Makes::Detections => "scanned",
+            Makes::Picks => "picked",
+        };
         text += &format!(
-            "{shards} done without one window that could be scanned, the manifests say why: {}{more}\n",
+            "{shards} done without one window that could be {how}, the manifests say why: {}{more}\n",
             named.join(", ")
         );
     }

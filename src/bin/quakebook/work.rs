@@ -3,22 +3,23 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use quakebook::plan::{Manifest, Plan, Shard, Worked, Worker};
+use quakebook::pick::NO_SAMPLE;
+use quakebook::plan::{Makes, Manifest, Plan, Shard, Tally, Worked, Worker};
 use quakebook::window::Reason;
 
 use crate::archive;
 use crate::output::{self, Outcome, Result};
 use crate::signals;
 
-/// Scan shards of a plan
+/// Scan or pick the shards of a plan
 #[derive(clap::Args)]
 #[command(after_help = "\
 A shard that is done is left as it is, so work can be begun again anywhere, as often as you like; --again
-scans it once more. Two workers on one shard write the same. A worker that is killed leaves nothing half
+scans or picks it once more. Two workers on one shard write the same. A worker that is killed leaves nothing half
 written: its shard is worked on again as a whole. Ctrl-C and SIGTERM end it within some seconds.
 
 A shard is done when the day files that were planned have been read, whatever is in them: records that
-cannot be scanned (damaged, dead, too slow) are named, here and in the shard's manifest. Where the archive
+cannot be used (damaged, dead, too slow) are named, here and in the shard's manifest. Where the archive
 does not hold those files, the shard fails.
 
 Exit codes: 0 done; 1 a shard failed, and it is said why; 3 done, and damaged records were
@@ -45,7 +46,7 @@ pub struct Args {
     /// Where the archive lies on this machine [default: where it was planned]
     #[arg(long, value_name = "DIR|URL")]
     archive: Option<PathBuf>,
-    /// Scan what is done once more
+    /// Scan or pick what is done once more
     #[arg(long)]
     again: bool,
 }
@@ -114,9 +115,13 @@ fn work(
         }
     }
     archive::tell(worker.traffic());
-    let scanned = output::counted(n_done, "shard");
+    let done = output::counted(n_done, "shard");
+    let how = match worker.makes() {
+        Makes::Detections => "scanned",
+        Makes::Picks => "picked",
+    };
     output::print(format!(
-        "{scanned} scanned, {n_before} done before, {n_failed} failed\n"
+        "{done} {how}, {n_before} done before, {n_failed} failed\n"
     ))?;
     match first {
         None if n_damaged > 0 => Ok(Outcome::Damaged),
@@ -129,7 +134,7 @@ fn tell(manifest: &Manifest) {
     output::progress(format!(
         "{}: {} in {:.2} hours, {:.1} s",
         manifest.id,
-        output::counted(manifest.n_detections, "detection"),
+        output::counted(manifest.tally.n(), manifest.tally.makes().what()),
         manifest.hours,
         manifest.seconds
     ));
@@ -137,15 +142,23 @@ fn tell(manifest: &Manifest) {
         output::progress(format!("  {line}"));
     }
     // Hours without a record are counted in the manifest: a month of which one day is there is no reason for alarm.
-    let is_empty = |reason: &str| reason == Reason::NoData.kind();
-    let told = manifest.unscanned.iter();
-    for (reason, n) in told.filter(|(reason, _)| !is_empty(reason)) {
-        let reason = match reason == (Reason::Gap { n_missing: 0 }).kind() {
-            true => "they lie in gaps, or before or after all that was recorded",
-            false => reason,
-        };
-        let windows = output::counted(*n, "window");
-        output::progress(format!("  {windows} not scanned: {reason}"));
+    match &manifest.tally {
+        Tally::Detections { unscanned, .. } => {
+            let is_empty = |reason: &str| reason == Reason::NoData.kind();
+            for (reason, n) in unscanned.iter().filter(|(reason, _)| !is_empty(reason)) {
+                let reason = match reason == (Reason::Gap { n_missing: 0 }).kind() {
+                    true => "they lie in gaps, or before or after all that was recorded",
+                    false => reason,
+                };
+                let windows = output::counted(*n, "window");
+                output::progress(format!("  {windows} not scanned: {reason}"));
+            }
+        }
+        Tally::Picks { unpicked_s, .. } => {
+            for (reason, s) in unpicked_s.iter().filter(|(reason, _)| *reason != NO_SAMPLE) {
+                output::progress(format!("  {s:.1} s not picked: {reason}"));
+            }
+        }
     }
 }
 

@@ -26,7 +26,8 @@ use std::path::Path;
 use rayon::prelude::*;
 use safetensors::{Dtype, SafeTensors};
 
-use super::torch_file::{SavedTensor, StateDict, Values, read_state_dict};
+use super::torch_file::{SavedTensor, StateDict, Values, state_dict_of};
+use crate::atomic_file::read_input;
 use crate::error::{Result, fail};
 use layers::{Down, Up, channels, joined};
 use rows::{Rows, Sums};
@@ -84,9 +85,17 @@ impl PhaseNet {
     /// these are not those of one of the two networks, all finite.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        Self::of(read_state_dict(path)?).map_err(|what| {
+        Self::of_torch(&read_input(path)?, &path.display().to_string())
+    }
+
+    /// Reads weights from the bytes of a file that PyTorch has saved; `place` is what errors call it.
+    ///
+    /// # Errors
+    /// [`crate::Error::Network`] as [`PhaseNet::read`].
+    pub fn of_torch(bytes: &[u8], place: &str) -> Result<Self> {
+        Self::of(state_dict_of(bytes, place)?).map_err(|what| {
             let remedy = "Give weights of SeisBench's PhaseNet or PhaseNetLight";
-            fail!(Network, path.display(), what, remedy)
+            fail!(Network, place, what, remedy)
         })
     }
 

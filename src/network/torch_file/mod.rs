@@ -15,9 +15,7 @@ mod tests;
 mod value;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use crate::atomic_file::read_input;
 use crate::error::{Result, fail};
 use archive::Archive;
 use value::{Kind, View};
@@ -45,16 +43,15 @@ pub(crate) enum Values {
     Integers(Vec<i64>),
 }
 
-/// Reads a file of `torch.save(model.state_dict(), path)`.
+/// The tensors in the bytes of a file of `torch.save(model.state_dict(), path)`; `place` is what errors call it.
 ///
 /// # Errors
-/// [`crate::Error::Io`] where it cannot be read; [`crate::Error::Network`] where it is no such file, is damaged, holds
-/// anything else than tensors of numbers, or would take more memory than a network does.
-pub(crate) fn read_state_dict(path: &Path) -> Result<StateDict> {
-    let bytes = read_input(path)?;
-    state_dict(&bytes).map_err(|what| {
+/// [`crate::Error::Network`] where it is no such file, is damaged, holds anything else than tensors of numbers, or would
+/// take more memory than a network does.
+pub(crate) fn state_dict_of(bytes: &[u8], place: &str) -> Result<StateDict> {
+    state_dict(bytes).map_err(|what| {
         let remedy = "Give the weights as they were published, or save them with torch.save(model.state_dict(), path)";
-        fail!(Network, path.display(), what, remedy)
+        fail!(Network, place, what, remedy)
     })
 }
 
