@@ -164,13 +164,24 @@ pub(crate) fn read_regular(path: &Path) -> Result<Option<Vec<u8>>> {
 /// The largest file of the user's that is read: larger ones would not fit in memory.
 const MAX_INPUT_BYTES: u64 = 4 << 30;
 
-/// Opens a file that the user names. A link is followed; only a regular file is read, so that no pipe
-/// is waited for and no device read without end.
+/// Opens a file that the user names, of any size: whoever reads it all at once takes [`open_input`]. A link is followed;
+/// only a regular file is read, so that no pipe is waited for and no device read without end.
 ///
 /// # Errors
-/// [`Error::Io`] naming the path, of kind `InvalidInput` where it is a folder, a pipe or a device, or has
-/// more than 4 GiB.
+/// [`Error::Io`] naming the path, of kind `InvalidInput` where it is a folder, a pipe or a device.
+pub(crate) fn open_large_input(path: &Path) -> Result<File> {
+    open_at_most(path, u64::MAX)
+}
+
+/// Opens a file that the user names, as [`open_large_input`], of at most 4 GiB.
+///
+/// # Errors
+/// As there, and of kind `InvalidInput` where it has more than 4 GiB.
 pub(crate) fn open_input(path: &Path) -> Result<File> {
+    open_at_most(path, MAX_INPUT_BYTES)
+}
+
+fn open_at_most(path: &Path, max_bytes: u64) -> Result<File> {
     let mut options = File::options();
     options.read(true);
     #[cfg(unix)]
@@ -180,17 +191,21 @@ pub(crate) fn open_input(path: &Path) -> Result<File> {
     }
     let file = options.open(path).map_err(Error::io(path))?;
     let about = file.metadata().map_err(Error::io(path))?;
-    let refuse = |what: &str| {
-        let expected = "a regular file of at most 4 GiB was expected; found";
-        let error = std::io::Error::new(ErrorKind::InvalidInput, format!("{expected} {what}"));
-        Err(Error::io(path)(error))
+    let expected = match max_bytes {
+        u64::MAX => "a regular file".into(),
+        n => format!("a regular file of at most {} GiB", n >> 30),
     };
-    match about.len() {
-        _ if about.is_dir() => refuse("a folder"),
-        _ if !about.is_file() => refuse("a pipe or a device"),
-        n if n > MAX_INPUT_BYTES => refuse(&format!("{n} bytes")),
-        _ => Ok(file),
-    }
+    let found = match about.len() {
+        _ if about.is_dir() => "a folder".into(),
+        _ if !about.is_file() => "a pipe or a device".into(),
+        n if n > max_bytes => format!("{n} bytes"),
+        _ => return Ok(file),
+    };
+    let what = format!("{expected} was expected; found {found}");
+    Err(Error::io(path)(std::io::Error::new(
+        ErrorKind::InvalidInput,
+        what,
+    )))
 }
 
 /// The bytes of a file that the user names.

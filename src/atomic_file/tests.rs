@@ -52,13 +52,18 @@ fn links_and_pipes_are_no_regular_files() {
     // And read from there, but from no pipe, device or folder.
     assert_eq!(read_input(&link).unwrap(), b"made");
     for path in [pipe.as_path(), folder.path(), Path::new("/dev/zero")] {
-        let error = read_input(path).unwrap_err();
-        assert!(matches!(error, Error::Io { path: named, .. } if named == *path));
+        for error in [
+            read_input(path).unwrap_err(),
+            open_large_input(path).unwrap_err(),
+        ] {
+            assert!(matches!(error, Error::Io { path: named, .. } if named == *path));
+        }
     }
     let large = folder.path().join("large");
     let sparse = File::create(&large).unwrap();
     sparse.set_len(MAX_INPUT_BYTES + 1).unwrap();
     assert!(matches!(read_input(&large), Err(Error::Io { .. })));
+    assert!(open_large_input(&large).is_ok());
     // Below a root no linked folder is written through.
     let outside = tempfile::tempdir().unwrap();
     let linked = folder.path().join("2014");

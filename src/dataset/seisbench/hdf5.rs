@@ -2,12 +2,12 @@
 //!
 //! A damaged file may declare any size, so sizes are compared before memory is asked for.
 
-use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use hdf5_pure::{DType, Dataset, File, VlenStringReadOptions};
+use hdf5_pure::{DType, Dataset, File, ReadSeekSource, VlenStringReadOptions};
 
+use crate::atomic_file::open_large_input;
 use crate::error::{Error, Result, fail};
 
 /// The most values of one trace: three components at 100 Hz for a day are 26 million.
@@ -52,13 +52,11 @@ impl Hdf5 {
     /// # Errors
     /// [`Error::Io`] where it is no regular file that can be read, [`Error::Dataset`] where it is no HDF5.
     pub fn open(path: &Path) -> Result<Self> {
-        // A pipe would be waited for, and a device never ends.
-        if !std::fs::metadata(path).map_err(Error::io(path))?.is_file() {
-            let what = "a regular file was expected; found a folder, a pipe or a device";
-            let error = std::io::Error::new(ErrorKind::InvalidInput, what);
-            return Err(Error::io(path)(error));
-        }
-        let file = guarded(path, "as a whole", || File::open_streaming(path))?;
+        // Traces are read one by one: a dataset has any size.
+        let input = open_large_input(path)?;
+        let file = guarded(path, "as a whole", || {
+            File::from_source(ReadSeekSource::new(input)?)
+        })?;
         Ok(Self {
             path: path.into(),
             file,
@@ -174,6 +172,25 @@ impl Block<'_> {
         match guarded(&self.file.path, self.name, read)? {
             Some(words) => Ok(words.concat()),
             None => Err(self.refuse("no text, where a word is expected")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regular_files_of_any_size_are_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let large = folder.path().join("large.hdf5");
+        let sparse = std::fs::File::create(&large).unwrap();
+        sparse.set_len((4 << 30) + 1).unwrap();
+        // It is read as far as it is seen to be no HDF5.
+        assert!(matches!(Hdf5::open(&large), Err(Error::Dataset { .. })));
+        #[cfg(unix)]
+        for path in [folder.path(), Path::new("/dev/zero")] {
+            assert!(matches!(Hdf5::open(path), Err(Error::Io { .. })));
         }
     }
 }
