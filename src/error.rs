@@ -227,6 +227,17 @@ impl Error {
         }
     }
 
+    /// What is wrong with a record and what to do, without the place: errors of several places that say the same are one kind.
+    pub(crate) fn without_place(&self) -> String {
+        match self {
+            Self::Waveform { what, remedy, .. } | Self::Detect { what, remedy, .. } => {
+                format!("{what}. {remedy}")
+            }
+            Self::Unavailable { reason, .. } => format!("{reason}. {}", reason.remedy()),
+            other => other.to_string(),
+        }
+    }
+
     /// Turns an error of the file system into one that names its path.
     pub(crate) fn io(path: impl AsRef<Path>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.as_ref().to_path_buf();

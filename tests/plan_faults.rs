@@ -113,6 +113,75 @@ fn what_is_in_the_records_makes_no_shard_fail() {
     assert!(of(0).contains("XX.DAMAG..HHZ.D.2014.121"), "{}", of(0));
     assert!(of(1).contains("no component moves"), "{}", of(1));
     assert!(of(2).contains("20"), "{}", of(2));
+    // The whole span of twenty minutes cannot be used, and that is told once.
+    for i in [1, 2] {
+        assert_eq!(of(i).matches("are left out").count(), 1, "{}", of(i));
+        assert!(
+            of(i).contains("20 minutes between 2014-05-01T00:00"),
+            "{}",
+            of(i)
+        );
+    }
+}
+
+#[test]
+fn damage_of_a_day_is_told_once_a_file() {
+    let root = tempfile::tempdir().unwrap();
+    let hour = ("2014-05-01T00:00:00", "2014-05-01T01:00:00");
+    write(root.path(), "A", &HH, hour, 50.0);
+    write(root.path(), "B", &HH, hour, 50.0);
+    let file = |station: &str, component: &str, day: u32| {
+        let name = format!("XX.{station}..{component}.D.2014.{day}");
+        root.path()
+            .join(format!("2014/XX/{station}/{component}.D/{name}"))
+    };
+    // Other samples of the same hour lie in the file of the next day.
+    for component in HH {
+        let other = tempfile::tempdir().unwrap();
+        let later = ("2014-05-01T00:00:00.000", "2014-05-01T01:00:00");
+        write(other.path(), "A", &[component], later, 50.0);
+        let from = Archive::open(other.path(), "XX", "A", "", "HH?").unwrap();
+        let id = Nslc::new("XX", "A", "", component).unwrap();
+        std::fs::copy(
+            from.day_file(&id, at(hour.0).date_naive()),
+            file("A", component, 122),
+        )
+        .unwrap();
+    }
+    // Every tenth record is damaged, and the file ends with an hour of another station.
+    let mut bytes = std::fs::read(file("B", "HHZ", 121)).unwrap();
+    let n_damaged = bytes
+        .chunks_mut(4096)
+        .step_by(10)
+        .map(|record| record[300] ^= 4)
+        .count();
+    bytes.extend(std::fs::read(file("A", "HHZ", 121)).unwrap());
+    std::fs::write(file("B", "HHZ", 121), bytes).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let plan = planned(dir.path(), root.path(), ShardSize::StationMonth);
+    assert_eq!(work(&plan), 2);
+    let manifests = plan.manifests().unwrap();
+    let [a, b] = &manifests[..] else {
+        panic!("{manifests:?}")
+    };
+    assert_eq!((a.n_damaged, a.damaged.len()), (3, 3), "{:?}", a.damaged);
+    assert!(
+        a.damaged[0].contains("different samples for one time"),
+        "{:?}",
+        a.damaged
+    );
+    assert_eq!(b.damaged.len(), 2, "{:?}", b.damaged);
+    assert!(
+        n_damaged > 3 && b.n_damaged == n_damaged + 1,
+        "{n_damaged}, {b:?}"
+    );
+    let told = format!("(the first of {n_damaged} of its kind there)");
+    assert!(b.damaged[0].contains(&told), "{:?}", b.damaged);
+    assert!(
+        b.damaged[1].contains("records of XX.A..HHZ"),
+        "{:?}",
+        b.damaged
+    );
 }
 
 /// A copy of the archive that a test may change.

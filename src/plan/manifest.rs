@@ -27,7 +27,7 @@ pub struct Manifest {
     pub n_days: usize,
     /// What was met in the records, in sentences.
     pub conditions: Vec<String>,
-    /// Damaged records: how many, and the first of them.
+    /// Damaged records: how many, and the first of each file and kind.
     pub n_damaged: usize,
     pub damaged: Vec<String>,
     pub simulated: bool,

@@ -43,7 +43,7 @@ pub struct Worker<'a> {
     does_again: bool,
 }
 
-/// Damaged records that a manifest names, at most.
+/// Damaged files that a manifest names, at most, each with the first of its damaged records.
 const N_DAMAGED_NAMED: usize = 20;
 
 impl<'a> Worker<'a> {
@@ -164,8 +164,8 @@ impl<'a> Worker<'a> {
         let result = result_name(shard.index, &result_sha256);
         let folder = self.plan.folder_of(RESULTS, shard.index);
         self.plan.write(&folder.join(&result), &rows)?;
-        let faults = archive.faults();
-        let damaged = faults.iter().take(N_DAMAGED_NAMED);
+        let damaged = archive.faults_by_file();
+        let damaged = damaged.iter().take(N_DAMAGED_NAMED);
         let manifest = Manifest {
             plan_sha256: self.plan_sha256.clone(),
             index: shard.index,
@@ -177,7 +177,7 @@ impl<'a> Worker<'a> {
             hours: found.hours,
             n_days: shard.n_days,
             conditions: found.conditions,
-            n_damaged: faults.n_all(),
+            n_damaged: archive.faults().n_all(),
             damaged: damaged.map(ToString::to_string).collect(),
             simulated: found.simulated,
             inputs: inputs(&archive, &self.archive, shard)?,

@@ -36,10 +36,11 @@ pub use merge::merge;
 pub use noise_models::{new_high_noise_model, new_low_noise_model};
 pub use record::{Record3C, WaveformSource};
 pub use sds::{
-    Added, Archive, DownloadLog, DownloadOutcome, Layout, LogEntry, MissingSpan, Place,
+    Added, Archive, DownloadLog, DownloadOutcome, FileFaults, Layout, LogEntry, MissingSpan, Place,
     archive_near,
 };
 pub(crate) use sds::{
-    DayFile, DayFiles, Days, FAST_BANDS, Last, Listing, Sought, Version, cover, cut, is_simulated,
+    DayFile, DayFiles, Days, FAST_BANDS, Last, Listing, Sought, Version, cover, cut,
+    is_simulated,
 };
 pub use trace::{Samples, Segment, Trace};

@@ -101,24 +101,27 @@ pub fn progress(line: impl fmt::Display) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// Faults that are told one by one; more are counted.
-const N_FAULTS_TOLD: usize = 20;
+/// Files whose faults are told, those of each kind in one line; more are counted.
+const N_FILES_TOLD: usize = 20;
 
 /// What was damaged in the records that were read.
 #[derive(Debug, Default, Serialize)]
 pub struct Damage {
     pub n_damaged: usize,
-    /// The first of them: file, byte, stream, time, and what was found.
+    /// The first of each file and kind: file, byte, stream, time, what was found, and how many there are.
     pub damaged: Vec<String>,
+    #[serde(skip)]
+    n_not_told: usize,
 }
 
 impl Damage {
     pub fn of(archive: &Archive) -> Self {
-        let faults = archive.faults();
-        let told = faults.iter().take(N_FAULTS_TOLD);
+        let files = archive.faults_by_file();
+        let told = files.iter().take(N_FILES_TOLD);
         Self {
-            n_damaged: faults.n_all(),
+            n_damaged: archive.faults().n_all(),
             damaged: told.map(ToString::to_string).collect(),
+            n_not_told: files.iter().skip(N_FILES_TOLD).map(|file| file.n).sum(),
         }
     }
 
@@ -131,11 +134,8 @@ impl Damage {
         for fault in &self.damaged {
             progress(format!("left out: {fault}"));
         }
-        if self.n_damaged > self.damaged.len() {
-            progress(format!(
-                "{} more faults",
-                self.n_damaged - self.damaged.len()
-            ));
+        if self.n_not_told > 0 {
+            progress(format!("{} more faults in other files", self.n_not_told));
         }
     }
 }

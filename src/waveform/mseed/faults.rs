@@ -40,6 +40,11 @@ impl Faults {
         }
     }
 
+    /// Counts faults that are not kept.
+    pub(crate) fn count(&mut self, kind: FaultKind, n: usize) {
+        self.n_by_kind[kind as usize] += n;
+    }
+
     /// Counts the faults of another list, and keeps them where there is room.
     pub(crate) fn append(&mut self, other: Self) {
         let room = N_KEPT - self.kept.len();

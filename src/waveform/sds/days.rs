@@ -3,8 +3,6 @@
 //! A record lies in the file of the day on which it begins, or nearby: which files reach into a span is
 //! known from their records, not from their names. What a day file holds of other streams is a fault.
 
-use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -15,6 +13,7 @@ use super::extents::Extents;
 use super::index::Indices;
 use super::layout::Layout;
 use super::lock;
+use super::met::{FileFaults, Met};
 use super::storage::{Part, Storage, Version};
 use crate::error::Result;
 use crate::time::{self, Time, TimeSpan};
@@ -46,17 +45,6 @@ pub(crate) struct Days {
     decoded: Mutex<Vec<Decoded>>,
     met: Mutex<Met>,
 }
-
-/// The faults that were met, each once.
-#[derive(Debug, Default)]
-struct Met {
-    faults: Faults,
-    /// By hash: a day that fell out of the few that are kept is read again, and its faults are known.
-    known: HashSet<u64>,
-}
-
-/// Faults that are told from one another at most; of more, one that is met again counts again.
-const N_KNOWN: usize = 100_000;
 
 /// A day file's traces, as they were when it was last written.
 #[derive(Debug)]
@@ -111,7 +99,12 @@ impl Days {
 
     /// What was wrong in all that a lenient reader has met.
     pub fn faults(&self) -> Faults {
-        lock(&self.met).faults.clone()
+        lock(&self.met).faults()
+    }
+
+    /// The same by file and kind.
+    pub fn faults_by_file(&self) -> Vec<FileFaults> {
+        lock(&self.met).by_file()
     }
 
     /// Of these files of a stream, the traces of all records that reach into a span, and of some
@@ -293,7 +286,7 @@ impl Days {
         if !self.lenient {
             return Err(fault.into_error());
         }
-        self.note(&[fault]);
+        self.note_of_day(fault);
         Ok(true)
     }
 
@@ -317,11 +310,10 @@ impl Days {
             .traces
             .into_iter()
             .partition(|trace| trace.id == *stream);
-        let others = others
-            .iter()
-            .map(|other| misfiled(stream, other, file.clone()));
         self.note(&inspected.faults);
-        self.note(&others.collect::<Vec<_>>());
+        for other in &others {
+            self.note_of_day(misfiled(stream, other, file.clone()));
+        }
         Ok(without_contradictions(ours))
     }
 
@@ -331,32 +323,28 @@ impl Days {
             return merge(pieces);
         }
         let (traces, overlaps) = merge_layers(pieces);
-        let overlaps = overlaps.into_iter().map(|overlap| Fault {
-            file: format!("day files of {stream}"),
-            byte: 0,
-            n_bytes: 0,
-            what: overlap.what(),
-            stream: Some(overlap.id),
-            time: Some(overlap.time),
-            kind: FaultKind::Overlap,
-        });
-        self.note(&overlaps.collect::<Vec<_>>());
+        for overlap in overlaps {
+            self.note_of_day(Fault {
+                file: format!("day files of {stream}"),
+                byte: 0,
+                n_bytes: 0,
+                what: "two of them have different samples for one time: neither is used".into(),
+                stream: Some(overlap.id),
+                time: Some(overlap.time),
+                kind: FaultKind::Overlap,
+            });
+        }
         Ok(without_contradictions(traces))
     }
 
-    /// Counts faults that were not met before.
-    pub fn note(&self, new: &[Fault]) {
-        let Met { faults, known } = &mut *lock(&self.met);
-        for fault in new {
-            let mut hasher = DefaultHasher::new();
-            (&fault.file, fault.byte, fault.kind, fault.time).hash(&mut hasher);
-            if known.insert(hasher.finish()) {
-                faults.push(fault.kind, || fault.clone());
-            }
-            if known.len() > N_KNOWN {
-                known.clear();
-            }
-        }
+    /// Counts a fault that is met in every piece of a day, once.
+    pub fn note_of_day(&self, fault: Fault) {
+        lock(&self.met).note_of_day(fault);
+    }
+
+    /// Counts the faults of what was written that were not met before.
+    pub fn note(&self, new: &Faults) {
+        lock(&self.met).note(new);
     }
 }
 

@@ -46,7 +46,7 @@ impl Archive {
             .into_iter()
             .filter(|file| self.is_of_station(file));
         let faults = ours.map(|file| misplaced_fault(file, self.layout));
-        self.days.note(&faults.collect::<Vec<_>>());
+        faults.for_each(|fault| self.days.note_of_day(fault));
         Ok(held.streams.to_vec())
     }
 
@@ -207,7 +207,7 @@ impl Archive {
                 kind: FaultKind::OtherTime,
             })
         });
-        self.days.note(&outside.collect::<Vec<_>>());
+        outside.for_each(|fault| self.days.note_of_day(fault));
     }
 }
 

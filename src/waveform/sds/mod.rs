@@ -32,6 +32,7 @@ mod listing;
 mod log;
 mod log_csv;
 mod log_files;
+mod met;
 mod nearby;
 mod objects;
 mod only;
@@ -65,6 +66,7 @@ pub(crate) use layout::DayFile;
 pub use layout::Layout;
 pub(crate) use listing::{DayFiles, Listing};
 pub use log::{DownloadLog, DownloadOutcome, LogEntry, MissingSpan};
+pub use met::FileFaults;
 pub use nearby::archive_near;
 pub(crate) use only::FAST_BANDS;
 pub use place::Place;
@@ -222,6 +224,11 @@ impl Archive {
     /// were written to.
     pub fn faults(&self) -> Faults {
         self.days.faults()
+    }
+
+    /// The same by file and kind: what is told of an archive of which much is damaged.
+    pub fn faults_by_file(&self) -> Vec<FileFaults> {
+        self.days.faults_by_file()
     }
 
     /// Opens an archive after making its folder, with one for the index. Simulated records are marked
