@@ -40,6 +40,9 @@ DONE, DAMAGED, STOPPED = 0, 3, 4
 # Tasks that a worker has before it: so that none waits for the next one, and a large plan stays here.
 N_AHEAD = 4
 
+# Workers of this machine for each of its cores, at most: more take memory, and wait for one another.
+N_WORKERS_EACH = 4
+
 
 def not_done(o):
     """The shards that are not done, as `quakebook status` says: one whose result is spoilt is not."""
@@ -138,18 +141,33 @@ def connect(o):
     return Client(cluster), cluster
 
 
+def number(kind, least, most=None):
+    """The type of an option that is a number from the least on, up to the most."""
+
+    def parsed(text):
+        value = kind(text)
+        # NaN is not larger than anything.
+        if not (least <= value < float("inf")) or (most is not None and value > most):
+            raise argparse.ArgumentTypeError(f"{text}: expected a number of {least} or more" + (f", at most {most}" if most is not None else ""))
+        return value
+
+    parsed.__name__ = "number"
+    return parsed
+
+
 def main():
+    most = N_WORKERS_EACH * (os.cpu_count() or 1)
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("--plan", required=True, help="the folder of a plan, at the same path on every machine")
     a.add_argument("--archive", help="where the archive lies on the workers [default: where it was planned]")
     a.add_argument("--quakebook", default="quakebook", help="the program [default: the one on the path]")
-    a.add_argument("--workers", type=int, help="processes on this machine [default: one a core]")
+    a.add_argument("--workers", type=number(int, 1, most), help="processes on this machine, at most four a core [default: one a core]")
     a.add_argument("--scheduler", help="the address of a Dask scheduler")
-    a.add_argument("--slurm", type=int, help="so many jobs of Slurm, each a worker")
+    a.add_argument("--slurm", type=number(int, 1), help="so many jobs of Slurm, each a worker")
     a.add_argument("--slurm-options", default="", help="options of sbatch, in one word")
-    a.add_argument("--retries", type=int, default=2, help="how often a shard that failed is tried again [default: 2]")
-    a.add_argument("--wait", type=float, default=600, help="seconds for which a lost scheduler is waited for [default: 600]")
-    a.add_argument("--every", type=float, default=10, help="seconds between lines of progress [default: 10]")
+    a.add_argument("--retries", type=number(int, 0), default=2, help="how often a shard that failed is tried again [default: 2]")
+    a.add_argument("--wait", type=number(float, 0), default=600, help="seconds for which a lost scheduler is waited for [default: 600]")
+    a.add_argument("--every", type=number(float, 0), default=10, help="seconds between lines of progress [default: 10]")
     a.add_argument("--dashboard", default="127.0.0.1:8787", help="where this machine's dashboard is served [default: 127.0.0.1:8787]")
     o = a.parse_args()
     o.plan = str(Path(o.plan).resolve())

@@ -14,6 +14,9 @@ for program in munged slurmctld slurmd sinfo; do
 done
 : "${1:?give a command}"
 
+n_cpus=${N_CPUS:-2}
+[[ $n_cpus =~ ^[1-9][0-9]{0,2}$ ]] || { echo "N_CPUS=$n_cpus: expected a number of processors, 1 to 999" >&2; exit 2; }
+
 dir=$(mktemp -d /tmp/slurm.XXXXXX)
 pids=()
 stop() {
@@ -61,7 +64,7 @@ SchedulerParameters=batch_sched_delay=0,sched_min_interval=0
 MpiDefault=none
 KillWait=10
 MinJobAge=300
-NodeName=$name NodeAddr=127.0.0.1 CPUs=${N_CPUS:-2} RealMemory=$memory_mb State=UNKNOWN
+NodeName=$name NodeAddr=127.0.0.1 CPUs=$n_cpus RealMemory=$memory_mb State=UNKNOWN
 PartitionName=all Nodes=$name Default=YES MaxTime=INFINITE State=UP
 END
 export SLURM_CONF=$dir/slurm.conf

@@ -137,6 +137,41 @@ fn the_chinese_help_is_that_of_every_command() {
 }
 
 #[test]
+fn threads_of_the_environment_are_bounded() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |name: &str, n: &str| {
+        let output = command(dir.path(), &["models"])
+            .env(name, n)
+            .output()
+            .unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        (output.status.code(), errors)
+    };
+    for name in ["RAYON_NUM_THREADS", "POLARS_MAX_THREADS"] {
+        for n in ["100000", "99999999999999999999999"] {
+            let (code, errors) = run(name, n);
+            assert_eq!(code, Some(0), "{errors}");
+            let told = format!("{name}={n}: ");
+            assert!(
+                errors.starts_with(&told) && errors.contains("4 for each processor"),
+                "{errors}"
+            );
+        }
+        for n in ["", "0", "1"] {
+            assert_eq!(run(name, n), (Some(0), String::new()), "{n}");
+        }
+        for n in ["-1", "many", "1.5"] {
+            let (code, errors) = run(name, n);
+            assert_eq!(code, Some(2), "{errors}");
+            assert!(
+                errors.contains(&format!("{name}={n}: expected a number of threads")),
+                "{errors}"
+            );
+        }
+    }
+}
+
+#[test]
 fn what_is_not_understood_is_exit_code_2() {
     let dir = tempfile::tempdir().unwrap();
     for args in [

@@ -340,6 +340,46 @@ fn slurm(world: &World, plan: &Path, script: &str) -> Option<String> {
 }
 
 #[test]
+#[ignore = "needs Dask: `cargo xtask test` runs it"]
+fn numbers_that_make_no_sense_are_refused() {
+    for (option, number) in [
+        ("--workers", "100000"),
+        ("--workers", "0"),
+        ("--slurm", "0"),
+        ("--retries", "-1"),
+        ("--wait", "nan"),
+        ("--every", "inf"),
+    ] {
+        let mut command = Command::new(python());
+        let output = command.args(["scale/run.py", "--plan", "none", option, number]);
+        let output = output.output().unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{errors}");
+        assert!(
+            errors.contains(&format!("{option}: {number}: expected")),
+            "{errors}"
+        );
+    }
+}
+
+#[test]
+fn tasks_of_no_shards_are_refused() {
+    for n_each in ["0", "many", "-1", "1000000000000000000000"] {
+        let mut command = Command::new("bash");
+        command
+            .args(["scale/slurm.sbatch", "none"])
+            .env("N_EACH", n_each);
+        let output = command.env("SLURM_ARRAY_TASK_ID", "0").output().unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{errors}");
+        assert!(
+            errors.contains(&format!("N_EACH={n_each}: expected")),
+            "{errors}"
+        );
+    }
+}
+
+#[test]
 #[ignore = "needs Slurm: `cargo xtask test` runs it"]
 fn an_array_of_slurm_gives_the_same_table() {
     let (world, table) = undisturbed();

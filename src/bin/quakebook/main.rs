@@ -22,6 +22,7 @@ mod serve;
 mod signals;
 mod stations;
 mod status;
+mod threads;
 mod train;
 mod tune;
 mod watched;
@@ -49,7 +50,8 @@ Exit codes:
 Environment:
   QUAKEBOOK_STUDY     the study where --study is not given (a TOML file)
   QUAKEBOOK_PROVIDER  the data centre where --provider is not given
-  QUAKEBOOK_DATA      the folder of the cache and of the notebooks' products";
+  QUAKEBOOK_DATA      the folder of the cache and of the notebooks' products
+  RAYON_NUM_THREADS   threads, at most four for each processor [default: one for each]";
 
 /// Earthquake detection with a neural network: the notebooks' steps as commands.
 #[derive(Parser)]
@@ -82,7 +84,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
+    let command = Cli::parse().command;
+    threads::bound();
+    let outcome = match command {
         Command::Events(args) => events::run(&args),
         Command::Stations(args) => stations::run(&args),
         Command::Waveforms(args) => waveforms::run(&args),
