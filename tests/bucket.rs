@@ -275,7 +275,7 @@ fn relaid(from: &Path, to: &Path, layout: Layout) {
             continue;
         };
         let name = match layout {
-            Layout::Sds => unreachable!("it is in that layout"),
+            Layout::Sds => text(path.strip_prefix(from).unwrap()).into(),
             Layout::Scedc => {
                 format!("{year}/{year}_{day}/{net}{sta:_<5}{cha}{loc:_<2}_{year}{day}.ms")
             }
@@ -429,12 +429,22 @@ fn keys_that_are_no_paths_are_passed_over() {
     ];
     let (dir, code, said, n_requests) = plan_beside(&names);
     assert_eq!(code, 0, "{said}");
-    let told = "s3://bucket/sds: 4 that are no day files, the first sds/../../../etc/passwd";
+    let told = "s3://bucket/sds: 4 keys that nobody can ask for (sds/../, sds/2014//, sds/2014/XX/A/HHN.D/./, ...)";
     assert!(said.contains(told), "{said}");
     let found = std::fs::read(dir.path().join("plan/shards.jsonl")).unwrap();
     assert!(found == expected && n_requests < 150, "{n_requests}");
-    // More of them than are looked for one by one.
+    // All that lies in a folder without a name is passed over at once.
     let many: Vec<String> = (0..150).map(|n| format!("sds/2014/XX//{n}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let (_dir, code, said, n_requests) = plan_beside(&many);
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        said.contains("1 key that nobody can ask for (sds/2014/XX//)"),
+        "{said}"
+    );
+    assert!(n_requests < 50, "{n_requests}");
+    // More of them than are looked for one by one.
+    let many: Vec<String> = (0..150).map(|n| format!("sds/2014/XX/{n:03}//x")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let (_dir, code, said, _) = plan_beside(&many);
     assert_eq!(code, 1, "{said}");
@@ -461,11 +471,127 @@ fn odd_names_are_no_day_files() {
     let names = names.map(|name| format!("sds/2014/XX/A/HHE.D/{name}"));
     let (_dir, code, said, _) = plan_beside(&names.each_ref().map(String::as_str));
     assert_eq!(code, 0, "{said}");
-    assert!(said.contains("3 that are no day files"), "{said}");
+    assert!(
+        said.contains("3 that are no day files (XX.A..HHE.D.2014.1%2F2, a b, "),
+        "{said}"
+    );
     assert!(
         said.contains("a day file of XX.B..HHE in another folder"),
         "{said}"
     );
+}
+
+/// What a plan of an archive leaves out, with `ROOT` for where it lies.
+fn left_out(dir: &Path, server: &str, address: &str, more: &[&str]) -> String {
+    let out = dir.join(format!("plan-{}", std::fs::read_dir(dir).unwrap().count()));
+    let fixed = ["plan", "--model", text(model()), "--archive", address];
+    let args = [&fixed[..], &["--out", text(&out)], more].concat();
+    let (code, said) = run(dir, server, &args);
+    assert_eq!(code, 0, "{said}");
+    let told = std::fs::read_to_string(out.join("left_out.txt")).unwrap();
+    told.replace(address, "ROOT")
+}
+
+#[test]
+fn the_odd_of_a_bucket_is_that_of_its_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("sds");
+    relaid(archive(), &root, Layout::Sds);
+    for name in [
+        "2014/XX/A/HHZ.D/notes.txt",
+        "2014/XX/A/HHZ.D/a b",
+        "2014/XX/A/HHZ.D/100%.x",
+        "2014/XX/A/HHZ.D/XX.A..HHZ.D.2014.47",
+        "2014/XX/A/HHZ.D/below/one",
+        "2014/XX/A/HHZ.D/below/two",
+        "2014/XX/A/HHZ.D/XX.B..HHZ.D.2014.151",
+        "2014/XX/A/HHZ/XX.A..HHZ.D.2014.151",
+        "2014/XX/A/HHZ.X/one",
+        "2014/XX/A/HHZ.X/two",
+        "2014/XX/A/LOG.L/log",
+        "2014/XX/a long name/HHZ.D/one",
+        "2014/XX/XX.A..HHZ.D.2014.151",
+        "2014/README.txt",
+        "14/XX/A/HHZ.D/one",
+        "index/one",
+        ".hidden/one",
+    ] {
+        std::fs::create_dir_all(root.join(name).parent().unwrap()).unwrap();
+        std::fs::write(root.join(name), "odd").unwrap();
+    }
+    let expected = left_out(dir.path(), "", text(&root), &[]);
+    let told =
+        "ROOT/2014/XX/A/HHZ.D: 5 that are no day files (100%.x, XX.A..HHZ.D.2014.47, a b, ...)";
+    assert!(expected.contains(told), "{expected}");
+    assert_eq!(expected.lines().count(), 6, "{expected}");
+    let objects = Objects::of(&root, "sds/");
+    let server = FaultServer::new(move |_, seen| match seen.method.as_str() {
+        "PROPFIND" => objects.list_as_webdav(seen),
+        _ => objects.answer(seen),
+    });
+    let web = format!("{}/sds", server.address);
+    for address in ["s3://bucket/sds", &web] {
+        let found = left_out(dir.path(), &server.address, address, &[]);
+        assert_eq!(found, expected, "{address}");
+        // As far as a listing goes of what is sought.
+        let sought = ["--stations", "XX.A", "--from", "2014-01-01"];
+        let found = left_out(dir.path(), &server.address, address, &sought);
+        assert_eq!(found, expected, "{address}");
+    }
+}
+
+#[test]
+fn odd_names_of_a_web_server_cost_themselves_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let objects = Objects::of(archive(), "sds/");
+    let odd = [
+        "sds/2014/XX/A/HHE.D/latin%E9",
+        "sds/2014/XX/A/HHE.D/line%0Aend",
+        "sds/2014/XX/A//HHE.D",
+        "sds/../../etc/passwd",
+    ];
+    let server = FaultServer::new(move |_, seen| match seen.method.as_str() {
+        "PROPFIND" => match objects.list_as_webdav(seen) {
+            Act::Send(answer) if answer.starts_with(b"HTTP/1.1 207") => {
+                let text = String::from_utf8(answer).unwrap();
+                let (_, body) = text.split_once("\r\n\r\n").unwrap();
+                let more = odd.map(|name| of_webdav(name, Some(10)));
+                let body = body.replace("</D:multistatus>", &(more.concat() + "</D:multistatus>"));
+                Act::Send(response("207 Multi-Status", body.as_bytes()))
+            }
+            act => act,
+        },
+        _ => objects.get(seen),
+    });
+    let address = format!("{}/sds", server.address);
+    let found = left_out(dir.path(), &server.address, &address, &[]);
+    assert_eq!(found.lines().count(), 1, "{found}");
+    assert!(
+        found.contains("ROOT: 4 keys that nobody can ask for (sds/../../etc/passwd, "),
+        "{found}"
+    );
+    let (code, said) = run(dir.path(), &server.address, &scan(&address, &[]));
+    assert_eq!(code, 4, "{said}");
+    let far = std::fs::read(dir.path().join("found.csv")).unwrap();
+    assert_eq!(far, scanned_from_folder(dir.path(), archive(), &[]));
+}
+
+#[test]
+fn a_busy_web_server_is_asked_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let objects = Objects::of(archive(), "sds/");
+    let server = FaultServer::new(move |n, seen| match seen.method.as_str() {
+        "PROPFIND" if n < 2 => fault("503 Slow Down", "SlowDown"),
+        "PROPFIND" => objects.list_as_webdav(seen),
+        _ => objects.get(seen),
+    });
+    let address = format!("{}/sds", server.address);
+    assert_eq!(left_out(dir.path(), &server.address, &address, &[]), "");
+    let server = FaultServer::always(fault("503 Slow Down", "SlowDown"));
+    let address = format!("{}/sds", server.address);
+    let (code, said) = run(dir.path(), &server.address, &scan(&address, &[]));
+    assert_eq!((code, server.n_requests()), (1, 5), "{said}");
+    assert!(said.contains("too busy (503)"), "{said}");
 }
 
 #[test]
@@ -535,15 +661,7 @@ impl Objects {
         let prefix = format!("{folder}/");
         let (names, _) = self.names(&prefix, false, "", usize::MAX);
         let shown = |(name, n_bytes): &(String, Option<usize>)| {
-            let (kind, size) = match n_bytes {
-                Some(n) => ("", format!("<D:getcontentlength>{n}</D:getcontentlength>")),
-                None => ("<D:collection/>", String::new()),
-            };
-            format!(
-                "<D:response><D:href>/{name}</D:href><D:propstat><D:prop><D:getlastmodified>{CHANGED}</D:getlastmodified>{size}\
-                 <D:resourcetype>{kind}</D:resourcetype><D:getetag>\"v1\"</D:getetag></D:prop>\
-                 <D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>"
-            )
+            of_webdav(&name.replace('%', "%25").replace(' ', "%20"), *n_bytes)
         };
         let all = std::iter::once(&(prefix.clone(), None))
             .chain(&names)
@@ -556,6 +674,19 @@ impl Objects {
             false => Act::Send(response("207 Multi-Status", text.as_bytes())),
         }
     }
+}
+
+/// What WebDAV says of an object, or of a folder.
+fn of_webdav(name: &str, n_bytes: Option<usize>) -> String {
+    let (kind, size) = match n_bytes {
+        Some(n) => ("", format!("<D:getcontentlength>{n}</D:getcontentlength>")),
+        None => ("<D:collection/>", String::new()),
+    };
+    format!(
+        "<D:response><D:href>/{name}</D:href><D:propstat><D:prop><D:getlastmodified>{CHANGED}</D:getlastmodified>{size}\
+         <D:resourcetype>{kind}</D:resourcetype><D:getetag>\"v1\"</D:getetag></D:prop>\
+         <D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>"
+    )
 }
 
 /// A scan and a plan of an archive that a service holds give what its folder gives.

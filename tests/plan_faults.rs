@@ -113,11 +113,11 @@ fn what_is_in_the_records_makes_no_shard_fail() {
     assert!(of(0).contains("XX.DAMAG..HHZ.D.2014.121"), "{}", of(0));
     assert!(of(1).contains("no component moves"), "{}", of(1));
     assert!(of(2).contains("20"), "{}", of(2));
-    // The whole span of twenty minutes cannot be used, and that is told once.
+    // The twenty minutes lie in the reach of four blocks of ten: that they cannot be used is told once.
     for i in [1, 2] {
         assert_eq!(of(i).matches("are left out").count(), 1, "{}", of(i));
         assert!(
-            of(i).contains("20 minutes between 2014-05-01T00:00"),
+            of(i).contains("40 minutes between 2014-04-30T23:50"),
             "{}",
             of(i)
         );
@@ -138,7 +138,7 @@ fn damage_of_a_day_is_told_once_a_file() {
     // Other samples of the same hour lie in the file of the next day.
     for component in HH {
         let other = tempfile::tempdir().unwrap();
-        let later = ("2014-05-01T00:00:00.000", "2014-05-01T01:00:00");
+        let later = ("2014-05-01T00:10:00", "2014-05-01T01:00:00");
         write(other.path(), "A", &[component], later, 50.0);
         let from = Archive::open(other.path(), "XX", "A", "", "HH?").unwrap();
         let id = Nslc::new("XX", "A", "", component).unwrap();
@@ -166,7 +166,7 @@ fn damage_of_a_day_is_told_once_a_file() {
     };
     assert_eq!((a.n_damaged, a.damaged.len()), (3, 3), "{:?}", a.damaged);
     assert!(
-        a.damaged[0].contains("different samples for one time"),
+        a.damaged[0].contains("are there twice, and differ"),
         "{:?}",
         a.damaged
     );
@@ -177,6 +177,11 @@ fn damage_of_a_day_is_told_once_a_file() {
     );
     let told = format!("(the first of {n_damaged} of its kind there)");
     assert!(b.damaged[0].contains(&told), "{:?}", b.damaged);
+    // All of it stands beside the table too.
+    let all: Vec<&String> = a.damaged.iter().chain(&b.damaged).collect();
+    let summary = collect(&plan).unwrap().summary;
+    assert!(all.iter().all(|told| summary.damaged.contains(*told)));
+    assert_eq!(summary.damaged.len(), 5);
     assert!(
         b.damaged[1].contains("records of XX.A..HHZ"),
         "{:?}",
@@ -431,7 +436,7 @@ fn an_odd_archive_is_planned_for_what_is_there_and_the_odd_is_named() {
         "XX.LONG..LH?: of fewer than 10",
         "XX.GOOD..HH? of 2014-05-02: 2 of three components",
         "in another folder",
-        "2 that are no day files, the first XX.GOOD..HHZ.D.2014.13:",
+        "2 that are no day files (XX.GOOD..HHZ.D.2014.13, XX.GOOD..HHZ.D.2014.130.gz):",
         "xx.good.*.*: sought, and the archive holds no day file of it",
     ] {
         assert!(left_out.contains(odd), "{odd}: {left_out}");
@@ -446,7 +451,13 @@ fn an_odd_archive_is_planned_for_what_is_there_and_the_odd_is_named() {
     let sought = [NslcPattern::new("XX", "NONE", "*", "*").unwrap()];
     let other = dir.path().join("other");
     let none = plan_of(&other, root.path(), ShardSize::StationDay, &sought);
-    assert!(matches!(none, Err(Error::Plan { .. })));
+    // First of all that it is not there.
+    let told = "nothing that can be scanned: XX.NONE.*.*: sought";
+    assert!(matches!(none, Err(Error::Plan { what, .. }) if what.starts_with(told)));
+    let year = root.path().join("2014");
+    let below = plan_of(&other, &year, ShardSize::StationDay, &[]);
+    let told = format!("Give {} as the archive", root.path().display());
+    assert!(matches!(below, Err(Error::Plan { remedy, .. }) if remedy == told));
     assert!(!other.exists());
 }
 
@@ -481,6 +492,24 @@ fn records_far_from_the_day_of_their_file_are_named_and_not_read() {
     }
     assert_eq!(tables[0], table());
     assert_eq!(tables[1], table());
+}
+
+#[test]
+fn a_file_called_after_the_next_day_is_read() {
+    let root = tempfile::tempdir().unwrap();
+    let span = ("2014-05-01T00:00:00", "2014-05-01T00:10:00");
+    write(root.path(), "A", &HH, span, 50.0);
+    for component in HH {
+        let channel = root.path().join(format!("2014/XX/A/{component}.D"));
+        let named = |day: u32| channel.join(format!("XX.A..{component}.D.2014.{day}"));
+        std::fs::rename(named(121), named(122)).unwrap();
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let plan = planned(dir.path(), root.path(), ShardSize::StationDay);
+    assert_eq!(work(&plan), 1);
+    let manifest = plan.manifests().unwrap().remove(0);
+    assert!(manifest.hours > 0.15, "{manifest:?}");
+    assert_eq!(manifest.damaged, [""; 0]);
 }
 
 #[test]
@@ -564,10 +593,10 @@ fn what_lies_at_no_place_of_an_archive_is_named() {
     planned(&folder, root.path(), ShardSize::StationMonth);
     let left_out = std::fs::read_to_string(folder.join("left_out.txt")).unwrap();
     for odd in [
-        "2014/XX: 3 that do not belong there, the first PB\u{20}",
-        "2014/XX/QUAL: 1 that do not belong there, the first HHZ.Q:",
-        "2014/XX/FLAT: 3 that do not belong there, the first XX.FLAT..HHE.D.2014.121:",
-        ": 1 that do not belong there, the first 14: not read, for day files lie at YEAR/",
+        "2014/XX: 3 that do not belong there (PB\u{20}",
+        "2014/XX/QUAL: 1 that does not belong there (HHZ.Q):",
+        "2014/XX/FLAT: 3 that do not belong there (XX.FLAT..HHE.D.2014.121, ",
+        ": 1 that does not belong there (14): not read, for day files lie at YEAR/",
     ] {
         assert!(left_out.contains(odd), "{odd}: {left_out}");
     }

@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use object_store::aws::AmazonS3Builder;
 use object_store::azure::MicrosoftAzureBuilder;
+use object_store::client::HttpConnector;
 use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::http::HttpBuilder;
 use object_store::path::Path as Key;
 use object_store::{BackoffConfig, ClientOptions, RetryConfig};
 
 use super::metered::{Counts, Metered};
-use super::{Bucket, Pages, Service, fault};
+use super::webdav::WebDav;
+use super::{Bucket, Lister, Pages, Service, fault};
 use crate::error::{Result, fail};
 
 /// Schemes of addresses that are read.
@@ -28,12 +30,18 @@ pub fn is_url(text: impl AsRef<Path>) -> bool {
 }
 
 /// A request that failed is sent again so many times, and for so long at most.
-const N_RETRIES: usize = 4;
-const RETRIES_LAST: Duration = Duration::from_secs(60);
+pub(super) const N_RETRIES: usize = 4;
+pub(super) const RETRIES_LAST: Duration = Duration::from_secs(60);
 
 /// Between two tries, in seconds.
 const SHORTEST_WAIT_S: f64 = 0.2;
 const LONGEST_WAIT_S: f64 = 5.0;
+
+/// The wait before a request is sent again for the first time (0), the second, ...
+pub(super) fn wait_before(n_tries: usize) -> Duration {
+    let longer = (0..n_tries).fold(SHORTEST_WAIT_S, |wait_s, _| 2.0 * wait_s);
+    Duration::from_secs_f64(longer.min(LONGEST_WAIT_S))
+}
 
 impl Bucket {
     /// The objects below an address: `s3://`, `gs://`, `az://`, or `https://` and `http://` of a server that answers
@@ -102,10 +110,10 @@ fn service(
                 builder = builder.with_skip_signature(true);
             }
             let store = Arc::new(builder.build()?);
-            let pages = Some(Pages(store.clone()));
+            let lister = Lister::Pages(Pages(store.clone()));
             Ok(Service {
                 objects: store,
-                pages,
+                lister,
             })
         }};
     }
@@ -115,15 +123,17 @@ fn service(
         "az" => built!(MicrosoftAzureBuilder::from_env().with_container_name(host)),
         _ => {
             let options = ClientOptions::new().with_allow_http(scheme == "http");
+            let server = format!("{scheme}://{host}");
+            let client = metered.connect(&options)?;
             let store = HttpBuilder::new()
-                .with_url(format!("{scheme}://{host}"))
+                .with_url(&server)
                 .with_client_options(options)
                 .with_retry(retry)
                 .with_http_connector(metered)
                 .build()?;
             Ok(Service {
                 objects: Arc::new(store),
-                pages: None,
+                lister: Lister::WebDav(WebDav { client, server }),
             })
         }
     }

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use object_store::list::PaginatedListOptions;
 use object_store::{Error as StoreError, ListResult, ObjectMeta};
 
-use super::{About, Bucket, Pages, fault, wait};
+use super::webdav::WebDav;
+use super::{About, Bucket, Lister, Pages, fault, wait};
 use crate::error::{Result, fail};
 use crate::time;
 
@@ -14,8 +15,9 @@ use crate::time;
 pub(crate) struct Listed {
     pub folders: Vec<String>,
     pub objects: Vec<(String, About)>,
-    /// Whole keys that are no paths (an empty name between two slashes, `.` or `..`), which nobody can read.
-    pub no_paths: Vec<String>,
+    /// Whole keys that nobody can read: no paths (an empty name between two slashes, `.`, `..`, or a control character), or
+    /// of a web server that tells no size. One with a slash at its end stands for all that lies below.
+    pub odd: Vec<String>,
 }
 
 /// Names in one listing at most: five hundred stations of three channels and twenty years.
@@ -25,7 +27,7 @@ const MAX_NAMES: usize = 12_000_000;
 const MAX_EMPTY_PAGES: usize = 100;
 
 /// Keys that are no paths, at most: each costs some requests.
-const MAX_NO_PATHS: usize = 100;
+const MAX_ODD: usize = 100;
 
 /// Names of a page of which one is no path: fewer and fewer, until that one is alone.
 const FEWER: [usize; 3] = [100, 10, 1];
@@ -40,18 +42,19 @@ impl Bucket {
     /// # Errors
     /// [`crate::Error::Storage`] naming the folder.
     pub fn list(&self, folder: &str, start: &str) -> Result<Listed> {
-        self.listed(folder, start, false)
+        self.listed(folder, start, 0)
     }
 
-    /// All objects below a folder, by their names from there on, with slashes.
+    /// All objects below a folder, by their names from there on, with slashes. A web server is looked through down to so
+    /// many levels of folders below the folder, and tells of the folders too.
     ///
     /// # Errors
     /// As [`Bucket::list`].
-    pub fn list_below(&self, folder: &str) -> Result<Listed> {
-        self.listed(folder, "", true)
+    pub fn list_below(&self, folder: &str, n_levels: usize) -> Result<Listed> {
+        self.listed(folder, "", n_levels)
     }
 
-    fn listed(&self, folder: &str, start: &str, is_deep: bool) -> Result<Listed> {
+    fn listed(&self, folder: &str, start: &str, n_levels: usize) -> Result<Listed> {
         let within = self.key(folder)?;
         let within = match within.is_root() {
             true => String::new(),
@@ -63,9 +66,9 @@ impl Bucket {
             within: &within,
             place: &place,
         };
-        match &self.service.pages {
-            Some(pages) => listing.page_by_page(pages, start, is_deep)?,
-            None => self.at_once(&mut listing, is_deep)?,
+        match &self.service.lister {
+            Lister::Pages(pages) => listing.page_by_page(pages, start, n_levels > 0)?,
+            Lister::WebDav(server) => listing.folder_by_folder(server, n_levels)?,
         }
         let mut listed = listing.listed;
         listed.folders.retain(|name| name.starts_with(start));
@@ -74,26 +77,6 @@ impl Bucket {
         listed.objects.sort_by(|a, b| a.0.cmp(&b.0));
         listed.folders.dedup();
         Ok(listed)
-    }
-
-    /// The listing of a service without pages.
-    fn at_once(&self, listing: &mut Listing, is_deep: bool) -> Result<()> {
-        let mut folders = vec![listing.within.trim_end_matches('/').to_string()];
-        while let Some(folder) = folders.pop() {
-            let key = (!folder.is_empty()).then(|| folder.as_str().into());
-            let found = wait(self.service.objects.list_with_delimiter(key.as_ref()))?;
-            let found = found.map_err(|error| fault::of(&error, listing.place))?;
-            if is_deep {
-                // A folder lies below the one that was asked for: a server that says else leads nowhere.
-                let below = |name: &&object_store::path::Path| {
-                    name.as_ref().len() > folder.len() && name.as_ref().starts_with(&folder)
-                };
-                let more = found.common_prefixes.iter().filter(below);
-                folders.extend(more.map(ToString::to_string));
-            }
-            listing.take(found)?;
-        }
-        Ok(())
     }
 }
 
@@ -106,6 +89,22 @@ struct Listing<'a> {
 }
 
 impl Listing<'_> {
+    fn folder_by_folder(&mut self, server: &WebDav, n_levels: usize) -> Result<()> {
+        let mut folders = vec![(self.within.trim_end_matches('/').to_string(), 0)];
+        while let Some((folder, level)) = folders.pop() {
+            let found = wait(server.list(&folder))?;
+            let place = || format!("{}/{folder}", server.server);
+            let mut found = found.map_err(|error| fault::of(&error, &place()))?;
+            if level < n_levels {
+                let below = found.folders.iter();
+                folders.extend(below.map(|folder| (folder.to_string(), level + 1)));
+            }
+            self.listed.odd.append(&mut found.odd);
+            self.take(found.into())?;
+        }
+        Ok(())
+    }
+
     fn page_by_page(&mut self, pages: &Pages, start: &str, is_deep: bool) -> Result<()> {
         let prefix = format!("{}{start}", self.within);
         let prefix = (!prefix.is_empty()).then_some(prefix);
@@ -155,14 +154,15 @@ impl Listing<'_> {
         let (EmptySegment { path: key } | BadSegment { path: key, .. }) = error else {
             return Err(fault::of(&error.into(), self.place));
         };
+        let key = odd_part(&key).to_string();
         let after = after(&key);
         if Some(&after) <= last.as_ref() {
             return Err(self.refuse("a listing that goes in circles"));
         }
-        if self.listed.no_paths.len() == MAX_NO_PATHS {
+        if self.listed.odd.len() == MAX_ODD {
             return Err(self.refuse("more than a hundred keys that are no paths"));
         }
-        self.listed.no_paths.push(key);
+        self.listed.odd.push(key);
         Ok(after)
     }
 
@@ -212,6 +212,15 @@ fn newest(page: &ListResult) -> Option<String> {
     let folders = page.common_prefixes.iter();
     let folders = folders.map(|folder| after(&format!("{folder}/")));
     objects.chain(folders).max()
+}
+
+/// A key that is no path, or the folder in it that is none, with all that lies there.
+fn odd_part(key: &str) -> &str {
+    let folders = key
+        .match_indices('/')
+        .map(|(at, slash)| &key[..at + slash.len()]);
+    let mut folders = folders.filter(|folder| object_store::path::Path::parse(folder).is_err());
+    folders.next().unwrap_or(key)
 }
 
 /// A key after which comes what follows an object, or all that lies in a folder.

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `s3://bucket/prefix` and the like, and the service behind it | `address` |
 //! | listings, and their limits | `list` |
+//! | a folder of a web server | `webdav` |
 //! | bytes of an object | `read` |
 //! | requests and bytes, counted and limited | `metered` |
 //! | what went wrong, in a sentence | `fault` |
@@ -16,6 +17,7 @@ mod fault;
 mod list;
 mod metered;
 mod read;
+mod webdav;
 
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
@@ -30,6 +32,7 @@ use crate::error::{Error, Result};
 pub use address::is_url;
 use metered::Counts;
 pub use metered::Traffic;
+use webdav::WebDav;
 
 /// The objects below a prefix of a bucket.
 #[derive(Debug)]
@@ -45,8 +48,15 @@ pub(crate) struct Bucket {
 #[derive(Debug, Clone)]
 struct Service {
     objects: Arc<dyn ObjectStore>,
-    /// Lists page by page; `None` where a folder is listed in one answer.
-    pages: Option<Pages>,
+    lister: Lister,
+}
+
+/// What lists its folders.
+#[derive(Debug, Clone)]
+enum Lister {
+    Pages(Pages),
+    /// A folder is listed in one answer.
+    WebDav(WebDav),
 }
 
 /// The client of a service that lists page by page.

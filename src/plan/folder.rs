@@ -94,24 +94,7 @@ impl Plan {
         let least = wanted.finder.makes().least_components();
         let (shards, left_out, ends) = held::shards(&place, sought, wanted.size, least)?;
         if shards.is_empty() {
-            let found = left_out.iter().take(5).map(ToString::to_string);
-            let found: Vec<String> = found.collect();
-            let what = match &found[..] {
-                _ if let Some((first, last)) = ends => {
-                    format!(
-                        "nothing at the times that are sought; the archive has {first} to {last}"
-                    )
-                }
-                [] => "no day file of the stations and times that are sought".to_string(),
-                some => format!("nothing that can be scanned: {}", some.join("; ")),
-            };
-            let remedy = match ends {
-                Some(_) => "Give --from and --to within these days",
-                None => {
-                    "Give the folder that holds the archive's years, and codes as the archive has them"
-                }
-            };
-            return Err(fail!(Plan, archive.display(), what, remedy));
+            return Err(held::nothing(&archive, &left_out, ends));
         }
         let lines: String = shards.iter().map(to_json).collect();
         let header = Header {

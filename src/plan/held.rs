@@ -2,15 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::path::Path;
 
 use chrono::{Days, NaiveDate};
 
 use super::shard::{AROUND, Shard, ShardSize, midnight};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, fail};
 use crate::hash::sha256;
 use crate::station::{NslcPattern, StationChoice};
 use crate::time::TimeSpan;
-use crate::waveform::{DayFile, FAST_BANDS, Nslc, Place, Sought, Version};
+use crate::waveform::{
+    DayFile, FAST_BANDS, Nslc, Place, Sought, StrangeKind, Version, archive_near,
+};
 use crate::{pick, printable};
 
 /// What lies in an archive and is not planned.
@@ -46,6 +49,9 @@ const N_CHARACTERS_MOST: usize = 10_000;
 /// A band that is whole has so many components.
 const N_COMPONENTS: usize = 3;
 
+/// Why something among day files is none.
+const NO_DAY_FILE: &str = "by the name, or a link, a pipe or a folder";
+
 /// A station's band: network, station, location and the first letters of its channels.
 type Band = (String, String, String, String);
 
@@ -70,6 +76,9 @@ pub(super) fn version_line(file: &DayFile, version: Version) -> String {
 
 /// The first and the last day.
 pub(super) type Ends = (NaiveDate, NaiveDate);
+
+/// Of what makes no shard so much is told where there is none at all.
+const N_TOLD: usize = 5;
 
 /// The shards of what the archive in a folder holds of the stations that are sought, by station and time; what makes
 /// none; and the first and the last day that could be scanned, at any time. A day counts that has so many components at least.
@@ -137,6 +146,31 @@ pub(super) fn shards(
     Ok((shards, left_out, ends))
 }
 
+/// Why an archive makes no shard at all.
+pub(super) fn nothing(archive: &Path, left_out: &[LeftOut], ends: Option<Ends>) -> Error {
+    // What was sought and is not there tells more than what lies at a wrong place.
+    let is_odd = |one: &&LeftOut| Path::new(&one.what).starts_with(archive);
+    let (odd, of_sought): (Vec<_>, Vec<_>) = left_out.iter().partition(is_odd);
+    let told = of_sought.into_iter().chain(odd).take(N_TOLD);
+    let told: Vec<String> = told.map(ToString::to_string).collect();
+    let what = match (ends, &told[..]) {
+        (Some((first, last)), _) => {
+            format!("nothing at the times that are sought; the archive has {first} to {last}")
+        }
+        (None, []) => "no day file of the stations and times that are sought".to_string(),
+        (None, told) => format!("nothing that can be scanned: {}", told.join("; ")),
+    };
+    let remedy = match (ends, archive_near(archive)) {
+        (Some(_), _) => "Give --from and --to within these days".into(),
+        (None, Some(near)) => format!("Give {} as the archive", near.display()),
+        (None, None) => {
+            "Give the folder that holds the archive's years, and codes as the archive has them"
+                .to_string()
+        }
+    };
+    fail!(Plan, archive.display(), what, remedy)
+}
+
 /// The day files that are sought, by band; what of the archive cannot be read as one is noted.
 fn bands(
     place: &Place,
@@ -156,14 +190,21 @@ fn bands(
         misplaced.map(|file| LeftOut::new(file.path.display(), file.what_is_misplaced(layout))),
     );
     left_out.extend(archive.strange.iter().map(|strange| {
-        let (n, first) = (strange.n, &strange.first);
-        let why = match strange.has_days {
-            true => format!(
-                "{n} that are no day files, the first {first}: by its name, or a link, a pipe or a folder"
-            ),
-            false => format!(
-                "{n} that do not belong there, the first {first}: not read, for day files lie at {}",
+        let (n, more) = (strange.n, strange.n > strange.some.len());
+        let some = strange.some.join(", ") + if more { ", ..." } else { "" };
+        let why = match (strange.kind, n) {
+            (StrangeKind::NoDayFile, 1) => format!("1 that is no day file ({some}): {NO_DAY_FILE}"),
+            (StrangeKind::NoDayFile, n) => {
+                format!("{n} that are no day files ({some}): {NO_DAY_FILE}")
+            }
+            (StrangeKind::Elsewhere, n) => format!(
+                "{n} that {} not belong there ({some}): not read, for day files lie at {}",
+                if n == 1 { "does" } else { "do" },
                 layout.pattern()
+            ),
+            (StrangeKind::Unreadable, n) => format!(
+                "{n} {} nobody can ask for ({some}): no path (an empty name, . or .., a control character, not UTF-8), or without a size",
+                if n == 1 { "key that" } else { "keys that" }
             ),
         };
         LeftOut::new(strange.folder.display(), why)

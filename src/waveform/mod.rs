@@ -40,7 +40,7 @@ pub use sds::{
     archive_near,
 };
 pub(crate) use sds::{
-    DayFile, DayFiles, Days, FAST_BANDS, Last, Listing, Sought, Version, cover, cut,
+    DayFile, DayFiles, Days, FAST_BANDS, Last, Listing, Sought, StrangeKind, Version, cover, cut,
     is_simulated,
 };
 pub use trace::{Samples, Segment, Trace};

@@ -328,7 +328,7 @@ impl Days {
                 file: format!("day files of {stream}"),
                 byte: 0,
                 n_bytes: 0,
-                what: "two of them have different samples for one time: neither is used".into(),
+                what: "samples are there twice, and differ: none of them is used".into(),
                 stream: Some(overlap.id),
                 time: Some(overlap.time),
                 kind: FaultKind::Overlap,

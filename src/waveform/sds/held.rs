@@ -18,6 +18,9 @@ use crate::waveform::mseed::{Fault, FaultKind};
 /// Streams that a message names; more are counted.
 const N_NAMED: usize = 12;
 
+/// The extent of a file is known to within one interval of its samples.
+const NEAR: TimeDelta = TimeDelta::seconds(1);
+
 impl Archive {
     /// Every stream with day files in the folder, of any station, sorted; in a bucket, of this station.
     ///
@@ -188,7 +191,7 @@ impl Archive {
         let outside = files.iter().filter_map(|file| {
             let (first, last) = self.days.extent(&file.path)?;
             let reach = self.reach(file.day);
-            let time = match (first < reach.start, reach.end < last) {
+            let time = match (first < reach.start - NEAR, reach.end + NEAR < last) {
                 (true, _) => first,
                 (false, true) => last,
                 (false, false) => return None,

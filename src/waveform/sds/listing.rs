@@ -77,11 +77,52 @@ impl Held {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Strange {
     pub folder: PathBuf,
+    pub kind: StrangeKind,
     pub n: usize,
-    /// The first by name.
-    pub first: String,
-    /// Whether day files belong there, rather than folders.
-    pub has_days: bool,
+    /// The first few by name.
+    pub some: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum StrangeKind {
+    /// It lies among day files, and is none.
+    NoDayFile,
+    /// It lies among folders that are all of one kind, and is none of them.
+    Elsewhere,
+    /// Nobody can ask a bucket for it.
+    Unreadable,
+}
+
+/// What is strange is named as an example, up to so many in a folder.
+const N_EXAMPLES: usize = 3;
+
+impl Strange {
+    pub fn none(folder: &Path, kind: StrangeKind) -> Self {
+        Self {
+            folder: folder.into(),
+            kind,
+            n: 0,
+            some: Vec::new(),
+        }
+    }
+
+    /// `None` where there are no names.
+    pub fn of(
+        folder: &Path,
+        kind: StrangeKind,
+        names: impl IntoIterator<Item = String>,
+    ) -> Option<Self> {
+        let mut strange = Self::none(folder, kind);
+        names.into_iter().for_each(|name| strange.add(name));
+        (strange.n > 0).then_some(strange)
+    }
+
+    pub fn add(&mut self, name: String) {
+        self.n += 1;
+        let at = self.some.partition_point(|known| *known <= name);
+        self.some.insert(at, name);
+        self.some.truncate(N_EXAMPLES);
+    }
 }
 
 /// The day files of one stream, at least one, by day.
@@ -204,13 +245,11 @@ impl Folder {
         let is_channel = !has_days
             || walk.layout != Layout::Sds
             || path.extension().is_some_and(|end| end == "D");
-        let strange = others.iter().min().filter(|_| is_channel);
-        let strange = strange.map(|first| Strange {
-            folder: path.into(),
-            n: others.len(),
-            first: first.clone(),
-            has_days,
-        });
+        let kind = match has_days {
+            true => StrangeKind::NoDayFile,
+            false => StrangeKind::Elsewhere,
+        };
+        let strange = Strange::of(path, kind, others).filter(|_| is_channel);
         is_other |= !before.is_empty() || files != self.files || misplaced != self.misplaced;
         is_other |= strange != self.strange;
         (self.files, self.misplaced, self.strange) = (files, misplaced, strange);
@@ -318,7 +357,8 @@ mod tests {
         assert_eq!(days(&listing), [["2014-02-16"]]);
         let strange = listing.held(&mut |_| ()).unwrap().strange;
         assert_eq!((strange.len(), strange[0].n), (1, 3));
-        assert_eq!(strange[0].first, "XX.A..HHZ.D.2014.048");
+        let names = ["048", "049"].map(|day| format!("XX.A..HHZ.D.2014.{day}"));
+        assert_eq!(strange[0].some[..2], names);
         let none = Listing::of(&root.join("none"), Layout::Sds);
         assert!(none.held(&mut |_| ()).is_err());
     }

@@ -64,7 +64,7 @@ pub(crate) use cut::{Last, cut};
 pub(crate) use days::Days;
 pub(crate) use layout::DayFile;
 pub use layout::Layout;
-pub(crate) use listing::{DayFiles, Listing};
+pub(crate) use listing::{DayFiles, Listing, StrangeKind};
 pub use log::{DownloadLog, DownloadOutcome, LogEntry, MissingSpan};
 pub use met::FileFaults;
 pub use nearby::archive_near;

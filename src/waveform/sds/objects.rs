@@ -1,12 +1,12 @@
 //! The files of an archive in a bucket.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use super::blocks::Blocks;
 use super::layout::{DayFile, Layout};
-use super::listing::{Held, Strange};
+use super::listing::{Held, Strange, StrangeKind};
 use super::lock;
 use super::sought::Sought;
 use super::storage::{INDEX, Part, Storage, Version, index_path};
@@ -39,8 +39,8 @@ pub(super) struct Objects {
     bucket: Arc<Bucket>,
     names: Mutex<HashMap<(PathBuf, String), Names>>,
     listed: Mutex<HashMap<PathBuf, About>>,
-    /// Keys that were met in listings and are no paths.
-    no_paths: Mutex<BTreeSet<String>>,
+    /// Keys that were met in listings, and that nobody can read.
+    odd: Mutex<BTreeSet<String>>,
     /// The last few that were read as a whole; the one asked for last stands last.
     whole: Mutex<Vec<(PathBuf, Version, Content)>>,
     blocks: Blocks,
@@ -53,7 +53,7 @@ impl Objects {
             bucket,
             names: Mutex::default(),
             listed: Mutex::default(),
-            no_paths: Mutex::default(),
+            odd: Mutex::default(),
             whole: Mutex::default(),
             blocks: Blocks::default(),
         }
@@ -134,7 +134,7 @@ impl Storage for Objects {
             return Ok(names.clone());
         }
         let listed = self.bucket.list(&self.name(folder), start)?;
-        lock(&self.no_paths).extend(listed.no_paths);
+        lock(&self.odd).extend(listed.odd);
         let mut names = listed.folders;
         let mut known = lock(&self.listed);
         for (name, about) in listed.objects {
@@ -195,17 +195,17 @@ impl Storage for Objects {
             sought,
             files: Vec::new(),
             misplaced: Vec::new(),
-            strange: HashMap::new(),
+            strange: BTreeMap::new(),
+            odd_folders: HashSet::new(),
         };
         walk.folder(&self.root, 0)?;
         let mut strange: Vec<Strange> = walk.strange.into_values().collect();
-        let no_paths = lock(&self.no_paths);
-        strange.extend(no_paths.first().map(|first| Strange {
-            folder: self.root.clone(),
-            n: no_paths.len(),
-            first: first.clone(),
-            has_days: true,
-        }));
+        let odd = lock(&self.odd);
+        strange.extend(Strange::of(
+            &self.root,
+            StrangeKind::Unreadable,
+            odd.iter().cloned(),
+        ));
         strange.sort();
         Ok(Held::of(walk.files, walk.misplaced, strange))
     }
@@ -231,23 +231,35 @@ struct Walk<'a> {
     sought: &'a Sought,
     files: Vec<DayFile>,
     misplaced: Vec<DayFile>,
-    strange: HashMap<PathBuf, Strange>,
+    strange: BTreeMap<PathBuf, Strange>,
+    /// Folders that were counted, of which each object tells anew.
+    odd_folders: HashSet<PathBuf>,
 }
 
 impl Walk<'_> {
     fn folder(&mut self, path: &Path, level: usize) -> Result<()> {
         if level < self.layout.n_narrowed(self.sought) {
             for name in self.objects.names(path, "")?.iter() {
-                if self.layout.is_folder(level, name)
-                    && self.layout.may_hold(level, name, self.sought)
-                {
-                    self.folder(&path.join(name), level + 1)?;
+                let below = path.join(name);
+                if self.objects.about(&below).is_some() || !self.layout.is_folder(level, name) {
+                    let is_folder = self.objects.about(&below).is_none();
+                    self.note_odd(path, level, &[name], is_folder);
+                } else if self.layout.may_hold(level, name, self.sought) {
+                    self.folder(&below, level + 1)?;
                 }
             }
             return Ok(());
         }
-        let listed = self.objects.bucket.list_below(&self.objects.name(path))?;
-        lock(&self.objects.no_paths).extend(listed.no_paths);
+        let n_levels = self.layout.n_folders() - level;
+        let listed = self
+            .objects
+            .bucket
+            .list_below(&self.objects.name(path), n_levels)?;
+        lock(&self.objects.odd).extend(listed.odd);
+        for name in listed.folders {
+            let names: Vec<&str> = name.split('/').collect();
+            self.note_odd(path, level, &names, true);
+        }
         for (name, about) in listed.objects {
             self.object(path, level, &name, about);
         }
@@ -256,13 +268,13 @@ impl Walk<'_> {
 
     /// Takes an object by its name below a folder.
     fn object(&mut self, folder: &Path, level: usize, name: &str, about: About) {
-        let folders: Vec<&str> = name.split('/').collect();
-        let (folders, _) = folders.split_at(folders.len() - 1);
+        let names: Vec<&str> = name.split('/').collect();
+        let folders = &names[..names.len() - 1];
         let is_folder = |(n, name): (usize, &&str)| self.layout.is_folder(level + n, name);
-        // Beside the years other things may lie, such as an index.
         if level + folders.len() != self.layout.n_folders()
             || !folders.iter().enumerate().all(is_folder)
         {
+            self.note_odd(folder, level, &names, false);
             return;
         }
         let path = folder.join(name);
@@ -272,28 +284,43 @@ impl Walk<'_> {
                 self.files.push(file);
             }
             Some(file) => self.misplaced.push(file),
-            None => self.note_strange(&path),
+            None => self.note_strange(path, StrangeKind::NoDayFile),
         }
     }
 
-    fn note_strange(&mut self, path: &Path) {
+    /// Counts what does not belong where it lies, by its names below a folder of a level: as on a disk.
+    fn note_odd(&mut self, folder: &Path, level: usize, names: &[&str], is_folder: bool) {
+        let mut path = folder.to_path_buf();
+        for (n, name) in names.iter().enumerate() {
+            let level = level + n;
+            let is_folder = is_folder || n + 1 < names.len();
+            path.push(name);
+            let kind = match level == self.layout.n_folders() {
+                true => StrangeKind::NoDayFile,
+                false if is_folder && self.layout.is_folder(level, name) => continue,
+                false if self.layout.is_odd(level, name, is_folder) => StrangeKind::Elsewhere,
+                false => return,
+            };
+            if !is_folder || self.odd_folders.insert(path.clone()) {
+                self.note_strange(path, kind);
+            }
+            return;
+        }
+    }
+
+    fn note_strange(&mut self, path: PathBuf, kind: StrangeKind) {
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
             return;
         };
-        let is_of_sds = self.layout == Layout::Sds;
-        if is_of_sds && folder.extension().is_none_or(|end| end != "D") {
+        // In an SDS archive other files may lie in other folders.
+        let is_channel =
+            self.layout != Layout::Sds || folder.extension().is_some_and(|end| end == "D");
+        if kind == StrangeKind::NoDayFile && !is_channel {
             return;
         }
-        let first = name.to_string_lossy().into_owned();
         let known = self.strange.entry(folder.into());
-        let known = known.or_insert_with(|| Strange {
-            folder: folder.into(),
-            n: 0,
-            first: first.clone(),
-            has_days: true,
-        });
-        known.n += 1;
-        known.first = known.first.clone().min(first);
+        let known = known.or_insert_with(|| Strange::none(folder, kind));
+        known.add(name.to_string_lossy().into_owned());
     }
 }
 
