@@ -44,12 +44,20 @@ N_AHEAD = 4
 N_WORKERS_EACH = 4
 
 
-def not_done(o):
-    """The shards that are not done, as `quakebook status` says: one whose result is spoilt is not."""
-    status = subprocess.run([o.quakebook, "status", "--plan", o.plan, "--json"], capture_output=True, text=True, check=False)
+def status_of(o):
+    """What `quakebook status` says of the plan: a shard whose result is spoilt is not done."""
+    command = [o.quakebook, "status", "--plan", o.plan, "--json"]
+    try:
+        status = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError as error:
+        sys.exit(f"{o.quakebook}: {error.strerror}. Put the program on the path, or give its place by --quakebook")
     if not status.stdout:
         sys.exit(status.stderr.strip() or f"{o.quakebook} status: exit code {status.returncode}")
-    return json.loads(status.stdout)["not_done"]
+    return json.loads(status.stdout)
+
+
+def not_done(o):
+    return status_of(o)["not_done"]
 
 
 def work(program, plan, archive, index):
@@ -128,7 +136,10 @@ def connect(o):
     if o.scheduler:
         return Client(o.scheduler, timeout=o.wait), None
     if o.slurm:
-        from dask_jobqueue import SLURMCluster
+        try:
+            from dask_jobqueue import SLURMCluster
+        except ImportError:
+            sys.exit("--slurm needs dask-jobqueue: pip install dask-jobqueue; or take scale/slurm.sbatch, which needs no Dask")
 
         options = [o.slurm_options] if o.slurm_options else []
         cluster = SLURMCluster(cores=1, processes=1, memory="2GB", job_extra_directives=options)
@@ -161,9 +172,10 @@ def main():
     a.add_argument("--plan", required=True, help="the folder of a plan, at the same path on every machine")
     a.add_argument("--archive", help="where the archive lies on the workers [default: where it was planned]")
     a.add_argument("--quakebook", default="quakebook", help="the program [default: the one on the path]")
-    a.add_argument("--workers", type=number(int, 1, most), help="processes on this machine, at most four a core [default: one a core]")
-    a.add_argument("--scheduler", help="the address of a Dask scheduler")
-    a.add_argument("--slurm", type=number(int, 1), help="so many jobs of Slurm, each a worker")
+    where = a.add_mutually_exclusive_group()
+    where.add_argument("--workers", type=number(int, 1, most), help="processes on this machine, at most four a core [default: one a core]")
+    where.add_argument("--scheduler", help="the address of a Dask scheduler")
+    where.add_argument("--slurm", type=number(int, 1), help="so many jobs of Slurm, each a worker")
     a.add_argument("--slurm-options", default="", help="options of sbatch, in one word")
     a.add_argument("--retries", type=number(int, 0), default=2, help="how often a shard that failed is tried again [default: 2]")
     a.add_argument("--wait", type=number(float, 0), default=600, help="seconds for which a lost scheduler is waited for [default: 600]")
@@ -175,16 +187,18 @@ def main():
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     # Whoever ends this ends what it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED))
-    with open(Path(o.plan) / "shards.jsonl") as lines:
-        indices = [json.loads(line)["index"] for line in lines]
-    left = not_done(o)
-    print(f"{len(indices) - len(left)} of {len(indices)} shards were done before", flush=True)
+    status = status_of(o)
+    n_shards, left = status["n_shards"], status["not_done"]
+    print(f"{n_shards - len(left)} of {n_shards} shards were done before", flush=True)
     lost = None
     progress = Progress(len(left), o.every)
     while left:
         client = cluster = None
         try:
-            client, cluster = connect(o)
+            try:
+                client, cluster = connect(o)
+            except (ValueError, RuntimeError) as error:
+                sys.exit(f"no cluster at these addresses (--scheduler, --dashboard), or none can be started: {error}")
             has_dashboard = importlib.util.find_spec("bokeh")
             print(f"dashboard: {client.dashboard_link}" if has_dashboard else "no dashboard: it needs `bokeh`", flush=True)
             client.wait_for_workers(1)
@@ -193,8 +207,10 @@ def main():
             break
         except LOST as error:
             lost = lost or time.monotonic()
-            if not o.scheduler or time.monotonic() - lost > o.wait:
+            if not o.scheduler:
                 raise
+            if time.monotonic() - lost > o.wait:
+                sys.exit(f"no scheduler answered at {o.scheduler} for {o.wait:.0f} s: start it, and run this again; what is done stays done")
             print(f"the scheduler is lost ({type(error).__name__}): waiting for it", flush=True)
             time.sleep(2)
         finally:
@@ -209,8 +225,8 @@ def main():
     failed = {index: words for index, words in progress.given_up().items() if index in missing}
     for index, words in sorted(failed.items()):
         print(f"shard {index} failed: {words}")
-    damaged = f", {progress.n_damaged} of this run without damaged records" if progress.n_damaged else ""
-    print(f"{len(indices) - len(missing)} of {len(indices)} shards are done{damaged}")
+    damaged = f"; in {progress.n_damaged} of this run damaged records were left out" if progress.n_damaged else ""
+    print(f"{n_shards - len(missing)} of {n_shards} shards are done{damaged}")
     sys.exit(1 if failed.keys() & progress.failed.keys() else STOPPED if missing else DAMAGED if progress.n_damaged else DONE)
 
 

@@ -1,5 +1,7 @@
 //! One table of what the shards found.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -35,7 +37,10 @@ pub struct Summary {
     pub tally: Tally,
     pub hours: f64,
     pub n_days: usize,
+    /// Damaged records: how many, where a day file that two shards read counts twice; and what the manifests say of the first
+    /// of each file and kind, each once.
     pub n_damaged: usize,
+    pub damaged: BTreeSet<String>,
     pub simulated: bool,
     /// Day files of the shards' own days, and their bytes: each counts once. Those beside are read by several shards.
     pub n_input_files: usize,
@@ -75,6 +80,7 @@ pub fn collect(plan: &Plan) -> Result<Collected> {
         hours: 0.0,
         n_days: 0,
         n_damaged: 0,
+        damaged: BTreeSet::new(),
         simulated: false,
         n_input_files: 0,
         n_input_bytes: 0,
@@ -140,6 +146,7 @@ impl Summary {
         self.hours += manifest.hours;
         self.n_days += manifest.n_days;
         self.n_damaged += manifest.n_damaged;
+        self.damaged.extend(manifest.damaged.iter().cloned());
         self.simulated |= manifest.simulated;
         self.n_input_files += shard.n_files;
         self.n_input_bytes += shard.n_bytes;
