@@ -230,7 +230,8 @@ fn another_picker_than_the_planned_one_is_refused() {
     let header = std::fs::read_to_string(folder.join("plan.toml")).unwrap();
     let card = quakebook::method::PICKERS[0].description().unwrap();
     assert!(header.contains(&card.weights_sha256), "{header}");
-    let changes: [(&str, fn(&mut Vec<u8>)); 3] = [
+    type Change = fn(&mut Vec<u8>);
+    let changes: [(&str, Change); 3] = [
         ("model/weights.safetensors", |bytes| {
             *bytes.last_mut().unwrap() ^= 1
         }),

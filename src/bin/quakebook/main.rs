@@ -20,6 +20,7 @@ mod scan_report;
 mod scan_setup;
 mod serve;
 mod signals;
+mod sizes;
 mod stations;
 mod status;
 mod threads;

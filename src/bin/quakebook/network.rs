@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use quakebook::bulletin::{Account, Bulletin, BulletinEvent};
+use quakebook::bulletin::{Account, Bulletin};
 use quakebook::geo::Point;
 use quakebook::locate::{Exchanged, LocateParams, Locator, PickFile, Sites, VelocityModel};
-use quakebook::magnitude::{AmplitudeParams, Ground, LocalScale, MomentParams, NoAmplitude};
-use quakebook::station::Inventory;
+use quakebook::magnitude::Ground;
 use serde::Serialize;
 
 use crate::args;
 use crate::output::{self, Outcome, Result, counted};
+use crate::sizes::{self, NO_RESPONSES, Without, n_with_magnitudes};
 
 /// Where stations stand, how fast waves are, and where to write.
 #[derive(clap::Args)]
@@ -45,7 +45,7 @@ pub struct NetworkArgs {
     #[arg(long, value_name = "DIR")]
     pub archive: Option<PathBuf>,
     /// The ground under the stations, speed of S in km/s and density in g/cm3, for moment magnitudes [default: the model's first layer]
-    #[arg(long, value_name = "VS,DENSITY", value_parser = ground)]
+    #[arg(long, value_name = "VS,DENSITY", value_parser = sizes::ground)]
     ground: Option<Ground>,
     /// The records are simulated, and what is written says so
     #[arg(long)]
@@ -80,33 +80,6 @@ struct Report<'a> {
     #[serde(flatten)]
     without: Without,
     simulated: bool,
-}
-
-/// Why stations gave nothing, and how often.
-#[derive(Default, Serialize)]
-struct Without {
-    #[serde(rename = "without_amplitude")]
-    amplitude: BTreeMap<NoAmplitude, usize>,
-    #[serde(rename = "without_spectrum")]
-    spectrum: BTreeMap<NoAmplitude, usize>,
-}
-
-/// `0.8,2.1`
-fn ground(text: &str) -> std::result::Result<Ground, String> {
-    let number = |text: &str| args::positive(text.trim());
-    let both = text
-        .split_once(',')
-        .map(|(vs, density)| (number(vs), number(density)));
-    match both {
-        // No rock is faster or denser; metres a second and kg/m3 are.
-        Some((Ok(vs_km_s), Ok(density_g_cm3))) if vs_km_s < 8.0 && density_g_cm3 < 8.0 => {
-            Ok(Ground {
-                vs_km_s,
-                density_g_cm3,
-            })
-        }
-        _ => Err("expected km/s and g/cm3, such as 0.8,2.1".into()),
-    }
 }
 
 /// The picks of a file; phases that are neither P nor S are told.
@@ -224,51 +197,28 @@ impl NetworkArgs {
             .archive
             .as_ref()
             .is_some_and(|archive| archive.is_dir());
-        if is_there && self.responses().is_none() {
+        if is_there && sizes::responses(&self.stations).is_none() {
             args::refuse(NO_RESPONSES);
         }
-    }
-
-    /// The stations, if some of them have responses.
-    fn responses(&self) -> Option<Inventory> {
-        let inventory = Inventory::read(&self.stations).ok()?;
-        let has_any = inventory
-            .channels()
-            .any(|(_, _, channel)| channel.response.is_some());
-        has_any.then_some(inventory)
     }
 
     fn add_magnitudes(&self, locator: &Locator, bulletin: &mut Bulletin) -> Result<Without> {
         let Some(archive) = &self.archive else {
             return Ok(Without::default());
         };
-        let Some(inventory) = self.responses() else {
+        let Some(inventory) = sizes::responses(&self.stations) else {
             output::progress(format!("no magnitudes: {NO_RESPONSES}"));
             return Ok(Without::default());
         };
-        let (scale, params) = (LocalScale::iaspei(), AmplitudeParams::default());
-        let moment = MomentParams {
-            ground: self.ground,
-            ..MomentParams::default()
-        };
         let velocity = VelocityModel::find(&self.velocity, self.gradient)?;
-        let amplitude =
-            bulletin.add_magnitudes_of_archive(locator, &inventory, &scale, &params, archive);
-        let spectrum = bulletin
-            .add_moment_magnitudes_of_archive(locator, &inventory, &velocity, &moment, archive)?;
-        for (what, without) in [("amplitude", &amplitude), ("spectrum of S", &spectrum)] {
-            for (why, n) in without {
-                output::progress(format!("{n} times no {what}: {why}"));
-            }
-        }
-        let n_events = counted(bulletin.events.len(), "event");
-        let [n_local, n_moment] = n_with_magnitudes(bulletin);
-        output::progress(format!("with a local magnitude: {n_local} of {n_events}"));
-        output::progress(format!("with a moment magnitude: {n_moment} of {n_events}"));
-        Ok(Without {
-            amplitude,
-            spectrum,
-        })
+        sizes::add(
+            bulletin,
+            locator,
+            &inventory,
+            &velocity,
+            self.ground,
+            archive,
+        )
     }
 
     pub fn n_rounds(&self) -> usize {
@@ -342,23 +292,6 @@ impl NetworkArgs {
             },
         )
     }
-}
-
-const NO_RESPONSES: &str = "--stations has no responses: give StationXML of level response";
-
-/// Events with a local and with a moment magnitude.
-fn n_with_magnitudes(bulletin: &Bulletin) -> [usize; 2] {
-    let count = |is_there: fn(&BulletinEvent) -> bool| {
-        bulletin
-            .events
-            .iter()
-            .filter(|event| is_there(event))
-            .count()
-    };
-    [
-        count(|event| event.magnitude.is_some()),
-        count(|event| event.moment_magnitude.is_some()),
-    ]
 }
 
 /// What the reader of the result should know.
