@@ -12,7 +12,9 @@ use crate::classroom::instrument::{ELEVATION_M, STATION};
 use crate::classroom::{NetworkStation, SeismicNetwork, Source};
 use crate::error::{Result, fail};
 use crate::locate::PhasePick;
+use crate::method::PickerModel;
 use crate::pick::{Components, PickedPhase, Picker, stations};
+use crate::station::StationChoice;
 use crate::store::{Product, Store};
 use crate::study::Study;
 use crate::time::{self, Time, TimeSpan};
@@ -27,6 +29,7 @@ pub struct Swarm {
     pub folder: PathBuf,
     pub span: TimeSpan,
     network: SeismicNetwork,
+    store: Store,
 }
 
 /// Chosen: it says nothing of Oklahoma, where no such hours were.
@@ -62,6 +65,7 @@ pub fn swarm(study: &Study) -> Result<Swarm> {
         folder: store.path(NAME),
         span,
         network,
+        store,
     })
 }
 
@@ -225,29 +229,48 @@ impl Swarm {
         is_picked.then(|| pick(station, wave, time, probability))
     }
 
+    /// The picks of a model that comes with the program, on all stations of the archive. They are kept, station by station.
+    ///
+    /// # Errors
+    /// As [`PickerModel::picker`], [`Picker::pick`] and [`Store::parts`].
+    pub fn picks_of(&self, model: &PickerModel) -> Result<Vec<PhasePick>> {
+        let weights = &model.description()?.weights_sha256[..8];
+        let name = format!("{NAME}-picks-{}-{weights}", model.name);
+        let prepare = || model.picker();
+        self.store
+            .parts(&name, &self.stations()?, prepare, |picker, station| {
+                self.picked_at(station, picker)
+            })
+    }
+
     /// The picks of a picker on all stations of the archive.
     ///
     /// # Errors
     /// As [`Picker::pick`].
     pub fn picked_by(&self, picker: &Picker) -> Result<Vec<PhasePick>> {
-        let place = Place::from(self.folder.as_path());
-        let (found, _) = stations(&place, &[], (None, None))?;
-        let mut picks = Vec::new();
-        for choice in &found {
-            let archive = Archive::open_for(place.clone(), choice)?;
-            let picked = picker.pick(&Components(&archive), &self.span, &mut |_| Ok(()))?;
-            picks.extend(picked.picks.into_iter().map(|pick| PhasePick {
-                station: format!("{}.{}", pick.station, pick.band),
-                wave: match pick.phase {
-                    PickedPhase::P => Wave::P,
-                    PickedPhase::S => Wave::S,
-                },
-                time: pick.time,
-                probability: f64::from(pick.probability),
-                error_s: f64::NAN,
-            }));
-        }
-        Ok(picks)
+        let stations = self.stations()?;
+        let picked = stations.iter().map(|one| self.picked_at(one, picker));
+        Ok(picked.collect::<Result<Vec<_>>>()?.concat())
+    }
+
+    fn stations(&self) -> Result<Vec<StationChoice>> {
+        Ok(stations(&Place::from(self.folder.as_path()), &[], (None, None))?.0)
+    }
+
+    fn picked_at(&self, station: &StationChoice, picker: &Picker) -> Result<Vec<PhasePick>> {
+        let archive = Archive::open_for(Place::from(self.folder.as_path()), station)?;
+        let picked = picker.pick(&Components(&archive), &self.span, &mut |_| Ok(()))?;
+        let picks = picked.picks.into_iter().map(|pick| PhasePick {
+            station: format!("{}.{}", pick.station, pick.band),
+            wave: match pick.phase {
+                PickedPhase::P => Wave::P,
+                PickedPhase::S => Wave::S,
+            },
+            time: pick.time,
+            probability: f64::from(pick.probability),
+            error_s: f64::NAN,
+        });
+        Ok(picks.collect())
     }
 
     /// Vertical records of all stations from an instant on, 1 to 20 Hz, with the stations' codes, the nearest to `event` first, and
@@ -296,5 +319,35 @@ fn pick(station: &NetworkStation, wave: Wave, time: Time, probability: f64) -> P
         time,
         probability,
         error_s: f64::NAN,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Table;
+
+    #[test]
+    fn picks_are_kept_as_they_were() {
+        let start = time::parse(START).unwrap();
+        let picks: Vec<PhasePick> = [(0.123456, 0.1), (7.0, 1.0 / 3.0)]
+            .map(|(s, probability)| PhasePick {
+                station: "XX.N05..HH".into(),
+                wave: Wave::S,
+                time: start + time::seconds(s),
+                probability,
+                error_s: f64::NAN,
+            })
+            .into();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("picks.toml");
+        Table {
+            kept: picks.clone(),
+        }
+        .write(&path)
+        .unwrap();
+        let read: Table<Vec<PhasePick>> = Product::read(&path).unwrap();
+        // An unknown error is NaN, and equals nothing.
+        assert_eq!(format!("{:?}", read.kept), format!("{picks:?}"));
     }
 }

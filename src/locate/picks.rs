@@ -9,7 +9,7 @@ use crate::time::{self, Time, between_s};
 use crate::travel::Wave;
 
 /// The onset of a wave at a station.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct PhasePick {
     /// `CX.PB01..HH`, as far as it is known.
     pub station: String,

@@ -29,7 +29,7 @@ pub use layers::{Layer, LayeredModel};
 pub use table::{TableTime, TravelTable};
 
 /// Pressure or shear.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Wave {
     P,
     S,
