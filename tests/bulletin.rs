@@ -428,6 +428,25 @@ fn phases_that_change_places_are_told() {
 }
 
 #[test]
+fn exchanged_picks_are_told_before_they_are_associated() {
+    let folder = tempfile::tempdir().unwrap();
+    let (right, stations) = (picks(), stations());
+    let letter =
+        |row: &str, from: &str, to: &str| row.strip_suffix(from).map(|row| format!("{row}{to}"));
+    let exchanged = |row: &str| {
+        letter(row, ",p", ",s")
+            .or_else(|| letter(row, ",s", ",p"))
+            .unwrap_or_else(|| row.into())
+    };
+    let wrong: Vec<String> = right.lines().map(exchanged).collect();
+    for (rows, is_told) in [(right, false), (wrong.join("\n"), true)] {
+        let files = [("picks.csv", rows.as_str()), ("stations.csv", &stations)];
+        let (_, _, told) = run(folder.path(), &files, &ASSOCIATE);
+        assert_eq!(told.contains("P follows S"), is_told, "{told}");
+    }
+}
+
+#[test]
 fn a_missing_file_of_velocities_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let (rows, stations) = (named("one"), stations());

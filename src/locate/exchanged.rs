@@ -1,10 +1,19 @@
 //! Whether picks of P are called S, and those of S are called P.
 
+use std::collections::BTreeMap;
+
 use super::grid::Locator;
 use super::hypocentre::Hypocentre;
-use super::picks::PhasePick;
+use super::picks::{PhasePick, Sorted};
 use super::robust::median;
+use crate::time::between_s;
 use crate::travel::Wave;
+
+/// S of an earthquake comes within this time after its P, up to 150 km away.
+const S_AFTER_P_S: f64 = 20.0;
+
+/// Fewer pairs of picks say nothing of their order.
+const FEWEST_PAIRS: usize = 10;
 
 /// So many events are tried: more would say the same, and each is located once more.
 const MOST_EVENTS: usize = 20;
@@ -54,6 +63,24 @@ impl Exchanged {
     /// Whether most of the events say so.
     pub fn is_likely(self) -> bool {
         2 * self.n_better > self.n_tried
+    }
+}
+
+impl Sorted {
+    /// Whether at the stations S is followed by P within 20 s more than twice as often as P by S, in ten pairs of neighbouring picks or
+    /// more: so it is where each has the other's name, and events are sought in vain.
+    pub fn are_exchanged(&self) -> bool {
+        let mut before = BTreeMap::<usize, &PhasePick>::new();
+        let (mut n_right, mut n_wrong) = (0, 0);
+        for (site, pick) in &self.picks {
+            if let Some(last) = before.insert(*site, pick)
+                && between_s(last.time, pick.time) <= S_AFTER_P_S
+            {
+                n_right += usize::from((last.wave, pick.wave) == (Wave::P, Wave::S));
+                n_wrong += usize::from((last.wave, pick.wave) == (Wave::S, Wave::P));
+            }
+        }
+        n_right + n_wrong >= FEWEST_PAIRS && n_wrong > 2 * n_right
     }
 }
 

@@ -117,6 +117,11 @@ impl Ready {
             return network.finish(locator, nothing, &Account::default(), &BTreeMap::new());
         }
         let sorted = Sorted::new(picks, locator.sites())?;
+        if sorted.are_exchanged() {
+            output::progress(
+                "at the stations P follows S much more often than S follows P: look whether the names of the phases are exchanged",
+            );
+        }
         let (bulletin, account) = Bulletin::from_picks(
             locator,
             &self.velocity_model,
