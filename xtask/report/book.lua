@@ -10,8 +10,8 @@ local boxes = {
 
 function RawBlock(block)
   if not block.format:match("html") then return end
-  -- Outputs' tables come as HTML, which pandoc would drop on the way to Typst.
-  if block.text:match("<table") then return pandoc.read(block.text, "html").blocks end
+  -- Outputs' tables and their notes come as HTML, which pandoc would drop on the way to Typst.
+  if block.text:match("<table") or block.text:match("^<p>") then return pandoc.read(block.text, "html").blocks end
   local box = boxes[block.text:match("^%s*(</?%a+)")]
   if box then return pandoc.RawBlock("typst", box) end
 end

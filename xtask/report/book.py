@@ -25,7 +25,7 @@ from tempfile import TemporaryDirectory
 import nbformat
 
 from languages import words
-from typeset import CAPTION, caption, fence, literal, print_width, size_of, to_pdf
+from typeset import CAPTION, caption, fence, print_width, size_of, to_pdf, with_code
 
 # In the book's order; the abstract stands before the contents.
 PLACES = ["lead", "abstract", "glossary", "sources", "provenance"]
@@ -135,10 +135,10 @@ def bare_output_block(output):
 
 def table_block(text):
     """A table, and the note below it, which stays with it."""
-    table, has_note, note = text.partition("<p><small>")
+    table, has_note, note = with_code(text).partition("<p><small>")
     if not has_note:
         return fence("{=html}", table)
-    note = literal(html.unescape(note.partition("</small>")[0]))
+    note = fence("{=html}", f"<p>{note.replace('</small>', '')}")
     begin, between, end = (fence("{=typst}", mark) for mark in ("#noted[", "][", "]"))
     return "\n\n".join([begin, fence("{=html}", table), between, note, end])
 

@@ -10,6 +10,7 @@ import typst
 HERE = Path(__file__).parent
 READER = "markdown+tex_math_single_backslash-citations-smart"
 CAPTION = re.compile(r"^(Figure|Table|图|表) ([\w.]+?)\.? ", re.S)
+BACK_QUOTED = re.compile("`([^`<>]+)`")
 
 
 def literal(text):
@@ -21,6 +22,11 @@ def literal(text):
 def caption(text):
     """`Figure 1.2. Words` with the number in bold; in Chinese no point stands behind it."""
     return CAPTION.sub(lambda found: f"**{numbered(found)}** ", literal(text))
+
+
+def with_code(html):
+    """A table as HTML, in whose note words between back quotes are code."""
+    return BACK_QUOTED.sub(r"<code>\1</code>", html)
 
 
 def numbered(found):

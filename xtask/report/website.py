@@ -22,7 +22,7 @@ import figures
 from languages import words
 from outputs import Book
 from paper import Paper
-from typeset import CAPTION, READER, fence, numbered, size_of
+from typeset import CAPTION, READER, fence, numbered, size_of, with_code
 
 HERE = Path(__file__).parent
 WEB = HERE / "web"
@@ -73,7 +73,7 @@ class Chapter:
         if "text/markdown" in data:
             return data["text/markdown"]
         if "<table" in data.get("text/html", ""):
-            table = CAPTION_OF_TABLE.sub(r"<caption\1><span>\2</span></caption>", data["text/html"])
+            table = CAPTION_OF_TABLE.sub(r"<caption\1><span>\2</span></caption>", with_code(data["text/html"]))
             return raw(f'<div class="table">{table}</div>')
         return fence("output", words) if words else None
 
