@@ -102,6 +102,18 @@ fn start() -> Time {
     time::parse("2014-02-16T00:00:00").unwrap()
 }
 
+/// East, north and vertical at 100 Hz.
+fn of_rows(data: [Vec<f32>; 3]) -> Record3C {
+    Record3C {
+        station: "XX.A.".into(),
+        channels: ["HHE", "HHN", "HHZ"].map(String::from),
+        start: start(),
+        sampling_rate_hz: 100.0,
+        data,
+        simulated: true,
+    }
+}
+
 /// Noise of some counts, and an earthquake of 5 Hz that swells and fades from 30 s to 36 s.
 fn record(signal: f32) -> Record3C {
     let row = |phase: f32| -> Vec<f32> {
@@ -116,14 +128,7 @@ fn record(signal: f32) -> Record3C {
         };
         (0..7000).map(sample).collect()
     };
-    Record3C {
-        station: "XX.A.".into(),
-        channels: ["HHE", "HHN", "HHZ"].map(String::from),
-        start: start(),
-        sampling_rate_hz: 100.0,
-        data: [row(0.0), row(1.0), row(2.0)],
-        simulated: true,
-    }
+    of_rows([row(0.0), row(1.0), row(2.0)])
 }
 
 #[test]
@@ -173,14 +178,7 @@ fn pulse(plateau_m_s: f64, corner_hz: f64, noise_m_s: f64) -> Record3C {
         };
         (0..7000).map(sample).collect()
     };
-    Record3C {
-        station: "XX.A.".into(),
-        channels: ["HHE", "HHN", "HHZ"].map(String::from),
-        start: start(),
-        sampling_rate_hz: 100.0,
-        data: [row(0), row(1), row(2)],
-        simulated: true,
-    }
+    of_rows([row(0), row(1), row(2)])
 }
 
 #[test]

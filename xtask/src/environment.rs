@@ -47,28 +47,38 @@ pub fn make_test_venv(paths: &Paths) -> Result<PathBuf> {
 
 /// A Python with the libraries that ours is compared with.
 pub fn make_peers_venv(paths: &Paths) -> Result<PathBuf> {
-    let venv = paths.cache.join("venv-peers");
-    let lock = lock(paths, "bench");
-    Step {
-        about: "ObsPy, SciPy, polars, scikit-learn, PyTorch and SeisBench, to compare with, and Dask",
-        cost: "download 3 GB, some minutes",
-        stamp: venv.join("quakebook.stamp"),
-        inputs: read(&lock)?,
-    }
-    .run(|| {
-        make_empty_venv(&paths.python(), &venv)?;
-        install(&venv, &lock)
-    })?;
-    Ok(program(&venv, "python"))
+    make_locked_venv(
+        paths,
+        "venv-peers",
+        "bench",
+        "ObsPy, SciPy, polars, scikit-learn, PyTorch and SeisBench, to compare with, and Dask",
+        "download 3 GB, some minutes",
+    )
 }
 
 /// A Python with PyOcto, whose NumPy is not that of the others.
 pub fn make_pyocto_venv(paths: &Paths) -> Result<PathBuf> {
-    let venv = paths.cache.join("venv-pyocto");
-    let lock = lock(paths, "pyocto");
+    make_locked_venv(
+        paths,
+        "venv-pyocto",
+        "pyocto",
+        "PyOcto, to compare with",
+        "download 35 MB, half a minute",
+    )
+}
+
+/// A Python with what one lock file names.
+fn make_locked_venv(
+    paths: &Paths,
+    folder: &str,
+    name: &str,
+    about: &'static str,
+    cost: &'static str,
+) -> Result<PathBuf> {
+    let (venv, lock) = (paths.cache.join(folder), lock(paths, name));
     Step {
-        about: "PyOcto, to compare with",
-        cost: "download 35 MB, half a minute",
+        about,
+        cost,
         stamp: venv.join("quakebook.stamp"),
         inputs: read(&lock)?,
     }
