@@ -13,6 +13,7 @@ use object_store::path::Path as Key;
 use object_store::{BackoffConfig, ClientOptions, RetryConfig};
 
 use super::metered::{Counts, Metered};
+use super::retry::{LONGEST_WAIT_S, N_RETRIES, RETRIES_LAST, SHORTEST_WAIT_S};
 use super::webdav::WebDav;
 use super::{Bucket, Lister, Pages, Service, fault};
 use crate::error::{Result, fail};
@@ -27,20 +28,6 @@ pub fn is_url(text: impl AsRef<Path>) -> bool {
     scheme.is_some_and(|scheme| {
         !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric())
     })
-}
-
-/// A request that failed is sent again so many times, and for so long at most.
-pub(super) const N_RETRIES: usize = 4;
-pub(super) const RETRIES_LAST: Duration = Duration::from_secs(60);
-
-/// Between two tries, in seconds.
-const SHORTEST_WAIT_S: f64 = 0.2;
-const LONGEST_WAIT_S: f64 = 5.0;
-
-/// The wait before a request is sent again for the first time (0), the second, ...
-pub(super) fn wait_before(n_tries: usize) -> Duration {
-    let longer = (0..n_tries).fold(SHORTEST_WAIT_S, |wait_s, _| 2.0 * wait_s);
-    Duration::from_secs_f64(longer.min(LONGEST_WAIT_S))
 }
 
 impl Bucket {

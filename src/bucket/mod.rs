@@ -8,6 +8,7 @@
 //! | `s3://bucket/prefix` and the like, and the service behind it | `address` |
 //! | listings, and their limits | `list` |
 //! | a folder of a web server | `webdav` |
+//! | how often a request is sent again | `retry` |
 //! | bytes of an object | `read` |
 //! | requests and bytes, counted and limited | `metered` |
 //! | what went wrong, in a sentence | `fault` |
@@ -17,6 +18,7 @@ mod fault;
 mod list;
 mod metered;
 mod read;
+mod retry;
 mod webdav;
 
 use std::future::Future;

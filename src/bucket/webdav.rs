@@ -10,7 +10,7 @@ use object_store::client::{HttpClient, HttpRequestBody};
 use object_store::path::Path as Key;
 use object_store::{Error as StoreError, ListResult, ObjectMeta};
 
-use super::address::{N_RETRIES, RETRIES_LAST, wait_before};
+use super::retry::{N_RETRIES, RETRIES_LAST, wait_before};
 use crate::time::Time;
 use crate::xml::{Element, Part, Shape, walk};
 
