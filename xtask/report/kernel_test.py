@@ -250,6 +250,22 @@ def stderr_comes_before_the_end_of_its_cell(kernel):
         assert kernel.run(f'eprint!("{n}");') == ("", f"{n}")
 
 
+def a_client_that_is_gone_does_not_end_the_kernel(kernel):
+    """As JupyterLab asks while a kernel starts: again and again, until it has one answer."""
+    for _ in range(10):
+        client = kernel.manager.client()
+        client.start_channels()
+        for _ in range(50):
+            client.control_channel.send(client.session.msg("kernel_info_request"))
+        client.control_channel.get_msg(timeout=PATIENCE_S)
+        client.control_channel.socket.close(linger=0)
+        client.stop_channels()
+        # It may still be answering.
+        time.sleep(0.3)
+        assert kernel.manager.is_alive(), "the kernel has ended"
+    assert kernel.show('println!("{}", 1 + 1);') == "2"
+
+
 def an_interrupt_between_cells_costs_nothing(kernel):
     kernel.show("let counted = 1;")
     kernel.manager.interrupt_kernel()
@@ -311,6 +327,7 @@ TESTS = [
     output_that_is_no_text_is_shown_replaced,
     output_of_c_code_comes_with_its_cell,
     stderr_comes_before_the_end_of_its_cell,
+    a_client_that_is_gone_does_not_end_the_kernel,
     an_interrupt_between_cells_costs_nothing,
     # Last: they lose all variables.
     an_interrupt_says_what_it_cost,
