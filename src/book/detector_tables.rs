@@ -107,8 +107,7 @@ pub fn comparison_text(comparison: &Comparison) -> Markdown {
     for result in &comparison.results {
         let counts = &result.counts;
         words += &format!(
-            "- **{}** finds {} of {} earthquakes that an analyst would see, and {} detections are at no earthquake at \
-             all.\n",
+            "- **{}** finds {} of {} earthquakes that an analyst would see; detections at no earthquake at all: {}.\n",
             result.name, counts.n_found, counts.n_counted, counts.n_false
         );
     }

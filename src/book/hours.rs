@@ -271,7 +271,7 @@ impl Hours {
             "Kind",
             "From (UTC)",
             "Lasts (s)",
-            "Peak (um/s)",
+            "Peak (µm/s)",
             "Detections",
         ];
         let mut table = Table::new("What else shook the ground", &headers);
