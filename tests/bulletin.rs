@@ -684,6 +684,13 @@ fn an_archive_gives_local_magnitudes() {
         ("ML", true)
     );
     assert!(told.contains("no amplitude"), "{told}");
+    // Picks of a station, without its band.
+    let stations_alone = picks().replace("..HH", "");
+    let (code, _, told) = run(folder.path(), &[("picks.csv", &stations_alone)], &args);
+    assert!(
+        code == 0 && told.contains("the pick names no band"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -203,6 +203,15 @@ fn the_plateau_of_a_pulse_is_found_or_why_there_is_none() {
     let mut broken = whole.clone();
     broken.data[2][3400] = f32::INFINITY;
     assert_eq!(of(&broken), Err(NoAmplitude::Gap));
+    // A sensor that tells no more than a tenth of a pulse.
+    let mut clipped = pulse(1e-5, 2.0, 1e-9);
+    let limit = 0.1 * clipped.data[0].iter().fold(0.0_f32, |a, b| a.max(b.abs()));
+    clipped.data[0]
+        .iter_mut()
+        .for_each(|x| *x = x.clamp(-limit, limit));
+    assert_eq!(of(&clipped), Err(NoAmplitude::Clipped));
+    let amplitude = horizontal_amplitude(&clipped, p, s, flat, &AmplitudeParams::default());
+    assert_eq!(amplitude, Err(NoAmplitude::Clipped));
     let none = |_: &str| None::<fn(f64) -> Option<Complex64>>;
     let no_response = s_spectrum(&whole, p, s, none, &params);
     assert_eq!(no_response, Err(NoAmplitude::NoResponse));

@@ -460,10 +460,12 @@ fn a_catalog_is_made_with_responses_and_without() {
         "{told}"
     );
     assert!(moments().is_empty());
-    for wrong in ["0.8", "800,2100", "0,2", "0.8,nan", "a,b"] {
+    for wrong in [
+        "0.8", "800,2100", "2.1,0.8", "7,2", "0.001,2", "0.8,nan", "a,b",
+    ] {
         let (code, _, told) = catalog("sds/stations.xml", &["--ground", wrong]);
         assert!(
-            code == 2 && told.contains("expected km/s and g/cm3"),
+            code == 2 && told.contains("expected km/s (0.05 to 5)"),
             "{wrong}: {told}"
         );
     }

@@ -18,8 +18,10 @@ use crate::time::{self, Time};
 use crate::travel::Wave;
 use crate::waveform::{Archive, Record3C, WaveformSource};
 
-/// As much of a record is taken before P and after S: the simulation tapers its ends.
+/// As much of a record is taken before P and after S, for the simulation tapers its ends; or as much as the windows of S and of the noise
+/// need, which grow with S less P, and this.
 const AROUND_S: f64 = 30.0;
+const BEYOND_S: f64 = 10.0;
 
 /// What one station gives, or why nothing.
 type Measured<T> = std::result::Result<T, NoAmplitude>;
@@ -242,9 +244,13 @@ impl<'a, F: FnMut(&str, Time, Time) -> Result<Record3C>> Stations<'a, F> {
                     .travel_time(station, wave, h.depth_km, along_km);
                 h.origin_time + time::seconds(travel.time_s)
             });
-            let around = time::seconds(AROUND_S);
+            let around = time::seconds(AROUND_S.max(time::between_s(p, s) + BEYOND_S));
+            let has_band = pick.split('.').nth(3).is_some_and(|band| !band.is_empty());
             let found = (self.record)(&pick, p - around, s + around)
-                .map_err(|_| NoAmplitude::NoRecord)
+                .map_err(|_| match has_band {
+                    true => NoAmplitude::NoRecord,
+                    false => NoAmplitude::NoBand,
+                })
                 .and_then(|record| {
                     measure(&Seen {
                         inventory: self.inventory,

@@ -8,6 +8,7 @@ use rustfft::num_complex::Complex64;
 use super::simulate::{SimulateParams, peak, wood_anderson};
 use crate::time::{Time, between_s};
 use crate::waveform::Record3C;
+use crate::waveform::quality::ComponentQuality;
 
 /// Where an amplitude is looked for, and when it counts.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,8 +37,10 @@ impl Default for AmplitudeParams {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoAmplitude {
+    NoBand,
     NoRecord,
     Gap,
+    Clipped,
     NoResponse,
     Noise,
     NoPlateau,
@@ -46,6 +49,8 @@ pub enum NoAmplitude {
 impl fmt::Display for NoAmplitude {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::NoBand => "the pick names no band, such as XX.A..HH",
+            Self::Clipped => "the record is clipped",
             Self::NoRecord => "no record of P and S with noise before it",
             Self::Gap => "a gap",
             Self::NoResponse => "no response by poles and zeros",
@@ -75,6 +80,9 @@ pub fn horizontal_amplitude<R: Fn(f64) -> Option<Complex64>>(
         if row.iter().any(|x| !x.is_finite()) {
             return Err(NoAmplitude::Gap);
         }
+        if is_clipped(row, signal.clone(), record.sampling_rate_hz) {
+            return Err(NoAmplitude::Clipped);
+        }
         let samples: Vec<f64> = row.iter().map(|x| f64::from(*x)).collect();
         let displacement = response(channel).ok_or(NoAmplitude::NoResponse)?;
         let drawn = wood_anderson(
@@ -94,6 +102,12 @@ pub fn horizontal_amplitude<R: Fn(f64) -> Option<Complex64>>(
         product *= found.amplitude;
     }
     Ok(product.sqrt())
+}
+
+/// Whether the sensor was driven beyond what it can tell within these samples: then no amplitude is large enough.
+pub(super) fn is_clipped(row: &[f32], signal: Range<usize>, rate_hz: f64) -> bool {
+    let part = row.get(signal).unwrap_or_default();
+    ComponentQuality::of(part, rate_hz).n_clipped > 0
 }
 
 /// Samples of the noise and of the earthquake.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex64;
 
-use super::amplitude::NoAmplitude;
+use super::amplitude::{NoAmplitude, is_clipped};
 use super::simulate::taper;
 use crate::time::{Time, between_s};
 use crate::waveform::Record3C;
@@ -71,6 +71,9 @@ pub fn s_spectrum<R: Fn(f64) -> Option<Complex64>>(
     let bins = Bins::new(record.sampling_rate_hz, signal.len(), params);
     let (mut noise_power, mut power) = (vec![0.0; bins.ranges.len()], vec![0.0; bins.ranges.len()]);
     for (channel, row) in record.channels.iter().zip(&record.data) {
+        if is_clipped(row, signal.clone(), record.sampling_rate_hz) {
+            return Err(NoAmplitude::Clipped);
+        }
         let displacement = response(channel).ok_or(NoAmplitude::NoResponse)?;
         for (window, sum) in [(&noise, &mut noise_power), (&signal, &mut power)] {
             let samples = row.get(window.clone()).ok_or(NoAmplitude::NoRecord)?;

@@ -30,14 +30,16 @@ pub fn ground(text: &str) -> std::result::Result<Ground, String> {
         .split_once(',')
         .map(|(vs, density)| (number(vs), number(density)));
     match both {
-        // No rock is faster or denser; metres a second and kg/m3 are.
-        Some((Ok(vs_km_s), Ok(density_g_cm3))) if vs_km_s < 8.0 && density_g_cm3 < 8.0 => {
+        // No ground is slower, faster, lighter or denser; metres a second and kg/m3 are, and the two exchanged.
+        Some((Ok(vs_km_s), Ok(density_g_cm3)))
+            if (0.05..5.0).contains(&vs_km_s) && (1.0..4.0).contains(&density_g_cm3) =>
+        {
             Ok(Ground {
                 vs_km_s,
                 density_g_cm3,
             })
         }
-        _ => Err("expected km/s and g/cm3, such as 0.8,2.1".into()),
+        _ => Err("expected km/s (0.05 to 5) and g/cm3 (1 to 4), such as 0.8,2.1".into()),
     }
 }
 
