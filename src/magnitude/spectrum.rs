@@ -1,9 +1,10 @@
 //! The displacement spectrum of S at one station, where it stands above the noise.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use rustfft::FftPlanner;
 use rustfft::num_complex::Complex64;
+use rustfft::{Fft, FftPlanner};
 
 use super::amplitude::{NoAmplitude, is_clipped};
 use super::simulate::taper;
@@ -123,7 +124,8 @@ fn windows(
 /// Bands of equal width on a logarithmic scale, and the transform's lines in each.
 struct Bins {
     rate_hz: f64,
-    n_fft: usize,
+    /// Of noise and signal on all components alike.
+    fft: Arc<dyn Fft<f64>>,
     frequency_hz: Vec<f64>,
     ranges: Vec<Range<usize>>,
 }
@@ -140,7 +142,7 @@ impl Bins {
         let bins = 0..n_bins as usize;
         Self {
             rate_hz,
-            n_fft,
+            fft: FftPlanner::new().plan_fft_forward(n_fft),
             frequency_hz: bins
                 .clone()
                 .map(|bin| (edge(bin) * edge(bin + 1)).sqrt())
@@ -165,14 +167,13 @@ impl Bins {
             .zip(taper(n, 0.05))
             .map(|(x, t)| ((f64::from(*x) - mean) * t).into())
             .collect();
-        spectrum.resize(self.n_fft, Complex64::default());
-        FftPlanner::new()
-            .plan_fft_forward(self.n_fft)
-            .process(&mut spectrum);
+        let n_fft = self.fft.len();
+        spectrum.resize(n_fft, Complex64::default());
+        self.fft.process(&mut spectrum);
         for (lines, sum) in self.ranges.iter().zip(sum) {
             let mut power = 0.0;
             for k in lines.clone() {
-                let f_hz = k as f64 * self.rate_hz / self.n_fft as f64;
+                let f_hz = k as f64 * self.rate_hz / n_fft as f64;
                 let response = displacement(f_hz).filter(|response| response.norm() > 0.0);
                 let response = response.ok_or(NoAmplitude::NoResponse)?;
                 power += (spectrum[k] / response / self.rate_hz).norm_sqr();
@@ -213,7 +214,7 @@ mod tests {
     #[test]
     fn bins_rise_and_hold_lines() {
         let bins = Bins::new(100.0, 430, &SpectrumParams::default());
-        assert_eq!(bins.n_fft, 4096);
+        assert_eq!(bins.fft.len(), 4096);
         // log2(40 / 0.5) is 6.32 octaves.
         assert_eq!(bins.ranges.len(), 50);
         assert!((bins.frequency_hz[0] - 0.5 * (1.0 / 16.0_f64).exp2()).abs() < 1e-12);
