@@ -45,17 +45,17 @@ fn run(args: &[&str]) -> String {
     out
 }
 
+/// A command on the archive with the model that comes with the program.
+fn by_onsets(command: &str) -> [&str; 5] {
+    let archive = text(picked_archive());
+    [command, "--model", "onsets", "--archive", archive]
+}
+
 /// `quakebook pick` of the whole archive into a file of that ending, with its bytes.
 fn whole(ending: &str, more: &[&str]) -> Vec<u8> {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join(format!("whole.{ending}"));
-    let base = [
-        "pick",
-        "--model",
-        "onsets",
-        "--archive",
-        text(picked_archive()),
-    ];
+    let base = by_onsets("pick");
     let out_args = ["--out", text(&out)];
     quakebook(&[&base[..], &THRESHOLDS, &out_args, more].concat());
     std::fs::read(out).unwrap()
@@ -67,13 +67,7 @@ fn table() -> &'static [u8] {
 }
 
 fn plan_into(dir: &Path, more: &[&str]) -> Plan {
-    let base = [
-        "plan",
-        "--model",
-        "onsets",
-        "--archive",
-        text(picked_archive()),
-    ];
+    let base = by_onsets("plan");
     let out = ["--out", text(dir)];
     run(&[&base[..], &THRESHOLDS, &out, more].concat());
     Plan::open(dir).unwrap()
@@ -188,13 +182,7 @@ fn who_seeks_one_channel_gets_its_band() {
     let found = String::from_utf8(collect(&plan).unwrap().to_csv()).unwrap();
     assert!(found.lines().count() > 5, "{found}");
     assert_eq!(found, String::from_utf8(whole("csv", &sought)).unwrap());
-    let base = [
-        "plan",
-        "--model",
-        "onsets",
-        "--archive",
-        text(picked_archive()),
-    ];
+    let base = by_onsets("plan");
     let more = [
         "--stations",
         "XX.A",
@@ -256,13 +244,7 @@ fn another_picker_than_the_planned_one_is_refused() {
         std::fs::write(&path, kept).unwrap();
     }
     // Another threshold is another plan.
-    let base = [
-        "plan",
-        "--model",
-        "onsets",
-        "--archive",
-        text(picked_archive()),
-    ];
+    let base = by_onsets("plan");
     let (code, _, errors) = quakebook(&[&base[..], &["--out", text(&folder)]].concat());
     assert_eq!(code, 1);
     assert!(errors.contains("another plan"), "{errors}");
