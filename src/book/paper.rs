@@ -7,7 +7,7 @@ use crate::error::{Result, fail};
 use crate::geo::Point;
 use crate::network::{Network, Perceptron};
 use crate::store::{self, Store};
-use crate::study::Study;
+use crate::study::{Stage, Study};
 use crate::train::{Run, TrainParams, train};
 use crate::window::{self, CutParams, NoiseRule, Normalisation, StartRule, Windows};
 
@@ -23,6 +23,7 @@ pub const BEFORE_P_S: f64 = 2.0;
 /// # Errors
 /// As [`store::clusters`], and [`crate::Error::Window`] where no window could be cut.
 pub fn windows_as_the_paper(study: &Study) -> Result<Windows> {
+    let study = &study.up_to(Stage::Segments);
     Store::of(study).get_or_make("windows-paper", || {
         let labels = store::clusters(study)?.labels;
         let rule = |_| StartRule::Origin;
@@ -43,6 +44,7 @@ pub fn windows_as_the_paper(study: &Study) -> Result<Windows> {
 /// # Errors
 /// As [`windows_as_the_paper`].
 pub fn windows_at_arrivals(study: &Study) -> Result<Windows> {
+    let study = &study.up_to(Stage::Segments);
     Store::of(study).get_or_make("windows-arrival", || {
         let catalog = store::catalog(study)?;
         let labels = store::leak_free_clusters(study)?.assign_all(&catalog);
@@ -122,7 +124,7 @@ pub fn trained(study: &Study, name: &str, network: &mut dyn Network, split: &Spl
         report_every: 0,
         ..TrainParams::suited(network, study)
     };
-    let dir = Store::of(study).run_dir(name);
+    let dir = Store::of(&study.up_to(Stage::Copies)).run_dir(name);
     train(
         network,
         &split.train,

@@ -16,16 +16,17 @@ use crate::method::{FEATURES, Model, features};
 use crate::network::LogisticRegression;
 use crate::store::{Pace, Store};
 use crate::study::Study;
-use crate::waveform::Record3C;
+use crate::waveform::{RATE_HZ, Record3C};
 
 /// Worlds whose windows teach the regression, and worlds of which an hour each chooses, with the paper's study: those on
 /// which the model's threshold was chosen too.
 const N_TEACHING: u32 = 24;
 const N_CHOOSING: u32 = 40;
 
-/// The grid of STA/LTA: seconds of the averages, and bands.
-const SHORT_S: [f64; 4] = [0.25, 0.5, 1.0, 2.0];
-const LONG_S: [f64; 4] = [5.0, 10.0, 30.0, 60.0];
+/// The grid of STA/LTA: seconds of the averages, from a single sample up, and bands. A long average is at least twice a short
+/// one.
+const SHORT_S: [f64; 7] = [1.0 / RATE_HZ, 0.06, 0.12, 0.25, 0.5, 1.0, 2.0];
+const LONG_S: [f64; 8] = [0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0];
 const BANDS_HZ: [(f64, f64); 4] = [(1.0, 20.0), (3.0, 20.0), (5.0, 20.0), (8.0, 20.0)];
 
 /// Rates at which detectors are compared, false alarms an hour.
@@ -129,7 +130,7 @@ fn tune(study: &Study) -> Result<Tuned> {
         let in_band = hours.par_iter().map(|hour| any.in_band(&hour.record));
         let in_band: Vec<Record3C> = in_band.collect::<Result<_>>()?;
         for short_s in SHORT_S {
-            for long_s in LONG_S {
+            for long_s in LONG_S.into_iter().filter(|long_s| *long_s >= 2.0 * short_s) {
                 let sta_lta = trigger(short_s, long_s);
                 let claims = hours.iter().zip(&in_band).map(|(hour, record)| {
                     Claims::of(&sta_lta.scores_in_band(record)?, JUDGED_S, &hour.known)

@@ -11,6 +11,8 @@ pub enum Stage {
     Clusters,
     /// Segments of record with their classes: all but `[train]`, `[augment]` and the hop of the scan.
     Segments,
+    /// Networks of the paper's noisy copies: all but the hop of the scan.
+    Copies,
     /// Weights: all but `[augment]` and the hop of the scan.
     Weights,
     /// Weights and the threshold that belongs to them: all but `[augment]`.
@@ -45,9 +47,11 @@ impl Study {
             Stage::Catalog => return study,
             Stage::Clusters => (study.seed, study.cluster) = (self.seed, self.cluster.clone()),
             Stage::Segments => study.train = paper.train,
-            Stage::Weights | Stage::Detector => {}
+            Stage::Copies | Stage::Weights | Stage::Detector => {}
         }
-        study.augment = paper.augment;
+        if stage != Stage::Copies {
+            study.augment = paper.augment;
+        }
         if stage < Stage::Detector {
             study.scan.hop_samples = paper.scan.hop_samples;
         }
@@ -101,6 +105,7 @@ mod tests {
     fn each_step_sees_what_it_reads() {
         assert_eq!(unseen(Stage::Detector), ["augment"]);
         assert_eq!(unseen(Stage::Weights), ["augment", "hop"]);
+        assert_eq!(unseen(Stage::Copies), ["hop"]);
         assert_eq!(unseen(Stage::Segments), ["augment", "train", "hop"]);
         let later = [
             "window", "augment", "split", "train", "hours", "hop", "held out", "method", "station",
