@@ -7,6 +7,9 @@
 //!
 //! Two populations: in the crust, of uniform strength, they make the long coda whose envelope falls as 1/t times the attenuation;
 //! and in the shallow ground around the station, where waves crawl, they lengthen P and S alike.
+//!
+//! A scatterer in the crust also turns P into S and S into P. What it turns arrives between the two direct waves, so the S wave rises from
+//! a long coda of P, as on real records.
 
 use std::f64::consts::PI;
 use std::sync::LazyLock;
@@ -19,7 +22,7 @@ use super::greens::{Site, spreading_m_s};
 use super::instrument::{SAMPLING_RATE_HZ, STATION};
 use super::random::{Use, normal, stream};
 use super::source::{MEAN_RADIATION_P, MEAN_RADIATION_S, Source};
-use crate::travel::{LayeredModel, Phase, Wave};
+use crate::travel::{Layer, LayeredModel, Phase, Wave};
 
 const N_CRUSTAL: usize = 3000;
 const FARTHEST_KM: f64 = 150.0;
@@ -37,6 +40,8 @@ const SHALLOW_RADIUS_KM: f64 = 4.0;
 pub struct Scattering {
     /// Total scattering coefficient of the crust: share of the energy lost to scattering in a kilometre.
     pub per_km: f64,
+    /// The same coefficient of P waves that go on as S, over that of P waves that stay P.
+    pub conversion: f64,
     /// Share of a mean wave's energy that is scattered in the shallow ground; the rest arrives directly.
     pub shallow_energy: f64,
     /// Distance over which the energy of shallow echoes falls by e.
@@ -56,9 +61,10 @@ pub struct Scattering {
 /// Sato, Fehler & Maeda (2012), *Seismic Wave Propagation and Scattering in the Heterogeneous Earth*, chapter 3: a
 /// coefficient of 0.01 per km within a factor of 3 or so, for S at 1 to 30 Hz. Q = 680 f^0.36 for the central and
 /// eastern United States: Atkinson & Boore (1995), *BSSA* 85, 17-30. The shallow energy is a choice, by the look of
-/// records from sedimentary basins.
+/// records from sedimentary basins. No wave is converted: so S stands out more than it would.
 pub const SCATTERING: Scattering = Scattering {
     per_km: 0.03,
+    conversion: 0.0,
     shallow_energy: 0.7,
     shallow_decay_km: 1.0,
     shallow_speed_km_s: 1.6,
@@ -89,6 +95,17 @@ pub struct Scatterers {
     /// Forward scattering: delay over its mean, and motion as of a [`Scatterer`].
     forward: Vec<(f64, [[f64; 3]; 2])>,
     ground: Scattering,
+}
+
+impl Scatterer {
+    /// Kilometres from the source, and the sine of the angle by which the wave turns on its way to the station.
+    fn way(&self, focus: [f64; 3]) -> (f64, f64) {
+        let place = self.place_km;
+        let before: [f64; 3] = std::array::from_fn(|i| place[i] - focus[i]);
+        let dot: f64 = before.iter().zip(place).map(|(a, b)| -a * b).sum();
+        let cosine = dot / (length(before) * length(place)).max(f64::MIN_POSITIVE);
+        (length(before), (1.0 - cosine * cosine).max(0.0).sqrt())
+    }
 }
 
 /// An echo: when, and how the ground moves.
@@ -177,24 +194,39 @@ impl Scatterers {
             motion_m_s: motion[index].map(|m| m * strength * at_1_km / straight_km),
         });
         let scattered = self.all.iter().map(move |scatterer| {
-            let place = scatterer.place_km;
-            let to_scatterer_km = length([
-                focus[0] - place[0],
-                focus[1] - place[1],
-                focus[2] - place[2],
-            ]);
+            let (to_scatterer_km, _) = scatterer.way(focus);
             let (onward_speed, spread_km) = if scatterer.shallow {
                 (self.ground.shallow_speed_km_s, straight_km)
             } else {
                 // Near the source the scattered wave is no ray any more.
                 (speed, to_scatterer_km.max(1.0))
             };
-            let detour_s = (to_scatterer_km - straight_km) / speed + length(place) / onward_speed;
+            let onward_s = length(scatterer.place_km) / onward_speed;
+            let detour_s = (to_scatterer_km - straight_km) / speed + onward_s;
             Echo {
                 time_s: direct_s + detour_s,
                 motion_m_s: scatterer.motion[index].map(|m| m * at_1_km / spread_km),
             }
         });
+        let other = match wave {
+            Wave::P => Wave::S,
+            Wave::S => Wave::P,
+        };
+        let other_speed = layer.speed_km_s(other);
+        let energy = self.ground.conversion * converted_energy(&layer, wave);
+        let crustal = self.all.iter().filter(|scatterer| !scatterer.shallow);
+        let converted = crustal
+            .take_while(move |_| energy > 0.0)
+            .map(move |scatterer| {
+                let (to_scatterer_km, sine) = scatterer.way(focus);
+                let onward_s = length(scatterer.place_km) / other_speed;
+                let strength = energy.sqrt() * sine * at_1_km / to_scatterer_km.max(1.0);
+                Echo {
+                    time_s: direct_s + (to_scatterer_km - straight_km) / speed + onward_s,
+                    motion_m_s: scatterer.motion[1 - index].map(|m| m * strength),
+                }
+            });
+        let scattered = scattered.chain(converted);
         scattered.chain(forward)
     }
 
@@ -260,6 +292,20 @@ fn scatterer(rng: &mut ChaCha8Rng, r_km: f64, cos: f64, strength: f64, shallow: 
         ],
         shallow,
         motion: [motion(SHAPE_P), motion(SHAPE_S)],
+    }
+}
+
+/// Squared amplitude of a converted wave over that of a wave that stays what it is, of an obstacle that turns as much P into S as it
+/// leaves P, at a right angle.
+///
+/// Energy flows with the squared amplitude times the speed. In a field of waves that were scattered often P and S have fixed shares
+/// of the energy, so P turns into S `2 (vp / vs)^2` times as readily as S into P. Nothing is converted forwards: amplitude goes with the sine
+/// of the angle, whose square is 2/3 on average (Sato, Fehler & Maeda 2012, chapter 4).
+fn converted_energy(layer: &Layer, wave: Wave) -> f64 {
+    let ratio = layer.vp_km_s / layer.vs_km_s;
+    1.5 * match wave {
+        Wave::P => ratio,
+        Wave::S => 1.0 / (2.0 * ratio.powi(3)),
     }
 }
 
@@ -352,6 +398,47 @@ mod tests {
                     .all(|e| e.time_s >= direct_s)
             );
         }
+    }
+
+    /// Without the conversion no P wave becomes S, and nothing comes between the two but P.
+    #[test]
+    fn converted_waves_arrive_from_the_direct_p_wave_on_and_shake_sideways_before_s() {
+        let ground = Scattering {
+            conversion: 3.0,
+            ..SCATTERING
+        };
+        let (plain, converting) = (Scatterers::new(1, &SCATTERING), Scatterers::new(1, &ground));
+        let model = LayeredModel::central_us();
+        let s = source(2.0, 20.0, 80.0, 10.0);
+        let distance_km = s.distance_km(STATION);
+        let [p_s, s_s] =
+            [Phase::P, Phase::S].map(|p| model.travel_time_s(p, s.depth_km, distance_km));
+        let energy = |all: &Scatterers| {
+            let waves = [Wave::P, Wave::S].map(|wave| all.echoes(&s, &model, &SITE, wave));
+            let echoes: Vec<Echo> = waves.into_iter().flatten().collect();
+            // Rays through the layers are a little faster than the straight ones of echoes.
+            assert!(echoes.iter().all(|echo| echo.time_s > p_s - 0.2));
+            let between = echoes.iter().filter(|echo| echo.time_s < s_s);
+            let energy =
+                between.map(|echo| echo.motion_m_s[0].powi(2) + echo.motion_m_s[1].powi(2));
+            energy.sum::<f64>()
+        };
+        let ratio = energy(&converting) / energy(&plain);
+        assert!(ratio > 3.0, "{ratio}");
+    }
+
+    /// Where P and S have the shares of energy of a field of waves that were scattered often, S with 2 (vp / vs)^3 times as much
+    /// as P, as much turns one way as the other: energy times speed times coefficient.
+    #[test]
+    fn as_much_p_becomes_s_as_s_becomes_p() {
+        let layer = LayeredModel::central_us().layer_at(5.0);
+        let ratio = layer.vp_km_s / layer.vs_km_s;
+        // A coefficient compares flows of energy: squared amplitude times speed.
+        let p_to_s = converted_energy(&layer, Wave::P) / ratio;
+        let s_to_p = converted_energy(&layer, Wave::S) * ratio;
+        let (p, s) = (1.0, 2.0 * ratio.powi(3));
+        let (from_p, from_s) = (p * layer.vp_km_s * p_to_s, s * layer.vs_km_s * s_to_p);
+        assert!((from_p / from_s - 1.0).abs() < 1e-12, "{from_p} {from_s}");
     }
 
     /// Single scattering: power falls as 1 / t^2 where scatterers are all around (Aki & Chouet 1975), that is

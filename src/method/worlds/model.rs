@@ -56,9 +56,9 @@ impl Default for Plan {
         };
         Self {
             stages: [
-                stage(1000, 1e-3, 6, Rate::SWARM),
-                stage(1000, 5e-4, 5, Rate::SWARM),
-                stage(600, 3e-4, 4, Rate::AFTERSHOCKS),
+                stage(500, 1e-3, 6, Rate::AFTERSHOCKS),
+                stage(500, 5e-4, 5, Rate::AFTERSHOCKS),
+                stage(400, 3e-4, 4, Rate::AFTERSHOCKS),
             ],
             n_validating: 40,
             n_choosing: 40,
