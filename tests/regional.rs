@@ -293,6 +293,16 @@ fn nothing_that_cannot_be_used_is_silent() {
         );
         assert_eq!(windows.len() + told.unscanned["gap"], 2400);
     }
+    // A stretch of any length between gaps: where too little of a window was recorded for its scale, it is a gap.
+    for seconds in 1..40 {
+        let mut island = station(100.0, 3);
+        for row in &mut island.0.data {
+            row[20_000..25_000].fill(f32::NAN);
+            row[25_000 + 100 * seconds..30_000].fill(f32::NAN);
+        }
+        let (windows, told) = scanned(&island, &span(0.0, LENGTH_S));
+        assert_eq!(windows.len() + told.unscanned["gap"], 2400);
+    }
     // A record shorter than a window.
     let mut short = station(100.0, 3);
     short.0.data.iter_mut().for_each(|row| row.truncate(400));
