@@ -227,6 +227,14 @@ impl Error {
         }
     }
 
+    /// Whether what holds the records could not be read (a disk, a bucket, a data centre), rather than what they are.
+    pub fn is_of_source(&self) -> bool {
+        matches!(
+            self,
+            Self::Io { .. } | Self::Storage { .. } | Self::Request { .. }
+        ) && self.unavailable().is_none()
+    }
+
     /// What is wrong with a record and what to do, without the place: errors of several places that say the same are one kind.
     pub(crate) fn without_place(&self) -> String {
         match self {

@@ -735,12 +735,13 @@ fn train_and_scan_an_archive() {
             "{errors}"
         );
     }
-    // Half of what is asked for was never recorded.
-    let found = scan("half.csv", "2014-02-16T00:50:00", "2014-02-16T01:10:00", 4);
+    // Half of what is asked for was never recorded: it is told. Of what holds nothing at all the exit code says so.
+    let found = scan("half.csv", "2014-02-16T00:50:00", "2014-02-16T01:10:00", 0);
     assert!(
         !found["unscanned"].as_object().unwrap().is_empty(),
         "{found}"
     );
+    scan("none.csv", "2014-02-16T01:10:00", "2014-02-16T01:20:00", 4);
 }
 
 /// What was sought and what is there is told, in training as in a scan.

@@ -951,6 +951,61 @@ fn windows_become_traces_of_their_part() {
     assert!(matches!(refused, Err(Error::Dataset { .. })));
 }
 
+/// Components 1 and 2 come behind the vertical one; turned by their azimuths they are north and east, which SeisBench expects.
+#[test]
+fn the_line_for_seisbench_names_every_component() {
+    let folder = TempDir::new().unwrap();
+    let trace = |components: &str| LabelledTrace {
+        labels: Labels::new(components, 100.0),
+        samples: values(0, components.len(), 6),
+    };
+    for (name, traces, expected) in [
+        ("a", vec![trace("12Z")], "Z12"),
+        ("b", vec![trace("ENZ"), trace("Z")], "ZNE"),
+        ("c", vec![trace("Z"), trace("21Z"), trace("NEZ")], "ZNE12"),
+        ("d", vec![trace("Z")], "Z"),
+    ] {
+        let folder = folder.path().join(name);
+        let line = seisbench::write(&folder, &DataFormat::default(), &traces).unwrap();
+        let expected = format!(
+            "seisbench.data.WaveformDataset({:?}, component_order={expected:?})",
+            folder.display().to_string()
+        );
+        assert_eq!(line, expected);
+    }
+}
+
+/// What the line gives in SeisBench: the last sample of each component, in its order.
+#[test]
+#[ignore = "needs SeisBench: QUAKEBOOK_SEISBENCH_PYTHON names a Python that has it"]
+fn seisbench_sees_components_of_any_name() {
+    let python = std::env::var_os("QUAKEBOOK_SEISBENCH_PYTHON").expect("a Python with SeisBench");
+    let folder = TempDir::new().unwrap();
+    let opened = |line: &str| -> Vec<f64> {
+        let mut command = std::process::Command::new(&python);
+        command.arg(reference("seisbench_dataset.py"));
+        let said = common::succeeded(command.args(["open", line]));
+        let said = String::from_utf8(said.stdout).unwrap();
+        said.trim().split(',').map(|x| x.parse().unwrap()).collect()
+    };
+    for (components, given) in [("12Z", [205.0, 5.0, 105.0]), ("ENZ", [205.0, 105.0, 5.0])] {
+        let trace = LabelledTrace {
+            labels: Labels::new(components, 100.0),
+            samples: values(0, 3, 6),
+        };
+        let folder = folder.path().join(components);
+        let line = seisbench::write(&folder, &DataFormat::default(), &[trace]).unwrap();
+        assert_eq!(opened(&line), given, "{line}");
+        // Without the order it is as the documentation says.
+        let (short, _) = line.split_once(", component_order").unwrap();
+        let usual = match components {
+            "ENZ" => given,
+            _ => [205.0, 0.0, 0.0],
+        };
+        assert_eq!(opened(&format!("{short})")), usual, "{line}");
+    }
+}
+
 /// A segment of a simulated world with its true onsets, as SeisBench sees it.
 #[test]
 #[ignore = "needs SeisBench: QUAKEBOOK_SEISBENCH_PYTHON names a Python that has it"]

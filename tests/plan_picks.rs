@@ -411,16 +411,18 @@ fn the_collected_table_is_read_where_picks_are() {
     assert_eq!(n_parts, n);
 }
 
-/// A station that fell silent: nothing can be picked, which is told and is no failure.
+/// A station that fell silent: its shard is done, and who asks for its picks hears that there can be none.
 #[test]
 fn a_dead_station_is_done_and_named() {
     let dir = tempfile::tempdir().unwrap();
     let sds = dir.path().join("sds");
-    let still = Samples::Int32(vec![7; 60_000]);
     let archive = Archive::create(&sds, "GS", "OK029", "00", "*", false).unwrap();
-    archive
-        .write(&[trace("HHZ", "2014-05-01T00:00:00", still)])
-        .unwrap();
+    for channel in ["HHE", "HHN", "HHZ"] {
+        let still = Samples::Int32(vec![7; 60_000]);
+        archive
+            .write(&[trace(channel, "2014-05-01T00:00:00", still)])
+            .unwrap();
+    }
     let folder = dir.path().join("plan");
     run(&[
         "plan",
@@ -438,4 +440,139 @@ fn a_dead_station_is_done_and_named() {
         status.contains("without one window that could be picked"),
         "{status}"
     );
+    let out = text(&dir.path().join("picks.csv")).to_string();
+    let (code, _, told) = quakebook(&["collect", "--plan", text(&folder), "--out", &out]);
+    assert!(
+        code == 4 && told.contains("GS.OK029.00.HH?: nothing of it could be used"),
+        "{code}: {told}"
+    );
+    for finder in [
+        ["pick", "--model", "onsets"],
+        ["scan", "--model", "regional"],
+    ] {
+        let of = ["--archive", text(&sds), "--out", &out];
+        let (code, _, told) = quakebook(&[&finder[..], &of].concat());
+        let expected = if finder[0] == "pick" { 4 } else { 1 };
+        assert_eq!(code, expected, "{told}");
+    }
+}
+
+/// An archive with gaps is the usual one: they are told, and no command calls them a fault.
+#[test]
+fn gaps_are_told_and_no_fault() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = text(&dir.path().join("found.csv")).to_string();
+    let mut pick = by_onsets("pick").to_vec();
+    pick.extend(["--stations", "XX.A", "--out", &out]);
+    let archive = text(archive());
+    let scan = ["scan", "--model", "regional", "--archive", archive];
+    let scan = [&scan[..], &["--stream", "XX.A..HH?", "--out", &out]].concat();
+    for (args, told) in [(pick, "s not picked: nothing was"), (scan, "not scanned")] {
+        let (code, _, errors) = quakebook(&args);
+        assert!(code == 0 && errors.contains(told), "{code}: {errors}");
+    }
+    // As `plan`, `work` and `collect` of both do in the tests beside this one.
+}
+
+#[test]
+fn a_place_without_day_files_is_told_with_what_lies_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let commands = [["pick", "onsets"], ["scan", "regional"], ["plan", "onsets"]];
+    let out = dir.path().join("out.csv");
+    let run = |[command, model]: [&str; 2], archive: &Path, more: &[&str]| {
+        let args = [command, "--model", model, "--archive", text(archive)];
+        quakebook(&[&args[..], &["--out", text(&out)], more].concat())
+    };
+    let empty = dir.path().join("empty");
+    let full = dir.path().join("full");
+    std::fs::create_dir(&empty).unwrap();
+    std::fs::create_dir(&full).unwrap();
+    std::fs::write(full.join("day.mseed"), "").unwrap();
+    for command in commands {
+        for (folder, told) in [(&empty, "it is empty"), (&full, "day.mseed")] {
+            let (code, _, errors) = run(command, folder, &[]);
+            assert_eq!(code, 1, "{command:?}: {errors}");
+            assert!(
+                errors.contains(told) && !errors.contains("sought"),
+                "{command:?}: {errors}"
+            );
+        }
+        let years = picked_archive().join("2014");
+        let (code, _, errors) = run(command, &years, &[]);
+        let remedy = format!("Give {} as the archive", text(picked_archive()));
+        assert!(code == 1 && errors.contains(&remedy), "{errors}");
+    }
+    // Where there are others, they are named.
+    let sought = ["--stations", "XX.NONE", "--stations", "YY.*"];
+    let (code, _, errors) = run(commands[0], picked_archive(), &sought);
+    assert_eq!(code, 1, "{errors}");
+    assert!(
+        errors.contains("sought XX.NONE.*.*, YY.*.*.*; the archive has XX.A..HHE"),
+        "{errors}"
+    );
+}
+
+/// Who gave one of the two times hears of that one.
+#[test]
+fn a_time_beyond_the_archive_is_called_as_it_was_given() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = text(&dir.path().join("out.csv")).to_string();
+    let stream = ["--stream", "XX.A..HH?"];
+    for (command, model, of, code) in [
+        ("pick", "onsets", &[][..], 4),
+        ("scan", "regional", &stream, 1),
+        ("plan", "onsets", &[], 1),
+    ] {
+        for (given, other, time) in [
+            ("--from", "--to", "2030-01-01"),
+            ("--to", "--from", "2001-01-01"),
+        ] {
+            let archive = text(picked_archive());
+            let fixed = [command, "--model", model, "--archive", archive];
+            let times = [given, time, "--out", &out];
+            let (found, _, errors) = quakebook(&[&fixed[..], of, &times].concat());
+            assert_eq!(found, code, "{command}: {errors}");
+            let remedy = errors.rsplit_once("Give a").map(|(_, remedy)| remedy);
+            assert!(
+                errors.contains(given) && remedy.is_some_and(|of| !of.contains(other)),
+                "{command}: {errors}"
+            );
+        }
+    }
+}
+
+/// `--out -`, or the device itself: standard output has the table and nothing else.
+#[test]
+fn a_table_on_standard_output_stands_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("plan");
+    let plan = plan_into(&folder, &[]);
+    run(&["work", "--plan", text(plan.dir()), "--all"]);
+    let as_text = String::from_utf8(table().to_vec()).unwrap();
+    let collect = ["collect", "--plan", text(plan.dir())];
+    let pick = [&by_onsets("pick")[..], &THRESHOLDS].concat();
+    for out in ["-", "/dev/stdout"] {
+        for args in [&collect[..], &pick] {
+            let (code, found, errors) = quakebook(&[args, &["--out", out]].concat());
+            assert_eq!(code, 0, "{errors}");
+            assert!(found == as_text, "{args:?}: {found}");
+            assert!(errors.contains("to standard output"), "{errors}");
+        }
+    }
+    assert!(!Path::new("-").exists() && !Path::new("-.manifest.json").exists());
+    let scan = ["scan", "--model", "regional", "--archive", text(archive())];
+    let scan = [&scan[..], &["--stream", "XX.B..BH?", "--out"]].concat();
+    let (code, found, errors) = quakebook(&[&scan[..], &["-"]].concat());
+    assert_eq!(code, 0, "{errors}");
+    let file = text(&dir.path().join("found.csv")).to_string();
+    assert_eq!(quakebook(&[&scan[..], &[&file]].concat()).0, 0);
+    assert_eq!(found, std::fs::read_to_string(&file).unwrap());
+    // An object and a table would be neither; an ending says what else there is.
+    let (code, _, errors) = quakebook(&[&pick[..], &["--json", "--out", "-"]].concat());
+    assert!(
+        code == 2 && errors.contains("--json and --out -"),
+        "{errors}"
+    );
+    let (code, _, errors) = quakebook(&[&pick[..], &["--out", "picks.txt"]].concat());
+    assert!(code == 2 && errors.contains("- for CSV"), "{errors}");
 }

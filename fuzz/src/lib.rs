@@ -24,6 +24,7 @@ mod hash;
 pub mod locate;
 #[path = "../../src/printable.rs"]
 mod printable;
+pub mod seisbench;
 #[path = "../../src/server/mod.rs"]
 pub mod server;
 #[path = "../../src/simd.rs"]

@@ -14,7 +14,7 @@ use crate::network::{Classify, N_AT_ONCE};
 use crate::time::{self, Time, TimeSpan, between_s};
 use crate::waveform::quality::{Judge, Verdict, n_around};
 use crate::waveform::{Record3C, WaveformSource};
-use crate::window::{Normalisation, Reason, by_counts, normalise_in_place};
+use crate::window::{Normalisation, Reason, by_counts, n_missing_for, normalise_in_place};
 
 /// An iterator over the pieces of a scan: each is the [`Scan`] of about an hour.
 ///
@@ -299,11 +299,15 @@ impl<'a> Scanner<'a> {
                 }),
                 Verdict::Dead => Some(Reason::Dead),
                 Verdict::Stuck => Some(Reason::Stuck),
-                Verdict::Clipped => {
-                    scan.n_clipped += 1;
-                    None
+                // What is needed is there; of the rest too little may be.
+                verdict @ (Verdict::Clipped | Verdict::Sound) => {
+                    let window = rows(record, first, self.network.n_samples());
+                    let n_missing = n_missing_for(window, self.params.normalisation);
+                    if n_missing.is_none() && matches!(verdict, Verdict::Clipped) {
+                        scan.n_clipped += 1;
+                    }
+                    n_missing.map(|n_missing| Reason::Gap { n_missing })
                 }
-                Verdict::Sound => None,
             };
             if let Some(reason) = rejected {
                 scan.skip(start, 1, reason);

@@ -61,9 +61,14 @@ pub struct About {
 
 impl Record {
     /// # Errors
-    /// [`Error::Io`] where the file cannot be read, [`Error::Train`] where it is not such a record.
+    /// [`Error::Io`] where the file cannot be read, [`Error::Train`] where there is none in the folder, or it is not such a record.
     pub fn read(dir: &Path) -> Result<Self> {
         let path = dir.join(FILE);
+        if dir.is_dir() && !path.exists() {
+            let what = format!("no {FILE} lies in this folder, so it is no trained detector");
+            let remedy = "Give the folder that `quakebook train` made, by its --run";
+            return Err(fail!(Train, dir.display(), what, remedy));
+        }
         Self::of(&read_text(&path)?, &path.display().to_string())
     }
 

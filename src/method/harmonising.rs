@@ -55,11 +55,6 @@ impl<'a> Harmonising<'a> {
         })
     }
 
-    /// So long after a gap the filter rings, and its samples are missing.
-    pub fn ringing_s(&self) -> f64 {
-        self.filter.n_ringing() as f64 / RATE_HZ
-    }
-
     /// What was met in the tiles of a span that were read.
     pub fn conditions(&self, span: &TimeSpan) -> Conditions {
         let last = sample_of(span.end) - 1;

@@ -26,14 +26,6 @@ impl<'a> Prepared<'a> {
         })
     }
 
-    /// Where a record begins, so much is missing of what is made of it.
-    pub fn lost_s(&self) -> f64 {
-        match self {
-            Self::Banded(_) => 0.0,
-            Self::Harmonised(source) => source.ringing_s(),
-        }
-    }
-
     /// What was met in the records of a span; nothing where they are not made comparable.
     pub fn conditions(&self, span: &TimeSpan) -> Conditions {
         match self {

@@ -22,8 +22,6 @@ pub struct Scanned {
     pub n_windows: usize,
     /// Windows that could not be, by reason.
     pub unscanned: BTreeMap<String, usize>,
-    /// Of those, the ones that reach beyond the span: where the record ends with it, none is missing in it.
-    pub n_beyond: usize,
     /// What was met in the records, where they were made comparable.
     pub conditions: Conditions,
 }
@@ -142,8 +140,7 @@ impl Detector {
             let piece = piece?;
             merger.push_as(&piece, &self.event_probabilities(&piece)?);
         }
-        let (mut n_windows, mut n_beyond, mut unscanned) = (0, 0, BTreeMap::new());
-        let within = self.whole_windows(span, source.lost_s());
+        let (mut n_windows, mut unscanned) = (0, BTreeMap::new());
         for piece in self.pieces(&source, span)? {
             let piece = piece?;
             n_windows += piece.len();
@@ -154,9 +151,6 @@ impl Detector {
                     false => skipped.reason.kind().to_string(),
                 };
                 *unscanned.entry(reason).or_insert(0) += skipped.n_windows;
-                let start = |i: &usize| skipped.start + time::seconds(*i as f64 * hop_s);
-                let beyond = |i: &usize| start(i) < within.start || start(i) > within.end;
-                n_beyond += (0..skipped.n_windows).filter(beyond).count();
             }
             merger.push_as(&piece, &self.event_probabilities(&piece)?);
             each(&piece)?;
@@ -175,7 +169,6 @@ impl Detector {
             detections: merger.finish(),
             n_windows,
             unscanned,
-            n_beyond,
             conditions,
         })
     }
@@ -219,22 +212,6 @@ impl Detector {
         let scanner = Scanner::on_grid(self, source, &windows, rate_hz, &params)?
             .needing(self.study.needed_samples());
         Ok(scanner.map(|piece| Ok(of_cores(piece?, &self.study))))
-    }
-
-    /// Between the first and the last core whose window lies in a span of record with all that it needs.
-    fn whole_windows(&self, span: &TimeSpan, lost_s: f64) -> TimeSpan {
-        let (needed, rate_hz) = (
-            self.study.needed_samples(),
-            self.study.window.sampling_rate_hz,
-        );
-        let lead_s = self.study.method.lead_s;
-        let s = |sample: usize| sample as f64 / rate_hz;
-        // A window's own start tells; where nothing is lost, the first is whole.
-        let before_s = lead_s - s(needed.start) + lost_s;
-        TimeSpan {
-            start: span.start + time::seconds(before_s),
-            end: span.end - time::seconds(s(needed.end) - lead_s),
-        }
     }
 
     /// Every window's probabilities in several spans, in time order.

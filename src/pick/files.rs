@@ -43,10 +43,18 @@ impl PickerFiles {
     /// Reads `NAME.pt.v2` and, beside it, `NAME.json.v2`, as SeisBench keeps them (any version, or none in the names).
     ///
     /// # Errors
-    /// [`crate::Error::Io`] where one of them cannot be read; [`crate::Error::Pick`] where the name has no `.pt`.
+    /// [`crate::Error::Io`] where one of them cannot be read; [`crate::Error::Pick`] where the name has no `.pt`, or there is no
+    /// description.
     pub fn read(weights: impl AsRef<Path>) -> Result<Self> {
         let weights = weights.as_ref();
-        Self::of(WeightsForm::Torch, weights, &description_of(weights)?)
+        let description = description_of(weights)?;
+        if weights.is_file() && !description.exists() {
+            let what =
+                "the description of these weights is missing, which says how they want to be used";
+            let remedy = format!("Put it beside them: {}", weights.display());
+            return Err(fail!(Pick, description.display(), what, remedy));
+        }
+        Self::of(WeightsForm::Torch, weights, &description)
     }
 
     fn of(form: WeightsForm, weights: &Path, description: &Path) -> Result<Self> {

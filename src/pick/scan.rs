@@ -1,8 +1,9 @@
 //! Picks of a source of any length, in pieces of about an hour.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use super::described::Component;
 use super::picker::{number_of, time_of};
 use super::{Curves, Origin, Pick, Picker};
 use crate::error::{Error, Result, Unavailable};
@@ -34,6 +35,8 @@ pub struct Picked {
     pub by_components_s: [f64; 3],
     /// Samples in clipped peaks, by channel. They are picked: the largest earthquakes clip.
     pub n_clipped: BTreeMap<String, usize>,
+    /// Channels of no component that the network knows, such as `HHX`: they are not picked.
+    pub unknown: BTreeSet<String>,
     /// Sampling rates of the records, in hertz.
     pub recorded_hz: Vec<f64>,
     /// Whether records were simulated.
@@ -223,6 +226,10 @@ impl Picked {
             if n > 0 {
                 *self.n_clipped.entry(channel.clone()).or_insert(0) += n;
             }
+            // One that is missing has a dash.
+            if !channel.ends_with(|letter| letter == '-' || Component::of(letter).is_some()) {
+                self.unknown.insert(channel.clone());
+            }
         }
     }
 
@@ -234,7 +241,11 @@ impl Picked {
             lacking.map(|(i, (s, what))| format!("{s:.1} s picked from {} {what}", i + 1));
         let clipped = self.n_clipped.iter();
         let clipped = clipped.map(|(channel, n)| format!("{channel} clips in {n} samples"));
-        lacking.chain(clipped).collect()
+        let unknown = self.unknown.iter();
+        let unknown = unknown.map(|channel| {
+            format!("{channel} is not picked: a component Z, N, E, 1, 2 or 3 is expected")
+        });
+        lacking.chain(clipped).chain(unknown).collect()
     }
 
     /// Takes in what another piece or station gave.
@@ -250,6 +261,7 @@ impl Picked {
         for (channel, n) in other.n_clipped {
             *self.n_clipped.entry(channel).or_insert(0) += n;
         }
+        self.unknown.extend(other.unknown);
         let is_new = |rate: &f64| !self.recorded_hz.contains(rate);
         let new: Vec<f64> = other.recorded_hz.into_iter().filter(is_new).collect();
         self.recorded_hz.extend(new);

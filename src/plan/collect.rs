@@ -1,6 +1,6 @@
 //! One table of what the shards found.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -11,6 +11,7 @@ use super::{Makes, Manifest, Plan, Shard, Tally};
 use crate::error::{Result, fail};
 use crate::hash::{Hash, sha256};
 use crate::pick::{Columns, PickTable};
+use crate::station::NslcPattern;
 
 /// What all shards found that are done, and what it was made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +32,8 @@ pub struct Summary {
     /// Indices of shards that are not in the table, and their names.
     pub missing: Vec<usize>,
     pub missing_ids: Vec<String>,
+    /// Stations of which nothing could be used, in no shard.
+    pub without: Vec<String>,
     /// Files of the plan's folder that are not what they should be: their shards are missing.
     pub spoilt: Vec<String>,
     #[serde(flatten)]
@@ -75,6 +78,7 @@ pub fn collect(plan: &Plan) -> Result<Collected> {
         n_done: 0,
         missing: missing.collect(),
         missing_ids: Vec::new(),
+        without: Vec::new(),
         spoilt: Vec::new(),
         tally: Tally::none(plan.makes()),
         hours: 0.0,
@@ -90,11 +94,14 @@ pub fn collect(plan: &Plan) -> Result<Collected> {
         program_sha256: Vec::new(),
         table_sha256: String::new(),
     };
+    let mut hours_of: BTreeMap<String, f64> = BTreeMap::new();
     let (mut rows, mut picks, mut inputs) = (Vec::new(), PickTable::default(), Hash::default());
     for (shard, one) in shards.into_iter().zip(all) {
         match one {
             Ok(Some((manifest, found))) => {
                 summary.add(&shard, &manifest);
+                let station = NslcPattern::from(&shard.station).to_string();
+                *hours_of.entry(station).or_insert(0.0) += manifest.hours;
                 inputs.update(manifest.inputs.sha256 + "\n");
                 match found {
                     Rows::Detections(found) => rows.extend(found),
@@ -108,6 +115,8 @@ pub fn collect(plan: &Plan) -> Result<Collected> {
         summary.missing_ids.push(shard.id);
     }
     rows.sort_by(|a: &Row, b| a.key().cmp(&b.key()));
+    hours_of.retain(|_, hours| *hours == 0.0);
+    summary.without = hours_of.into_keys().collect();
     summary.program_sha256.sort();
     summary.program_sha256.dedup();
     summary.inputs_sha256 = inputs.digits();

@@ -94,7 +94,12 @@ impl Plan {
         let least = wanted.finder.makes().least_components();
         let (shards, left_out, ends) = held::shards(&place, sought, wanted.size, least)?;
         if shards.is_empty() {
-            return Err(held::nothing(&archive, &left_out, ends));
+            return Err(held::nothing(
+                &place,
+                (wanted.from, wanted.to),
+                &left_out,
+                ends,
+            ));
         }
         let lines: String = shards.iter().map(to_json).collect();
         let header = Header {

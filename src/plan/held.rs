@@ -10,9 +10,9 @@ use super::shard::{AROUND, Shard, ShardSize, midnight};
 use crate::error::{Error, Result, fail};
 use crate::hash::sha256;
 use crate::station::{NslcPattern, StationChoice};
-use crate::time::TimeSpan;
+use crate::time::{Time, TimeSpan};
 use crate::waveform::{
-    DayFile, FAST_BANDS, Nslc, Place, Sought, StrangeKind, Version, archive_near,
+    DayFile, FAST_BANDS, Nslc, Place, Sought, StrangeKind, Version, archive_near, without_day_files,
 };
 use crate::{pick, printable};
 
@@ -147,21 +147,33 @@ pub(super) fn shards(
 }
 
 /// Why an archive makes no shard at all.
-pub(super) fn nothing(archive: &Path, left_out: &[LeftOut], ends: Option<Ends>) -> Error {
+pub(super) fn nothing(
+    place: &Place,
+    times: (Option<Time>, Option<Time>),
+    left_out: &[LeftOut],
+    ends: Option<Ends>,
+) -> Error {
+    let (archive, layout) = (place.root(), place.layout());
     // What was sought and is not there tells more than what lies at a wrong place.
     let is_odd = |one: &&LeftOut| Path::new(&one.what).starts_with(archive);
     let (odd, of_sought): (Vec<_>, Vec<_>) = left_out.iter().partition(is_odd);
     let told = of_sought.into_iter().chain(odd).take(N_TOLD);
     let told: Vec<String> = told.map(ToString::to_string).collect();
+    let (nothing, remedy) = without_day_files(archive, layout);
     let what = match (ends, &told[..]) {
         (Some((first, last)), _) => {
             format!("nothing at the times that are sought; the archive has {first} to {last}")
         }
-        (None, []) => "no day file of the stations and times that are sought".to_string(),
+        (None, []) => nothing,
         (None, told) => format!("nothing that can be scanned: {}", told.join("; ")),
     };
     let remedy = match (ends, archive_near(archive)) {
-        (Some(_), _) => "Give --from and --to within these days".into(),
+        (Some(_), _) => match times {
+            (Some(_), None) => "Give a --from within these days".into(),
+            (None, Some(_)) => "Give a --to within these days".into(),
+            _ => "Give --from and --to within these days".into(),
+        },
+        (None, _) if told.is_empty() => remedy,
         (None, Some(near)) => format!("Give {} as the archive", near.display()),
         (None, None) => {
             "Give the folder that holds the archive's years, and codes as the archive has them"

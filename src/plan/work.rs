@@ -95,7 +95,7 @@ impl<'a> Worker<'a> {
     /// tells of it. `is_ended` is asked now and then whether to stop.
     ///
     /// A shard is done when the day files that were planned have been read, whatever is in them: what cannot be
-    /// scanned is named in its manifest.
+    /// scanned is named in its manifest. Where they cannot be read (a disk, a bucket that fails), the shard fails.
     ///
     /// # Errors
     /// As [`Detector::scan`](crate::method::Detector::scan); [`Error::Plan`] where the archive does not hold the day files that were planned;
@@ -153,6 +153,9 @@ impl<'a> Worker<'a> {
         let found = self.finder.find(&source, shard);
         if source.is_stopped() {
             return Ok(None);
+        }
+        if let Some(failure) = source.failure() {
+            return Err(failure);
         }
         let found = found?;
         archive.note_other_days(&files);

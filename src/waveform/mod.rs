@@ -41,6 +41,6 @@ pub use sds::{
 };
 pub(crate) use sds::{
     DayFile, DayFiles, Days, FAST_BANDS, Last, Listing, Sought, StrangeKind, Version, cover, cut,
-    is_simulated,
+    is_simulated, without_day_files,
 };
 pub use trace::{Samples, Segment, Trace};

@@ -37,7 +37,7 @@ use crate::time::Time;
 pub use crate::study::Normalisation;
 pub use cut::{CutParams, StartRule, cut, event_windows, print_progress, silent};
 pub use noise::{NoiseRule, noise_windows, noise_windows_at};
-pub(crate) use normalise::{by_counts, normalise_again, normalise_in_place};
+pub(crate) use normalise::{by_counts, n_missing_for, normalise_again, normalise_in_place};
 pub use normalise::{normalise, relative_ranges, seam_jumps};
 pub use rejections::{Reason, Rejection, RejectionLog};
 

@@ -109,6 +109,16 @@ fn by_noise(samples: &mut [f32]) -> Result<()> {
     Ok(())
 }
 
+/// Samples of a window's emptiest component that are missing, where they are too many for the scale to be measured.
+pub(crate) fn n_missing_for(rows: [&[f32]; 3], normalisation: Normalisation) -> Option<usize> {
+    if normalisation != Normalisation::Noise {
+        return None;
+    }
+    let missing = |row: &[f32]| row.iter().filter(|x| !x.is_finite()).count();
+    let most = rows.map(missing).into_iter().max()?;
+    (2 * most > rows[0].len()).then_some(most)
+}
+
 /// Mean and noise of a component; `None` where more than half of it is missing, or it is flat.
 fn noise_of(row: &[f32]) -> Option<(f32, f32)> {
     let finite: Vec<f32> = row.iter().copied().filter(|x| x.is_finite()).collect();

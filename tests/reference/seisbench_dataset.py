@@ -2,12 +2,14 @@
 
     python tests/reference/seisbench_dataset.py make tests/reference
     python tests/reference/seisbench_dataset.py read FOLDER
+    python tests/reference/seisbench_dataset.py open 'seisbench.data.WaveformDataset("FOLDER", component_order="ZNE")'
 
 SeisBench 0.12.6, h5py 3.16.0. `make` writes with SeisBench's own writer, and what it never writes with h5py:
 - seisbench_written: four traces of two lengths; the value of trace t, component c, sample w is 1000 t + 100 c + w;
 - seisbench_other: two chunks, samples before components, compressed, whole numbers, no blocks;
 - seisbench_large.hdf5, seisbench_piece.hdf5: files of 578 bytes that declare 13 terabytes, and a piece of 400 megabytes.
-`read` opens a dataset and prints a line for each trace: its part, rate, P, shape, and values.
+`read` opens a dataset and prints a line for each trace: its part, rate, P, shape, and values. `open` prints the last values of what a
+line of Python opens.
 """
 
 import pathlib
@@ -16,6 +18,7 @@ import sys
 import h5py
 import numpy as np
 import pandas as pd
+import seisbench
 import seisbench.data as sbd
 
 
@@ -75,6 +78,15 @@ def read(folder):
         print(*known, *samples.shape, *(float(x) for x in samples[:, -1]), sep=",")
 
 
+def opened(line):
+    """The last sample of each component of the first trace of what a line of Python opens."""
+    samples = eval(line, {"seisbench": seisbench}).get_waveforms(0)
+    print(*(float(x) for x in samples[:, -1]), sep=",")
+
+
 if __name__ == "__main__":
-    command, folder = sys.argv[1:]
-    {"make": make, "read": read}[command](pathlib.Path(folder))
+    command, given = sys.argv[1:]
+    if command == "open":
+        opened(given)
+    else:
+        {"make": make, "read": read}[command](pathlib.Path(given))

@@ -10,6 +10,8 @@ use quakebook::study::Study;
 use quakebook::time::{self, Time, TimeSpan};
 use quakebook::{Result, data_centre};
 
+use crate::output;
+
 /// What is studied.
 #[derive(clap::Args)]
 pub struct StudyArgs {
@@ -74,6 +76,13 @@ pub fn time(text: &str) -> std::result::Result<Time, String> {
     })
 }
 
+/// That `--to` is later than `--from`, where both are given.
+pub fn check_times(from: Option<Time>, to: Option<Time>) {
+    if let (Some(from), Some(to)) = (from, to) {
+        span(from, to);
+    }
+}
+
 /// The span of `--from` and `--to`.
 pub fn span(start: Time, end: Time) -> TimeSpan {
     if end <= start {
@@ -114,7 +123,31 @@ pub fn file_of(text: &str, endings: &[&str]) -> std::result::Result<PathBuf, Str
     let ending = path.extension().and_then(|e| e.to_str()).unwrap_or("");
     match endings.contains(&ending.to_lowercase().as_str()) {
         true => Ok(path),
+        false if is_stdout(text) => Err(format!(
+            "a file is expected, whose name ends in .{}, and not standard output",
+            endings.join(" or .")
+        )),
         false => Err(format!("its name must end in .{}", endings.join(" or ."))),
+    }
+}
+
+/// [`file_of`] for a table: `-` and /dev/stdout are standard output, which gets it as CSV.
+pub fn table_of(text: &str, endings: &[&str]) -> std::result::Result<PathBuf, String> {
+    match is_stdout(text) {
+        true => Ok(output::STDOUT.into()),
+        false => file_of(text, endings)
+            .map_err(|bad| format!("{bad}, or be - for CSV on standard output")),
+    }
+}
+
+fn is_stdout(text: &str) -> bool {
+    [output::STDOUT, "/dev/stdout"].contains(&text)
+}
+
+/// That standard output does not get a table and an object both.
+pub fn check_stdout(out: &Path, is_json: bool) {
+    if is_json && output::is_stdout(out) {
+        refuse("--json and --out - both write to standard output: give --out a file");
     }
 }
 

@@ -15,8 +15,8 @@ The table of detections is sorted by station and time, that of picks by time and
 FILE.manifest.json: what it was made of, and which shards are missing in it. The same plan gives the same
 bytes, however it was cut and whoever worked on it.
 
-Exit codes: 0 every shard is in the table; 3 so they are, and damaged records were left out; 4 some are
-missing, and are named.
+Exit codes: 0 every shard is in the table, whatever gaps the records have; 3 so they are, and damaged records
+were left out; 4 some shards are missing, or of a station nothing could be used: they are named.
 
 Columns of detections: network, station, location, channels; start, end and time (UTC); cluster, from 1; probability, the largest
 of the event's windows; n_windows; simulated. QuakeML has a pick at its station for each.
@@ -34,8 +34,8 @@ pub struct Args {
     /// The folder of a plan
     #[arg(long, value_name = "DIR")]
     plan: PathBuf,
-    /// The table: .csv, .parquet, or .xml (QuakeML)
-    #[arg(long, value_name = "FILE.csv|.parquet|.xml", value_parser = |text: &str| args::file_of(text, &["csv", "parquet", "xml"]))]
+    /// The table: .csv, .parquet, or .xml (QuakeML); - for CSV on standard output, without a manifest
+    #[arg(long, value_name = "FILE.csv|.parquet|.xml|-", value_parser = |text: &str| args::table_of(text, &["csv", "parquet", "xml"]))]
     out: PathBuf,
     /// The names of the columns of picks: gamma, phasenet or seisbench, as `quakebook pick` has them [default: gamma]
     #[arg(long, value_name = "NAMES", value_parser = pick::columns, conflicts_with = "partitioned")]
@@ -59,25 +59,33 @@ pub fn run(args: &Args) -> Result {
     let collected = collect(&plan)?;
     write(args, &collected)?;
     let summary = &collected.summary;
-    let mut beside = args.out.clone().into_os_string();
-    beside.push(".manifest.json");
-    let text = serde_json::to_string_pretty(summary).expect("a summary is plain JSON");
-    output::write(&PathBuf::from(beside), text + "\n")?;
-    output::print(format!(
-        "{} of {} of {}, {:.1} hours, written to {}\n",
+    if !output::is_stdout(&args.out) {
+        let mut beside = args.out.clone().into_os_string();
+        beside.push(".manifest.json");
+        let text = serde_json::to_string_pretty(summary).expect("a summary is plain JSON");
+        output::write(&PathBuf::from(beside), text + "\n")?;
+    }
+    let line = format!(
+        "{} of {} of {}, {:.1} hours, written",
         output::counted(summary.tally.n(), summary.tally.makes().what()),
         summary.n_done,
         output::counted(summary.n_shards, "shard"),
-        summary.hours,
-        args.out.display()
-    ))?;
+        summary.hours
+    );
+    output::sum_up(line, &args.out)?;
     summary
         .spoilt
         .iter()
         .take(N_TOLD)
         .for_each(output::progress);
+    for station in summary.without.iter().take(N_TOLD) {
+        output::progress(format!(
+            "{station}: nothing of it could be used; the manifests of its shards say why"
+        ));
+    }
     match summary.missing.len() {
         0 if summary.n_damaged > 0 => Ok(Outcome::Damaged),
+        0 if !summary.without.is_empty() => Ok(Outcome::Incomplete),
         0 => Ok(Outcome::Done),
         n => {
             output::progress(missing(n, summary.missing.iter().zip(&summary.missing_ids)));
@@ -117,6 +125,12 @@ fn write(args: &Args, collected: &Collected) -> Result<()> {
     if args.partitioned {
         let parts = collected.to_parquet_parts()?;
         return Ok(quakebook::atomic_file::write_folder(&args.out, &parts)?);
+    }
+    if output::is_stdout(&args.out) {
+        return match collected.makes() {
+            Makes::Picks => output::print(collected.picks.to_csv(args.columns.unwrap_or_default())),
+            Makes::Detections => output::print(String::from_utf8_lossy(&collected.to_csv())),
+        };
     }
     if collected.makes() == Makes::Picks {
         return Ok(collected.picks.write(&args.out, args.columns)?);

@@ -24,6 +24,7 @@ mod sizes;
 mod stations;
 mod status;
 mod threads;
+mod told;
 mod train;
 mod tune;
 mod watched;
@@ -46,7 +47,8 @@ Exit codes:
   1  an error: what is wrong, where, and what to do stands on standard error
   2  the command was not understood
   3  damaged data: what is whole was read, the rest is named
-  4  incomplete: some of what was asked for is missing, and is named
+  4  incomplete: something that was asked for is missing, could not be read, or nothing of it could be used; it is named
+  A gap in the records that are scanned or picked is told, and is no fault.
 
 Environment:
   QUAKEBOOK_STUDY     the study where --study is not given (a TOML file)

@@ -174,8 +174,27 @@ pub fn with_places(catalog: &Catalog) -> Catalog {
     placed
 }
 
+/// What stands for standard output in the place of a file.
+pub const STDOUT: &str = "-";
+
+pub fn is_stdout(path: &Path) -> bool {
+    path == Path::new(STDOUT)
+}
+
+/// The line that says what came out: a result, unless the table itself goes to standard output.
+pub fn sum_up(line: impl fmt::Display, out: &Path) -> Result<()> {
+    match is_stdout(out) {
+        true => progress(format!("{line} to standard output")),
+        false => print(format!("{line} to {}\n", out.display()))?,
+    }
+    Ok(())
+}
+
 /// Whether the result can be written to a path, before minutes are spent on it.
 pub fn check_writable(path: &Path) -> Result<()> {
+    if is_stdout(path) {
+        return Ok(());
+    }
     Ok(quakebook::atomic_file::check_result(path)?)
 }
 

@@ -15,7 +15,6 @@ use crate::archive::{self, ArchiveArgs};
 use crate::args;
 use crate::output::{self, Damage, Outcome, Result, counted};
 use crate::pick_setup::{self, HOP_S, PickerChoice, Thresholds};
-use crate::scan_setup;
 use crate::watched::Watched;
 
 /// Pick the onsets of P and S waves in an archive
@@ -28,7 +27,8 @@ overlap, thresholds. They are read as data; nothing in them is run.
 Each band of each station (HH?, BH?, EH?, ...) is picked by itself. Where one or two components are missing, dead or stuck, the
 network gets zeros for them, as in SeisBench, and what was picked so is told. Records of other rates are brought to the network's;
 slower ones than 40 Hz (for a network of 100 Hz) are not picked. A stretch without a break that is shorter than a window (30 s) is
-not picked. Where nothing could be picked is told; then the exit code is 4. A damaged record is a gap: then it is 3.
+not picked. What could not be picked is told, and why. The exit code is 4 where a station that was sought is not there, cannot be
+read, or has nothing at all that could be picked; a gap alone is 0. A damaged record is a gap too: then it is 3.
 
 Windows begin at whole multiples of --hop (made an odd number of samples) since 1970, and one more where recording begins or ends. So
 days that are picked one by one give the picks of all of them together. Measured on twelve hours of CX.PB01: where all windows begin 0.3 s
@@ -76,8 +76,8 @@ pub struct Args {
     /// One object: what was picked
     #[arg(long)]
     pub json: bool,
-    /// Write the picks: .csv, .parquet, or .xml (QuakeML)
-    #[arg(long, value_name = "FILE.csv|.parquet|.xml", value_parser = |text: &str| args::file_of(text, &["csv", "parquet", "xml"]))]
+    /// Write the picks: .csv, .parquet, or .xml (QuakeML); - for CSV on standard output
+    #[arg(long, value_name = "FILE.csv|.parquet|.xml|-", value_parser = |text: &str| args::table_of(text, &["csv", "parquet", "xml"]))]
     pub out: PathBuf,
 }
 
@@ -98,6 +98,9 @@ struct Station {
     /// What was met in the records, in sentences.
     #[serde(skip)]
     conditions: Vec<String>,
+    /// Whether all that the archive holds of it was read, and some of it could be picked.
+    #[serde(skip)]
+    is_whole: bool,
     #[serde(flatten)]
     damage: Damage,
 }
@@ -119,9 +122,8 @@ struct Report {
 const MOST_AT_ONCE_S: f64 = 7.0 * 86_400.0;
 
 pub fn run(args: &Args) -> Result {
-    if let (Some(from), Some(to)) = (args.from, args.to) {
-        args::span(from, to);
-    }
+    args::check_times(args.from, args.to);
+    args::check_stdout(&args.out, args.json);
     let is_quakeml = args::ending(&args.out) == "xml";
     if is_quakeml && args.columns.is_some() {
         args::refuse("--columns is for .csv and .parquet: QuakeML has none");
@@ -140,10 +142,7 @@ pub fn run(args: &Args) -> Result {
     let place = args.archive.place()?;
     let (found, missing) = stations(&place, &sought, (args.from, args.to))?;
     if found.is_empty() {
-        // It says what there is instead.
-        let any = StationChoice::new("XX", "XX", "", "*").map_err(quakebook::Error::from)?;
-        let archive = Archive::open_for(place.clone(), &any)?;
-        archive.check_sought()?;
+        return Err(place.nothing_of(&sought, (args.from, args.to))?.into());
     }
     output::check_writable(&args.out)?;
     let in_vain =
@@ -169,10 +168,12 @@ pub fn run(args: &Args) -> Result {
         .for_each(|what| output::progress(format!("not picked: {what}")));
     archive::tell(place.traffic());
     table.sort();
-    table.write(&args.out, args.columns)?;
+    match output::is_stdout(&args.out) {
+        true => output::print(table.to_csv(args.columns.unwrap_or_default()))?,
+        false => table.write(&args.out, args.columns)?,
+    }
     let is_damaged = told.iter().any(|station| !station.damage.is_none());
-    let is_whole =
-        not_picked.is_empty() && told.iter().all(|station| station.unpicked_s.is_empty());
+    let is_whole = not_picked.is_empty() && told.iter().all(|station| station.is_whole);
     let report = Report {
         weights,
         version: picker.params().version().into(),
@@ -187,12 +188,13 @@ pub fn run(args: &Args) -> Result {
         output::print_json(&report)?;
     } else {
         let count = |of: fn(&Station) -> usize| report.stations.iter().map(of).sum::<usize>();
-        output::print(format!(
-            "{} P and {} S at {} in {:.2} {}{}, written to {}\n",
+        let line = format!(
+            "{} P and {} S at {} in {:.2} {}{}, written",
             count(|station| station.n_p),
             count(|station| station.n_s),
             counted(report.stations.len(), "station"),
-            report
+            // A sum of nothing is -0.
+            0.0 + report
                 .stations
                 .iter()
                 .map(|station| station.hours)
@@ -201,9 +203,9 @@ pub fn run(args: &Args) -> Result {
                 1 => "hours",
                 _ => "station-hours",
             },
-            if report.simulated { " (simulated)" } else { "" },
-            args.out.display()
-        ))?;
+            if report.simulated { " (simulated)" } else { "" }
+        );
+        output::sum_up(line, &args.out)?;
     }
     Ok(match is_whole {
         _ if is_damaged => Outcome::Damaged,
@@ -226,7 +228,7 @@ fn of_station(
 ) -> quakebook::Result<(Station, Picked)> {
     let archive = Archive::open_for(place.clone(), choice)?;
     let archive = archive.expecting(args.from, args.to).lenient();
-    let span = scan_setup::span(args.from, args.to, &archive)?;
+    let span = archive.span(args.from, args.to)?;
     let source = Components(&archive);
     let source = Watched::new(&source, "picking");
     let picked = match args.like_seisbench {
@@ -252,6 +254,7 @@ fn of_station(
         n_clipped: picked.n_clipped.clone(),
         recorded_hz: picked.recorded_hz.clone(),
         conditions: picked.conditions(),
+        is_whole: picked.picked_s > 0.0 && !source.has_failed(),
         damage: Damage::of(&archive),
     };
     Ok((station, picked))

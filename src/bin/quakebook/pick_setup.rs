@@ -85,7 +85,10 @@ fn model(name: &str) -> Result<&'static PickerModel, String> {
             picker_names()
         ));
     }
-    PickerModel::find(name).ok_or_else(|| format!("expected one of: {}", picker_names()))
+    PickerModel::find(name).ok_or_else(|| {
+        let names = picker_names();
+        format!("expected one of: {names}; weights in a file are given by --weights")
+    })
 }
 
 /// The pickers that come with the program.

@@ -147,9 +147,7 @@ struct Report {
 const N_TOLD: usize = 20;
 
 pub fn run(args: &Args) -> Result {
-    if let (Some(from), Some(to)) = (args.from, args.to) {
-        args::span(from, to);
-    }
+    args::check_times(args.from, args.to);
     let finder = finder(args)?;
     let stations = args::patterns(&args.stations)?;
     let place = args.archive.place()?;

@@ -19,9 +19,9 @@ use crate::watched::Watched;
 /// Scan a time span of an archive with a trained network
 #[derive(clap::Args)]
 #[command(after_help = concat!("\
-The model says which window, filter and scale: the records are treated as they were in training. The archive is read an hour at a time. Windows in gaps are not scanned: then the exit code
-is 4, unless they only reach beyond --from or --to, and standard error says how many there are and why. A damaged
-record is a gap, named on standard error with its file and byte: then the exit code is 3. A day file that
+The model says which window, filter and scale: the records are treated as they were in training. The archive is read an hour at a time. Windows in gaps are not scanned, and standard error
+says how many there are and why. The exit code is 4 where not one window could be scanned, or the archive could not be read for a
+while; a gap alone is 0. A damaged record is a gap too, named on standard error with its file and byte: then it is 3. A day file that
 is a link is not read: put the file itself there, or name the archive that the link leads to.
 
 Windows begin at whole multiples of --hop (UTC), and an event belongs to the scan in which it begins: the
@@ -91,15 +91,14 @@ pub struct Args {
     /// One object: what was scanned, and the detections
     #[arg(long)]
     json: bool,
-    /// Write the detections: .csv, or .xml (QuakeML with a pick for each)
-    #[arg(long, value_name = "FILE.csv|.xml", value_parser = |text: &str| args::file_of(text, &["csv", "xml"]))]
+    /// Write the detections: .csv, or .xml (QuakeML with a pick for each); - for CSV on standard output
+    #[arg(long, value_name = "FILE.csv|.xml|-", value_parser = |text: &str| args::table_of(text, &["csv", "xml"]))]
     out: PathBuf,
 }
 
 pub fn run(args: &Args) -> Result {
-    if let (Some(from), Some(to)) = (args.from, args.to) {
-        args::span(from, to);
-    }
+    args::check_times(args.from, args.to);
+    args::check_stdout(&args.out, args.json);
     check_files_differ(args);
     let mut detector = match (&args.model, &args.run) {
         (Some(model), _) => model.detector()?,
@@ -113,7 +112,7 @@ pub fn run(args: &Args) -> Result {
     let place = args.archive.place()?;
     let times = (args.from, args.to);
     let archive = scan_setup::archive(&place, study, args.stream.is_some(), times)?;
-    let span = scan_setup::span(args.from, args.to, &archive)?;
+    let span = archive.span(args.from, args.to)?;
     let mut merge = detector.merge_params();
     merge.join_s = args.merge_gap.unwrap_or(merge.join_s);
     merge.longest_s = args.longest.unwrap_or_else(|| detector.longest_event_s());
@@ -141,7 +140,10 @@ pub fn run(args: &Args) -> Result {
     let damage = Damage::of(&archive);
     damage.tell();
     windows.map(WindowsFile::finish).transpose()?;
-    scanned.detections.write(&args.out)?;
+    match output::is_stdout(&args.out) {
+        true => output::print(scanned.detections.to_csv())?,
+        false => scanned.detections.write(&args.out)?,
+    }
     let told = scan_report::Scan {
         detector: &detector,
         span: &span,
@@ -157,8 +159,7 @@ pub fn run(args: &Args) -> Result {
     if scanned.n_windows == 0 || has_two {
         output::progress(archive.sought_and_held(Some(&span))?);
     }
-    let n_unscanned: usize = scanned.unscanned.values().sum();
-    Ok(match n_unscanned > scanned.n_beyond {
+    Ok(match scanned.n_windows == 0 || source.has_failed() {
         _ if !damage.is_none() => Outcome::Damaged,
         false => Outcome::Done,
         true => Outcome::Incomplete,

@@ -104,13 +104,13 @@ impl Scan<'_> {
                 detections: &found.items,
             });
         }
-        output::print(format!(
-            "{}, {:.1} an hour, on for {:.1} % of the time, written to {}\n",
+        let line = format!(
+            "{}, {:.1} an hour, on for {:.1} % of the time, written",
             output::counted(found.len(), "detection"),
             found.per_hour(),
-            100.0 * found.share_on(),
-            out.display()
-        ))
+            100.0 * found.share_on()
+        );
+        output::sum_up(line, out)
     }
 
     /// What whoever believes the detections should know.

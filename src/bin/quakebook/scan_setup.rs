@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use quakebook::method::{Detector, Model, PickerModel};
 use quakebook::study::Study;
-use quakebook::time::{Time, TimeSpan};
+use quakebook::time::Time;
 use quakebook::waveform::{Archive, Place};
 
 use crate::args;
@@ -35,6 +35,11 @@ impl ModelArg {
             (None, true) => Ok(Self::Folder(text.into())),
             (None, false) if PickerModel::find(text).is_some() => Err(format!(
                 "{text} is a picker, which `quakebook pick` and `plan` take; expected a detector: {}",
+                args::model_names()
+            )),
+            (None, false) if Path::new(text).is_file() => Err(format!(
+                "this is a file; expected the folder of a run of `train`, or a model that comes with the program: {} \
+                 (weights of a picker are for `quakebook pick --weights`)",
                 args::model_names()
             )),
             (None, false) => Err(format!(
@@ -80,22 +85,6 @@ pub fn archive(
         of.channels
     ));
     open(study)
-}
-
-/// The span from `--from` to `--to`, and where they are not given, what the archive holds.
-pub fn span(
-    from: Option<Time>,
-    to: Option<Time>,
-    archive: &Archive,
-) -> quakebook::Result<TimeSpan> {
-    if let (Some(from), Some(to)) = (from, to) {
-        return Ok(args::span(from, to));
-    }
-    let held = archive.held_span()?;
-    Ok(args::span(
-        from.unwrap_or(held.start),
-        to.unwrap_or(held.end),
-    ))
 }
 
 /// The study's hop, as `--hop` says.

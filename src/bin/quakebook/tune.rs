@@ -103,7 +103,7 @@ pub fn run(args: &Args) -> Result {
     let place = Place::from(args.archive.clone());
     let times = (args.from, args.to);
     let archive = scan_setup::archive(&place, &mut study, args.stream.is_some(), times)?;
-    let span = scan_setup::span(args.from, args.to, &archive)?;
+    let span = archive.span(args.from, args.to)?;
     let mut study = base.fine_tuning(&study.station, &span, args.onset.onset())?;
     let method = &mut study.method;
     method.guard_s = args.guard.unwrap_or(method.guard_s);

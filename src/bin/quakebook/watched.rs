@@ -1,6 +1,7 @@
 //! Lines of progress of what reads records for long.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use quakebook::time::{self, Time, TimeSpan};
@@ -17,6 +18,7 @@ pub struct Watched<'a> {
     /// What is done with the records.
     doing: &'static str,
     said: Mutex<Instant>,
+    has_failed: AtomicBool,
 }
 
 impl<'a> Watched<'a> {
@@ -25,7 +27,19 @@ impl<'a> Watched<'a> {
             source,
             doing,
             said: Mutex::new(Instant::now()),
+            has_failed: false.into(),
         }
+    }
+
+    /// Whether what holds the records could not be read at some time: then some are missing.
+    pub fn has_failed(&self) -> bool {
+        self.has_failed.load(Ordering::Relaxed)
+    }
+
+    fn noted(&self, record: quakebook::Result<Record3C>) -> quakebook::Result<Record3C> {
+        let failed = record.as_ref().is_err_and(quakebook::Error::is_of_source);
+        self.has_failed.fetch_or(failed, Ordering::Relaxed);
+        record
     }
 
     fn say(&self, start: Time) {
@@ -42,12 +56,12 @@ impl<'a> Watched<'a> {
 impl WaveformSource for Watched<'_> {
     fn record(&self, start: Time, n_samples: usize) -> quakebook::Result<Record3C> {
         self.say(start);
-        self.source.record(start, n_samples)
+        self.noted(self.source.record(start, n_samples))
     }
 
     fn between(&self, start: Time, end: Time) -> quakebook::Result<Record3C> {
         self.say(start);
-        self.source.between(start, end)
+        self.noted(self.source.between(start, end))
     }
 
     fn held(&self, span: &TimeSpan) -> Vec<TimeSpan> {

@@ -19,8 +19,8 @@ scans or picks it once more. Two workers on one shard write the same. A worker t
 written: its shard is worked on again as a whole. Ctrl-C and SIGTERM end it within some seconds.
 
 A shard is done when the day files that were planned have been read, whatever is in them: records that
-cannot be used (damaged, dead, too slow) are named, here and in the shard's manifest. Where the archive
-does not hold those files, the shard fails.
+cannot be used (damaged, dead, too slow) are named, here and in the shard's manifest, and so are gaps. Where
+the archive does not hold those files, or cannot be read, the shard fails.
 
 Exit codes: 0 done; 1 a shard failed, and it is said why; 3 done, and damaged records were
 left out; 4 stopped by a signal.

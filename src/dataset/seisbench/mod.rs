@@ -19,7 +19,8 @@
 //! labels.set_arrival("P", 250.0);
 //! let samples = vec![0.5; 3 * 1000];
 //! let folder = tempfile::tempdir().unwrap().path().join("mine");
-//! write(&folder, &DataFormat::default(), &[LabelledTrace { labels, samples }])?;
+//! let python = write(&folder, &DataFormat::default(), &[LabelledTrace { labels, samples }])?;
+//! assert!(python.ends_with("component_order=\"ZNE\")")); // the line that opens it in SeisBench
 //!
 //! let dataset = WaveformDataset::open(&folder)?;
 //! assert_eq!(dataset.labels(0).arrivals(), [("P", 250.0)]);

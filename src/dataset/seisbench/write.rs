@@ -15,10 +15,12 @@ use crate::time::iso;
 /// Traces of one block, as many as SeisBench's writer takes.
 const OF_A_BLOCK: usize = 1024;
 
-/// Writes traces into a new folder, whole: `metadata.csv` and `waveforms.hdf5`, which SeisBench opens with
-/// `seisbench.data.WaveformDataset(folder)`.
+/// Writes traces into a new folder, whole: `metadata.csv` and `waveforms.hdf5`. Returns the line of Python with which SeisBench
+/// gives all their components, the vertical one first.
 ///
-/// A trace gets a name that says where its samples lie; times are written to the microsecond.
+/// A trace gets a name that says where its samples lie; times are written to the microsecond. Without an order of components
+/// SeisBench (0.12) takes Z, N and E, and gives zeros for what is called otherwise, such as 1 and 2. Where the azimuths of
+/// these are known, turn the records first, by [`Record3C::rotated`](crate::waveform::Record3C::rotated).
 ///
 /// # Errors
 /// [`crate::Error::Dataset`] where there is no trace, or one has no letter for each component, no positive
@@ -28,7 +30,7 @@ pub fn write(
     folder: impl AsRef<Path>,
     format: &DataFormat,
     traces: &[LabelledTrace],
-) -> Result<()> {
+) -> Result<String> {
     let folder = folder.as_ref();
     for (index, trace) in traces.iter().enumerate() {
         check(trace).map_err(|what| {
@@ -89,7 +91,23 @@ pub fn write(
         ),
         (PathBuf::from("waveforms.hdf5"), samples),
     ];
-    write_folder(folder, &files)
+    write_folder(folder, &files)?;
+    Ok(format!(
+        "seisbench.data.WaveformDataset({:?}, component_order={:?})",
+        folder.display().to_string(),
+        order_of_all(traces)
+    ))
+}
+
+/// The order in which networks take components; others come behind them.
+const USUAL: &str = "ZNE";
+
+/// All letters of components, those that networks take first.
+fn order_of_all(traces: &[LabelledTrace]) -> String {
+    let letters = traces.iter().flat_map(|t| t.labels.components.chars());
+    let mut letters: Vec<char> = letters.collect::<BTreeSet<_>>().into_iter().collect();
+    letters.sort_by_key(|letter| USUAL.find(*letter).unwrap_or(USUAL.len()));
+    letters.into_iter().collect()
 }
 
 /// Components and samples.

@@ -7,16 +7,14 @@ use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 
 use super::layout::{self, DayFile, Layout};
 use super::listing::Held;
-use super::{Archive, DayFiles, archive_near};
+use super::nothing::{named, names_of, without_day_files};
+use super::{Archive, DayFiles};
 use crate::code_pattern::NslcPattern;
 use crate::error::{Error, Result, fail};
 use crate::time::{self, TimeSpan};
 use crate::waveform::Nslc;
 use crate::waveform::assemble::has_three_components;
 use crate::waveform::mseed::{Fault, FaultKind};
-
-/// Streams that a message names; more are counted.
-const N_NAMED: usize = 12;
 
 /// The extent of a file is known to within one interval of its samples.
 const NEAR: TimeDelta = TimeDelta::seconds(1);
@@ -77,7 +75,6 @@ impl Archive {
         let is_sought = |files: &&DayFiles| sought.admits(&files[0].stream);
         let ours: Vec<&DayFiles> = all.iter().filter(is_sought).collect();
         if ours.is_empty() {
-            let held = all.iter().map(|files| files[0].stream.to_string());
             return Ok(match all.len() {
                 0 if self.storage.is_remote() => {
                     format!("sought {sought}; the archive has no day file of it at these times")
@@ -85,7 +82,7 @@ impl Archive {
                 0 => format!(
                     "sought {sought}; the archive has no day file (a link is none; the folder is that of the years)"
                 ),
-                _ => format!("sought {sought}; the archive has {}", named(held)),
+                _ => format!("sought {sought}; the archive has {}", names_of(&all)),
             });
         }
         let held = named(ours.iter().map(|files| days_of(files)));
@@ -116,16 +113,13 @@ impl Archive {
             return Ok(());
         }
         let told = self.sought_and_held(None)?;
-        let (what, remedy) = match archive_near(&self.root).filter(|_| held.is_empty()) {
-            Some(archive) => (
-                format!("no day file of an archive, {}, lies below this folder; {} holds such", self.layout.pattern(), archive.display()),
-                format!("Give {} as the archive", archive.display()),
-            ),
-            None if ours.is_empty() => (
+        let (what, remedy) = match held.is_empty() {
+            true => without_day_files(&self.root, self.layout),
+            false if ours.is_empty() => (
                 told,
                 "Give the codes as the archive has them: capital and small letters differ".into(),
             ),
-            None => (
+            false => (
                 format!("three components of one band are needed, such as HHE, HHN and HHZ: {told}"),
                 "Fetch the components that are missing, or give channels of which all three are there".into(),
             ),
@@ -222,17 +216,6 @@ fn days_of(files: &DayFiles) -> String {
         1 => format!("{stream} of {}", first.day),
         n => format!("{stream} of {} to {} ({n} days)", first.day, last.day),
     }
-}
-
-/// The first few, and how many there are more.
-fn named(names: impl ExactSizeIterator<Item = String>) -> String {
-    let n_more = names.len().saturating_sub(N_NAMED);
-    let more = (n_more > 0).then(|| format!("{n_more} more"));
-    names
-        .take(N_NAMED)
-        .chain(more)
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 fn misplaced_fault(file: DayFile, layout: Layout) -> Fault {

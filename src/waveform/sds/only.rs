@@ -2,14 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::nothing::{named, names_of, without_day_files};
 use super::sought::Sought;
-use super::{Archive, DayFiles, Place};
+use super::{Archive, Place};
 use crate::code_pattern::{NslcPattern, StationChoice};
 use crate::error::{Result, fail};
 use crate::time::{self, Time, TimeSpan};
-
-/// Names that a message has; more are counted.
-const N_NAMED: usize = 12;
 
 /// Letters of bands with 10 samples a second or more (SEED Reference Manual 2.4, appendix A).
 pub(crate) const FAST_BANDS: [char; 8] = ['F', 'G', 'D', 'C', 'E', 'S', 'H', 'B'];
@@ -49,6 +47,37 @@ impl Archive {
         })
     }
 
+    /// The span from one time to another; where one of them is not given, as far as the archive's samples of the station reach.
+    ///
+    /// # Errors
+    /// As [`Archive::held_span`]; [`crate::Error::Waveform`] where all samples lie on the other side of the time that is given.
+    pub fn span(&self, from: Option<Time>, to: Option<Time>) -> Result<TimeSpan> {
+        if let (Some(start), Some(end)) = (from, to) {
+            return Ok(TimeSpan { start, end });
+        }
+        let held = self.held_span()?;
+        let (start, end) = (from.unwrap_or(held.start), to.unwrap_or(held.end));
+        if start < end {
+            return Ok(TimeSpan { start, end });
+        }
+        let (at_fault, remedy) = match from {
+            Some(from) => (
+                format!("--from ({}) lies behind the last sample", time::iso(from)),
+                "Give an earlier --from",
+            ),
+            None => (
+                format!("--to ({}) lies before the first sample", time::iso(end)),
+                "Give a later --to",
+            ),
+        };
+        let [first, last] = [held.start, held.end].map(time::iso);
+        let what = format!(
+            "{at_fault}: the archive has {} of {first} to {last}",
+            NslcPattern::from(&self.choice)
+        );
+        Err(fail!(Waveform, self.root.display(), what, remedy))
+    }
+
     /// The one station of which an archive has three components, with its channels.
     ///
     /// Channels of fewer than 10 samples a second do not count. Of a bucket only day files around the times are looked
@@ -85,43 +114,33 @@ impl Archive {
             components.or_default().insert(component);
         }
         bands.retain(|_, components| components.len() >= 3);
-        let refuse = |what: String| {
-            let remedy = "Name one as NET.STA.LOC.CHA, as in CX.PB01..HH?";
-            Err(fail!(Waveform, root.display(), what, remedy))
-        };
+        let refuse =
+            |what: String, remedy: &str| Err(fail!(Waveform, root.display(), what, remedy));
         let found: Vec<&[String; 4]> = bands.keys().collect();
         match &found[..] {
             [[network, station, location, band]] => {
                 let channels = format!("{band}?");
                 Ok(StationChoice::new(network, station, location, &channels)?)
             }
-            [] => refuse(format!(
-                "no station with three components of 10 Hz or more; the archive has {}",
-                listed(streams.iter().filter_map(stream_name))
-            )),
-            several => refuse(format!(
-                "{} stations or bands with three components, expected one: {}",
-                several.len(),
-                listed(several.iter().map(|codes| codes.join(".") + "?"))
-            )),
+            [] if streams.is_empty() => {
+                let (what, remedy) = without_day_files(root, place.layout());
+                refuse(what, &remedy)
+            }
+            [] => refuse(
+                format!(
+                    "no station with three components of 10 Hz or more; the archive has {}",
+                    names_of(&streams)
+                ),
+                "Fetch the components that are missing; `quakebook pick` takes stations of one or two too",
+            ),
+            several => refuse(
+                format!(
+                    "{} stations or bands with three components, expected one: {}",
+                    several.len(),
+                    named(several.iter().map(|codes| codes.join(".") + "?"))
+                ),
+                "Name one as NET.STA.LOC.CHA, as in CX.PB01..HH?",
+            ),
         }
     }
-}
-
-fn stream_name(files: &DayFiles) -> Option<String> {
-    files.first().map(|file| file.stream.to_string())
-}
-
-/// The first names, and how many more there are.
-fn listed(names: impl Iterator<Item = String>) -> String {
-    let mut names: Vec<String> = names.collect();
-    match names.len() {
-        0 => names.push("no day file (a link is none; the folder is that of the years)".into()),
-        n if n > N_NAMED => {
-            names.truncate(N_NAMED);
-            names.push(format!("{} more", n - N_NAMED));
-        }
-        _ => {}
-    }
-    names.join(", ")
 }
