@@ -30,20 +30,20 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result {
-    args.network.check_responses();
-    let (mut locator, velocity_model) = args.network.locator(&args.picks)?;
+    let mut network = args.network.read(&args.picks)?;
+    args.network.check_responses(&network);
     let mut account = Account::default();
     let mut unknown = BTreeMap::new();
     let (mut names, mut events) = (Vec::new(), Vec::new());
     let file = read_picks(&args.picks)?;
-    let longest_s = locator.longest_s();
+    let longest_s = network.locator.longest_s();
     for (event, picks) in file.by_event(&args.picks.display().to_string())? {
         account.n_picks += picks.len();
         let one_event = |sorted: Sorted| {
-            sorted.check_one_event(locator.sites(), longest_s)?;
+            sorted.check_one_event(network.locator.sites(), longest_s)?;
             Ok(sorted)
         };
-        match Sorted::new(picks, locator.sites()).and_then(one_event) {
+        match Sorted::new(picks, network.locator.sites()).and_then(one_event) {
             Ok(mut sorted) => {
                 account.n_doubles += sorted.drop_doubles();
                 sorted
@@ -61,8 +61,9 @@ pub fn run(args: &Args) -> Result {
         }
     }
     let n_rounds = args.network.n_rounds();
+    let velocity_model = network.velocity_name().to_string();
     let (bulletin, not_located) =
-        Bulletin::of_events(&mut locator, &velocity_model, events, n_rounds);
+        Bulletin::of_events(&mut network.locator, &velocity_model, events, n_rounds);
     for (event, why) in &not_located {
         output::progress(format!("event {}: {why}", names[*event]));
     }
@@ -72,5 +73,5 @@ pub fn run(args: &Args) -> Result {
         .iter()
         .filter(|event| event.hypocentre.is_outside())
         .count();
-    args.network.finish(&locator, bulletin, &account, &unknown)
+    args.network.finish(&network, bulletin, &account, &unknown)
 }
