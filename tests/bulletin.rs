@@ -831,11 +831,13 @@ fn a_clock_that_is_off_is_told() {
             assert_eq!(clock[0], "XX.S4");
             assert!((clock[1].as_f64().unwrap() - late_s).abs() < 0.1, "{told}");
             // The others' picks place the events as if there were no such station.
-            let found = Catalog::read(folder.path().join("events.csv")).unwrap();
-            for (event, truth) in found.events().iter().zip(EVENTS.iter().cycle()) {
-                let km = event.epicentre().distance_km(Point::new(truth.1, truth.0));
-                assert!(km < 0.2, "{command} {late_s}: {km}");
-            }
+            let rows = rows.lines().filter(|row| !row.contains("XX.S4"));
+            let rows = rows.collect::<Vec<_>>().join("\n");
+            let with = std::fs::read_to_string(folder.path().join("events.csv")).unwrap();
+            let files = [("picks.csv", rows.as_str()), ("stations.csv", &stations())];
+            let (_, _, told) = run(folder.path(), &files, &args);
+            let without = std::fs::read_to_string(folder.path().join("events.csv")).unwrap();
+            assert_eq!(with, without, "{command} {late_s}: {told}");
         }
     }
 }
@@ -919,7 +921,6 @@ fn the_end_of_the_grid_is_told_with_its_option() {
     let (printed, _) = located(&["--max-depth-km", "2", "--json"]);
     let report: Value = serde_json::from_str(&printed).unwrap();
     assert!(report["n_at_bottom"].as_u64() > Some(0), "{printed}");
-    assert_eq!(report["n_at_top"], 0);
 }
 
 #[test]

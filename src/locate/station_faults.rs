@@ -131,7 +131,7 @@ fn arrivals_s(
         true => {
             let (east, north) = hypocentre.epicentre.local_km(locator.centre());
             again = locator
-                .locate_from(&others, [east, north, hypocentre.depth_km])
+                .locate_below(&others, [east, north, hypocentre.depth_km])
                 .ok()?;
             &again
         }
