@@ -24,7 +24,7 @@ const NEAR_S: f64 = 0.5;
 
 /// Clocks are off by an hour at most, which is a wrong time zone; smaller shifts than [`LEAST_S`] show in the residuals.
 const MOST_S: f64 = 4000.0;
-const LEAST_S: f64 = 0.75;
+const LEAST_S: f64 = 0.9;
 
 /// Shifts of one clock lie within this.
 const SPREAD_S: f64 = 0.6;

@@ -22,7 +22,8 @@ errors, the ellipse holds 68 %, if the velocities are right.
 
 Where a station has no coordinates, or stands more than 500 km from all others, its picks are left out and told, and the exit code is 4.
 Clocks that seem to be wrong, doubled picks, events at the limits of the grid, velocities that seem upside down, and P and S that
-seem to be exchanged are told too.
+seem to be exchanged are told too. Picks of a station that fit the others' events only with a constant shift, or with P and S exchanged,
+are left out (with --terms a shift within --tolerance is taken off instead). Where there is no event, what picks lack is told.
 
 Examples:
   quakebook associate --picks picks.csv --stations stations.xml --velocity ak135 --out events.xml

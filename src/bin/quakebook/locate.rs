@@ -17,7 +17,8 @@ value there, and those of none have -1 or nothing. Of several picks of a wave at
 `quakebook associate --arrivals`, GaMMA and PyOcto write. In QuakeML the picks of an event stand in it: so `quakebook associate` writes it, and ObsPy.
 
 Where S comes before P at a station, or picks lie farther apart than waves of one event can, the station's picks are left out and told, if
-those of all other stations agree; else the event is not located, and told.
+those of all other stations agree; else the event is not located, and told. So are picks left out that fit only with a constant shift (not
+with --terms, which take it off), or with P and S exchanged.
 
 Examples:
   quakebook locate --picks arrivals.csv --stations stations.xml --velocity ak135 --out events.xml

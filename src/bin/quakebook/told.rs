@@ -49,7 +49,7 @@ pub fn tell(bulletin: &Bulletin, account: &Account, without_place: &BTreeMap<Str
             fault.n_mended,
             match fault.is_left_out {
                 true => "; its picks are left out",
-                false => "",
+                false => "; --terms takes it into account",
             }
         ));
     }
