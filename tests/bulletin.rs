@@ -817,49 +817,202 @@ fn picks_without_a_place_are_told() {
     assert!(told.contains("YY.A..HH: 1 pick left out"), "{told}");
 }
 
-#[test]
-fn a_clock_off_by_a_second_is_told() {
-    let folder = tempfile::tempdir().unwrap();
+/// Eighteen events of exact picks, those of one station `late_s` late, or with P and S exchanged.
+fn with_a_wrong_station(late_s: f64, is_exchanged: bool) -> String {
     let mut rows = String::from("event,station,phase,time\n");
+    let start = time::parse("2014-02-16T00:10:00").unwrap();
     for n in 0..6 {
         for row in picks().lines().skip(2) {
             let cells: Vec<&str> = row.split(',').collect();
-            let late_s = if cells[0] == "XX.S4..HH" { 1.0 } else { 0.0 };
-            let at = time::parse(cells[1]).unwrap() + time::seconds(1000.0 * f64::from(n) + late_s);
+            let is_wrong = cells[0] == "XX.S4..HH";
+            let at = time::parse(cells[1]).unwrap();
             // The picks of one event lie within 30 s.
-            let second = between_s(
-                time::parse("2014-02-16T00:10:00").unwrap(),
-                time::parse(cells[1]).unwrap(),
-            );
-            let event = if second < 30.0 {
-                0
-            } else if second < 80.0 {
-                1
-            } else {
-                2
+            let event = match between_s(start, at) {
+                s if s < 30.0 => 0,
+                s if s < 80.0 => 1,
+                _ => 2,
             };
-            writeln!(
-                rows,
-                "{},{},{},{}",
-                3 * n + event,
-                cells[0],
-                cells[3],
-                time::iso(at)
-            )
-            .unwrap();
+            let late_s = 1000.0 * f64::from(n) + if is_wrong { late_s } else { 0.0 };
+            let phase = match (cells[3], is_wrong && is_exchanged) {
+                ("p", false) | ("s", true) => "P",
+                _ => "S",
+            };
+            let at = time::iso(at + time::seconds(late_s));
+            writeln!(rows, "{},{},{phase},{at}", 3 * n + event, cells[0]).unwrap();
         }
     }
-    let (code, _, told) = run(
-        folder.path(),
-        &[("picks.csv", &rows), ("stations.csv", &stations())],
-        &LOCATE,
-    );
-    assert_eq!(code, 0, "{told}");
+    rows
+}
+
+#[test]
+fn a_clock_that_is_off_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in ["associate", "locate"] {
+        for late_s in [1.0, 2.0, 5.0, 10.0, 60.0, -5.0] {
+            let rows = with_a_wrong_station(late_s, false);
+            let files = [("picks.csv", rows.as_str()), ("stations.csv", &stations())];
+            let mut args = LOCATE.to_vec();
+            args[0] = command;
+            args.push("--json");
+            let (code, printed, told) = run(folder.path(), &files, &args);
+            assert_eq!(code, 0, "{told}");
+            assert_eq!(told.matches("clock").count(), 1, "{told}");
+            let report: Value = serde_json::from_str(&printed).unwrap();
+            assert_eq!(report["n_events"], 18, "{told}");
+            let clock = &report["clocks"][0];
+            assert_eq!(clock[0], "XX.S4");
+            assert!((clock[1].as_f64().unwrap() - late_s).abs() < 0.1, "{told}");
+            // The others' picks place the events as if there were no such station.
+            let rows = rows.lines().filter(|row| !row.contains("XX.S4"));
+            let rows = rows.collect::<Vec<_>>().join("\n");
+            let with = std::fs::read_to_string(folder.path().join("events.csv")).unwrap();
+            let files = [("picks.csv", rows.as_str()), ("stations.csv", &stations())];
+            let (_, _, told) = run(folder.path(), &files, &args);
+            let without = std::fs::read_to_string(folder.path().join("events.csv")).unwrap();
+            assert_eq!(with, without, "{command} {late_s}: {told}");
+        }
+    }
+}
+
+#[test]
+fn a_station_with_exchanged_phases_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = with_a_wrong_station(0.0, true);
+    let files = [("picks.csv", rows.as_str()), ("stations.csv", &stations())];
+    for command in ["associate", "locate"] {
+        let mut args = LOCATE.to_vec();
+        args[0] = command;
+        let (code, printed, told) = run(folder.path(), &files, &args);
+        assert_eq!(code, 0, "{told}");
+        let named =
+            "XX.S4: P and S seem to be exchanged there (0 arrivals fit as they are, 36 exchanged)";
+        assert!(told.contains(named), "{told}");
+        assert!(printed.contains("18 events"), "{printed}");
+    }
+}
+
+#[test]
+fn what_an_event_lacks_is_told_with_its_option() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = picks();
+    let stations = stations();
+    let only = |is_kept: &dyn Fn(&str) -> bool| {
+        let (head, rows) = all.split_once('\n').unwrap();
+        let kept = rows.lines().filter(|row| is_kept(row));
+        kept.fold(format!("{head}\n"), |all, row| format!("{all}{row}\n"))
+    };
+    for (rows, named, option) in [
+        (
+            only(&|row| row.ends_with(",p")),
+            "needs S picks at 2",
+            Some("--min-s"),
+        ),
+        (
+            only(&|row| row.ends_with(",s")),
+            "needs P picks at 2",
+            Some("--min-p"),
+        ),
+        (
+            only(&|row| row < "XX.S2"),
+            "at 3 stations (--min-stations",
+            None,
+        ),
+    ] {
+        let files = [("picks.csv", rows.as_str()), ("stations.csv", &stations)];
+        let (code, printed, told) = run(folder.path(), &files, &ASSOCIATE);
+        assert!(code == 0 && printed.starts_with("0 events"), "{printed}");
+        assert!(told.contains(named), "{told}");
+        if let Some(option) = option {
+            assert!(told.contains(&format!("{option} 0 ")), "{told}");
+            // With what was advised there are events.
+            let args = [&ASSOCIATE[..], &[option, "0"]].concat();
+            let (_, printed, told) = run(folder.path(), &files, &args);
+            assert!(printed.starts_with("3 events"), "{printed}{told}");
+        }
+    }
+}
+
+#[test]
+fn the_end_of_the_grid_is_told_with_its_option() {
+    let folder = tempfile::tempdir().unwrap();
+    let (rows, stations) = (picks(), stations());
+    let files = [("picks.csv", rows.as_str()), ("stations.csv", &stations)];
+    let located = |more: &[&str]| {
+        let args = [&ASSOCIATE[..], more].concat();
+        let (_, printed, told) = run(folder.path(), &files, &args);
+        (printed, told)
+    };
+    let (_, told) = located(&[]);
+    assert!(!told.contains("of the grid"), "{told}");
+    let (_, told) = located(&["--max-depth-km", "2"]);
+    assert!(told.contains("at the bottom of the grid"), "{told}");
     assert!(
-        told.contains("XX.S4: P and S come +0.") || told.contains("XX.S4: P and S come +1."),
+        told.contains("--max-depth-km") && !told.contains("--margin-km"),
         "{told}"
     );
-    assert_eq!(told.matches("clock").count(), 1, "{told}");
+    let (printed, _) = located(&["--max-depth-km", "2", "--json"]);
+    let report: Value = serde_json::from_str(&printed).unwrap();
+    assert!(report["n_at_bottom"].as_u64() > Some(0), "{printed}");
+}
+
+#[test]
+fn what_a_table_lacks_or_has_in_vain_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (rows, all) = (named("one"), stations());
+    let mut args = LOCATE.to_vec();
+    args[6] = "velocity.csv";
+    let located = |stations: &str, velocity: &str| {
+        let files = [
+            ("picks.csv", rows.as_str()),
+            ("stations.csv", stations),
+            ("velocity.csv", velocity),
+        ];
+        let (code, _, told) = run(folder.path(), &files, &args);
+        assert_eq!(code, 0, "{told}");
+        told
+    };
+    let told = located(&all, "depth,vp,vs\n0,6,3.5\n");
+    assert!(
+        !told.contains("not read") && !told.contains("elevation"),
+        "{told}"
+    );
+    let told = located(&all, "depth,vp,vs,rho,qp\n0,6,3.5,2.7,100\n");
+    assert!(
+        told.contains("velocity.csv: columns not read: rho, qp"),
+        "{told}"
+    );
+    assert!(told.contains("--ground"), "{told}");
+    let without = all
+        .replace(",0\n", ",\n")
+        .replace("elevation_m", "altitude");
+    let told = located(&without, "depth,vp,vs\n0,6,3.5\n");
+    assert!(
+        told.contains("stations.csv: 6 of 6 stations have no elevation"),
+        "{told}"
+    );
+    assert!(told.contains("column not read: altitude"), "{told}");
+}
+
+#[test]
+fn detections_are_not_taken_for_picks() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = "# {\"station\":\"XX.S0\",\"simulated\":false}\n\
+        start,end,time,cluster,probability,n_windows,event\n\
+        2014-08-24T00:02:28Z,2014-08-24T00:02:44Z,2014-08-24T00:02:36Z,1,0.9,20,\n";
+    let files = [("picks.csv", rows), ("stations.csv", &stations())];
+    for command in ["associate", "locate"] {
+        let mut args = LOCATE.to_vec();
+        args[0] = command;
+        let (code, _, told) = run(folder.path(), &files, &args);
+        assert_eq!(code, 1, "{told}");
+        for part in [
+            "a table of detections",
+            "cluster, probability",
+            "`quakebook pick`",
+        ] {
+            assert!(told.contains(part), "{told}");
+        }
+    }
 }
 
 #[test]

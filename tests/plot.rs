@@ -272,7 +272,7 @@ fn bulletin() -> (Bulletin, Sites, Catalog) {
     let model = LayeredModel::central_us();
     let velocity = VelocityModel {
         top_km: -0.333,
-        layers: model.clone(),
+        ..model.clone().into()
     };
     let mut rows = String::from("time,latitude,longitude,depth,mag\n");
     let mut picks = Vec::new();

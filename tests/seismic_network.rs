@@ -479,3 +479,75 @@ fn a_catalog_is_made_with_responses_and_without() {
         );
     }
 }
+
+/// An archive of a few minutes, and the stations' coordinates as a CSV of which some rows are kept.
+fn minutes_with_places(folder: &Path, n_places: usize) -> SeismicNetwork {
+    let span = minutes(4.0);
+    let network = SeismicNetwork::swarm(3, &span, 6, 2.5);
+    network.write(&folder.join("sds"), &span).unwrap();
+    let rows = network.stations().iter().take(n_places).map(|station| {
+        let (id, place) = (station.id(), station.place);
+        format!("{id},{},{},333\n", place.latitude_deg, place.longitude_deg)
+    });
+    let places = rows.collect::<String>()
+        + "YY.A,35.8,-97.4,333\nYY.B,35.9,-97.4,333\nYY.C,35.8,-97.5,333\n";
+    let places = format!("id,latitude,longitude,elevation_m\n{places}");
+    std::fs::write(folder.join("places.csv"), places).unwrap();
+    network
+}
+
+const CATALOG: [&str; 11] = [
+    "catalog",
+    "--model",
+    "onsets",
+    "--archive",
+    "sds",
+    "--stations",
+    "places.csv",
+    "--velocity",
+    "sds/velocity.csv",
+    "--out",
+    "events.csv",
+];
+
+#[test]
+fn stations_without_coordinates_are_told_before_picking() {
+    for n_places in [0, 2] {
+        let folder = tempfile::tempdir().unwrap();
+        minutes_with_places(folder.path(), n_places);
+        let (code, _, told) = quakebook(folder.path(), &CATALOG);
+        assert_eq!(code, 1, "{told}");
+        let named = format!("{n_places} of 12 stations with records have coordinates");
+        assert!(told.contains(&named) && !told.contains(" P and "), "{told}");
+    }
+}
+
+#[test]
+fn picks_are_kept_where_a_later_step_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let network = minutes_with_places(folder.path(), 3);
+    // Three stations have a place; of these an instant is recorded, which is not picked, so no pick has a place.
+    let entries = |dir: &Path| {
+        std::fs::read_dir(dir)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+    };
+    for station in &network.stations()[..3] {
+        let codes = station.id().replace('.', "/");
+        for channel in entries(&folder.path().join("sds/2014").join(codes)) {
+            for path in entries(&channel) {
+                let bytes = std::fs::read(&path).unwrap();
+                std::fs::write(&path, &bytes[..512]).unwrap();
+            }
+        }
+    }
+    let (code, _, told) = quakebook(folder.path(), &CATALOG);
+    assert_eq!(code, 1, "{told}");
+    let (_, after) = told
+        .split_once("the picks are in ")
+        .unwrap_or_else(|| panic!("{told}"));
+    let (path, _) = after.split_once(": `quakebook associate").unwrap();
+    let picks = PhasePick::read(path).unwrap();
+    assert!(!picks.is_empty());
+    std::fs::remove_dir_all(Path::new(path).parent().unwrap()).unwrap();
+}

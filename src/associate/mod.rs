@@ -32,7 +32,12 @@
 //! ```
 
 mod boxes;
+#[cfg(test)]
+mod check_tests;
+mod checked;
 mod event;
+mod exchanged;
+mod lacking;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -41,6 +46,9 @@ use crate::error::{Result, fail};
 use crate::locate::{Hypocentre, Locator, PhasePick, Sorted};
 use crate::time::between_s;
 
+pub use checked::{Checked, associate_checked};
+pub use exchanged::ExchangeTest;
+pub use lacking::Lacking;
 pub use search::associate;
 
 /// What makes picks an event.

@@ -16,7 +16,13 @@ pub(super) struct Day {
 }
 
 /// Earthquakes drawn in space and time, picked at most stations with errors, some picks twice; and picks of nothing.
-fn day(locator: &Locator, n_events: usize, n_noise: usize, length_s: f64, seed: u64) -> Day {
+pub(super) fn day(
+    locator: &Locator,
+    n_events: usize,
+    n_noise: usize,
+    length_s: f64,
+    seed: u64,
+) -> Day {
     let mut draws = Draws::new(seed);
     let mut all = Vec::new();
     for event in 0..n_events {

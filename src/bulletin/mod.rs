@@ -22,11 +22,14 @@ use std::path::Path;
 
 pub use sizes::{Sizes, Unmeasured, Without};
 
-use crate::associate::{AssociateParams, associate};
+use crate::associate::{AssociateParams, Checked, ExchangeTest, associate_checked};
 use crate::atomic_file;
 use crate::catalog::{Catalog, Event};
 use crate::error::{Error, Result, fail};
-use crate::locate::{Hypocentre, Locator, PhasePick, Sorted, StationTerm, locate_all};
+use crate::locate::{
+    Fault, Hypocentre, Limit, Locator, PhasePick, Sorted, StationFault, StationTerm, locate_all,
+    station_faults,
+};
 use crate::magnitude::EventMagnitude;
 use crate::travel::Wave;
 
@@ -53,6 +56,8 @@ pub struct Bulletin {
     pub terms: Vec<StationTerm>,
     /// Stations whose clock seems to be late, and by how many seconds.
     pub clocks: Vec<(String, f64)>,
+    /// Stations whose picks fit the events of the others with a constant shift, or with P and S exchanged.
+    pub faults: Vec<StationFault>,
     pub simulated: bool,
 }
 
@@ -69,14 +74,19 @@ pub struct Account {
     pub n_too_few: usize,
     /// Events beyond the sides of the grid: they stay in the bulletin, and their places are not known.
     pub n_outside: usize,
+    /// Events at the top and at the bottom of the grid: the depths of these are not known.
+    pub n_at_top: usize,
+    pub n_at_bottom: usize,
+    /// What the picks give with P and S exchanged.
+    pub exchange: ExchangeTest,
 }
 
 impl Bulletin {
     /// Associates picks, and locates the events `n_rounds` times with the stations' terms. The terms stay in the locator. The
-    /// parameters hold for the last location too.
+    /// parameters hold for the last location too. Picks of stations that contradict the others are left out; [`Bulletin::faults`] names them.
     ///
     /// # Errors
-    /// As [`associate`].
+    /// As [`crate::associate::associate`].
     pub fn from_picks(
         locator: &mut Locator,
         velocity_model: &str,
@@ -84,25 +94,21 @@ impl Bulletin {
         params: &AssociateParams,
         n_rounds: usize,
     ) -> Result<(Self, Account)> {
-        let found = associate(locator, sorted, params)?;
-        let picks: Vec<Vec<(usize, PhasePick)>> = found
-            .events
-            .iter()
-            .map(|event| {
-                event
-                    .picks
-                    .iter()
-                    .map(|pick| sorted.picks[*pick].clone())
-                    .collect()
-            })
-            .collect();
+        let Checked {
+            events,
+            n_doubles,
+            exchange,
+            faults,
+        } = associate_checked(locator, sorted, params, n_rounds > 0)?;
+        let picks = events.into_iter().map(|(_, picks)| picks).collect();
         let (mut bulletin, not_located) = Self::of_events(locator, velocity_model, picks, n_rounds);
+        bulletin.set_faults(faults);
         let n_located = bulletin.events.len();
         bulletin
             .events
             .retain(|event| is_enough(event, locator, params));
         let n_associated = bulletin.events.iter().map(|event| event.picks.len()).sum();
-        let (n_picks, n_doubles) = (sorted.picks.len(), found.n_doubles);
+        let n_picks = sorted.picks.len();
         let account = Account {
             n_picks,
             n_associated,
@@ -110,9 +116,59 @@ impl Bulletin {
             n_unused: n_picks - n_doubles - n_associated,
             n_not_located: not_located.len(),
             n_too_few: n_located - bulletin.events.len(),
-            n_outside: bulletin.n_outside(),
+            n_outside: bulletin.n_at(Limit::Side),
+            n_at_top: bulletin.n_at(Limit::Top),
+            n_at_bottom: bulletin.n_at(Limit::Bottom),
+            exchange,
         };
         Ok((bulletin, account))
+    }
+
+    /// As [`Bulletin::of_events`], and where a station contradicts the others ([`station_faults`], by `all` picks, oldest first), the
+    /// events are located again without its picks, if four of three stations or more are left. With rounds of terms a clock's shift is
+    /// taken off instead. The last number is that of the picks that were left out.
+    pub fn of_checked_events(
+        locator: &mut Locator,
+        velocity_model: &str,
+        mut picks: Vec<Vec<(usize, PhasePick)>>,
+        all: &[(usize, PhasePick)],
+        n_rounds: usize,
+    ) -> (Self, Vec<(usize, Error)>, usize) {
+        let located = locate_all(locator, &picks, 0).hypocentres.into_iter();
+        let events = located.zip(picks.iter().cloned());
+        let events = events.filter_map(|(hypocentre, picks)| Some((hypocentre.ok()?, picks)));
+        let mut faults = station_faults(locator, all, &events.collect::<Vec<_>>());
+        for fault in &mut faults {
+            fault.is_left_out = n_rounds == 0 || fault.fault == Fault::Exchanged;
+        }
+        let is_left_out = |(site, _): &(usize, PhasePick)| {
+            let station = &locator.sites().all()[*site].id;
+            let mut faults = faults.iter().filter(|fault| fault.is_left_out);
+            faults.any(|fault| fault.station == *station)
+        };
+        let mut n_left_out = 0;
+        for event in &mut picks {
+            let others: Vec<_> = event.iter().filter(|pick| !is_left_out(pick)).collect();
+            let sites: BTreeSet<usize> = others.iter().map(|(site, _)| *site).collect();
+            if others.len() >= 4 && sites.len() >= 3 {
+                n_left_out += event.len() - others.len();
+                event.retain(|pick| !is_left_out(pick));
+            }
+        }
+        let (mut bulletin, not_located) = Self::of_events(locator, velocity_model, picks, n_rounds);
+        bulletin.set_faults(faults);
+        (bulletin, not_located, n_left_out)
+    }
+
+    /// A clock that they name is not told twice.
+    fn set_faults(&mut self, faults: Vec<StationFault>) {
+        for fault in &faults {
+            self.clocks.retain(|(station, _)| *station != fault.station);
+            if let Fault::Clock { late_s } = fault.fault {
+                self.clocks.push((fault.station.clone(), late_s));
+            }
+        }
+        self.faults = faults;
     }
 
     /// Locates events whose picks are known; beside them the indices of those that have no place, and why.
@@ -143,15 +199,17 @@ impl Bulletin {
             velocity_model: velocity_model.into(),
             terms: located.terms,
             clocks: located.clocks,
+            faults: Vec::new(),
             simulated: false,
         };
         (bulletin, not_located)
     }
 
-    fn n_outside(&self) -> usize {
-        self.events
-            .iter()
-            .filter(|event| event.hypocentre.is_outside())
+    /// How many events lie at an end of the grid.
+    pub fn n_at(&self, limit: Limit) -> usize {
+        let events = self.events.iter();
+        events
+            .filter(|event| event.hypocentre.limit == Some(limit))
             .count()
     }
 

@@ -33,7 +33,7 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// A table that may have a header alone.
+    /// A table that may have a header alone. Lines that begin with `#` are comments.
     ///
     /// # Errors
     /// [`Error::Locate`] where rows have several lengths.
@@ -47,6 +47,7 @@ impl<'a> Columns<'a> {
         let mut reader = csv::ReaderBuilder::new()
             .trim(csv::Trim::All)
             .has_headers(true)
+            .comment(Some(b'#'))
             .from_reader(text.as_bytes());
         let header = reader.headers().map_err(|e| broken(1, e.to_string()))?;
         let header = header.iter().map(str::to_lowercase).collect();
@@ -75,6 +76,19 @@ impl<'a> Columns<'a> {
             .find_map(|name| self.header.iter().position(|h| h == name))
     }
 
+    /// The names of the columns beside these.
+    pub fn beside(&self, read: &[Option<usize>]) -> Vec<String> {
+        let all = self.header.iter().enumerate();
+        all.filter(|(i, name)| !read.contains(&Some(*i)) && !name.is_empty())
+            .map(|(_, name)| name.clone())
+            .collect()
+    }
+
+    /// The names of all columns.
+    pub fn header(&self) -> String {
+        self.header.join(", ")
+    }
+
     /// The first of these columns.
     ///
     /// # Errors
@@ -84,7 +98,7 @@ impl<'a> Columns<'a> {
             let what = format!(
                 "no column {}; there are {}",
                 names.join(" or "),
-                self.header.join(", ")
+                self.header()
             );
             self.refuse(&what, "Name the columns in the first line")
         })

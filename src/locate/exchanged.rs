@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::grid::Locator;
 use super::hypocentre::Hypocentre;
-use super::picks::{PhasePick, Sorted};
+use super::picks::{PhasePick, Sorted, in_order};
 use super::robust::median;
 use crate::time::between_s;
 use crate::travel::Wave;
@@ -67,6 +67,19 @@ impl Exchanged {
 }
 
 impl Sorted {
+    /// The same picks with P and S exchanged.
+    pub fn exchanged(&self) -> Self {
+        let picks = self.picks.iter();
+        let mut picks: Vec<_> = picks
+            .map(|(site, pick)| (*site, of_other_wave(pick)))
+            .collect();
+        picks.sort_by_key(in_order);
+        Self {
+            picks,
+            unknown: self.unknown.clone(),
+        }
+    }
+
     /// Whether at the stations S is followed by P within 20 s more than twice as often as P by S, in ten pairs of neighbouring picks or
     /// more: so it is where each has the other's name, and events are sought in vain.
     pub fn are_exchanged(&self) -> bool {

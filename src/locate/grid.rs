@@ -219,6 +219,19 @@ impl Locator {
         self.refine(&self.observed(picks)?, &[Place(start)])
     }
 
+    /// As [`Locator::locate_from`], beginning at several depths too: a wrong pick may have led to a wrong one.
+    pub(super) fn locate_below(
+        &self,
+        picks: &[(usize, PhasePick)],
+        [east, north, depth_km]: [f64; 3],
+    ) -> Result<Hypocentre> {
+        let (low_km, high_km) = (self.low[2], self.high[2]);
+        let deeper = [0.15, 0.4].map(|part| low_km + part * (high_km - low_km));
+        let starts =
+            [depth_km, deeper[0], deeper[1]].map(|depth_km| Place([east, north, depth_km]));
+        self.refine(&self.observed(picks)?, &starts)
+    }
+
     fn observed(&self, picks: &[(usize, PhasePick)]) -> Result<Observed> {
         Observed::new(picks, &self.params, &self.terms_s)
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::columns::Columns;
 use super::sites::Sites;
 use crate::error::{Result, fail};
-use crate::time::{self, Time, between_s};
+use crate::time::{self, Time};
 use crate::travel::Wave;
 
 /// The onset of a wave at a station.
@@ -86,9 +86,13 @@ impl PickFile {
 
     pub(super) fn from_table(table: &Columns) -> Result<Self> {
         if table.find(PHASE).is_none() && table.find(DETECTION).is_some() {
-            let what = "a table of detections, which have no phase";
-            let remedy = "Give picks: of `quakebook pick`, or of a plan with a picker";
-            return Err(table.refuse(what, remedy));
+            let what = format!(
+                "a table of detections, which have no phase; its columns are {}",
+                table.header()
+            );
+            let remedy =
+                "Give picks: `quakebook pick` makes them, and so does a plan with a picker";
+            return Err(table.refuse(&what, remedy));
         }
         let (station, phase) = (table.need(STATION)?, table.need(PHASE)?);
         let (time, probability) = (table.need(TIME)?, table.find(PROBABILITY));
@@ -158,6 +162,11 @@ impl PickFile {
     }
 }
 
+/// Oldest first, and of one time in the order of the stations, P before S.
+pub(super) fn in_order((site, pick): &(usize, PhasePick)) -> (Time, usize, bool) {
+    (pick.time, *site, pick.wave == Wave::S)
+}
+
 impl Sorted {
     /// # Errors
     /// [`crate::Error::Locate`] where no pick has a station with a place, or all picks have one time.
@@ -170,9 +179,7 @@ impl Sorted {
                 None => *sorted.unknown.entry(pick.station).or_default() += 1,
             }
         }
-        sorted
-            .picks
-            .sort_by_key(|(site, pick)| (pick.time, *site, pick.wave == Wave::S));
+        sorted.picks.sort_by_key(in_order);
         let wrong = |what: String, remedy: &str| Err(fail!(Locate, "picks", what, remedy));
         let (Some((_, first)), Some((_, last))) = (sorted.picks.first(), sorted.picks.last())
         else {
@@ -196,62 +203,6 @@ impl Sorted {
             return wrong(what, "Give the time of each onset, not that of an event");
         }
         Ok(sorted)
-    }
-}
-
-impl Sorted {
-    /// Looks whether all picks can be of one event whose waves take at most `longest_s` to a station: S comes after P at each station,
-    /// and no pick comes later after the first than waves could take twice.
-    ///
-    /// # Errors
-    /// [`crate::Error::Locate`] naming the station or the time between.
-    pub fn check_one_event(&self, sites: &Sites, longest_s: f64) -> Result<()> {
-        // First, for of two events under one name the S of one may come before the P of the other.
-        if let [(_, first), .., (_, last)] = &self.picks[..] {
-            let apart_s = between_s(first.time, last.time);
-            if apart_s > 2.0 * longest_s {
-                let what = format!(
-                    "picks {apart_s:.1} s apart, where waves take at most {longest_s:.1} s from the grid to a station"
-                );
-                let remedy = "These are two events under one name: give each a name of its own";
-                return Err(fail!(Locate, "picks", what, remedy));
-            }
-        }
-        let mut first_p = BTreeMap::<usize, Time>::new();
-        for (site, pick) in self.picks.iter().filter(|(_, pick)| pick.wave == Wave::P) {
-            let first = first_p.entry(*site).or_insert(pick.time);
-            *first = pick.time.min(*first);
-        }
-        for (site, pick) in self.picks.iter().filter(|(_, pick)| pick.wave == Wave::S) {
-            if let Some(p) = first_p.get(site).filter(|p| pick.time < **p) {
-                let what = format!(
-                    "S at {} is {:.2} s before its P",
-                    sites.all()[*site].id,
-                    between_s(pick.time, *p)
-                );
-                let remedy = "Exchange their phases, take out the one that is wrong, or give each of two events a name of its own";
-                return Err(fail!(Locate, "picks", what, remedy));
-            }
-        }
-        Ok(())
-    }
-
-    /// Keeps of each wave at each station one pick, the most probable and of these the first, as is right where all picks are of
-    /// one event. Returned is how many picks are dropped.
-    pub fn drop_doubles(&mut self) -> usize {
-        let n_picks = self.picks.len();
-        let slot = |(site, pick): &(usize, PhasePick)| (*site, pick.wave == Wave::S);
-        let mut best = BTreeMap::<(usize, bool), f64>::new();
-        for one in &self.picks {
-            let most = best.entry(slot(one)).or_insert(one.1.probability);
-            *most = most.max(one.1.probability);
-        }
-        // What is taken out is kept, once.
-        self.picks.retain(|one| {
-            let is_best = best.get(&slot(one)) == Some(&one.1.probability);
-            is_best && best.remove(&slot(one)).is_some()
-        });
-        n_picks - self.picks.len()
     }
 }
 
@@ -295,54 +246,6 @@ mod tests {
         let picks = PhasePick::from_csv(text, "picks.csv").unwrap();
         assert!(picks[0].error_s.is_nan());
         assert_eq!(picks[1].error_s, 0.2);
-    }
-
-    #[test]
-    fn a_wave_at_a_station_has_one_pick() {
-        let text = "station,phase,time,probability\n\
-            XX.A,P,2014-05-01T00:00:06,0.5\nA,P,2014-05-01T00:00:07,0.9\nXX.A..HH,P,2014-05-01T00:00:08,0.9\n\
-            A,S,2014-05-01T00:00:09,0.2\n";
-        let sites = Sites::from_csv("id,latitude,longitude\nXX.A,1,1\n", "sites").unwrap();
-        let mut sorted = Sorted::new(PhasePick::from_csv(text, "picks").unwrap(), &sites).unwrap();
-        assert_eq!(sorted.drop_doubles(), 2);
-        let kept: Vec<_> = sorted
-            .picks
-            .iter()
-            .map(|(_, pick)| time::iso(pick.time))
-            .collect();
-        assert!(
-            kept[0].contains("00:07") && kept[1].contains("00:09"),
-            "{kept:?}"
-        );
-    }
-
-    #[test]
-    fn picks_that_cannot_be_of_one_event_are_refused() {
-        let sites = "id,latitude,longitude\nXX.A,1,1\nXX.B,1,1.1\n";
-        let sites = Sites::from_csv(sites, "sites").unwrap();
-        let check = |rows: &str| {
-            let text = format!("station,phase,time\n{rows}");
-            let picks = PhasePick::from_csv(&text, "picks").unwrap();
-            let checked = Sorted::new(picks, &sites)
-                .unwrap()
-                .check_one_event(&sites, 10.0);
-            checked.map_err(|error| error.to_string())
-        };
-        assert_eq!(
-            check("A,P,2014-05-01T00:00:06\nA,S,2014-05-01T00:00:09\nB,P,2014-05-01T00:00:26\n"),
-            Ok(())
-        );
-        let swapped =
-            check("A,S,2014-05-01T00:00:06\nA,P,2014-05-01T00:00:09\nB,P,2014-05-01T00:00:07\n");
-        assert!(
-            swapped
-                .unwrap_err()
-                .contains("S at XX.A is 3.00 s before its P")
-        );
-        let two = check("A,P,2014-05-01T00:00:06\nB,P,2014-05-01T00:00:26.5\n");
-        assert!(two.unwrap_err().contains("20.5 s apart"));
-        let two = check("A,S,2014-05-01T00:00:06\nA,P,2014-05-01T00:00:26.5\n");
-        assert!(two.unwrap_err().contains("20.5 s apart"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Where the stations of a network stand.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use super::columns::Columns;
@@ -42,9 +42,13 @@ impl Site {
 pub struct Sites {
     sites: Vec<Site>,
     by_id: HashMap<String, usize>,
+    n_without_elevation: usize,
+    unread: Vec<String>,
 }
 
 impl Sites {
+    /// An elevation that is not known, NaN, counts as 0; [`Sites::n_without_elevation`] says how many these are.
+    ///
     /// # Errors
     /// [`crate::Error::Locate`] where there is no station, one has no coordinates or impossible ones, or two of one name stand more
     /// than 100 m apart. (The same station twice, as of two epochs, counts once.)
@@ -53,7 +57,12 @@ impl Sites {
             "Give each station once, with its latitude and longitude in degrees and its elevation";
         let wrong = |what: String| fail!(Locate, name, what, remedy);
         let (mut sites, mut by_id) = (Vec::<Site>::new(), HashMap::new());
-        for site in all {
+        let mut n_without_elevation = 0;
+        for mut site in all {
+            let has_elevation = !site.elevation_km.is_nan();
+            if !has_elevation {
+                site.elevation_km = 0.0;
+            }
             let Point {
                 latitude_deg,
                 longitude_deg,
@@ -67,6 +76,7 @@ impl Sites {
             }
             match by_id.get(&site.id) {
                 None => {
+                    n_without_elevation += usize::from(!has_elevation);
                     by_id.insert(site.id.clone(), sites.len());
                     sites.push(site);
                 }
@@ -84,7 +94,12 @@ impl Sites {
         if sites.is_empty() {
             return Err(wrong("no station with coordinates".into()));
         }
-        Ok(Self { sites, by_id })
+        Ok(Self {
+            sites,
+            by_id,
+            n_without_elevation,
+            unread: Vec::new(),
+        })
     }
 
     /// Reads StationXML, FDSN text, or CSV as [`Sites::from_csv`], by how the file begins.
@@ -127,8 +142,8 @@ impl Sites {
     }
 
     /// Columns `id`, `station` or `name`, and `network` if there is one; `latitude`, `longitude`; `elevation_km`, or `elevation_m`
-    /// or `elevation` in metres, or none for sea level. A station without latitude or longitude is left out, so that its picks have no
-    /// place.
+    /// or `elevation` in metres; where there is none, or a field is empty, the station counts as one at sea level
+    /// ([`Sites::n_without_elevation`]). A station without latitude or longitude is left out, so that its picks have no place.
     ///
     /// # Errors
     /// [`crate::Error::Locate`] naming line and column, or as [`Sites::new`].
@@ -161,13 +176,30 @@ impl Sites {
                 },
                 position: Point::new(row.number(longitude)?, row.number(latitude)?),
                 elevation_km: match (in_km, in_m) {
-                    (Some(column), _) => row.number(column)?,
-                    (None, Some(column)) => row.number(column)? / 1000.0,
-                    (None, None) => 0.0,
+                    (Some(column), _) if !row.text(column).is_empty() => row.number(column)?,
+                    (None, Some(column)) if !row.text(column).is_empty() => {
+                        row.number(column)? / 1000.0
+                    }
+                    _ => f64::NAN,
                 },
             });
         }
-        Self::new(sites, name)
+        let read = [Some(id), network, Some(latitude), Some(longitude), in_km];
+        let in_m = in_m.filter(|_| in_km.is_none());
+        Ok(Self {
+            unread: table.beside(&[&read[..], &[in_m]].concat()),
+            ..Self::new(sites, name)?
+        })
+    }
+
+    /// How many stations have no elevation: they count as standing at 0 m.
+    pub fn n_without_elevation(&self) -> usize {
+        self.n_without_elevation
+    }
+
+    /// Columns of a CSV that nothing was read from.
+    pub fn unread(&self) -> &[String] {
+        &self.unread
     }
 
     pub fn all(&self) -> &[Site] {
@@ -194,10 +226,34 @@ impl Sites {
             .or_else(in_one_network)
     }
 
+    /// Which of these stations have no place here.
+    ///
+    /// # Errors
+    /// [`crate::Error::Locate`] where there are stations, and fewer than `n_needed` of them have a place.
+    pub fn without_place<'a>(
+        &self,
+        ids: &'a BTreeSet<String>,
+        n_needed: usize,
+    ) -> Result<Vec<&'a str>> {
+        let without = ids.iter().filter(|id| self.find(id).is_none());
+        let without: Vec<&str> = without.map(String::as_str).collect();
+        let n_with = ids.len() - without.len();
+        if ids.is_empty() || n_with >= n_needed {
+            return Ok(without);
+        }
+        let what = format!(
+            "{n_with} of {} stations with records have coordinates, and an event needs picks at {n_needed}; without: {}",
+            ids.len(),
+            without.join(", ")
+        );
+        let remedy = "Give stations of the same codes with their coordinates";
+        Err(fail!(Locate, "stations", what, remedy))
+    }
+
     /// The largest group of stations each of which stands within 500 km of another one of it. The others come beside it, each with its
     /// distance to the nearest of the group: one station at the other end of the world would stretch the grid, and the times to be computed,
     /// over all that lies between.
-    pub fn without_far(self) -> (Self, Vec<(Site, f64)>) {
+    pub fn without_far(mut self) -> (Self, Vec<(Site, f64)>) {
         let places: Vec<Point> = self.sites.iter().map(|site| site.position).collect();
         let (mut left, mut largest): (Vec<usize>, Vec<usize>) =
             ((0..places.len()).collect(), vec![]);
@@ -222,7 +278,7 @@ impl Sites {
             distances.fold(f64::INFINITY, f64::min)
         };
         let (mut near, mut far) = (Vec::new(), Vec::new());
-        for (site, is_near) in self.sites.into_iter().zip(is_near) {
+        for (site, is_near) in std::mem::take(&mut self.sites).into_iter().zip(is_near) {
             match is_near {
                 true => near.push(site),
                 false => far.push((nearest_km(&site), site)),
@@ -235,6 +291,7 @@ impl Sites {
         let near = Self {
             by_id: by_id.collect(),
             sites: near,
+            ..self
         };
         (near, far.into_iter().map(|(km, site)| (site, km)).collect())
     }
@@ -287,6 +344,22 @@ mod tests {
             let sites = sites.unwrap();
             assert_eq!((sites.find("A"), sites.find("B")), (None, Some(0)), "{row}");
         }
+    }
+
+    #[test]
+    fn missing_elevations_are_counted() {
+        let none = of("id,latitude,longitude,site\nA,1,2,x\nB,1,3,y\n").unwrap();
+        assert_eq!(none.n_without_elevation(), 2);
+        assert_eq!(none.unread(), ["site"]);
+        let one = of("id,latitude,longitude,elevation_m\nA,1,2,\nB,1,3,500\n").unwrap();
+        assert_eq!((one.n_without_elevation(), one.unread().len()), (1, 0));
+        let elevations_km: Vec<f64> = one.all().iter().map(|site| site.elevation_km).collect();
+        assert_eq!(elevations_km, [0.0, 0.5]);
+        let two = of("id,latitude,longitude,elevation_m,elevation_km\nA,1,2,9,0.7\n").unwrap();
+        assert_eq!(
+            (two.unread(), two.all()[0].elevation_km),
+            (&["elevation_m".to_string()][..], 0.7)
+        );
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub struct VelocityModel {
     /// Where the first layer begins, below sea level: -3 is 3 km above it.
     pub top_km: f64,
     pub layers: LayeredModel,
+    /// Columns of a CSV that nothing was read from.
+    pub unread: Vec<String>,
 }
 
 /// Neither attenuation nor density changes a travel time; these stand where a table has none: those of the upper crust in
@@ -34,6 +36,7 @@ impl From<LayeredModel> for VelocityModel {
         Self {
             top_km: 0.0,
             layers,
+            unread: Vec::new(),
         }
     }
 }
@@ -72,7 +75,7 @@ impl VelocityModel {
 
     /// Columns `depth` (km below sea level), `vp` and `vs` (km/s), a row for the top of each layer. With `gradient` the speeds hold at
     /// their depths and change steadily between them, as in NonLinLoc's and QuakeMigrate's tables; the last row, at most 700 km deep, goes
-    /// on below.
+    /// on below. Nothing else is read, a density neither.
     ///
     /// # Errors
     /// [`crate::Error::Locate`] where depths do not rise or a speed is impossible.
@@ -144,6 +147,7 @@ impl VelocityModel {
         Ok(Self {
             top_km: rows[0][0],
             layers: LayeredModel::new(name, layers)?,
+            unread: table.beside(&[Some(depth), Some(vp), Some(vs)]),
         })
     }
 
@@ -166,6 +170,7 @@ impl VelocityModel {
         Ok(Self {
             top_km: depth_km,
             layers: LayeredModel::new(self.layers.name(), layers)?,
+            unread: self.unread.clone(),
         })
     }
 }
@@ -200,6 +205,16 @@ mod tests {
         let far_s = model.layers.travel_time_s(Phase::P, 0.0, 20.0);
         let arc_s = 2.0 / 0.5 * (0.5_f64 * 20.0 / 6.0).asinh();
         assert!((far_s / arc_s - 1.0).abs() < 0.01, "{far_s} {arc_s}");
+    }
+
+    #[test]
+    fn columns_that_are_not_read_are_named() {
+        let model = |text| VelocityModel::from_csv(text, "v", false).unwrap().unread;
+        assert_eq!(
+            model("# mine\nDepth,Vp,Vs,Rho,qs\n0,5,3,2.7,100\n"),
+            ["rho", "qs"]
+        );
+        assert!(model("vs,vp,depth\n3,5,0\n").is_empty());
     }
 
     #[test]

@@ -1,15 +1,16 @@
 //! `quakebook associate`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use quakebook::associate::AssociateParams;
+use quakebook::associate::{AssociateParams, Lacking};
 use quakebook::bulletin::{Account, Bulletin};
 use quakebook::locate::Sorted;
+use quakebook::travel::Wave;
 
 use crate::args;
 use crate::network::{Network, NetworkArgs, read_picks};
-use crate::output::{self, Result};
+use crate::output::{self, Result, counted};
 
 /// Find the earthquakes that picks of several stations are of, and locate them
 #[derive(clap::Args)]
@@ -21,7 +22,8 @@ errors, the ellipse holds 68 %, if the velocities are right.
 
 Where a station has no coordinates, or stands more than 500 km from all others, its picks are left out and told, and the exit code is 4.
 Clocks that seem to be wrong, doubled picks, events at the limits of the grid, velocities that seem upside down, and P and S that
-seem to be exchanged are told too.
+seem to be exchanged are told too. Picks of a station that fit the others' events only with a constant shift, or with P and S exchanged,
+are left out (with --terms a shift within --tolerance is taken off instead). Where there is no event, what picks lack is told.
 
 Examples:
   quakebook associate --picks picks.csv --stations stations.xml --velocity ak135 --out events.xml
@@ -93,6 +95,24 @@ impl Ready {
         Ok(Self { network, params })
     }
 
+    /// Refuses stations with records of which too few have a place to give an event; those without one are told.
+    pub fn check_stations(&self, recorded: &BTreeSet<String>) -> quakebook::Result<()> {
+        let without = self
+            .network
+            .locator
+            .sites()
+            .without_place(recorded, self.params.n_stations)?;
+        if !without.is_empty() {
+            output::progress(format!(
+                "{} of {} with records have no coordinates, or stand too far from the others: their picks will be left out: {}",
+                without.len(),
+                counted(recorded.len(), "station"),
+                without.join(", ")
+            ));
+        }
+        Ok(())
+    }
+
     /// Associates the picks of a file, and locates the events.
     pub fn associate(mut self, picks: &Path, args: &Choices) -> Result {
         let mut picks = read_picks(picks)?.all();
@@ -122,6 +142,47 @@ impl Ready {
         }
         let (bulletin, account) =
             Bulletin::from_picks(locator, &velocity_model, &sorted, &self.params, n_rounds)?;
+        if bulletin.events.is_empty() {
+            let lacking = Lacking::of(locator, &sorted, &self.params);
+            output::progress(reason(lacking, &self.params, locator.longest_s()));
+        }
         choices.finish(&self.network, bulletin, &account, &sorted.unknown)
+    }
+}
+
+/// Why there is no event, and which option allows one.
+fn reason(lacking: Lacking, params: &AssociateParams, longest_s: f64) -> String {
+    let AssociateParams {
+        n_picks,
+        n_p,
+        n_s,
+        n_stations: n_sites,
+        tolerance_s,
+        ..
+    } = params;
+    match lacking {
+        Lacking::Wave { wave, n_stations } => {
+            let (needed, option) = match wave {
+                Wave::P => (n_p, "--min-p"),
+                Wave::S => (n_s, "--min-s"),
+            };
+            format!(
+                "no event: one needs {wave:?} picks at {needed} stations, and there are some at {n_stations}; {option} {n_stations} asks for no more"
+            )
+        }
+        Lacking::Stations { n_stations } => format!(
+            "no event: one needs picks at {n_sites} stations (--min-stations, 3 or more), and there are some at {n_stations}"
+        ),
+        Lacking::Together {
+            n_p: p,
+            n_s: s,
+            n_stations,
+        } => format!(
+            "no event: one needs {n_picks} picks ({n_p} P, {n_s} S) at {n_sites} stations; within {longest_s:.1} s, which S takes through the grid, come at most {} ({p} P, {s} S) at {n_stations}; --min-picks, --min-p, --min-s and --min-stations ask for fewer",
+            p + s
+        ),
+        Lacking::Agreement => format!(
+            "no event: enough picks come together, and no place in the grid explains enough of them within {tolerance_s} s; look at coordinates, velocities and the names of the phases, or give --tolerance, --margin-km or --max-depth-km"
+        ),
     }
 }

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use quakebook::pick::stations;
 use quakebook::time::Time;
 
 use crate::archive::ArchiveArgs;
 use crate::associate::Ready;
-use crate::output::{Outcome, Result};
+use crate::output::{self, Outcome, Result};
 use crate::pick_setup::{HOP_S, PickerChoice, Thresholds};
 use crate::{args, associate, pick};
 
@@ -45,6 +46,9 @@ pub struct Args {
     events: associate::Choices,
 }
 
+/// The picks' file in a temporary folder, where they are not to be kept.
+const PICKS: &str = "picks.csv";
+
 pub fn run(args: &Args) -> Result {
     let Some(archive) = &args.events.network.archive else {
         args::refuse("--archive is missing: the folder whose records are picked");
@@ -55,7 +59,7 @@ pub fn run(args: &Args) -> Result {
         source,
     })?;
     let picks = match &args.picks {
-        None => own.path().join("picks.csv"),
+        None => own.path().join(PICKS),
         Some(picks) => picks.clone(),
     };
     for (name, input) in network.inputs() {
@@ -66,6 +70,13 @@ pub fn run(args: &Args) -> Result {
         }
     }
     let ready = Ready::of(&picks, &args.events)?;
+    let place = ArchiveArgs::folder(archive).place()?;
+    let (recorded, _) = stations(&place, &[], (args.from, args.to))?;
+    let recorded = recorded.iter().map(|choice| {
+        let [network, station] = [&choice.network, &choice.station].map(|code| code.as_str());
+        format!("{network}.{station}")
+    });
+    ready.check_stations(&recorded.collect())?;
     let picked = pick::run(&pick::Args {
         picker: args.picker.clone(),
         archive: ArchiveArgs::folder(archive),
@@ -79,7 +90,19 @@ pub fn run(args: &Args) -> Result {
         json: network.json,
         out: picks.clone(),
     })?;
-    let associated = ready.associate(&picks, &args.events)?;
+    let associated = ready.associate(&picks, &args.events);
+    if associated.is_err() {
+        // A temporary folder goes with its owner, unless it is kept.
+        let picks = match &args.picks {
+            None => own.keep().join(PICKS),
+            Some(picks) => picks.clone(),
+        };
+        output::progress(format!(
+            "the picks are in {}: `quakebook associate --picks` takes them",
+            picks.display()
+        ));
+    }
+    let associated = associated?;
     Ok([Outcome::Damaged, Outcome::Incomplete]
         .into_iter()
         .find(|outcome| [picked, associated].contains(outcome))

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use quakebook::bulletin::{Account, Bulletin};
-use quakebook::locate::Sorted;
+use quakebook::locate::{Limit, Sorted};
 
 use crate::network::{NetworkArgs, read_picks};
-use crate::output::{self, Result};
+use crate::output::{self, Result, counted};
 
 /// Locate events whose picks are known
 #[derive(clap::Args)]
@@ -16,7 +16,9 @@ Picks are CSV or Parquet as for `quakebook associate`, with a column `event` (or
 value there, and those of none have -1 or nothing. Of several picks of a wave at a station one event uses the most probable. Such are the tables that
 `quakebook associate --arrivals`, GaMMA and PyOcto write. In QuakeML the picks of an event stand in it: so `quakebook associate` writes it, and ObsPy.
 
-An event is not located, and told, where S comes before P at a station, or where its picks lie farther apart than waves of one event can.
+Where S comes before P at a station, or picks lie farther apart than waves of one event can, the station's picks are left out and told, if
+those of all other stations agree; else the event is not located, and told. So are picks left out that fit only with a constant shift (not
+with --terms, which take it off), or with P and S exchanged.
 
 Examples:
   quakebook locate --picks arrivals.csv --stations stations.xml --velocity ak135 --out events.xml
@@ -33,18 +35,26 @@ pub fn run(args: &Args) -> Result {
     let mut network = args.network.read(&args.picks)?;
     args.network.check_responses(&network);
     let mut account = Account::default();
-    let mut unknown = BTreeMap::new();
+    let (mut unknown, mut left_out, mut all) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     let (mut names, mut events) = (Vec::new(), Vec::new());
     let file = read_picks(&args.picks)?;
     let longest_s = network.locator.longest_s();
     for (event, picks) in file.by_event(&args.picks.display().to_string())? {
         account.n_picks += picks.len();
         let one_event = |sorted: Sorted| {
-            sorted.check_one_event(network.locator.sites(), longest_s)?;
-            Ok(sorted)
+            let odd = sorted.odd_station(network.locator.sites(), longest_s)?;
+            Ok((sorted, odd))
         };
         match Sorted::new(picks, network.locator.sites()).and_then(one_event) {
-            Ok(mut sorted) => {
+            Ok((mut sorted, odd)) => {
+                all.extend(sorted.picks.iter().cloned());
+                if let Some(odd) = odd {
+                    let n_before = sorted.picks.len();
+                    sorted.picks.retain(|(site, _)| *site != odd);
+                    let n_events = left_out.entry(odd).or_insert(0);
+                    *n_events += 1;
+                    account.n_unused += n_before - sorted.picks.len();
+                }
                 account.n_doubles += sorted.drop_doubles();
                 sorted
                     .unknown
@@ -60,18 +70,27 @@ pub fn run(args: &Args) -> Result {
             }
         }
     }
+    for (site, n) in left_out {
+        output::progress(format!(
+            "{}: its picks left out of {}: S comes before P there, or all come too long before or after the others'",
+            network.locator.sites().all()[site].id,
+            counted(n, "event")
+        ));
+    }
     let n_rounds = args.network.n_rounds();
+    all.sort_by_key(|(_, pick)| pick.time);
     let velocity_model = network.velocity_name().to_string();
-    let (bulletin, not_located) =
-        Bulletin::of_events(&mut network.locator, &velocity_model, events, n_rounds);
+    let locator = &mut network.locator;
+    let (bulletin, not_located, n_left_out) =
+        Bulletin::of_checked_events(locator, &velocity_model, events, &all, n_rounds);
+    account.n_associated -= n_left_out;
+    account.n_unused += n_left_out;
     for (event, why) in &not_located {
         output::progress(format!("event {}: {why}", names[*event]));
     }
     account.n_not_located += not_located.len();
-    account.n_outside = bulletin
-        .events
-        .iter()
-        .filter(|event| event.hypocentre.is_outside())
-        .count();
+    account.n_outside = bulletin.n_at(Limit::Side);
+    account.n_at_top = bulletin.n_at(Limit::Top);
+    account.n_at_bottom = bulletin.n_at(Limit::Bottom);
     args.network.finish(&network, bulletin, &account, &unknown)
 }

@@ -24,6 +24,7 @@ mod sizes;
 mod stations;
 mod status;
 mod threads;
+mod told;
 mod train;
 mod tune;
 mod watched;

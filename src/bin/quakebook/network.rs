@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 
 use quakebook::bulletin::{Account, Bulletin};
 use quakebook::geo::Point;
-use quakebook::locate::{Exchanged, LocateParams, Locator, PickFile, Sites, VelocityModel};
+use quakebook::locate::{
+    Exchanged, LocateParams, Locator, PickFile, Sites, StationFault, VelocityModel,
+};
 use quakebook::magnitude::Ground;
 use quakebook::station::Inventory;
 use serde::Serialize;
 
-use crate::args;
 use crate::output::{self, Outcome, Result, counted};
 use crate::sizes::{self, NO_RESPONSES, Without, n_with_magnitudes};
+use crate::{args, told};
 
 /// Where stations stand, how fast waves are, and where to write.
 #[derive(clap::Args)]
@@ -91,6 +93,8 @@ struct Report<'a> {
     terms: Vec<(&'a str, String, f64, usize)>,
     /// Stations whose clock seems to be late, and by how many seconds.
     clocks: &'a [(String, f64)],
+    /// Stations whose picks fit the events of the others with a constant shift, or with P and S exchanged.
+    station_faults: &'a [StationFault],
     n_with_magnitude: usize,
     n_with_moment_magnitude: usize,
     #[serde(flatten)]
@@ -129,6 +133,15 @@ impl NetworkArgs {
                 self.stations.display()
             ));
         }
+        let n_without = sites.n_without_elevation();
+        if n_without > 0 {
+            output::progress(format!(
+                "{}: {n_without} of {} have no elevation (elevation_m or elevation_km) and count as at 0 m",
+                self.stations.display(),
+                counted(sites.all().len(), "station")
+            ));
+        }
+        told::tell_unread(&self.stations.display().to_string(), sites.unread(), "");
         for site in sites.all() {
             if site.position == Point::new(0.0, 0.0) {
                 output::progress(format!(
@@ -147,6 +160,13 @@ impl NetworkArgs {
             ));
         }
         let velocity = VelocityModel::find(&self.velocity, self.gradient)?;
+        let ground = "; for moment magnitudes --ground gives the density";
+        let names_density = |name: &String| name.starts_with("rho") || name.starts_with("dens");
+        let remedy = match velocity.unread.iter().any(names_density) {
+            true => ground,
+            false => "",
+        };
+        told::tell_unread(&self.velocity, &velocity.unread, remedy);
         if velocity.falls_with_depth() {
             output::progress(format!(
                 "{}: P gets slower with every layer: look whether the model is upside down",
@@ -251,7 +271,7 @@ impl NetworkArgs {
         if let Some(path) = &self.table {
             output::write(path, bulletin.to_csv())?;
         }
-        tell(&bulletin, account, without_place);
+        told::tell(&bulletin, account, without_place);
         let events = bulletin.events.iter();
         let exchanged = Exchanged::of(
             &network.locator,
@@ -281,6 +301,7 @@ impl NetworkArgs {
                 })
                 .collect(),
             clocks: &bulletin.clocks,
+            station_faults: &bulletin.faults,
             n_with_magnitude,
             n_with_moment_magnitude,
             without,
@@ -302,46 +323,5 @@ impl NetworkArgs {
                 false => Outcome::Incomplete,
             },
         )
-    }
-}
-
-/// What the reader of the result should know.
-fn tell(bulletin: &Bulletin, account: &Account, without_place: &BTreeMap<String, usize>) {
-    for (station, n) in without_place {
-        output::progress(format!(
-            "{station}: {} left out: the station has no coordinates, or stands too far from the others",
-            counted(*n, "pick")
-        ));
-    }
-    for (station, late_s) in &bulletin.clocks {
-        output::progress(format!(
-            "{station}: P and S come {late_s:+.2} s late: look at its clock; --terms takes it into account"
-        ));
-    }
-    let lines = [
-        (
-            account.n_doubles,
-            "double",
-            "left out: a wave at a station has one pick an event",
-        ),
-        (account.n_unused, "pick", "of no event"),
-        (
-            account.n_not_located,
-            "event",
-            "left out: the picks allow no one place",
-        ),
-        (
-            account.n_too_few,
-            "event",
-            "left out: the last location uses fewer picks than were asked for",
-        ),
-        (
-            account.n_outside,
-            "event",
-            "outside the grid, at an unknown place; --margin-km widens it",
-        ),
-    ];
-    for (n, what, of) in lines.into_iter().filter(|(n, ..)| *n > 0) {
-        output::progress(format!("{} {of}", counted(n, what)));
     }
 }

@@ -1,0 +1,105 @@
+//! What the reader of `associate` and `locate` is told of picks, stations and events.
+
+use std::collections::BTreeMap;
+
+use quakebook::bulletin::{Account, Bulletin};
+use quakebook::locate::Fault;
+
+use crate::output::{self, counted};
+
+/// Columns of a table that nothing is read from.
+pub fn tell_unread(table: &str, unread: &[String], remedy: &str) {
+    if !unread.is_empty() {
+        let what = match unread.len() {
+            1 => "column",
+            _ => "columns",
+        };
+        output::progress(format!(
+            "{table}: {what} not read: {}{remedy}",
+            unread.join(", ")
+        ));
+    }
+}
+
+/// What the reader of the result should know.
+pub fn tell(bulletin: &Bulletin, account: &Account, without_place: &BTreeMap<String, usize>) {
+    for (station, n) in without_place {
+        output::progress(format!(
+            "{station}: {} left out: the station has no coordinates, or stands too far from the others",
+            counted(*n, "pick")
+        ));
+    }
+    for fault in &bulletin.faults {
+        let station = &fault.station;
+        let (what, mended) = match fault.fault {
+            Fault::Clock { late_s } => (
+                format!(
+                    "its picks come {late_s:+.2} s late against the events of the other stations: look at its clock"
+                ),
+                "without this shift",
+            ),
+            Fault::Exchanged => (
+                "P and S seem to be exchanged there".to_string(),
+                "exchanged",
+            ),
+        };
+        output::progress(format!(
+            "{station}: {what} ({} fit as they are, {} {mended}){}",
+            counted(fault.n_as_told, "arrival"),
+            fault.n_mended,
+            match fault.is_left_out {
+                true => "; its picks are left out",
+                false => "; --terms takes it into account",
+            }
+        ));
+    }
+    let is_told = |station: &str| bulletin.faults.iter().any(|fault| fault.station == station);
+    let clocks = bulletin.clocks.iter();
+    for (station, late_s) in clocks.filter(|(station, _)| !is_told(station)) {
+        output::progress(format!(
+            "{station}: P and S come {late_s:+.2} s late: look at its clock; --terms takes it into account"
+        ));
+    }
+    let lines = [
+        (
+            account.n_doubles,
+            "double",
+            "left out: a wave at a station has one pick an event",
+        ),
+        (account.n_unused, "pick", "of no event"),
+        (
+            account.n_not_located,
+            "event",
+            "left out: the picks allow no one place",
+        ),
+        (
+            account.n_too_few,
+            "event",
+            "left out: the last location uses fewer picks than were asked for",
+        ),
+        (
+            account.n_outside,
+            "event",
+            "at the side of the grid: the place is unknown; --margin-km widens the grid",
+        ),
+        (
+            account.n_at_bottom,
+            "event",
+            "at the bottom of the grid: the depth is unknown; --max-depth-km reaches deeper",
+        ),
+        (
+            account.n_at_top,
+            "event",
+            "at the top of the grid, at the highest station: the depth is unknown; look at velocities and elevations",
+        ),
+    ];
+    for (n, what, of) in lines.into_iter().filter(|(n, ..)| *n > 0) {
+        output::progress(format!("{} {of}", counted(n, what)));
+    }
+    if account.exchange.is_likely() {
+        output::progress(format!(
+            "P and S seem to be exchanged: of {} picks that were tried, events explain {} beyond four each with the phases as they are named, and {} with P and S exchanged; look at the names of the phases",
+            account.exchange.n_tried, account.exchange.n_as_named, account.exchange.n_exchanged
+        ));
+    }
+}
