@@ -18,7 +18,7 @@ use quakebook::locate::{
 use quakebook::pick::{Columns, Pick, PickTable, PickedPhase};
 use quakebook::station::{
     ChannelEpoch, Filter as StageFilter, Gain, Inventory, NetworkEpoch, PolesZeros, Response,
-    Stage, StationEpoch, TransferFunction, Units,
+    Sensitivity, Stage, StationEpoch, TransferFunction, Units,
 };
 use quakebook::time::{self, between_s};
 use quakebook::travel::{LayeredModel, Phase, Wave};
@@ -646,9 +646,8 @@ fn an_archive_gives_local_magnitudes() {
     let folder = tempfile::tempdir().unwrap();
     // Magnitude 2: 2 = log10(A / nm) + 1.11 log10(R) + 0.00189 R - 2.09.
     let of_two = |km: f64| 1e-9 * 10.0_f64.powf(2.0 + 2.09 - 1.11 * km.log10() - 0.00189 * km);
-    record(folder.path(), &of_two)
-        .write(folder.path().join("stations.xml"))
-        .unwrap();
+    let mut inventory = record(folder.path(), &of_two);
+    inventory.write(folder.path().join("stations.xml")).unwrap();
     let args = [
         "associate",
         "--picks",
@@ -684,6 +683,39 @@ fn an_archive_gives_local_magnitudes() {
         ("ML", true)
     );
     assert!(told.contains("no amplitude"), "{told}");
+    assert_eq!(report["responses"], serde_json::json!({}));
+    // All responses contradict their sensitivities: of one station too much.
+    for (station, factor) in inventory.networks[0]
+        .stations
+        .iter_mut()
+        .zip([10.0, 1.1, 1.1, 1.1, 1.1, 1.1])
+    {
+        for channel in &mut station.channels {
+            channel.response.as_mut().unwrap().sensitivity = Some(Sensitivity {
+                value: factor * 1e9,
+                frequency_hz: Some(5.0),
+                units: Units::new("M/S", "COUNTS"),
+            });
+        }
+    }
+    inventory.write(folder.path().join("stations.xml")).unwrap();
+    let with_table = [&args[..], &["--table", "events.csv"]].concat();
+    let (code, printed, told) = run(folder.path(), &[], &with_table);
+    assert_eq!(code, 0, "{told}");
+    for line in [
+        "response of XX.S0..HHE, XX.S0..HHN, XX.S0..HHZ: at 5 Hz the stages give 1.0000e9, the sensitivity says 1.0000e10: no magnitude by it",
+        "response of XX.S1..HHE, XX.S1..HHN, XX.S1..HHZ and 12 more: at 5 Hz the stages give 1.0000e9, the sensitivity says 1.1000e9: the stages count",
+    ] {
+        assert!(told.contains(line), "{told}");
+    }
+    let report: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(report["responses"].as_object().unwrap().len(), 18);
+    // Of two events; the third has no record.
+    assert_eq!(report["without_amplitude"]["no_response"], 2, "{printed}");
+    let table = std::fs::read_to_string(folder.path().join("events.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = table.lines().map(|row| row.split(',').collect()).collect();
+    let column = rows[0].iter().position(|of| *of == "magNst").unwrap();
+    assert_eq!(rows[1][column], "5");
     // Picks of a station, without its band.
     let stations_alone = picks().replace("..HH", "");
     let (code, _, told) = run(folder.path(), &[("picks.csv", &stations_alone)], &args);

@@ -7,8 +7,8 @@ use std::f64::consts::{PI, TAU};
 
 use quakebook::geo::Point;
 use quakebook::magnitude::{
-    Amplitude, AmplitudeParams, BruneFit, LocalScale, NoAmplitude, SimulateParams, SpectrumParams,
-    horizontal_amplitude, s_spectrum, wood_anderson,
+    Amplitude, AmplitudeParams, Arrivals, BruneFit, LocalScale, NoAmplitude, SimulateParams,
+    SpectrumParams, horizontal_amplitude, s_spectrum, wood_anderson,
 };
 use quakebook::station::{Filter, Gain, PolesZeros, Response, Stage, TransferFunction, Units};
 use quakebook::time::{self, Time};
@@ -102,6 +102,12 @@ fn start() -> Time {
     time::parse("2014-02-16T00:00:00").unwrap()
 }
 
+/// An earthquake without any other.
+fn alone(p: Time, s: Time) -> Arrivals {
+    let others = Vec::new();
+    Arrivals { p, s, others }
+}
+
 /// East, north and vertical at 100 Hz.
 fn of_rows(data: [Vec<f32>; 3]) -> Record3C {
     Record3C {
@@ -136,7 +142,7 @@ fn an_amplitude_is_told_or_why_there_is_none() {
     let (p, s) = (start() + time::seconds(30.0), start() + time::seconds(33.0));
     let params = AmplitudeParams::default();
     let flat = |_: &str| Some(|f_hz: f64| Some(Complex64::new(0.0, TAU * f_hz) * 1e9));
-    let of = |record: &Record3C, p, s| horizontal_amplitude(record, p, s, flat, &params);
+    let of = |record: &Record3C, p, s| horizontal_amplitude(record, &alone(p, s), flat, &params);
     // A velocity of 1000 counts at 5 Hz is a displacement of 1000 / (1e9 TAU 5) m; the pendulum draws nearly all of it.
     let found = of(&record(1000.0), p, s).unwrap();
     let displacement_m = 1000.0 / (1e9 * TAU * 5.0);
@@ -155,7 +161,7 @@ fn an_amplitude_is_told_or_why_there_is_none() {
     assert_eq!(of(&broken, p, s), Err(NoAmplitude::Gap));
     let none = |_: &str| None::<fn(f64) -> Option<Complex64>>;
     assert_eq!(
-        horizontal_amplitude(&record(1000.0), p, s, none, &params),
+        horizontal_amplitude(&record(1000.0), &alone(p, s), none, &params),
         Err(NoAmplitude::NoResponse)
     );
 }
@@ -186,7 +192,7 @@ fn the_plateau_of_a_pulse_is_found_or_why_there_is_none() {
     let (p, s) = (start() + time::seconds(30.0), start() + time::seconds(33.0));
     let params = SpectrumParams::default();
     let flat = |_: &str| Some(|f_hz: f64| Some(Complex64::new(0.0, TAU * f_hz) * 1e9));
-    let of = |record: &Record3C| s_spectrum(record, p, s, flat, &params);
+    let of = |record: &Record3C| s_spectrum(record, &alone(p, s), flat, &params);
     for corner_hz in [2.0, 5.0, 12.0] {
         let spectrum = of(&pulse(1e-6, corner_hz, 1e-9)).unwrap();
         let fit = BruneFit::of(&spectrum).unwrap();
@@ -210,15 +216,15 @@ fn the_plateau_of_a_pulse_is_found_or_why_there_is_none() {
         .iter_mut()
         .for_each(|x| *x = x.clamp(-limit, limit));
     assert_eq!(of(&clipped), Err(NoAmplitude::Clipped));
-    let amplitude = horizontal_amplitude(&clipped, p, s, flat, &AmplitudeParams::default());
+    let amplitude = horizontal_amplitude(&clipped, &alone(p, s), flat, &AmplitudeParams::default());
     assert_eq!(amplitude, Err(NoAmplitude::Clipped));
     let none = |_: &str| None::<fn(f64) -> Option<Complex64>>;
-    let no_response = s_spectrum(&whole, p, s, none, &params);
+    let no_response = s_spectrum(&whole, &alone(p, s), none, &params);
     assert_eq!(no_response, Err(NoAmplitude::NoResponse));
     // No room for the noise before P, or for S; and S before P.
     let at = |seconds: f64| start() + time::seconds(seconds);
     for (p, s) in [(3.0, 6.0), (60.0, 67.0), (34.0, 33.0), (-5.0, 33.0)] {
-        let refused = s_spectrum(&whole, at(p), at(s), flat, &params);
+        let refused = s_spectrum(&whole, &alone(at(p), at(s)), flat, &params);
         assert_eq!(refused, Err(NoAmplitude::NoRecord), "{p} {s}");
     }
 }
@@ -290,8 +296,9 @@ fn dike_amplitudes() -> Vec<(f64, f64, Vec<Amplitude>)> {
         after_s_s: 3.0,
         ..AmplitudeParams::default()
     };
-    let measure =
-        |record: &Record3C, p, s| horizontal_amplitude(record, p, s, |_| Some(flat), &params).ok();
+    let measure = |record: &Record3C, p, s| {
+        horizontal_amplitude(record, &alone(p, s), |_| Some(flat), &params).ok()
+    };
     let amplitude = |(station, distance_km, amplitude_m)| Amplitude {
         station,
         amplitude_m,
@@ -314,7 +321,7 @@ fn the_dikes_plateaus_grow_with_its_magnitudes() {
         ..SpectrumParams::default()
     };
     let events = dike(|record, p, s| {
-        let spectrum = s_spectrum(record, p, s, |_| Some(flat), &params).ok()?;
+        let spectrum = s_spectrum(record, &alone(p, s), |_| Some(flat), &params).ok()?;
         BruneFit::of(&spectrum)
     });
     let mut of_stations: BTreeMap<&str, Vec<(usize, f64)>> = BTreeMap::new();

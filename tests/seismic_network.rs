@@ -382,10 +382,19 @@ fn obspy_reads_both_magnitudes() {
             .flatten()
             .map(|m| {
                 let value: f64 = format!("{:.3}", m.value).parse().unwrap();
-                json!([m.kind, value, m.stations.len(), m.stations.len()])
+                json!([m.kind.name(), value, m.stations.len(), m.stations.len()])
             })
             .collect();
         assert_eq!(theirs["magnitudes"], Value::from(told));
+        let stations = both.into_iter().flatten().flat_map(|m| {
+            let kind = m.kind.name();
+            m.stations.iter().map(move |of| {
+                let (network, code) = of.station.split_once('.').unwrap();
+                let value: f64 = format!("{:.3}", of.value).parse().unwrap();
+                json!([kind, network, code, value])
+            })
+        });
+        assert_eq!(theirs["stations"], stations.collect::<Value>());
         if let [Some(_), Some(_)] = both {
             n_both += 1;
             assert_eq!(theirs["preferred"], "ML");

@@ -112,9 +112,13 @@ fn a_clock_is_named_and_the_rest_is_as_without_it() {
 #[test]
 fn terms_keep_a_clock_within_the_tolerance() {
     let locator = locator();
-    let late = |pick: &mut PhasePick| pick.time += time::seconds(0.97);
+    let params = AssociateParams {
+        tolerance_s: 1.5,
+        ..AssociateParams::default()
+    };
+    let late = |pick: &mut PhasePick| pick.time += time::seconds(1.2);
     let sorted = with(&swarm(&locator), |site| site == 3, late);
-    let checked = associate_checked(&locator, &sorted, &AssociateParams::default(), true).unwrap();
+    let checked = associate_checked(&locator, &sorted, &params, true).unwrap();
     assert!(checked.faults.len() == 1 && !checked.faults[0].is_left_out);
     assert!(
         checked

@@ -1,6 +1,6 @@
 //! A catalog with its phases: events, the picks that they are made of, how well they fit, and who made what.
 //!
-//! [`Bulletin::from_picks`] runs the chain: picks are associated, located with station terms, and may get magnitudes.
+//! [`Bulletin::from_picks`] runs the chain: picks are associated, and located with station terms. [`Bulletin::measure`] gives magnitudes.
 //!
 //! | Written as | By |
 //! |---|---|
@@ -10,6 +10,8 @@
 //! | a catalog without phases | [`Bulletin::to_catalog`] |
 
 mod quakeml;
+mod records;
+mod responses;
 mod rows;
 mod sizes;
 #[cfg(test)]
@@ -17,6 +19,8 @@ mod tests;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+
+pub use sizes::{Sizes, Unmeasured, Without};
 
 use crate::associate::{AssociateParams, Checked, ExchangeTest, associate_checked};
 use crate::atomic_file;
@@ -236,7 +240,7 @@ impl Bulletin {
                 latitude_deg: place(epicentre.latitude_deg),
                 depth_km: (!is_outside).then_some(depth_km),
                 magnitude: size(event).map_or(f64::NAN, |magnitude| magnitude.value),
-                magnitude_type: size(event).map_or_else(String::new, |m| m.kind.clone()),
+                magnitude_type: size(event).map_or_else(String::new, |m| m.kind.name().into()),
                 event_type: "earthquake".into(),
             }
         };

@@ -6,7 +6,7 @@ use super::rows::decimal;
 use super::{Bulletin, BulletinEvent};
 use crate::geo::EARTH_RADIUS_KM;
 use crate::locate::{CONFIDENCE, Hypocentre, Limit, PhasePick};
-use crate::magnitude::EventMagnitude;
+use crate::magnitude::{EventMagnitude, MagnitudeKind};
 use crate::time;
 use crate::xml::escaped;
 
@@ -221,33 +221,31 @@ fn pick_id(event: &str, pick: &PhasePick) -> String {
 }
 
 fn magnitude_id(event: &str, magnitude: &EventMagnitude) -> String {
-    format!("{OWN}/magnitude/{event}/{}", resource(&magnitude.kind))
+    format!("{OWN}/magnitude/{event}/{}", magnitude.kind.name())
 }
 
 fn magnitude_elements(event: &str, magnitude: &EventMagnitude) -> String {
-    let kind = escaped(&magnitude.kind);
-    let (measured, unit) = match magnitude.kind.as_str() {
-        "Mw" => ("plateau of the spectrum of S", "m*s"),
-        _ => ("AML", "m"),
+    let kind = magnitude.kind.name();
+    let (measured, unit) = match magnitude.kind {
+        MagnitudeKind::Local => ("AML", "m"),
+        MagnitudeKind::Moment => ("plateau of the spectrum of S", "m*s"),
     };
     let mut stations = String::new();
     let mut contributions = String::new();
     for of in &magnitude.stations {
-        let station = format!("{}/{}", resource(&of.station), resource(&magnitude.kind));
-        let codes = of.station.split_once('.').unwrap_or(("", &of.station));
+        let station = format!("{}/{kind}", resource(&of.station));
+        let (network, code) = of.station.split_once('.').unwrap_or(("", &of.station));
+        let (network, code) = (escaped(network), escaped(code));
+        let waveform = format!("<waveformID networkCode=\"{network}\" stationCode=\"{code}\"/>");
         let public = format!("{OWN}/stationMagnitude/{event}/{station}");
         let _ = writeln!(
             stations,
             "<amplitude publicID=\"{OWN}/amplitude/{event}/{station}\"><genericAmplitude><value>{:e}</value></genericAmplitude>\
-             <type>{measured}</type><unit>{unit}</unit>\
-             <waveformID networkCode=\"{}\" stationCode=\"{}\"/></amplitude>\n\
+             <type>{measured}</type><unit>{unit}</unit>{waveform}</amplitude>\n\
              <stationMagnitude publicID=\"{public}\"><originID>{OWN}/origin/{event}</originID>\
              <mag><value>{:.3}</value></mag><type>{kind}</type>\
-             <amplitudeID>{OWN}/amplitude/{event}/{station}</amplitudeID></stationMagnitude>",
-            of.amplitude,
-            escaped(codes.0),
-            escaped(codes.1),
-            of.value,
+             <amplitudeID>{OWN}/amplitude/{event}/{station}</amplitudeID>{waveform}</stationMagnitude>",
+            of.amplitude, of.value,
         );
         let _ = write!(
             contributions,

@@ -5,7 +5,7 @@ use crate::locate::Limit;
 use crate::tables;
 use crate::time;
 
-const EVENTS: [&str; 24] = [
+const EVENTS: [&str; 26] = [
     "time",
     "latitude",
     "longitude",
@@ -14,6 +14,7 @@ const EVENTS: [&str; 24] = [
     "magType",
     "id",
     "magError",
+    "magNst",
     "timeError_s",
     "eastError_km",
     "northError_km",
@@ -30,6 +31,7 @@ const EVENTS: [&str; 24] = [
     "status",
     "mw",
     "mwError",
+    "mwNst",
 ];
 
 const ARRIVALS: [&str; 10] = [
@@ -48,7 +50,8 @@ const ARRIVALS: [&str; 10] = [
 impl Bulletin {
     /// An event a row; times in UTC, depths in km below sea level, standard errors, the half axes of the 68 % ellipse. A number
     /// that is not known is an empty field. `limit` is `side`, `top` or `bottom` where the search ended there: at a side the event
-    /// lies outside the grid, and its place is not known.
+    /// lies outside the grid, and its place is not known. `mag` is the local magnitude, the mean of `magNst` stations, and `mw` the moment
+    /// magnitude, of `mwNst`; their errors are as [`crate::magnitude::EventMagnitude::error`].
     pub fn to_csv(&self) -> String {
         tables::csv(
             EVENTS,
@@ -72,9 +75,10 @@ impl Bulletin {
             place(h.epicentre.longitude_deg, 5),
             place(h.depth_km, 3),
             magnitude.map_or_else(String::new, |m| number(m.value, 2)),
-            magnitude.map_or_else(String::new, |m| m.kind.clone()),
+            magnitude.map_or_else(String::new, |m| m.kind.name().into()),
             event.id.clone(),
             magnitude.map_or_else(String::new, |m| number(m.error, 2)),
+            magnitude.map_or_else(String::new, |m| m.stations.len().to_string()),
             number(h.time_error_s, 3),
             place(h.east_error_km, 3),
             place(h.north_error_km, 3),
@@ -102,6 +106,7 @@ impl Bulletin {
             .into(),
             moment.map_or_else(String::new, |m| number(m.value, 2)),
             moment.map_or_else(String::new, |m| number(m.error, 2)),
+            moment.map_or_else(String::new, |m| m.stations.len().to_string()),
         ]
     }
 

@@ -107,14 +107,23 @@ impl Sites {
     /// # Errors
     /// [`crate::Error::Io`]; [`crate::Error::Station`] and [`crate::Error::Locate`] where the file cannot be read as stations.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        Ok(Self::read_with_inventory(path)?.0)
+    }
+
+    /// As [`Sites::read`], with the inventory itself, where it is not CSV.
+    ///
+    /// # Errors
+    /// As [`Sites::read`].
+    pub fn read_with_inventory(path: impl AsRef<Path>) -> Result<(Self, Option<Inventory>)> {
         let name = path.as_ref().display().to_string();
         let text = tables::text_of(atomic_file::read_input(path.as_ref())?)
             .map_err(|what| fail!(Locate, name, what, tables::NO_TEXT_REMEDY))?;
         let first = text.lines().next().unwrap_or_default();
-        match first.trim_start().starts_with('<') || first.contains('|') {
-            true => Self::from_inventory(&Inventory::from_text(&text, &name)?),
-            false => Self::from_csv(&text, &name),
+        if first.trim_start().starts_with('<') || first.contains('|') {
+            let inventory = Inventory::from_text(&text, &name)?;
+            return Ok((Self::from_inventory(&inventory)?, Some(inventory)));
         }
+        Ok((Self::from_csv(&text, &name)?, None))
     }
 
     /// The stations of an inventory.

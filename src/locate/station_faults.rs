@@ -164,9 +164,8 @@ impl Station<'_> {
             .iter()
             .flat_map(|both| [(0, both[0]), (1, both[1])]);
         both.filter(|(wave, at_s)| {
-            self.within(named[*wave], at_s - NEAR_S, at_s + NEAR_S)
-                .len()
-                > 0
+            let near = self.within(named[*wave], at_s - NEAR_S, at_s + NEAR_S);
+            !near.is_empty()
         })
         .count()
     }

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use rustfft::num_complex::Complex64;
 
+use super::arrivals::Arrivals;
 use super::simulate::{SimulateParams, peak, wood_anderson};
 use crate::time::{Time, between_s};
 use crate::waveform::Record3C;
@@ -16,7 +17,7 @@ pub struct AmplitudeParams {
     pub simulate: SimulateParams,
     /// The window begins so long before P...
     pub before_p_s: f64,
-    /// ...and ends so long after S, or as long as S comes after P where that is more.
+    /// ...and ends so long after S, or as long as S comes after P where that is more. Of other earthquakes see [`Arrivals`].
     pub after_s_s: f64,
     /// An amplitude is that of an earthquake from so many times the noise on.
     pub least_ratio: f64,
@@ -42,6 +43,7 @@ pub enum NoAmplitude {
     Gap,
     Clipped,
     NoResponse,
+    OtherEvent,
     Noise,
     NoPlateau,
 }
@@ -53,7 +55,8 @@ impl fmt::Display for NoAmplitude {
             Self::Clipped => "the record is clipped",
             Self::NoRecord => "no record of P and S with noise before it",
             Self::Gap => "a gap",
-            Self::NoResponse => "no response by poles and zeros",
+            Self::NoResponse => "no response that can be used",
+            Self::OtherEvent => "the waves of another earthquake come at the same time",
             Self::Noise => "the noise is as large",
             Self::NoPlateau => "the corner lies below what stands above the noise",
         })
@@ -69,12 +72,13 @@ impl fmt::Display for NoAmplitude {
 /// [`NoAmplitude`], which is no fault of the program's.
 pub fn horizontal_amplitude<R: Fn(f64) -> Option<Complex64>>(
     record: &Record3C,
-    p: Time,
-    s: Time,
+    arrivals: &Arrivals,
     response: impl Fn(&str) -> Option<R>,
     params: &AmplitudeParams,
 ) -> Result<f64, NoAmplitude> {
-    let (noise, signal) = windows(record, p, s, params).ok_or(NoAmplitude::NoRecord)?;
+    let alone = arrivals.alone(params.before_p_s, params.after_s_s)?;
+    let windows = windows(record, alone.begins, alone.ends);
+    let (noise, signal) = windows.ok_or(NoAmplitude::NoRecord)?;
     let mut product = 1.0;
     for (channel, row) in record.channels.iter().zip(&record.data).take(2) {
         if row.iter().any(|x| !x.is_finite()) {
@@ -97,7 +101,7 @@ pub fn horizontal_amplitude<R: Fn(f64) -> Option<Complex64>>(
             || found.amplitude < params.least_ratio * found.noise
             || found.amplitude == 0.0
         {
-            return Err(NoAmplitude::Noise);
+            return Err(alone.noise());
         }
         product *= found.amplitude;
     }
@@ -111,19 +115,10 @@ pub(super) fn is_clipped(row: &[f32], signal: Range<usize>, rate_hz: f64) -> boo
 }
 
 /// Samples of the noise and of the earthquake.
-fn windows(
-    record: &Record3C,
-    p: Time,
-    s: Time,
-    params: &AmplitudeParams,
-) -> Option<(Range<usize>, Range<usize>)> {
+fn windows(record: &Record3C, begins: Time, ends: Time) -> Option<(Range<usize>, Range<usize>)> {
     let rate_hz = record.sampling_rate_hz;
-    let sample = |seconds: f64| (seconds * rate_hz).round();
-    let p_s = between_s(record.start, p);
-    let s_p_s = between_s(p, s);
-    let first = sample(p_s - params.before_p_s);
-    let last = sample(p_s + s_p_s + params.after_s_s.max(s_p_s));
-    if !(s_p_s >= 0.0 && first >= rate_hz && last > first && last <= record.n_samples() as f64) {
+    let [first, last] = [begins, ends].map(|at| (between_s(record.start, at) * rate_hz).round());
+    if !(first >= rate_hz && last > first && last <= record.n_samples() as f64) {
         return None;
     }
     let (first, last) = (first as usize, last as usize);

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`wood_anderson`] | a record as that seismograph would have drawn it, by the channel's response |
 //! | [`horizontal_amplitude`] | the largest amplitude of an earthquake on both horizontal components, if it stands above the noise |
+//! | [`Arrivals`] | when the waves of an earthquake and of others reach a station, so that no window holds those of two |
 //! | [`peak`] | the largest amplitude in a window, and how far it stands above the noise before |
 //! | [`LocalScale::iaspei`] | magnitude from amplitude and distance, as IASPEI has it for Southern California's attenuation |
 //! | [`LocalScale::calibrated`] | the same for a region of one's own, with the stations' corrections, from events whose magnitudes are known |
@@ -23,13 +24,15 @@
 //! ```
 
 mod amplitude;
+mod arrivals;
 mod moment;
 mod scale;
 mod simulate;
 mod spectrum;
 
 pub use amplitude::{AmplitudeParams, NoAmplitude, horizontal_amplitude};
+pub use arrivals::Arrivals;
 pub use moment::{BruneFit, Ground, MomentParams, moment_magnitude};
-pub use scale::{Amplitude, EventMagnitude, LocalScale, StationMagnitude};
+pub use scale::{Amplitude, EventMagnitude, LocalScale, MagnitudeKind, StationMagnitude};
 pub use simulate::{Peak, SimulateParams, peak, wood_anderson};
 pub use spectrum::{Spectrum, SpectrumParams, s_spectrum};

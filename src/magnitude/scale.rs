@@ -15,20 +15,40 @@ pub struct Amplitude {
     pub distance_km: f64,
 }
 
+/// What is measured of an earthquake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MagnitudeKind {
+    /// `ML`
+    Local,
+    /// `Mw`
+    Moment,
+}
+
+impl MagnitudeKind {
+    /// As catalogs have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Local => "ML",
+            Self::Moment => "Mw",
+        }
+    }
+}
+
 /// The magnitude of an earthquake, by several stations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventMagnitude {
     pub value: f64,
-    /// Standard error of the mean; NaN of one station.
+    /// Standard error of the mean, by the scatter of these stations alone: it knows nothing of what they share, as the scale. NaN of one
+    /// station.
     pub error: f64,
-    /// `ML` or `Mw`
-    pub kind: String,
+    pub kind: MagnitudeKind,
+    /// Those that count.
     pub stations: Vec<StationMagnitude>,
 }
 
 impl EventMagnitude {
     /// As [`LocalScale::event`], of any kind of magnitude.
-    pub fn of(kind: &str, mut stations: Vec<StationMagnitude>) -> Option<Self> {
+    pub fn of(kind: MagnitudeKind, mut stations: Vec<StationMagnitude>) -> Option<Self> {
         stations.retain(|station| station.value.is_finite());
         let median = median(stations.iter().map(|s| s.value))?;
         // 1.4826 median absolute deviations are a standard deviation.
@@ -43,7 +63,7 @@ impl EventMagnitude {
         Some(Self {
             value,
             error: (squares / (n - 1.0) / n).sqrt(),
-            kind: kind.into(),
+            kind,
             stations,
         })
     }
@@ -115,7 +135,10 @@ impl LocalScale {
             amplitude: a.amplitude_m,
             value: self.station(&a.station, a.amplitude_m, a.distance_km),
         };
-        EventMagnitude::of("ML", amplitudes.iter().map(station).collect())
+        EventMagnitude::of(
+            MagnitudeKind::Local,
+            amplitudes.iter().map(station).collect(),
+        )
     }
 
     /// A scale of a region, from events whose magnitudes are known: slope, constant and the stations' corrections, whose mean is 0, by

@@ -7,8 +7,9 @@ use rustfft::num_complex::Complex64;
 use rustfft::{Fft, FftPlanner};
 
 use super::amplitude::{NoAmplitude, is_clipped};
+use super::arrivals::Arrivals;
 use super::simulate::taper;
-use crate::time::{Time, between_s};
+use crate::time::{self, Time, between_s};
 use crate::waveform::Record3C;
 
 /// Where the spectrum of S is taken, and which of its frequencies count.
@@ -16,7 +17,7 @@ use crate::waveform::Record3C;
 pub struct SpectrumParams {
     /// The window begins so long before S...
     pub before_s_s: f64,
-    /// ...and ends so long after it, or as long as S comes after P where that is more.
+    /// ...and ends so long after it, or as long as S comes after P where that is more. Of other earthquakes see [`Arrivals`].
     pub after_s_s: f64,
     /// The window of the noise, which is as long, ends so long before P.
     pub before_p_s: f64,
@@ -63,12 +64,14 @@ const PADDING: usize = 8;
 /// [`NoAmplitude`], which is no fault of the program's.
 pub fn s_spectrum<R: Fn(f64) -> Option<Complex64>>(
     record: &Record3C,
-    p: Time,
-    s: Time,
+    arrivals: &Arrivals,
     response: impl Fn(&str) -> Option<R>,
     params: &SpectrumParams,
 ) -> Result<Spectrum, NoAmplitude> {
-    let (noise, signal) = windows(record, p, s, params).ok_or(NoAmplitude::NoRecord)?;
+    let alone = arrivals.alone(params.before_p_s, params.after_s_s)?;
+    let begins = arrivals.s - time::seconds(params.before_s_s);
+    let windows = windows(record, alone.begins, begins, alone.ends);
+    let (noise, signal) = windows.ok_or(NoAmplitude::NoRecord)?;
     let bins = Bins::new(record.sampling_rate_hz, signal.len(), params);
     let (mut noise_power, mut power) = (vec![0.0; bins.ranges.len()], vec![0.0; bins.ranges.len()]);
     for (channel, row) in record.channels.iter().zip(&record.data) {
@@ -90,7 +93,7 @@ pub fn s_spectrum<R: Fn(f64) -> Option<Complex64>>(
     let counts: Vec<bool> = power.iter().zip(&noise_power).map(counts).collect();
     let run = longest_run(&counts);
     if (run.len() as f64) < params.least_octaves * BINS_AN_OCTAVE {
-        return Err(NoAmplitude::Noise);
+        return Err(alone.noise());
     }
     let both = power[run.clone()].iter().zip(&noise_power[run.clone()]);
     Ok(Spectrum {
@@ -101,24 +104,20 @@ pub fn s_spectrum<R: Fn(f64) -> Option<Complex64>>(
     })
 }
 
-/// Samples of the noise and of S.
+/// Samples of the noise until a time, and of S from one time until another.
 fn windows(
     record: &Record3C,
-    p: Time,
-    s: Time,
-    params: &SpectrumParams,
+    noise_ends: Time,
+    begins: Time,
+    ends: Time,
 ) -> Option<(Range<usize>, Range<usize>)> {
-    let s_p_s = between_s(p, s);
-    let sample = |at: Time, seconds: f64| {
-        let sample = (between_s(record.start, at) + seconds) * record.sampling_rate_hz;
+    let sample = |at: Time| {
+        let sample = between_s(record.start, at) * record.sampling_rate_hz;
         (sample >= 0.0).then_some(sample.round() as usize)
     };
-    let first = sample(s, -params.before_s_s)?;
-    let last = sample(s, params.after_s_s.max(s_p_s))?;
-    let noise_ends = sample(p, -params.before_p_s)?;
+    let (noise_ends, first, last) = (sample(noise_ends)?, sample(begins)?, sample(ends)?);
     let noise_begins = noise_ends.checked_sub(last.checked_sub(first)?)?;
-    (s_p_s >= 0.0 && last > first && last <= record.n_samples())
-        .then_some((noise_begins..noise_ends, first..last))
+    (last > first && last <= record.n_samples()).then_some((noise_begins..noise_ends, first..last))
 }
 
 /// Bands of equal width on a logarithmic scale, and the transform's lines in each.

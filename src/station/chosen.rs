@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use super::response::motion;
+use super::motion::motion;
 use super::{ChannelEpoch, Inventory, NetworkEpoch, StationEpoch};
 use crate::code::Code;
 use crate::error::{Result, fail};

@@ -29,10 +29,12 @@
 
 mod chosen;
 mod inventory;
+mod motion;
 mod response;
 mod rotate;
 mod stationxml;
 mod text;
+mod usable;
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -49,6 +51,7 @@ pub use response::{
     Sensitivity, Stage, Symmetry, TransferFunction, Units,
 };
 pub use text::Level;
+pub use usable::{Contradiction, ResponseFault};
 
 impl Inventory {
     /// Reads StationXML or FDSN text, by how the file begins. StationXML is read channel by

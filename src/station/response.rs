@@ -182,48 +182,6 @@ impl Response {
         let all = stages.product::<Option<Complex64>>();
         all.filter(|transfer| transfer.is_finite())
     }
-
-    /// Output units for one metre of ground displacement, from the units of the first stage: metres, metres a second or metres a
-    /// second squared. Nothing as [`Response::transfer_at`], or where the first stage measures something else.
-    pub fn of_displacement_at(&self, frequency_hz: f64) -> Option<Complex64> {
-        let units = self.stages.first()?.filter.as_ref()?.units()?;
-        let (unit_m, n_derivatives) = motion(&units.input)?;
-        let s = Complex64::new(0.0, TAU * frequency_hz);
-        Some(self.transfer_at(frequency_hz)? * s.powu(n_derivatives) / unit_m)
-    }
-}
-
-impl Filter {
-    fn units(&self) -> Option<&Units> {
-        match self {
-            Self::PolesZeros(filter) => Some(&filter.units),
-            Self::Coefficients(filter) => Some(&filter.units),
-            Self::Fir(filter) => Some(&filter.units),
-            Self::List(list) => Some(&list.units),
-            Self::Polynomial(_) => None,
-        }
-    }
-}
-
-/// The metres of a unit of motion, and how often it is derived by time: `nm/s` is 1e-9 and 1.
-pub(super) fn motion(unit: &str) -> Option<(f64, u32)> {
-    let unit: String = unit.to_lowercase().split_whitespace().collect();
-    let (metres, per_time) = unit.split_at(unit.find(['/', '*']).unwrap_or(unit.len()));
-    let unit_m = match metres {
-        "m" => 1.0,
-        "cm" => 1e-2,
-        "mm" => 1e-3,
-        "um" => 1e-6,
-        "nm" => 1e-9,
-        _ => return None,
-    };
-    let n_derivatives = match per_time {
-        "" => 0,
-        "/s" | "/sec" => 1,
-        "/s**2" | "/s/s" | "/s^2" | "/s2" | "/(s**2)" | "/sec**2" => 2,
-        _ => return None,
-    };
-    Some((unit_m, n_derivatives))
 }
 
 impl Stage {
@@ -231,7 +189,7 @@ impl Stage {
     fn transfer_at(&self, frequency_hz: f64) -> Option<Complex64> {
         match &self.filter {
             Some(Filter::PolesZeros(filter)) => {
-                let gain = self.gain.map_or(1.0, |gain| gain.value);
+                let gain = self.gain.map_or(1.0, |gain| gain.value) * self.norm(filter);
                 Some(gain * filter.at(frequency_hz, || self.z(frequency_hz))?)
             }
             _ => Some(self.amplitude_at(frequency_hz)?.into()),
@@ -244,10 +202,30 @@ impl Stage {
         (rate_hz > 0.0).then(|| Complex64::cis(TAU * frequency_hz / rate_hz))
     }
 
+    /// A gain holds at its own frequency. Where poles and zeros are normalised at another one, they are brought to 1 there, as
+    /// evalresp does (`norm_resp`).
+    fn norm(&self, filter: &PolesZeros) -> f64 {
+        let (Some(gain), Some(normal_hz)) = (self.gain, filter.normalization_frequency_hz) else {
+            return 1.0;
+        };
+        let gain_hz = gain.frequency_hz.filter(|gain_hz| *gain_hz != normal_hz);
+        let there = gain_hz.and_then(|f_hz| Some(filter.at(f_hz, || self.z(f_hz))?.norm()));
+        there.filter(|a| a.is_normal()).map_or(1.0, f64::recip)
+    }
+
     fn amplitude_at(&self, frequency_hz: f64) -> Option<f64> {
+        let norm = match &self.filter {
+            Some(Filter::PolesZeros(filter)) => self.norm(filter),
+            _ => 1.0,
+        };
         let gain = self.gain.map_or(1.0, |gain| gain.value.abs());
+        Some(gain * norm * self.filter_amplitude_at(frequency_hz)?)
+    }
+
+    /// Without the gain.
+    pub(super) fn filter_amplitude_at(&self, frequency_hz: f64) -> Option<f64> {
         let z = || self.z(frequency_hz);
-        let filter = match &self.filter {
+        Some(match &self.filter {
             None => 1.0,
             Some(Filter::PolesZeros(filter)) => filter.at(frequency_hz, z)?.norm(),
             Some(Filter::Coefficients(filter)) => {
@@ -278,8 +256,7 @@ impl Stage {
             }
             Some(Filter::List(list)) => list.amplitude_at(frequency_hz)?,
             Some(Filter::Polynomial(_)) => return None,
-        };
-        Some(gain * filter)
+        })
     }
 }
 

@@ -42,6 +42,10 @@ def event(event):
             [magnitude.magnitude_type, magnitude.mag, magnitude.station_count, len(magnitude.station_magnitude_contributions)]
             for magnitude in event.magnitudes
         ],
+        "stations": [
+            [of.station_magnitude_type, of.waveform_id.network_code, of.waveform_id.station_code, round(of.mag, 3)]
+            for of in event.station_magnitudes
+        ],
         "units": sorted({(amplitude.type, amplitude.unit) for amplitude in event.amplitudes}),
     }
 

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use quakebook::associate::{AssociateParams, Lacking};
 use quakebook::bulletin::{Account, Bulletin};
-use quakebook::locate::{Locator, Sorted};
+use quakebook::locate::Sorted;
 use quakebook::travel::Wave;
 
 use crate::args;
-use crate::network::{NetworkArgs, read_picks};
+use crate::network::{Network, NetworkArgs, read_picks};
 use crate::output::{self, Result, counted};
 
 /// Find the earthquakes that picks of several stations are of, and locate them
@@ -68,21 +68,21 @@ fn from_zero_to_one(text: &str) -> std::result::Result<f64, String> {
 }
 
 pub fn run(args: &Args) -> Result {
-    args.choices.network.check_responses();
-    Ready::of(&args.picks, &args.choices)?.associate(&args.picks, &args.choices)
+    let ready = Ready::of(&args.picks, &args.choices)?;
+    args.choices.network.check_responses(&ready.network);
+    ready.associate(&args.picks, &args.choices)
 }
 
 /// All that the options say, read and understood, before hours go into picks.
 pub struct Ready {
-    locator: Locator,
-    velocity_model: String,
+    network: Network,
     params: AssociateParams,
 }
 
 impl Ready {
     /// `picks` is where the picks are, or will be.
     pub fn of(picks: &Path, args: &Choices) -> Result<Self> {
-        let (locator, velocity_model) = args.network.locator(picks)?;
+        let network = args.network.read(picks)?;
         let params = AssociateParams {
             n_picks: args.min_picks,
             n_p: args.min_p,
@@ -91,17 +91,14 @@ impl Ready {
             tolerance_s: args.tolerance,
             ..AssociateParams::default()
         };
-        params.check(&locator)?;
-        Ok(Self {
-            locator,
-            velocity_model,
-            params,
-        })
+        params.check(&network.locator)?;
+        Ok(Self { network, params })
     }
 
     /// Refuses stations with records of which too few have a place to give an event; those without one are told.
     pub fn check_stations(&self, recorded: &BTreeSet<String>) -> quakebook::Result<()> {
         let without = self
+            .network
             .locator
             .sites()
             .without_place(recorded, self.params.n_stations)?;
@@ -128,12 +125,14 @@ impl Ready {
                 args.min_probability
             ));
         }
-        let (network, locator) = (&args.network, &mut self.locator);
-        let n_rounds = network.n_rounds();
+        let (choices, n_rounds) = (&args.network, args.network.n_rounds());
+        let velocity_model = self.network.velocity_name().to_string();
+        let locator = &mut self.network.locator;
         if picks.is_empty() {
             output::progress("no pick, so no event");
-            let (nothing, _) = Bulletin::of_events(locator, &self.velocity_model, Vec::new(), 0);
-            return network.finish(locator, nothing, &Account::default(), &BTreeMap::new());
+            let (nothing, _) = Bulletin::of_events(locator, &velocity_model, Vec::new(), 0);
+            let account = Account::default();
+            return choices.finish(&self.network, nothing, &account, &BTreeMap::new());
         }
         let sorted = Sorted::new(picks, locator.sites())?;
         if sorted.are_exchanged() {
@@ -141,18 +140,13 @@ impl Ready {
                 "at the stations P follows S much more often than S follows P: look whether the names of the phases are exchanged",
             );
         }
-        let (bulletin, account) = Bulletin::from_picks(
-            locator,
-            &self.velocity_model,
-            &sorted,
-            &self.params,
-            n_rounds,
-        )?;
+        let (bulletin, account) =
+            Bulletin::from_picks(locator, &velocity_model, &sorted, &self.params, n_rounds)?;
         if bulletin.events.is_empty() {
             let lacking = Lacking::of(locator, &sorted, &self.params);
             output::progress(reason(lacking, &self.params, locator.longest_s()));
         }
-        network.finish(locator, bulletin, &account, &sorted.unknown)
+        choices.finish(&self.network, bulletin, &account, &sorted.unknown)
     }
 }
 

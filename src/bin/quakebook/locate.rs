@@ -32,20 +32,20 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result {
-    args.network.check_responses();
-    let (mut locator, velocity_model) = args.network.locator(&args.picks)?;
+    let mut network = args.network.read(&args.picks)?;
+    args.network.check_responses(&network);
     let mut account = Account::default();
     let (mut unknown, mut left_out, mut all) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     let (mut names, mut events) = (Vec::new(), Vec::new());
     let file = read_picks(&args.picks)?;
-    let longest_s = locator.longest_s();
+    let longest_s = network.locator.longest_s();
     for (event, picks) in file.by_event(&args.picks.display().to_string())? {
         account.n_picks += picks.len();
         let one_event = |sorted: Sorted| {
-            let odd = sorted.odd_station(locator.sites(), longest_s)?;
+            let odd = sorted.odd_station(network.locator.sites(), longest_s)?;
             Ok((sorted, odd))
         };
-        match Sorted::new(picks, locator.sites()).and_then(one_event) {
+        match Sorted::new(picks, network.locator.sites()).and_then(one_event) {
             Ok((mut sorted, odd)) => {
                 all.extend(sorted.picks.iter().cloned());
                 if let Some(odd) = odd {
@@ -73,14 +73,16 @@ pub fn run(args: &Args) -> Result {
     for (site, n) in left_out {
         output::progress(format!(
             "{}: its picks left out of {}: S comes before P there, or all come too long before or after the others'",
-            locator.sites().all()[site].id,
+            network.locator.sites().all()[site].id,
             counted(n, "event")
         ));
     }
     let n_rounds = args.network.n_rounds();
     all.sort_by_key(|(_, pick)| pick.time);
+    let velocity_model = network.velocity_name().to_string();
+    let locator = &mut network.locator;
     let (bulletin, not_located, n_left_out) =
-        Bulletin::of_checked_events(&mut locator, &velocity_model, events, &all, n_rounds);
+        Bulletin::of_checked_events(locator, &velocity_model, events, &all, n_rounds);
     account.n_associated -= n_left_out;
     account.n_unused += n_left_out;
     for (event, why) in &not_located {
@@ -90,5 +92,5 @@ pub fn run(args: &Args) -> Result {
     account.n_outside = bulletin.n_at(Limit::Side);
     account.n_at_top = bulletin.n_at(Limit::Top);
     account.n_at_bottom = bulletin.n_at(Limit::Bottom);
-    args.network.finish(&locator, bulletin, &account, &unknown)
+    args.network.finish(&network, bulletin, &account, &unknown)
 }

@@ -9,6 +9,7 @@ use quakebook::locate::{
     Exchanged, LocateParams, Locator, PickFile, Sites, StationFault, VelocityModel,
 };
 use quakebook::magnitude::Ground;
+use quakebook::station::Inventory;
 use serde::Serialize;
 
 use crate::output::{self, Outcome, Result, counted};
@@ -43,7 +44,8 @@ pub struct NetworkArgs {
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=20))]
     terms: u32,
     /// An SDS archive with the records: events get local magnitudes (IASPEI's scale) and moment magnitudes, where --stations is
-    /// StationXML with responses
+    /// StationXML with responses. Their errors are standard errors of the mean by the scatter of the stations that count (magNst, mwNst)
+    /// alone; of one station there is none
     #[arg(long, value_name = "DIR")]
     pub archive: Option<PathBuf>,
     /// The ground under the stations, speed of S in km/s and density in g/cm3, for moment magnitudes [default: the model's first layer]
@@ -64,6 +66,20 @@ pub struct NetworkArgs {
     /// Write the events: QuakeML with their picks, or CSV with an event a row
     #[arg(long, value_name = "FILE.xml|.csv", value_parser = |text: &str| args::file_of(text, &["xml", "csv"]))]
     out: PathBuf,
+}
+
+/// A network that was read, with its velocities.
+pub struct Network {
+    pub locator: Locator,
+    pub velocity: VelocityModel,
+    /// Of stations that are not CSV, where some of them have responses.
+    inventory: Option<Inventory>,
+}
+
+impl Network {
+    pub fn velocity_name(&self) -> &str {
+        self.velocity.layers.name()
+    }
 }
 
 #[derive(Serialize)]
@@ -100,12 +116,12 @@ pub fn read_picks(path: &Path) -> quakebook::Result<PickFile> {
 }
 
 impl NetworkArgs {
-    /// The locator, and the name of its velocities.
+    /// The network and its velocities, each file read once.
     ///
     /// What [`NetworkArgs::check`] refuses is refused first.
-    pub fn locator(&self, picks: &Path) -> Result<(Locator, String)> {
+    pub fn read(&self, picks: &Path) -> Result<Network> {
         self.check(picks)?;
-        let sites = Sites::read(&self.stations)?;
+        let (sites, inventory) = Sites::read_with_inventory(&self.stations)?;
         let highest_km = sites
             .all()
             .iter()
@@ -164,8 +180,11 @@ impl NetworkArgs {
             s_error_s: self.s_error,
             ..LocateParams::default()
         };
-        let locator = Locator::new(sites, &velocity, params)?;
-        Ok((locator, velocity.layers.name().to_string()))
+        Ok(Network {
+            locator: Locator::new(sites, &velocity, params)?,
+            velocity,
+            inventory: inventory.filter(sizes::has_responses),
+        })
     }
 
     /// Refuses what could not be written, or read.
@@ -212,33 +231,22 @@ impl NetworkArgs {
     }
 
     /// Refuses an archive that could give no magnitudes, for whoever asks for nothing else of it.
-    pub fn check_responses(&self) {
-        let is_there = self
-            .archive
-            .as_ref()
-            .is_some_and(|archive| archive.is_dir());
-        if is_there && sizes::responses(&self.stations).is_none() {
+    pub fn check_responses(&self, network: &Network) {
+        if self.archive.is_some() && network.inventory.is_none() {
             args::refuse(NO_RESPONSES);
         }
     }
 
-    fn add_magnitudes(&self, locator: &Locator, bulletin: &mut Bulletin) -> Result<Without> {
+    fn add_magnitudes(&self, network: &Network, bulletin: &mut Bulletin) -> Result<Without> {
         let Some(archive) = &self.archive else {
             return Ok(Without::default());
         };
-        let Some(inventory) = sizes::responses(&self.stations) else {
+        let Some(inventory) = &network.inventory else {
             output::progress(format!("no magnitudes: {NO_RESPONSES}"));
             return Ok(Without::default());
         };
-        let velocity = VelocityModel::find(&self.velocity, self.gradient)?;
-        sizes::add(
-            bulletin,
-            locator,
-            &inventory,
-            &velocity,
-            self.ground,
-            archive,
-        )
+        let (locator, velocity) = (&network.locator, &network.velocity);
+        sizes::add(bulletin, locator, inventory, velocity, self.ground, archive)
     }
 
     pub fn n_rounds(&self) -> usize {
@@ -248,13 +256,13 @@ impl NetworkArgs {
     /// Gives the events magnitudes, writes them, and tells of them.
     pub fn finish(
         &self,
-        locator: &Locator,
+        network: &Network,
         mut bulletin: Bulletin,
         account: &Account,
         without_place: &BTreeMap<String, usize>,
     ) -> Result {
         bulletin.simulated = self.simulated;
-        let without = self.add_magnitudes(locator, &mut bulletin)?;
+        let without = self.add_magnitudes(network, &mut bulletin)?;
         let [n_with_magnitude, n_with_moment_magnitude] = n_with_magnitudes(&bulletin);
         bulletin.write(&self.out)?;
         if let Some(path) = &self.arrivals {
@@ -265,7 +273,10 @@ impl NetworkArgs {
         }
         told::tell(&bulletin, account, without_place);
         let events = bulletin.events.iter();
-        let exchanged = Exchanged::of(locator, events.map(|of| (&of.hypocentre, &of.picks[..])));
+        let exchanged = Exchanged::of(
+            &network.locator,
+            events.map(|of| (&of.hypocentre, &of.picks[..])),
+        );
         if exchanged.is_likely() {
             output::progress(format!(
                 "of {} of {} that were tried the residuals get less than half as large when P and S change places: look at the names of the phases",

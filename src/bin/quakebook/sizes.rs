@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use quakebook::bulletin::{Bulletin, BulletinEvent};
+use quakebook::bulletin::{Bulletin, BulletinEvent, Sizes};
 use quakebook::locate::{Locator, VelocityModel};
 use quakebook::magnitude::{AmplitudeParams, Ground, LocalScale, MomentParams, NoAmplitude};
-use quakebook::station::Inventory;
+use quakebook::station::{Inventory, ResponseFault};
 use serde::Serialize;
 
 use crate::args;
@@ -21,6 +21,8 @@ pub struct Without {
     amplitude: BTreeMap<NoAmplitude, usize>,
     #[serde(rename = "without_spectrum")]
     spectrum: BTreeMap<NoAmplitude, usize>,
+    /// What is wrong with the responses of channels.
+    responses: BTreeMap<String, String>,
 }
 
 /// `0.8,2.1`
@@ -43,13 +45,11 @@ pub fn ground(text: &str) -> std::result::Result<Ground, String> {
     }
 }
 
-/// The stations of a file, if some of them have responses.
-pub fn responses(stations: &Path) -> Option<Inventory> {
-    let inventory = Inventory::read(stations).ok()?;
-    let has_any = inventory
+/// Whether any channel has a response.
+pub fn has_responses(inventory: &Inventory) -> bool {
+    inventory
         .channels()
-        .any(|(_, _, channel)| channel.response.is_some());
-    has_any.then_some(inventory)
+        .any(|(_, _, channel)| channel.response.is_some())
 }
 
 /// Gives the events both magnitudes, and tells of them.
@@ -66,15 +66,20 @@ pub fn add(
         ground,
         ..MomentParams::default()
     };
-    let amplitude =
-        bulletin.add_magnitudes_of_archive(locator, inventory, &scale, &params, archive);
-    let spectrum = bulletin
-        .add_moment_magnitudes_of_archive(locator, inventory, velocity, &moment, archive)?;
+    let how = Sizes {
+        inventory,
+        local: Some((&scale, &params)),
+        moment: Some((velocity, &moment)),
+    };
+    let unmeasured = bulletin.measure_archive(locator, &how, archive)?;
+    let (amplitude, spectrum) = (unmeasured.amplitude, unmeasured.spectrum);
     for (what, without) in [("amplitude", &amplitude), ("spectrum of S", &spectrum)] {
         for (why, n) in without {
             output::progress(format!("{n} times no {what}: {why}"));
         }
     }
+    tell_faults(&unmeasured.responses);
+    let responses = unmeasured.responses.into_iter();
     let n_events = counted(bulletin.events.len(), "event");
     let [n_local, n_moment] = n_with_magnitudes(bulletin);
     output::progress(format!("with a local magnitude: {n_local} of {n_events}"));
@@ -82,7 +87,35 @@ pub fn add(
     Ok(Without {
         amplitude,
         spectrum,
+        responses: responses
+            .map(|(channel, fault)| (channel, fault.to_string()))
+            .collect(),
     })
+}
+
+/// So many channels are named that have one fault.
+const N_NAMED: usize = 3;
+
+/// A line for each fault, with the channels that have it.
+fn tell_faults(faults: &BTreeMap<String, ResponseFault>) {
+    let mut channels = BTreeMap::<String, Vec<&str>>::new();
+    for (channel, fault) in faults {
+        let line = match fault {
+            ResponseFault::Contradiction(both) if !both.is_useless() => {
+                format!("{fault}: the stages count")
+            }
+            _ => format!("{fault}: no magnitude by it"),
+        };
+        channels.entry(line).or_default().push(channel);
+    }
+    for (line, channels) in channels {
+        let more = match channels.len().saturating_sub(N_NAMED) {
+            0 => String::new(),
+            n => format!(" and {n} more"),
+        };
+        let named = channels[..channels.len().min(N_NAMED)].join(", ");
+        output::progress(format!("response of {named}{more}: {line}"));
+    }
 }
 
 /// Events with a local and with a moment magnitude.
