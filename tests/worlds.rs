@@ -112,11 +112,11 @@ fn windows_of_a_world_are_scaled_labelled_and_the_same_again() {
                 .iter()
                 .all(|v| v.is_finite() && v.abs() < 20.0)
         );
-        // In units of its noise a quarter of a component lies below 0.3186, if none of it is missing.
+        // In units of its noise a quarter of a component lies below 0.3186, if none of it is missing: 500, and what equals it.
         let first = &window.samples[..2000];
         let n_quiet = first.iter().filter(|v| v.sinh().abs() <= 0.3187).count();
         assert!(
-            first.contains(&0.0) || (499..=502).contains(&n_quiet),
+            first.contains(&0.0) || (498..=504).contains(&n_quiet),
             "{n_quiet}"
         );
     }

@@ -101,16 +101,17 @@ pub fn window_scores(network: &dyn Classify, records: &[Picked]) -> Result<[Scor
 /// A quantity of [`Character`], as a table names it.
 type Quantity = (&'static str, fn(&Character) -> f64);
 
-const QUANTITIES: [Quantity; 6] = [
+const QUANTITIES: [Quantity; 7] = [
     ("signal over noise (dB)", |c| c.signal_to_noise_db),
     ("S after P (s)", |c| c.s_minus_p_s),
     ("P over S, amplitude", |c| c.p_over_s),
+    ("S over what comes before it, amplitude", |c| c.s_rise),
     ("down to a quarter after (s)", |c| c.duration_s),
     ("mean frequency, earthquake (Hz)", |c| c.event_hz),
     ("mean frequency, noise (Hz)", |c| c.noise_hz),
 ];
 
-/// Six numbers of simulated and of real earthquakes: the median of each, and the middle half.
+/// Seven numbers of simulated and of real earthquakes: the median of each, and the middle half.
 pub fn characters_table(simulated: &[Picked], real: &[Picked]) -> Table {
     let of = |records: &[Picked]| -> Vec<Character> {
         records.iter().filter_map(Character::of).collect()

@@ -50,6 +50,8 @@ pub struct Character {
     pub s_minus_p_s: f64,
     /// Half a second from P over one second from S, both as amplitudes.
     pub p_over_s: f64,
+    /// One second from S over what comes before it, as amplitudes: a second, or 0.4 of the time from P to S where that is less.
+    pub s_rise: f64,
     /// From P until the amplitude of a second has fallen to a quarter of the largest second's.
     pub duration_s: f64,
     /// Mean frequency of the five seconds from P, weighted by power.
@@ -103,10 +105,14 @@ impl Character {
             .collect();
         let largest = (0..seconds.len()).max_by(|a, b| seconds[*a].total_cmp(&seconds[*b]))?;
         let fallen = (largest..seconds.len()).find(|i| seconds[*i] < seconds[largest] / 4.0);
+        let before_s = (0.4 * (s_s - p_s)).min(1.0);
+        // A pick of S may be a little late.
+        let before = part(s_s - before_s, s_s - 0.05)?;
         Some(Self {
             signal_to_noise_db: 20.0 * (amplitude(event) / amplitude(noise)).log10(),
             s_minus_p_s: s_s - p_s,
             p_over_s: amplitude(part(p_s, p_s + 0.5)?) / amplitude(part(s_s, s_s + 1.0)?),
+            s_rise: amplitude(part(s_s, s_s + 1.0)?) / amplitude(before),
             duration_s: fallen.unwrap_or(seconds.len()) as f64,
             event_hz: mean_hz(event)?,
             noise_hz: mean_hz(noise)?,
