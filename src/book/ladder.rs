@@ -32,7 +32,9 @@ pub enum Way {
     Scaled,
     /// Windows from 2 s before P; noise a minute away from events.
     AtArrival,
-    /// P anywhere in the window, several windows of each event, no noisy copies.
+    /// Without the noisy copies.
+    NoCopies,
+    /// P anywhere in the window, so several windows of each event.
     Anywhere,
     /// Noise before P and after the coda too, and noise with glitches: [`store::windows`].
     MoreNoise,
@@ -40,12 +42,13 @@ pub enum Way {
 
 impl Way {
     /// All ways, from the paper's to this book's.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Paper,
         Self::DividedFirst,
         Self::ByTime,
         Self::Scaled,
         Self::AtArrival,
+        Self::NoCopies,
         Self::Anywhere,
         Self::MoreNoise,
     ];
@@ -58,7 +61,8 @@ impl Way {
             Self::ByTime => "divided by time",
             Self::Scaled => "mean removed, one scale",
             Self::AtArrival => "windows from 2 s before P",
-            Self::Anywhere => "P anywhere, no copies",
+            Self::NoCopies => "no noisy copies",
+            Self::Anywhere => "P anywhere",
             Self::MoreNoise => "more kinds of noise",
         }
     }
@@ -100,6 +104,7 @@ impl Way {
             }
             Self::ByTime | Self::Scaled => by_time(study, scaled(windows_as_the_paper(study)?)?)?,
             Self::AtArrival => by_time(study, scaled(windows_at_arrivals(study)?)?)?,
+            Self::NoCopies => return by_time(study, scaled(windows_at_arrivals(study)?)?),
         };
         let copies = Augment {
             renormalise: Some(scale),
