@@ -61,7 +61,7 @@ pub struct Scattering {
 /// Sato, Fehler & Maeda (2012), *Seismic Wave Propagation and Scattering in the Heterogeneous Earth*, chapter 3: a
 /// coefficient of 0.01 per km within a factor of 3 or so, for S at 1 to 30 Hz. Q = 680 f^0.36 for the central and
 /// eastern United States: Atkinson & Boore (1995), *BSSA* 85, 17-30. The shallow energy is a choice, by the look of
-/// records from sedimentary basins. No wave is converted: so S stands out more than it would.
+/// records from sedimentary basins. No wave is converted.
 pub const SCATTERING: Scattering = Scattering {
     per_km: 0.03,
     conversion: 0.0,
