@@ -1,6 +1,6 @@
 //! Which part of a record is of one earthquake, where the waves of several meet at a station.
 
-use super::amplitude::NoAmplitude;
+use super::no_amplitude::NoAmplitude;
 use crate::time::{self, Time, between_s};
 
 /// When an earthquake's waves reach a station, and when those of others do.

@@ -26,13 +26,15 @@
 mod amplitude;
 mod arrivals;
 mod moment;
+mod no_amplitude;
 mod scale;
 mod simulate;
 mod spectrum;
 
-pub use amplitude::{AmplitudeParams, NoAmplitude, horizontal_amplitude};
+pub use amplitude::{AmplitudeParams, horizontal_amplitude};
 pub use arrivals::Arrivals;
 pub use moment::{BruneFit, Ground, MomentParams, moment_magnitude};
+pub use no_amplitude::NoAmplitude;
 pub use scale::{Amplitude, EventMagnitude, LocalScale, MagnitudeKind, StationMagnitude};
 pub use simulate::{Peak, SimulateParams, peak, wood_anderson};
 pub use spectrum::{Spectrum, SpectrumParams, s_spectrum};

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use rustfft::num_complex::Complex64;
 use rustfft::{Fft, FftPlanner};
 
-use super::amplitude::{NoAmplitude, is_clipped};
+use super::amplitude::is_clipped;
 use super::arrivals::Arrivals;
+use super::no_amplitude::NoAmplitude;
 use super::simulate::taper;
 use crate::time::{self, Time, between_s};
 use crate::waveform::Record3C;
