@@ -2,6 +2,8 @@
 
 #[path = "../../src/locate/columns.rs"]
 mod columns;
+#[path = "../../src/locate/one_event.rs"]
+mod one_event;
 #[path = "../../src/locate/picks.rs"]
 mod picks;
 #[path = "../../src/locate/picks_quakeml.rs"]
