@@ -11,7 +11,9 @@
 
 use std::error::Error;
 
-use quakebook::book::{iquique_dir, iquique_record, picked_dir, read_phase_picks, read_picked};
+use quakebook::book::{
+    event_picks, iquique_dir, iquique_record, picked_dir, read_phase_picks, read_picked,
+};
 use quakebook::method::worlds::{Day, TrueOnset};
 use quakebook::pick::PickedPhase;
 use quakebook::time::{self, between_s};
@@ -31,7 +33,7 @@ const LENGTH_S: f64 = 110.0;
 const NOISE_S: (f64, f64) = (8.0, 1.0);
 const STANDS_OUT: f64 = 25.0;
 
-/// The largest amplitude of some components, and the mean power of one, between two times in seconds after the start.
+/// The samples of a component between two times in seconds after the start; none where some are missing.
 fn samples(record: &Record3C, component: usize, from_s: f64, to_s: f64) -> Option<&[f32]> {
     let at = |s: f64| (s * record.sampling_rate_hz).round() as usize;
     let part = record.data[component].get(at(from_s.max(0.0))..at(to_s.max(0.0)))?;
@@ -107,22 +109,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     if let Some(dir) = iquique_dir() {
         let record = iquique_record(&dir)?;
-        let picks = read_phase_picks(&dir.join("picks_phasenet_PB01.csv"))?;
-        let pair = |p: &quakebook::book::PhasePick| {
-            let s = picks.iter().find(|s| {
-                !s.is_p && s.score >= 0.3 && (0.3..35.0).contains(&between_s(p.time, s.time))
-            })?;
-            rise(
-                &record,
-                between_s(record.start, p.time),
-                between_s(record.start, s.time),
-            )
-        };
-        let strong = picks.iter().filter(|p| p.is_p && p.score >= 0.5);
-        tell(
-            "CX.PB01, 1 May 2014, PhaseNet's picks",
-            strong.filter_map(pair).collect(),
-        );
+        let picks = event_picks(&read_phase_picks(&dir.join("picks_phasenet_PB01.csv"))?);
+        let after_s = |t| between_s(record.start, t);
+        let rises = picks
+            .into_iter()
+            .filter_map(|(p, s)| rise(&record, after_s(p), after_s(s)));
+        tell("CX.PB01, 1 May 2014, PhaseNet's picks", rises.collect());
     }
     Ok(())
 }

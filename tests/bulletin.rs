@@ -7,7 +7,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-use common::quakebook;
+use common::{STATIONS, quakebook};
 use quakebook::associate::AssociateParams;
 use quakebook::bulletin::Bulletin;
 use quakebook::catalog::Catalog;
@@ -24,16 +24,6 @@ use quakebook::time::{self, between_s};
 use quakebook::travel::{LayeredModel, Phase, Wave};
 use quakebook::waveform::{Archive, Nslc, Samples, Segment, Trace};
 use serde_json::Value;
-
-/// Latitude and longitude of six stations.
-const STATIONS: [(f64, f64); 6] = [
-    (35.70, -97.40),
-    (35.90, -97.42),
-    (35.80, -97.25),
-    (35.82, -97.55),
-    (35.70, -97.20),
-    (35.92, -97.60),
-];
 
 /// Latitude, longitude, depth in km, and the second of the origin.
 const EVENTS: [(f64, f64, f64, f64); 3] = [

@@ -10,7 +10,7 @@ use quakebook::magnitude::{
     Amplitude, AmplitudeParams, Arrivals, BruneFit, LocalScale, NoAmplitude, SimulateParams,
     SpectrumParams, horizontal_amplitude, s_spectrum, wood_anderson,
 };
-use quakebook::station::{Filter, Gain, PolesZeros, Response, Stage, TransferFunction, Units};
+use quakebook::station::{PolesZeros, Response, TransferFunction, Units};
 use quakebook::time::{self, Time};
 use quakebook::waveform::{Record3C, mseed};
 use rustfft::num_complex::Complex64;
@@ -42,25 +42,8 @@ fn trillium() -> Response {
             (-671.0, 1154.0),
         ],
     };
-    let gain = |value| {
-        Some(Gain {
-            value,
-            frequency_hz: Some(1.0),
-        })
-    };
-    let sensor = Stage {
-        number: 1,
-        filter: Some(Filter::PolesZeros(filter)),
-        gain: gain(1200.0),
-        ..Stage::default()
-    };
-    let recorder = Stage {
-        number: 2,
-        gain: gain(1e6),
-        ..Stage::default()
-    };
     Response {
-        stages: vec![sensor, recorder],
+        stages: common::two_stages(filter, [1200.0, 1e6], 1.0),
         ..Response::default()
     }
 }

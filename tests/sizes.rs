@@ -1,14 +1,17 @@
 //! Sizes of earthquakes whose waves meet at the stations, and responses that cannot be used.
 
+mod common;
+
 use std::f64::consts::TAU;
 
+use common::STATIONS;
 use quakebook::bulletin::{Bulletin, Sizes, Unmeasured};
 use quakebook::geo::Point;
 use quakebook::locate::{Limit, LocateParams, Locator, PhasePick, Sites, VelocityModel};
 use quakebook::magnitude::{LocalScale, NoAmplitude};
 use quakebook::station::{
-    ChannelEpoch, Epoch, Filter, Gain, Inventory, NetworkEpoch, PolesZeros, Response,
-    ResponseFault, Sensitivity, Stage, StationEpoch, TransferFunction, Units,
+    ChannelEpoch, Epoch, Filter, Inventory, NetworkEpoch, PolesZeros, Response, ResponseFault,
+    Sensitivity, StationEpoch, TransferFunction, Units,
 };
 use quakebook::time::{self, Time};
 use quakebook::travel::Wave;
@@ -18,16 +21,6 @@ use quakebook::waveform::Record3C;
 const GAIN: f64 = 1e12;
 
 const RATE_HZ: f64 = 100.0;
-
-/// Latitude and longitude of six stations.
-const STATIONS: [(f64, f64); 6] = [
-    (35.70, -97.40),
-    (35.90, -97.42),
-    (35.80, -97.25),
-    (35.82, -97.55),
-    (35.70, -97.20),
-    (35.92, -97.60),
-];
 
 const DEPTH_KM: f64 = 5.0;
 
@@ -55,30 +48,13 @@ fn response() -> Response {
         zeros: Vec::new(),
         poles: Vec::new(),
     };
-    let gain = |value| {
-        Some(Gain {
-            value,
-            frequency_hz: Some(5.0),
-        })
-    };
-    let sensor = Stage {
-        number: 1,
-        filter: Some(Filter::PolesZeros(filter)),
-        gain: gain(1e3),
-        ..Stage::default()
-    };
-    let recorder = Stage {
-        number: 2,
-        gain: gain(GAIN / 1e3),
-        ..Stage::default()
-    };
     Response {
         sensitivity: Some(Sensitivity {
             value: GAIN,
             frequency_hz: Some(5.0),
             units: Units::new("M/S", "COUNTS"),
         }),
-        stages: vec![sensor, recorder],
+        stages: common::two_stages(filter, [1e3, GAIN / 1e3], 5.0),
         ..Response::default()
     }
 }

@@ -160,7 +160,7 @@ pub use paper::{
     BEFORE_P_S, PAPER_NORMALISATION, paper_network, paper_split, trained, windows_as_the_paper,
     windows_at_arrivals,
 };
-pub use picks::{PhasePick, known_of, read_phase_picks};
+pub use picks::{PhasePick, event_picks, known_of, read_phase_picks};
 pub use plain_windows::PlainWindows;
 pub use real::{
     Cut, Picked, REAL_WINDOW_SAMPLES, fetch_picked, iquique_dir, picked_dir, read_picked,

@@ -69,20 +69,27 @@ pub fn read_phase_picks(path: &Path) -> Result<Vec<PhasePick>> {
     }
 }
 
-/// What picks of one station make known: an event is a P pick of score 0.5 or more with an S pick of 0.3 or more between
-/// 0.3 and 35 s after it; every pick of 0.05 or more makes its surroundings busy.
-pub fn known_of(picks: &[PhasePick]) -> Known {
-    let has_s = |p: &&PhasePick| {
+/// The events that picks of one station tell of, as times of P and S: a P pick of score 0.5 or more, and the first S pick of 0.3 or
+/// more between 0.3 and 35 s after it.
+pub fn event_picks(picks: &[PhasePick]) -> Vec<(Time, Time)> {
+    let with_s = |p: &PhasePick| {
         let from = picks.partition_point(|s| s.time < p.time);
         let mut s = picks[from..]
             .iter()
             .filter(|s| !s.is_p && s.score >= S_SCORE);
-        s.any(|s| S_AFTER_P_S.contains(&between_s(p.time, s.time)))
+        let s = s.find(|s| S_AFTER_P_S.contains(&between_s(p.time, s.time)))?;
+        Some((p.time, s.time))
     };
     let good_p = picks.iter().filter(|p| p.is_p && p.score >= P_SCORE);
+    good_p.filter_map(with_s).collect()
+}
+
+/// What picks of one station make known: the events of [`event_picks`]; every pick of 0.05 or more makes its surroundings busy.
+pub fn known_of(picks: &[PhasePick]) -> Known {
+    let events = event_picks(picks).into_iter();
     let believed = picks.iter().filter(|pick| pick.score >= LEAST_SCORE);
     Known {
-        events: good_p.filter(has_s).map(|p| p.time).collect(),
+        events: events.map(|(p, _)| p).collect(),
         busy: believed.map(|pick| pick.time).collect(),
     }
 }

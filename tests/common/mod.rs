@@ -13,6 +13,7 @@ use quakebook::catalog::Event;
 use quakebook::locate::Sites;
 use quakebook::method::Detector;
 use quakebook::network::ConvNet;
+use quakebook::station::{Filter, Gain, PolesZeros, Stage};
 use quakebook::study::Study;
 use quakebook::time::{self, Time};
 use quakebook::waveform::{Nslc, Samples, Segment, Trace};
@@ -191,4 +192,29 @@ impl Drop for Server {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// Latitude and longitude of six stations.
+pub const STATIONS: [(f64, f64); 6] = [
+    (35.70, -97.40),
+    (35.90, -97.42),
+    (35.80, -97.25),
+    (35.82, -97.55),
+    (35.70, -97.20),
+    (35.92, -97.60),
+];
+
+/// The stages of a sensor with this filter and of its recorder, with their gains at a frequency.
+pub fn two_stages(filter: PolesZeros, gains: [f64; 2], frequency_hz: f64) -> Vec<Stage> {
+    let stage = |number: u32, filter, value| Stage {
+        number,
+        filter,
+        gain: Some(Gain {
+            value,
+            frequency_hz: Some(frequency_hz),
+        }),
+        ..Stage::default()
+    };
+    let filter = Some(Filter::PolesZeros(filter));
+    vec![stage(1, filter, gains[0]), stage(2, None, gains[1])]
 }
