@@ -157,7 +157,7 @@ pub enum Error {
 pub enum Unavailable {
     /// The span holds no sample.
     NoSample,
-    /// Fewer than three components of one band were recorded; `found` are `GS.OK029.00.HH12`.
+    /// Fewer than three components of one band were recorded; `found` are `GS.OK029.00.HH1`, `GS.OK029.00.HH2`.
     MissingComponent { found: Vec<String> },
     /// The span reaches beyond the record, which has samples `0..n_recorded`.
     Beyond {

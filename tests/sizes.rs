@@ -322,3 +322,56 @@ fn a_table_without_its_frequencies_has_no_number() {
     // The moment is of frequencies to 40 Hz.
     assert_eq!(without.spectrum, [(NoAmplitude::NoResponse, 1)].into());
 }
+
+#[test]
+fn of_two_responses_since_one_time_neither_is_used() {
+    let sources = [(0.0, LARGE)];
+    let mut locator = locator();
+    let began = start() - time::seconds(86_400.0);
+    let later = began + time::seconds(3600.0);
+    // One station more of the same, and one with a tenth of the gain: since the same time, then since a later one.
+    let with_another = |gain: f64, since: [Option<Time>; 2]| {
+        let mut inventory = inventory();
+        for channels in inventory.networks[0].stations[..1]
+            .iter_mut()
+            .map(|s| &mut s.channels)
+        {
+            let mut others = channels.clone();
+            for other in &mut others {
+                let response = other.response.as_mut().unwrap();
+                response.sensitivity.as_mut().unwrap().value *= gain;
+                response.stages[1].gain.as_mut().unwrap().value *= gain;
+                other.epoch.start = since[1];
+            }
+            channels.iter_mut().for_each(|c| c.epoch.start = since[0]);
+            channels.extend(others);
+        }
+        inventory
+    };
+    let mut sizes = |inventory: &Inventory| {
+        let mut bulletin = bulletin(&mut locator, &sources);
+        let told = measure(&mut bulletin, &locator, inventory, &sources).responses;
+        let magnitude = bulletin.events[0].magnitude.clone().unwrap();
+        (
+            magnitude.stations.len() + magnitude.left_out.len(),
+            told,
+            bulletin,
+        )
+    };
+    for since in [Some(began), None] {
+        let (n, told, _) = sizes(&with_another(0.1, [since; 2]));
+        assert_eq!((n, told.len()), (5, 3));
+        assert_eq!(told["XX.S0..HHZ"], ResponseFault::TwoResponses(since));
+        let (n, told, _) = sizes(&with_another(1.0, [since; 2]));
+        assert_eq!((n, told.len()), (6, 0));
+    }
+    // The one that began last holds; that it is wrong shows beside the other stations.
+    let (n, told, bulletin) = sizes(&with_another(0.1, [Some(began), Some(later)]));
+    assert_eq!((n, told.len()), (6, 0));
+    let odd = bulletin.odd_sizes();
+    let names: Vec<(&str, &str)> = odd.iter().map(|o| (o.station.as_str(), o.kind)).collect();
+    assert_eq!(names, [("XX.S0", "ML"), ("XX.S0", "Mw")]);
+    // A tenth of the gain makes ten times the motion of the ground: 1 of ML, and two thirds of Mw.
+    assert!((odd[0].off - 1.0).abs() < 0.1, "{odd:?}");
+    assert!((odd[1].off - 2.0 / 3.0).abs() < 0.1, "{odd:?}");
+}

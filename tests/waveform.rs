@@ -79,7 +79,7 @@ fn slower_bands_stay_out_and_what_is_unclear_is_refused() {
     };
     assert!(matches!(
         reason(&traces[..2], start),
-        Unavailable::MissingComponent { found } if found.len() == 1
+        Unavailable::MissingComponent { found } if found.len() == 2
     ));
     assert_eq!(reason(&[], start), Unavailable::NoSample);
     let later = time::parse("2015-01-01").unwrap();

@@ -103,6 +103,9 @@ pub struct Associated {
 }
 
 impl AssociateParams {
+    /// Within half a minute nearly any pick fits.
+    pub const TOLERANCES_S: std::ops::RangeInclusive<f64> = 0.01..=30.0;
+
     /// # Errors
     /// [`crate::Error::Associate`] naming the parameter that cannot serve, or of which the locator has too few stations.
     pub fn check(&self, locator: &Locator) -> Result<()> {
@@ -117,6 +120,10 @@ impl AssociateParams {
             .find(|(_, v)| !(v.is_finite() && *v >= 0.01))
         {
             return wrong(format!("{name} is {value}"), "Give 0.01 or more");
+        }
+        if !Self::TOLERANCES_S.contains(&self.tolerance_s) {
+            let what = format!("tolerance_s is {}", self.tolerance_s);
+            return wrong(what, "Give 0.01 to 30");
         }
         if self.n_picks < 4 || self.n_stations < 3 {
             let what = format!(

@@ -17,6 +17,7 @@ pub(super) struct Responses<'a> {
 /// A channel during one epoch.
 struct Known<'a> {
     epoch: Epoch,
+    response: Option<&'a Response>,
     usable: Result<&'a Response, ResponseFault>,
     /// It is used, and told.
     contradiction: Option<ResponseFault>,
@@ -32,7 +33,7 @@ impl<'a> Responses<'a> {
     }
 
     /// The response of a channel (`CX.PB01..HHZ`) at a time, or nothing: then [`Responses::faults`] says why. Of epochs that overlap the one
-    /// that began last holds.
+    /// that began last holds; of two that began at one time, with different responses, neither.
     pub fn at(&mut self, channel: &str, at: Time) -> Option<&'a Response> {
         let known = match self.known.entry(channel.into()) {
             Entry::Occupied(known) => known.into_mut(),
@@ -41,7 +42,15 @@ impl<'a> Responses<'a> {
         let found = known.as_ref().map_err(Clone::clone).and_then(|epochs| {
             let then = epochs.iter().filter(|known| known.epoch.holds(at));
             let last = then.max_by_key(|known| known.epoch.start);
-            last.ok_or(ResponseFault::NoEpoch(at))
+            let last = last.ok_or(ResponseFault::NoEpoch(at))?;
+            let start = last.epoch.start;
+            let mut as_late = epochs
+                .iter()
+                .filter(|known| known.epoch.holds(at) && known.epoch.start == start);
+            match as_late.all(|known| known.response == last.response) {
+                true => Ok(last),
+                false => Err(ResponseFault::TwoResponses(start)),
+            }
         });
         let (usable, fault) = match found {
             Err(fault) => (None, Some(fault)),
@@ -73,6 +82,7 @@ fn known<'a>(inventory: &'a Inventory, channel: &str) -> Result<Vec<Known<'a>>, 
         let contradiction = usable.as_ref().ok().and_then(|r| r.contradiction());
         Known {
             epoch: channel.epoch,
+            response: channel.response.as_ref(),
             usable,
             contradiction: contradiction.map(ResponseFault::Contradiction),
         }

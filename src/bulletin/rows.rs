@@ -5,7 +5,7 @@ use crate::locate::Limit;
 use crate::tables;
 use crate::time;
 
-const EVENTS: [&str; 26] = [
+const EVENTS: [&str; 28] = [
     "time",
     "latitude",
     "longitude",
@@ -32,6 +32,8 @@ const EVENTS: [&str; 26] = [
     "mw",
     "mwError",
     "mwNst",
+    "misfit",
+    "nBeside",
 ];
 
 const ARRIVALS: [&str; 10] = [
@@ -51,7 +53,8 @@ impl Bulletin {
     /// An event a row; times in UTC, depths in km below sea level, standard errors, the half axes of the 68 % ellipse. A number
     /// that is not known is an empty field. `limit` is `side`, `top` or `bottom` where the search ended there: at a side the event
     /// lies outside the grid, and its place is not known. `mag` is the local magnitude, the mean of `magNst` stations, and `mw` the moment
-    /// magnitude, of `mwNst`; their errors are as [`crate::magnitude::EventMagnitude::error`].
+    /// magnitude, of `mwNst`; their errors are as [`crate::magnitude::EventMagnitude::error`]. `misfit` is [`crate::locate::Hypocentre::misfit`],
+    /// `nBeside` [`BulletinEvent::n_beside`].
     pub fn to_csv(&self) -> String {
         tables::csv(
             EVENTS,
@@ -107,6 +110,8 @@ impl Bulletin {
             moment.map_or_else(String::new, |m| number(m.value, 2)),
             moment.map_or_else(String::new, |m| number(m.error, 2)),
             moment.map_or_else(String::new, |m| m.stations.len().to_string()),
+            number(h.misfit, 2),
+            event.n_beside.map_or_else(String::new, |n| n.to_string()),
         ]
     }
 

@@ -5,12 +5,24 @@ use crate::locate::tests::{Draws, locator, origin};
 use crate::time;
 use crate::travel::Wave;
 
-fn picks(locator: &Locator, n_events: usize) -> Sorted {
+pub(super) fn picks(locator: &Locator, n_events: usize) -> Sorted {
+    picks_of(locator, n_events, |draws| {
+        let depth_km = 3.0 + 8.0 * draws.uniform();
+        let (east, north) = (30.0 * draws.uniform() - 15.0, 30.0 * draws.uniform() - 15.0);
+        [east, north, depth_km]
+    })
+}
+
+/// Every 100 s an earthquake at a place that is drawn: km east and north of the centre, and depth.
+pub(super) fn picks_of(
+    locator: &Locator,
+    n_events: usize,
+    mut place: impl FnMut(&mut Draws) -> [f64; 3],
+) -> Sorted {
     let mut draws = Draws::new(31);
     let mut picks = Vec::new();
     for i in 0..n_events {
-        let depth_km = 3.0 + 8.0 * draws.uniform();
-        let (east, north) = (30.0 * draws.uniform() - 15.0, 30.0 * draws.uniform() - 15.0);
+        let [east, north, depth_km] = place(&mut draws);
         let epicentre = crate::geo::Point::from_local_km(east, north, locator.centre());
         for (site, at) in locator.sites().all().iter().enumerate() {
             for wave in [Wave::P, Wave::S] {
@@ -33,14 +45,12 @@ fn picks(locator: &Locator, n_events: usize) -> Sorted {
 fn bulletin() -> (Bulletin, Account) {
     let mut locator = locator();
     let sorted = picks(&locator, 5);
-    Bulletin::from_picks(
-        &mut locator,
-        "central_us",
-        &sorted,
-        &AssociateParams::default(),
-        1,
-    )
-    .unwrap()
+    made(&mut locator, &sorted, 1)
+}
+
+pub(super) fn made(locator: &mut Locator, sorted: &Sorted, n_rounds: usize) -> (Bulletin, Account) {
+    let params = AssociateParams::default();
+    Bulletin::from_picks(locator, "central_us", sorted, &params, n_rounds).unwrap()
 }
 
 #[test]

@@ -50,7 +50,10 @@ impl<'a> Columns<'a> {
             .comment(Some(b'#'))
             .from_reader(text.as_bytes());
         let header = reader.headers().map_err(|e| broken(1, e.to_string()))?;
-        let header = header.iter().map(str::to_lowercase).collect();
+        let header: Vec<String> = header.iter().map(str::to_lowercase).collect();
+        if let Some(name) = doubled(&header) {
+            return Err(broken(1, format!("two columns {name}")));
+        }
         let mut rows = Vec::new();
         for record in reader.records() {
             let record = record.map_err(|e| {
@@ -149,4 +152,14 @@ impl<'a> Row<'a> {
             "Correct this value"
         )
     }
+}
+
+/// A name that two columns have: which of them is meant cannot be told.
+fn doubled(header: &[String]) -> Option<&String> {
+    let named = header
+        .iter()
+        .enumerate()
+        .filter(|(_, name)| !name.is_empty());
+    let mut again = named.filter(|(i, name)| header[..*i].contains(name));
+    again.next().map(|(_, name)| name)
 }

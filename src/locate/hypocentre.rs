@@ -20,6 +20,9 @@ pub struct Hypocentre {
     pub ellipse: Ellipse,
     /// Weighted root mean square of the residuals.
     pub rms_s: f64,
+    /// How many times as large as the errors of picks and model the residuals are: 1 or more, by their median, with wrong picks among
+    /// them. The errors of the place grow with it.
+    pub misfit: f64,
     /// The widest angle without a station whose picks count.
     pub gap_deg: f64,
     /// Along the surface to the nearest such station.

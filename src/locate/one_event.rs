@@ -26,49 +26,62 @@ impl Sorted {
                 return Err(fail!(Locate, "picks", what, remedy));
             }
         }
+        match self.s_before_p().first_key_value() {
+            None => Ok(()),
+            Some((site, early_s)) => {
+                let what = format!(
+                    "S at {} is {early_s:.2} s before its P",
+                    sites.all()[*site].id
+                );
+                let remedy = "Exchange their phases, take out the one that is wrong, or give each of two events a name of its own";
+                Err(fail!(Locate, "picks", what, remedy))
+            }
+        }
+    }
+
+    /// Stations where an S comes before the first P, and by how many seconds.
+    fn s_before_p(&self) -> BTreeMap<usize, f64> {
         let mut first_p = BTreeMap::<usize, Time>::new();
-        for (site, pick) in self.picks.iter().filter(|(_, pick)| pick.wave == Wave::P) {
+        let of = |wave| self.picks.iter().filter(move |(_, pick)| pick.wave == wave);
+        for (site, pick) in of(Wave::P) {
             let first = first_p.entry(*site).or_insert(pick.time);
             *first = pick.time.min(*first);
         }
-        for (site, pick) in self.picks.iter().filter(|(_, pick)| pick.wave == Wave::S) {
+        let mut before = BTreeMap::new();
+        for (site, pick) in of(Wave::S) {
             if let Some(p) = first_p.get(site).filter(|p| pick.time < **p) {
-                let what = format!(
-                    "S at {} is {:.2} s before its P",
-                    sites.all()[*site].id,
-                    between_s(pick.time, *p)
-                );
-                let remedy = "Exchange their phases, take out the one that is wrong, or give each of two events a name of its own";
-                return Err(fail!(Locate, "picks", what, remedy));
+                before.entry(*site).or_insert(between_s(pick.time, *p));
             }
         }
-        Ok(())
+        before
     }
 
-    /// As [`Sorted::check_one_event`], but the picks of one station may contradict those of the others, if these have four picks or
-    /// more at three stations or more: it is returned, and of several the one without which they last the shortest.
+    /// As [`Sorted::check_one_event`], but the picks of one station may contradict those of the others, or those of several where S comes
+    /// before P, if the others have four picks or more at three stations or more. They are returned, and of several stations of which one is
+    /// enough the one without which the others' picks last the shortest.
     ///
     /// # Errors
-    /// As there, where it is not one station.
-    pub fn odd_station(&self, sites: &Sites, longest_s: f64) -> Result<Option<usize>> {
+    /// As there, where the others do not agree either.
+    pub fn odd_stations(&self, sites: &Sites, longest_s: f64) -> Result<BTreeSet<usize>> {
         let Err(error) = self.check_one_event(sites, longest_s) else {
-            return Ok(None);
+            return Ok(BTreeSet::new());
         };
         let all: BTreeSet<usize> = self.picks.iter().map(|(site, _)| *site).collect();
         // How long the picks of the others last, if these can be of one event.
-        let without = |odd: usize| {
+        let without = |odd: BTreeSet<usize>| {
             let mut others = self.clone();
-            others.picks.retain(|(site, _)| *site != odd);
-            let is_enough = all.len() > 3 && others.picks.len() >= 4;
+            others.picks.retain(|(site, _)| !odd.contains(site));
+            let is_enough = all.len() >= 3 + odd.len() && others.picks.len() >= 4;
             let agree = is_enough && others.check_one_event(sites, longest_s).is_ok();
             let [(_, first), .., (_, last)] = &others.picks[..] else {
                 return None;
             };
             agree.then(|| (odd, between_s(first.time, last.time)))
         };
-        let odd = all.iter().filter_map(|site| without(*site));
-        let odd = odd.min_by(|a, b| a.1.total_cmp(&b.1));
-        odd.map(|(site, _)| Some(site)).ok_or(error)
+        let one = all.iter().filter_map(|site| without([*site].into()));
+        let one = one.min_by(|a, b| a.1.total_cmp(&b.1));
+        let several = || without(self.s_before_p().into_keys().collect());
+        one.or_else(several).map(|(odd, _)| odd).ok_or(error)
     }
 
     /// Keeps of each wave at each station one pick, the most probable and of these the first, as is right where all picks are of
@@ -145,7 +158,8 @@ mod tests {
 
     #[test]
     fn one_station_may_contradict_the_others() {
-        let sites = "id,latitude,longitude\nXX.A,1,1\nXX.B,1,1.1\nXX.C,1.1,1\nXX.D,1.1,1.1\n";
+        let sites =
+            "id,latitude,longitude\nXX.A,1,1\nXX.B,1,1.1\nXX.C,1.1,1\nXX.D,1.1,1.1\nXX.E,1,1\n";
         let sites = Sites::from_csv(sites, "sites").unwrap();
         let others = "A,P,2014-05-01T00:00:06\nA,S,2014-05-01T00:00:08\nB,P,2014-05-01T00:00:06\nC,P,2014-05-01T00:00:07\n";
         let odd = |rows: &str| {
@@ -153,16 +167,19 @@ mod tests {
             let picks = PhasePick::from_csv(&text, "picks").unwrap();
             Sorted::new(picks, &sites)
                 .unwrap()
-                .odd_station(&sites, 10.0)
+                .odd_stations(&sites, 10.0)
         };
-        assert_eq!(odd("D,P,2014-05-01T00:00:06\n").unwrap(), None);
+        assert_eq!(odd("D,P,2014-05-01T00:00:06\n").unwrap(), [].into());
         assert_eq!(
             odd("D,S,2014-05-01T00:00:06\nD,P,2014-05-01T00:00:08\n").unwrap(),
-            Some(3)
+            [3].into()
         );
-        assert_eq!(odd("D,P,2014-05-01T00:01:06\n").unwrap(), Some(3));
+        // Two have the names exchanged.
+        let two = "D,S,2014-05-01T00:00:06\nD,P,2014-05-01T00:00:08\nE,S,2014-05-01T00:00:06\nE,P,2014-05-01T00:00:09\n";
+        assert_eq!(odd(two).unwrap(), [3, 4].into());
+        assert_eq!(odd("D,P,2014-05-01T00:01:06\n").unwrap(), [3].into());
         // Without A they would last 20 s, and without D 1 s.
-        assert_eq!(odd("D,P,2014-05-01T00:00:26.1\n").unwrap(), Some(3));
+        assert_eq!(odd("D,P,2014-05-01T00:00:26.1\n").unwrap(), [3].into());
         let two = "D,P,2014-05-01T00:01:06\nC,S,2014-05-01T00:01:07\n";
         assert!(odd(two).is_err());
     }

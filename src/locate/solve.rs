@@ -246,6 +246,7 @@ impl Locator {
                 n_free,
             ),
             rms_s: (weighted(&|r| r.residual_s.powi(2)) / weighted(&|_| 1.0)).sqrt(),
+            misfit: scale,
             gap_deg: gap_deg(counting().map(|r| r.azimuth_deg).collect()),
             nearest_km: counting()
                 .map(|r| r.distance_km)

@@ -35,6 +35,7 @@ pub use amplitude::{AmplitudeParams, horizontal_amplitude};
 pub use arrivals::Arrivals;
 pub use moment::{BruneFit, Ground, MomentParams, moment_magnitude};
 pub use no_amplitude::NoAmplitude;
+pub(crate) use scale::median;
 pub use scale::{Amplitude, EventMagnitude, LocalScale, MagnitudeKind, StationMagnitude};
 pub use simulate::{Peak, SimulateParams, peak, wood_anderson};
 pub use spectrum::{Spectrum, SpectrumParams, s_spectrum};

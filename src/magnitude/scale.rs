@@ -44,6 +44,8 @@ pub struct EventMagnitude {
     pub kind: MagnitudeKind,
     /// Those that count.
     pub stations: Vec<StationMagnitude>,
+    /// Those that are too far from the others.
+    pub left_out: Vec<StationMagnitude>,
 }
 
 impl EventMagnitude {
@@ -53,7 +55,9 @@ impl EventMagnitude {
         let median = median(stations.iter().map(|s| s.value))?;
         // 1.4826 median absolute deviations are a standard deviation.
         let spread = 1.4826 * self::median(stations.iter().map(|s| (s.value - median).abs()))?;
-        stations.retain(|s| (s.value - median).abs() <= NEAR.max(FARTHEST * spread));
+        let is_far =
+            |s: &mut StationMagnitude| (s.value - median).abs() > NEAR.max(FARTHEST * spread);
+        let left_out = stations.extract_if(.., is_far).collect();
         let n = stations.len() as f64;
         let value = stations.iter().map(|s| s.value).sum::<f64>() / n;
         let squares = stations
@@ -65,6 +69,7 @@ impl EventMagnitude {
             error: (squares / (n - 1.0) / n).sqrt(),
             kind,
             stations,
+            left_out,
         })
     }
 }
@@ -216,7 +221,7 @@ impl LocalScale {
 }
 
 /// The mean of the two in the middle, where there is no middle.
-fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
+pub(crate) fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     let n = values.len();

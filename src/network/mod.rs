@@ -57,6 +57,7 @@ mod ensemble;
 mod filters;
 mod layer;
 mod logistic;
+mod mean_weights;
 mod neighbour;
 mod perceptron;
 mod phasenet;
@@ -75,6 +76,7 @@ pub use ensemble::{CASCADE_THRESHOLD, Ensemble};
 pub use filters::FirstFilters;
 pub use layer::Layer;
 pub use logistic::LogisticRegression;
+pub(crate) use mean_weights::MeanWeights;
 pub use neighbour::{nearest_neighbour_accuracy, nearest_neighbour_classes, nearest_share};
 pub use perceptron::Perceptron;
 #[cfg(test)]

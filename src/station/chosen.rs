@@ -73,17 +73,22 @@ impl Station {
     }
 
     /// The station of channels of one location; of several epochs of a channel the one that began
-    /// last. Nothing of none.
+    /// last, and of two that began at one time what both say. Nothing of none.
     pub(super) fn of(mut told: Vec<Told>, simulated: bool) -> Option<Self> {
         told.sort_by(|(.., a), (.., b)| (&a.code, a.epoch.start).cmp(&(&b.code, b.epoch.start)));
         let (network, station, first) = *told.first()?;
         let mut channels: Vec<Channel> = Vec::new();
+        let mut last_start = None;
         for (.., epoch) in told {
             let channel = Channel::of(epoch);
+            let start = epoch.epoch.start;
             match channels.last_mut() {
-                Some(last) if last.code == channel.code => *last = channel,
-                _ => channels.push(channel),
+                Some(last) if last.code != channel.code => channels.push(channel),
+                Some(last) if last_start == Some(start) => last.keep_agreed(&channel),
+                Some(last) => *last = channel,
+                None => channels.push(channel),
             }
+            last_start = Some(start);
         }
         Some(Self {
             network: network.code.clone(),
@@ -112,6 +117,24 @@ impl Channel {
             sensitivity_counts_per_m_s: sensitivity(epoch).unwrap_or(f64::NAN),
         }
     }
+
+    /// A number that another description of the same channel and time contradicts is not known.
+    fn keep_agreed(&mut self, other: &Self) {
+        let pairs = [
+            (&mut self.azimuth_deg, other.azimuth_deg),
+            (&mut self.dip_deg, other.dip_deg),
+            (&mut self.sampling_rate_hz, other.sampling_rate_hz),
+            (
+                &mut self.sensitivity_counts_per_m_s,
+                other.sensitivity_counts_per_m_s,
+            ),
+        ];
+        for (own, other) in pairs {
+            if *own != other {
+                *own = f64::NAN;
+            }
+        }
+    }
 }
 
 /// Counts for one metre a second. A harmonic motion of frequency f and velocity v has the
@@ -136,7 +159,29 @@ fn sensitivity(channel: &ChannelEpoch) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::super::{ChannelEpoch, Response, Sensitivity, Units};
-    use super::Channel;
+    use super::{Channel, Station};
+
+    #[test]
+    fn what_two_epochs_of_one_start_contradict_is_not_known() {
+        let row = |azimuth: &str, gain: &str, start: &str| {
+            format!("XX|A||HHN|1|2|3|0|{azimuth}|0|x|{gain}|1|M/S|100|{start}T00:00:00|\n")
+        };
+        let of = |rows: &[String]| {
+            let header = "#Network|Station|Location|Channel|Latitude|Longitude|Elevation|Depth|Azimuth|Dip|SensorDescription|Scale|ScaleFreq|ScaleUnits|SampleRate|StartTime|EndTime\n";
+            let text = format!("{header}{}", rows.concat());
+            let station = Station::from_fdsn_text(&text, "rows").unwrap();
+            let [channel] = &station.channels[..] else {
+                panic!("{:?}", station.channels)
+            };
+            (channel.azimuth_deg, channel.sensitivity_counts_per_m_s)
+        };
+        let (first, other) = (row("0", "1e9", "2014-01-01"), row("0", "5e8", "2014-01-01"));
+        assert_eq!(of(&[first.clone(), first.clone()]), (0.0, 1e9));
+        let (azimuth_deg, sensitivity) = of(&[first.clone(), other]);
+        assert!(azimuth_deg == 0.0 && sensitivity.is_nan());
+        // A later epoch holds.
+        assert_eq!(of(&[first, row("9", "5e8", "2015-01-01")]), (9.0, 5e8));
+    }
 
     #[test]
     fn sensitivities_are_told_for_velocity() {

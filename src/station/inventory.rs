@@ -4,7 +4,10 @@ use super::{Response, Station};
 use crate::code::Code;
 use crate::code_pattern::{NslcPattern, StationChoice};
 use crate::error::{Result, fail};
+use crate::geo::Point;
 use crate::time::{self, Time};
+
+const FAR_KM: f64 = 5.0;
 
 /// Networks with their stations and channels, as a data centre told of them.
 ///
@@ -91,6 +94,27 @@ impl Inventory {
                 channels.map(move |channel| (network, station, channel))
             })
         })
+    }
+
+    /// Channels (`CX.PB01..HHZ`) that stand more than 5 km from their station, and how far: an array is as large, and a mistake in a degree
+    /// larger.
+    pub fn far_channels(&self) -> Vec<(String, f64)> {
+        let far = self.channels().filter_map(|(network, station, channel)| {
+            let [of_station, of_channel] = [
+                Point::new(station.longitude_deg, station.latitude_deg),
+                Point::new(channel.longitude_deg, channel.latitude_deg),
+            ];
+            let km = of_station.distance_km(of_channel);
+            let codes = [
+                &network.code,
+                &station.code,
+                &channel.location,
+                &channel.code,
+            ];
+            let name = codes.map(|code| code.as_str()).join(".");
+            (km > FAR_KM).then_some((name, km))
+        });
+        far.collect()
     }
 
     /// The station that a study chose, with its channels as they were at that time, in the order

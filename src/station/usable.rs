@@ -25,6 +25,8 @@ pub enum ResponseFault {
     ZeroGain(u32),
     NoNumber,
     Contradiction(Contradiction),
+    /// Two epochs begin at one time, or neither tells when, and their responses differ.
+    TwoResponses(Option<Time>),
 }
 
 /// Two numbers of one response that should be the same.
@@ -113,6 +115,14 @@ impl fmt::Display for ResponseFault {
                 "a stage has no number at some frequency: a polynomial, a table that does not reach it, or a digital filter without its rate",
             ),
             Self::Contradiction(both) => both.fmt(f),
+            Self::TwoResponses(Some(start)) => write!(
+                f,
+                "two epochs of the channel begin on {}, with different responses",
+                start.format("%Y-%m-%d")
+            ),
+            Self::TwoResponses(None) => {
+                f.write_str("the channel has two responses, and neither tells from when on")
+            }
         }
     }
 }

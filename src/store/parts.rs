@@ -99,7 +99,7 @@ impl Pace {
         let each_s = self.time.as_secs_f64() / f64::from(self.n_made);
         let left_s = each_s * self.n.saturating_sub(self.n_done) as f64;
         let (what, n_done, n) = (self.what, self.n_done, self.n);
-        (took.as_secs() > 0).then(|| format!("⏱ {what}{n_done} of {n}, about {left_s:.0} s left"))
+        (took.as_secs() > 0).then(|| format!("» {what}{n_done} of {n}, about {left_s:.0} s left"))
     }
 }
 
@@ -140,9 +140,9 @@ mod tests {
         assert_eq!([pace.line(None), pace.line(None)], [None, None]);
         pace.line(Some(Duration::from_secs(2)));
         let line = pace.line(Some(Duration::from_secs(4))).unwrap();
-        assert_eq!(line, "⏱ 4 of 10, about 18 s left");
+        assert_eq!(line, "» 4 of 10, about 18 s left");
         assert_eq!(pace.line(Some(Duration::from_millis(20))), None);
         let line = Pace::named("worlds: ", 6).line_of(4, Some(Duration::from_secs(8)));
-        assert_eq!(line.unwrap(), "⏱ worlds: 4 of 6, about 4 s left");
+        assert_eq!(line.unwrap(), "» worlds: 4 of 6, about 4 s left");
     }
 }

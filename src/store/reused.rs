@@ -26,5 +26,5 @@ pub(super) fn tell(path: &Path) {
     let made = path.metadata().and_then(|about| about.modified());
     let made = made.unwrap_or(SystemTime::UNIX_EPOCH);
     let made = Time::from(made).format("%Y-%m-%d %H:%M");
-    println!("⏱ {name}: used again, made {made} UTC");
+    println!("» {name}: used again, made {made} UTC");
 }

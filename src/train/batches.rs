@@ -22,7 +22,7 @@ pub(super) fn shuffled(
 }
 
 /// Mean cross-entropy, and the share of windows whose class is the most probable, 0 to 1.
-pub(super) fn loss_and_accuracy(part: &Labelled, network: &dyn Network) -> (f64, f64) {
+pub(crate) fn loss_and_accuracy(part: &Labelled, network: &dyn Network) -> (f64, f64) {
     let logits = network.logits(part.samples());
     let rows = logits.chunks_exact(network.n_classes());
     let (mut loss, mut n_right) = (0.0, 0);

@@ -36,6 +36,7 @@ mod training;
 
 use std::path::Path;
 
+pub(crate) use batches::loss_and_accuracy;
 pub use folder::check_folder;
 pub(crate) use folder::has_begun;
 pub use params::{Optimiser, TrainParams};

@@ -93,7 +93,7 @@ impl Training<'_> {
         let seconds: f64 = self.epochs.iter().map(|epoch| epoch.seconds).sum();
         let n_left = self.params.max_epochs - last.epoch;
         let left = seconds / last.epoch as f64 * n_left as f64;
-        println!("{last} ⏱ at most {left:.0} s left");
+        println!("{last} » at most {left:.0} s left");
     }
 
     /// Puts the best weights into the network and closes the run.

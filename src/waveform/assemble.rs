@@ -213,20 +213,21 @@ fn choose<'a>(
     if bands.is_empty() {
         return unavailable(Unavailable::NoSample);
     }
-    let found: Vec<String> = bands
-        .iter()
-        .map(|(band, components)| format!("{band}{}", components.keys().collect::<String>()))
-        .collect();
+    let found = || -> Vec<String> {
+        let all = bands.iter();
+        all.flat_map(|(band, of)| of.keys().map(move |component| format!("{band}{component}")))
+            .collect()
+    };
     let mut trios: Vec<Trio> = bands.values().flat_map(known_trios).collect();
     if trios.is_empty() {
         trios = bands.values().filter_map(any_trio).collect();
     }
     trios.sort_by(|a, b| rate(b).total_cmp(&rate(a)));
     let trio = match &trios[..] {
-        [] => return unavailable(Unavailable::MissingComponent { found }),
+        [] => return unavailable(Unavailable::MissingComponent { found: found() }),
         [first, second, ..] if rate(first) == rate(second) => {
             return refuse(
-                format!("more than one triple of components: {}", found.join(", ")),
+                format!("more than one triple of components: {}", found().join(", ")),
                 "Ask for the channels of one station and band, such as HH*",
             );
         }

@@ -22,7 +22,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 # What follows this sign on a line of output (a time, a rate) is for the reader who waits: it is not kept, nor is a
 # line that begins with it.
-FOR_THE_EYES = "⏱"
+FOR_THE_EYES = "»"
 ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 # A struct as `{:?}` prints it.
 DEBUG_FORM = re.compile(r"[A-Z]\w+ \{ ")

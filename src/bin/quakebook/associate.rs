@@ -8,7 +8,6 @@ use quakebook::bulletin::{Account, Bulletin};
 use quakebook::locate::Sorted;
 use quakebook::travel::Wave;
 
-use crate::args;
 use crate::network::{Network, NetworkArgs, read_picks};
 use crate::output::{self, Result, counted};
 
@@ -21,9 +20,11 @@ than P and S (Pg, Pn and Pb count as P) are left out and told. They are associat
 errors, the ellipse holds 68 %, if the velocities are right.
 
 Where a station has no coordinates, or stands more than 500 km from all others, its picks are left out and told, and the exit code is 4.
-Clocks that seem to be wrong, doubled picks, events at the limits of the grid, velocities that seem upside down, and P and S that
-seem to be exchanged are told too. Picks of a station that fit the others' events only with a constant shift, or with P and S exchanged,
-are left out (with --terms a shift within --tolerance is taken off instead). Where there is no event, what picks lack is told.
+So are picks of a station that fit the others' events only with a constant shift, or with P and S exchanged (with --terms a shift within
+--tolerance is taken off instead). Told, too, are clocks that seem to be wrong, doubled picks, events at the limits of the grid, velocities
+that seem upside down, P and S that seem to be exchanged (4), stations whose picks seldom fit an event, events that explain no more than half of
+the picks that come with them or have residuals far larger than the errors, and stations whose magnitudes differ from all others. Where there is
+no event, what picks lack is told.
 
 Examples:
   quakebook associate --picks picks.csv --stations stations.xml --velocity ak135 --out events.xml
@@ -44,7 +45,7 @@ pub struct Choices {
     #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = from_zero_to_one)]
     min_probability: f64,
     /// Picks of an event, at least
-    #[arg(long, value_name = "N", default_value_t = AssociateParams::default().n_picks)]
+    #[arg(long, value_name = "N", default_value_t = AssociateParams::default().n_picks, value_parser = at_least::<4>)]
     min_picks: usize,
     /// P picks of an event, at least
     #[arg(long, value_name = "N", default_value_t = AssociateParams::default().n_p)]
@@ -53,13 +54,25 @@ pub struct Choices {
     #[arg(long, value_name = "N", default_value_t = AssociateParams::default().n_s)]
     min_s: usize,
     /// Stations of an event, at least
-    #[arg(long, value_name = "N", default_value_t = AssociateParams::default().n_stations)]
+    #[arg(long, value_name = "N", default_value_t = AssociateParams::default().n_stations, value_parser = at_least::<3>)]
     min_stations: usize,
     /// A pick fits an event within this of its computed time
-    #[arg(long, value_name = "S", default_value_t = AssociateParams::default().tolerance_s, value_parser = args::positive)]
+    #[arg(long, value_name = "S", default_value_t = AssociateParams::default().tolerance_s, value_parser = tolerance)]
     tolerance: f64,
     #[command(flatten)]
     pub network: NetworkArgs,
+}
+
+/// Four unknowns need four picks or more, at three stations or more.
+fn at_least<const LEAST: usize>(text: &str) -> std::result::Result<usize, String> {
+    let n = text.parse().ok().filter(|n: &usize| *n >= LEAST);
+    n.ok_or_else(|| format!("expected a whole number of at least {LEAST}"))
+}
+
+fn tolerance(text: &str) -> std::result::Result<f64, String> {
+    let range = AssociateParams::TOLERANCES_S;
+    let s = text.parse().ok().filter(|s| range.contains(s));
+    s.ok_or_else(|| format!("expected seconds from {} to {}", range.start(), range.end()))
 }
 
 fn from_zero_to_one(text: &str) -> std::result::Result<f64, String> {

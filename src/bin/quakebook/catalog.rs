@@ -89,6 +89,7 @@ pub fn run(args: &Args) -> Result {
         like_seisbench: false,
         json: network.json,
         out: picks.clone(),
+        is_temporary: args.picks.is_none(),
     })?;
     let associated = ready.associate(&picks, &args.events);
     if associated.is_err() {

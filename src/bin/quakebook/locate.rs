@@ -42,18 +42,17 @@ pub fn run(args: &Args) -> Result {
     for (event, picks) in file.by_event(&args.picks.display().to_string())? {
         account.n_picks += picks.len();
         let one_event = |sorted: Sorted| {
-            let odd = sorted.odd_station(network.locator.sites(), longest_s)?;
+            let odd = sorted.odd_stations(network.locator.sites(), longest_s)?;
             Ok((sorted, odd))
         };
         match Sorted::new(picks, network.locator.sites()).and_then(one_event) {
             Ok((mut sorted, odd)) => {
                 all.extend(sorted.picks.iter().cloned());
-                if let Some(odd) = odd {
-                    let n_before = sorted.picks.len();
-                    sorted.picks.retain(|(site, _)| *site != odd);
-                    let n_events = left_out.entry(odd).or_insert(0);
-                    *n_events += 1;
-                    account.n_unused += n_before - sorted.picks.len();
+                let n_before = sorted.picks.len();
+                sorted.picks.retain(|(site, _)| !odd.contains(site));
+                account.n_unused += n_before - sorted.picks.len();
+                for site in odd {
+                    *left_out.entry(site).or_insert(0) += 1;
                 }
                 account.n_doubles += sorted.drop_doubles();
                 sorted

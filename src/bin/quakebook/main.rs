@@ -58,7 +58,7 @@ Environment:
 
 /// Earthquake detection with a neural network: the notebooks' steps as commands.
 #[derive(Parser)]
-#[command(name = "quakebook", version, after_help = EXIT_CODES)]
+#[command(name = "quakebook", version, after_help = EXIT_CODES, allow_negative_numbers = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

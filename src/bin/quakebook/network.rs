@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use quakebook::bulletin::{Account, Bulletin};
+use quakebook::bulletin::{Account, Bulletin, OddSize};
 use quakebook::geo::Point;
 use quakebook::locate::{
     Exchanged, LocateParams, Locator, PickFile, Sites, StationFault, VelocityModel,
@@ -49,7 +49,7 @@ pub struct NetworkArgs {
     #[arg(long, value_name = "DIR")]
     pub archive: Option<PathBuf>,
     /// The ground under the stations, speed of S in km/s and density in g/cm3, for moment magnitudes [default: the model's first layer]
-    #[arg(long, value_name = "VS,DENSITY", value_parser = sizes::ground)]
+    #[arg(long, value_name = "VS,DENSITY", value_parser = sizes::ground, requires = "archive")]
     ground: Option<Ground>,
     /// The records are simulated, and what is written says so
     #[arg(long)]
@@ -95,6 +95,10 @@ struct Report<'a> {
     clocks: &'a [(String, f64)],
     /// Stations whose picks fit the events of the others with a constant shift, or with P and S exchanged.
     station_faults: &'a [StationFault],
+    /// How many times as large as the errors of picks and model the residuals are.
+    misfit: Option<f64>,
+    /// Stations whose magnitudes differ from those of the others.
+    odd_sizes: Vec<OddSize>,
     n_with_magnitude: usize,
     n_with_moment_magnitude: usize,
     #[serde(flatten)]
@@ -151,6 +155,12 @@ impl NetworkArgs {
                 ));
             }
         }
+        for (channel, km) in inventory.iter().flat_map(Inventory::far_channels) {
+            output::progress(format!(
+                "{}: {channel} stands {km:.1} km from its station by its coordinates; those of the station are used",
+                self.stations.display()
+            ));
+        }
         let (sites, far) = sites.without_far();
         for (site, km) in far {
             output::progress(format!(
@@ -192,7 +202,13 @@ impl NetworkArgs {
         self.check_files_differ(picks);
         output::check_writable(&self.out)?;
         if let Some(archive) = self.archive.as_ref().filter(|archive| !archive.is_dir()) {
-            args::refuse(&format!("--archive {}: no such folder", archive.display()));
+            let archive = archive.display().to_string();
+            args::refuse(&match archive.contains("://") {
+                true => format!(
+                    "--archive {archive}: a folder is expected here; `quakebook pick` reads buckets, and `associate` takes its picks"
+                ),
+                false => format!("--archive {archive}: no such folder"),
+            });
         }
         [&self.arrivals, &self.table]
             .into_iter()
@@ -302,6 +318,8 @@ impl NetworkArgs {
                 .collect(),
             clocks: &bulletin.clocks,
             station_faults: &bulletin.faults,
+            misfit: bulletin.misfit(),
+            odd_sizes: bulletin.odd_sizes(),
             n_with_magnitude,
             n_with_moment_magnitude,
             without,
@@ -318,7 +336,12 @@ impl NetworkArgs {
             ))?,
         };
         Ok(
-            match without_place.is_empty() && account.n_not_located == 0 {
+            // Picks that could not be used were asked for, too.
+            match without_place.is_empty()
+                && account.n_not_located == 0
+                && !bulletin.faults.iter().any(|fault| fault.is_left_out)
+                && !account.exchange.is_likely()
+            {
                 true => Outcome::Done,
                 false => Outcome::Incomplete,
             },

@@ -79,6 +79,9 @@ pub struct Args {
     /// Write the picks: .csv, .parquet, or .xml (QuakeML); - for CSV on standard output
     #[arg(long, value_name = "FILE.csv|.parquet|.xml|-", value_parser = |text: &str| args::table_of(text, &["csv", "parquet", "xml"]))]
     pub out: PathBuf,
+    /// The file goes when its reader has read it: it is not named.
+    #[arg(skip)]
+    pub is_temporary: bool,
 }
 
 /// What one band of a station gave.
@@ -189,7 +192,7 @@ pub fn run(args: &Args) -> Result {
     } else {
         let count = |of: fn(&Station) -> usize| report.stations.iter().map(of).sum::<usize>();
         let line = format!(
-            "{} P and {} S at {} in {:.2} {}{}, written",
+            "{} P and {} S at {} in {:.2} {}{}",
             count(|station| station.n_p),
             count(|station| station.n_s),
             counted(report.stations.len(), "station"),
@@ -205,7 +208,10 @@ pub fn run(args: &Args) -> Result {
             },
             if report.simulated { " (simulated)" } else { "" }
         );
-        output::sum_up(line, &args.out)?;
+        match args.is_temporary {
+            true => output::print(format!("{line}\n"))?,
+            false => output::sum_up(format!("{line}, written"), &args.out)?,
+        }
     }
     Ok(match is_whole {
         _ if is_damaged => Outcome::Damaged,

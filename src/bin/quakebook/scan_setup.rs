@@ -101,5 +101,11 @@ pub fn set_hop(study: &mut Study, hop_s: Option<f64>) {
         let what = "--hop must be a whole number of samples, from one to a million";
         args::refuse(&format!("{what}: found {hop_s:e} s at {rate_hz} Hz"));
     }
+    if n_samples > study.core_samples() as f64 {
+        args::refuse(&format!(
+            "--hop must be at most {} s, the part of a window that is decided about: a longer one would leave time out",
+            study.core_s()
+        ));
+    }
     study.scan.hop_samples = n_samples as usize;
 }

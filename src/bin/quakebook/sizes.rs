@@ -1,6 +1,7 @@
 //! Magnitudes of what `associate`, `locate` and `catalog` found.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use quakebook::bulletin::{Bulletin, BulletinEvent, Sizes};
@@ -75,7 +76,11 @@ pub fn add(
     let (amplitude, spectrum) = (unmeasured.amplitude, unmeasured.spectrum);
     for (what, without) in [("amplitude", &amplitude), ("spectrum of S", &spectrum)] {
         for (why, n) in without {
-            output::progress(format!("{n} times no {what}: {why}"));
+            let times = match n {
+                1 => "once".to_string(),
+                n => format!("{n} times"),
+            };
+            output::progress(format!("{times} no {what}: {why}"));
         }
     }
     tell_faults(&unmeasured.responses);
@@ -84,6 +89,7 @@ pub fn add(
     let [n_local, n_moment] = n_with_magnitudes(bulletin);
     output::progress(format!("with a local magnitude: {n_local} of {n_events}"));
     output::progress(format!("with a moment magnitude: {n_moment} of {n_events}"));
+    tell_odd(bulletin);
     Ok(Without {
         amplitude,
         spectrum,
@@ -91,6 +97,35 @@ pub fn add(
             .map(|(channel, fault)| (channel, fault.to_string()))
             .collect(),
     })
+}
+
+/// No event that a network sees is smaller or larger: hydraulic fractures beside the sensor have -3, and Chile had 9.5 in 1960.
+const SIZES: RangeInclusive<f64> = -4.0..=10.0;
+
+/// Stations whose magnitudes differ from all others, and magnitudes that no earthquake has.
+fn tell_odd(bulletin: &Bulletin) {
+    for odd in bulletin.odd_sizes() {
+        output::progress(format!(
+            "{}: its {} is {:.1} {} than that of the other stations (in the median of {}): look at its response",
+            odd.station,
+            odd.kind,
+            odd.off.abs(),
+            if odd.off > 0.0 { "larger" } else { "smaller" },
+            counted(odd.n_events, "event")
+        ));
+    }
+    let events = bulletin.events.iter();
+    let sizes = events.flat_map(|event| [&event.magnitude, &event.moment_magnitude]);
+    let outside = sizes
+        .flatten()
+        .filter(|magnitude| !SIZES.contains(&magnitude.value));
+    let outside: Vec<f64> = outside.map(|magnitude| magnitude.value).collect();
+    if let Some(first) = outside.first() {
+        output::progress(format!(
+            "{}, as {first:.1}, that no earthquake has: look at units and gains of the responses",
+            counted(outside.len(), "magnitude")
+        ));
+    }
 }
 
 /// So many channels are named that have one fault.

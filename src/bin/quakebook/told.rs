@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use quakebook::bulletin::{Account, Bulletin};
+use quakebook::bulletin::{Account, Bulletin, LARGE_MISFIT};
 use quakebook::locate::Fault;
 
 use crate::output::{self, counted};
@@ -21,6 +21,36 @@ pub fn tell_unread(table: &str, unread: &[String], remedy: &str) {
     }
 }
 
+/// So many events are named of those that have one fault.
+const N_NAMED: usize = 5;
+
+/// `1.02 s late` or `1.02 s early`
+fn late(late_s: f64) -> String {
+    let what = if late_s < 0.0 { "early" } else { "late" };
+    format!("{:.2} s {what}", late_s.abs())
+}
+
+/// Events that may be none.
+fn tell_doubtful(bulletin: &Bulletin) {
+    let doubtful = bulletin.events.iter().filter(|event| event.is_doubtful());
+    let doubtful: Vec<&str> = doubtful.map(|event| event.id.as_str()).collect();
+    if doubtful.is_empty() {
+        return;
+    }
+    let more = match doubtful.len().saturating_sub(N_NAMED) {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    output::progress(format!(
+        "{} doubtful: no more than half of the picks that come between the first and the last of it fit (nBeside in the table counts the others), or the residuals are {LARGE_MISFIT} times as large as the errors or more (misfit): it may be of chance, or a part of an earthquake elsewhere: {}{more}",
+        match doubtful.len() {
+            1 => "1 event is".to_string(),
+            n => format!("{n} events are"),
+        },
+        doubtful[..doubtful.len().min(N_NAMED)].join(", ")
+    ));
+}
+
 /// What the reader of the result should know.
 pub fn tell(bulletin: &Bulletin, account: &Account, without_place: &BTreeMap<String, usize>) {
     for (station, n) in without_place {
@@ -34,7 +64,8 @@ pub fn tell(bulletin: &Bulletin, account: &Account, without_place: &BTreeMap<Str
         let (what, mended) = match fault.fault {
             Fault::Clock { late_s } => (
                 format!(
-                    "its picks come {late_s:+.2} s late against the events of the other stations: look at its clock"
+                    "its picks come {} against the events of the other stations: look at its clock",
+                    late(late_s)
                 ),
                 "without this shift",
             ),
@@ -57,7 +88,18 @@ pub fn tell(bulletin: &Bulletin, account: &Account, without_place: &BTreeMap<Str
     let clocks = bulletin.clocks.iter();
     for (station, late_s) in clocks.filter(|(station, _)| !is_told(station)) {
         output::progress(format!(
-            "{station}: P and S come {late_s:+.2} s late: look at its clock; --terms takes it into account"
+            "{station}: P and S come {}: look at its clock; --terms takes it into account",
+            late(*late_s)
+        ));
+    }
+    for seldom in &account.seldom {
+        output::progress(format!(
+            "{}: {} of its {} fit an event, and {} of {} of the other stations: look at its coordinates, its times and its picks",
+            seldom.station,
+            seldom.n_associated,
+            counted(seldom.n_picks, "pick"),
+            seldom.n_associated_of_others,
+            seldom.n_picks_of_others
         ));
     }
     let lines = [
@@ -95,6 +137,13 @@ pub fn tell(bulletin: &Bulletin, account: &Account, without_place: &BTreeMap<Str
     ];
     for (n, what, of) in lines.into_iter().filter(|(n, ..)| *n > 0) {
         output::progress(format!("{} {of}", counted(n, what)));
+    }
+    tell_doubtful(bulletin);
+    if let Some(misfit) = bulletin.misfit().filter(|misfit| *misfit >= LARGE_MISFIT) {
+        output::progress(format!(
+            "the residuals are {misfit:.1} times as large as the errors of the picks and of the model should be (in the median of {}): look at velocities, coordinates and clocks; the errors of the places are larger by as much",
+            counted(bulletin.events.len(), "event")
+        ));
     }
     if account.exchange.is_likely() {
         output::progress(format!(

@@ -11,10 +11,10 @@ use crate::dataset::{Dataset, Split};
 use crate::error::Result;
 use crate::evaluate::{Claims, OperatingPoint};
 use crate::method::{About, Detector, features};
-use crate::network::{ConvNet, LogisticRegression};
+use crate::network::{ConvNet, LogisticRegression, MeanWeights};
 use crate::station::StationChoice;
 use crate::study::{Normalisation, Study};
-use crate::train::{Optimiser, TrainParams, train};
+use crate::train::{Optimiser, TrainParams, loss_and_accuracy, train};
 use crate::waveform::RATE_HZ;
 use crate::window::Window;
 
@@ -23,6 +23,8 @@ use crate::window::Window;
 pub struct Plan {
     /// One after the other, each on worlds of its own: as many as fit in memory.
     pub stages: [Stage; 3],
+    /// After the last stage, on its worlds.
+    pub averaged: Averaged,
     /// Worlds whose windows tell when to stop.
     pub n_validating: u32,
     pub n_choosing: u32,
@@ -37,6 +39,14 @@ pub struct Stage {
     pub learning_rate: f64,
     pub max_epochs: usize,
     pub rate: Rate,
+}
+
+/// Epochs after each of which the weights are taken, and the mean of these, as the network ends (Izmailov and others 2018,
+/// arXiv:1803.05407): in the middle of a wide valley of the loss, which is still one where the loss is another, as on real records.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Averaged {
+    pub n_epochs: usize,
+    pub learning_rate: f64,
 }
 
 impl Plan {
@@ -60,6 +70,10 @@ impl Default for Plan {
                 stage(500, 5e-4, 5, Rate::AFTERSHOCKS),
                 stage(400, 3e-4, 4, Rate::AFTERSHOCKS),
             ],
+            averaged: Averaged {
+                n_epochs: 8,
+                learning_rate: 5e-4,
+            },
             n_validating: 40,
             n_choosing: 40,
             n_sealed: 60,
@@ -138,6 +152,14 @@ pub fn teach(recipe: &Recipe, plan: &Plan) -> Result<(Detector, Taught)> {
         }
         let split = split(&validating, taught, recipe.n_samples())?;
         training.push(descend(&mut detector.network, &split, stage, seed)?);
+        if number + 1 == plan.stages.len() {
+            training.push(average(
+                &mut detector.network,
+                &split,
+                &plan.averaged,
+                seed,
+            )?);
+        }
     }
     let taught = Taught {
         n_windows,
@@ -161,6 +183,30 @@ fn descend(network: &mut ConvNet, split: &Split, stage: &Stage, seed: u64) -> Re
     };
     let run = train(network, &split.train, &split.validation, &params, None)?;
     Ok(run.summary())
+}
+
+/// Trains on, an epoch at a time, and leaves the mean of the weights after each; says what the loss was before, after the last and of the mean.
+fn average(network: &mut ConvNet, split: &Split, averaged: &Averaged, seed: u64) -> Result<String> {
+    let loss = |network: &ConvNet| loss_and_accuracy(&split.validation, network).0;
+    let before = loss(network);
+    let mut mean = MeanWeights::default();
+    let epoch = Stage {
+        n_worlds: 0,
+        learning_rate: averaged.learning_rate,
+        max_epochs: 1,
+        rate: Rate::AFTERSHOCKS,
+    };
+    for i in 0..averaged.n_epochs {
+        descend(network, split, &epoch, 1000 * (i as u64 + 1) + seed)?;
+        mean.add(network);
+    }
+    let last = loss(network);
+    mean.put_into(network)?;
+    Ok(format!(
+        "mean of {} further epochs: loss {before:.4}, {last:.4} after the last, {:.4} of the mean",
+        averaged.n_epochs,
+        loss(network)
+    ))
 }
 
 /// A detector that looks at what the recipe says, with a network of random weights and without a regression; its threshold is 0.5.
