@@ -73,6 +73,13 @@ def test_names(folder):
         assert said in fault_of(book, folder, text), (said, fault_of(book, folder, text))
 
 
+def test_columns_of_numbers():
+    """They stand to the right, with the space before the sign as in English and without it as in Chinese."""
+    for cells in [["81 %", "-"], ["81%", "7"]]:
+        assert 'text-align:right">81' in paper.table_block("1", "x", ["a"], [[cell] for cell in cells])
+    assert 'text-align:left">81' in paper.table_block("1", "x", ["a"], [["81 % [72, 91]"]])
+
+
 def test_chapters():
     """A paper has none: what a caption says of them is left out, or told."""
     assert out_of_the_book("Simulated data, of one world; real records: chapter 11. Brackets: a; b.") == "Simulated data, of one world. Brackets: a; b."
@@ -127,6 +134,7 @@ if __name__ == "__main__":
     with TemporaryDirectory() as folder:
         test_names(Path(folder))
         test_site(Path(folder))
+    test_columns_of_numbers()
     test_chapters()
     test_numbers()
     test_of_the_clone(Path(sys.argv[1]))

@@ -48,6 +48,8 @@ HOLE = re.compile(r"\{(\d*)\}")
 STATION = re.compile(r"\b[A-Z][A-Z\d]\.[A-Z][A-Z\d]{1,4}\b")
 # A word that is no part of a path, an address or a setting.
 WORD = re.compile(r"(?<![\w.=/\"`\[-])[a-z]{3,}(?![\w.=/\":-]| = )")
+# Of numbers without words, as `81 % [72, 91]`: Chinese has no space there.
+BEFORE_PERCENT = re.compile(r"(?<=[\d\]]) (?=%)")
 SENTENCE = re.compile(r"(?<=\.) +")
 # The parts of a table or figure in HTML that hold words; the first group stays.
 HTML_TEXT = re.compile(r"(<(caption|th|td|small|figcaption)(?: [^>]*)?>)(.*?)(?=</\2>)", re.S)
@@ -119,7 +121,7 @@ class Labels:
             kind = self.kinds.get(number[1], number[1])
             return f"{kind} {number[2]} {self.line(words[number.end():])}"
         if not re.search("[A-Za-z]{2}", words):
-            return text
+            return BEFORE_PERCENT.sub("", text)
         found = self._label(words)
         if found is None:
             parts = [self._label(part) for part in SENTENCE.split(words)]
@@ -133,7 +135,7 @@ class Labels:
     def in_figure(self, words):
         """Words within a figure; English where no label has them."""
         if not re.search("[A-Za-z]{2}", words):
-            return words
+            return BEFORE_PERCENT.sub("", words)
         found = self._label(words, self.of_figures)
         if found is None:
             self.unknown.append(f"in a figure: {NUMBER.sub('{}', words)}")

@@ -249,6 +249,7 @@ def test_of_the_joining():
     labels = Labels({"t": {"{} of {} events.": "{1} 个事件中的 {0} 个。", "Simulated.": "模拟。", "Depth": "深度"}}, "zh")
     assert labels.line("Figure 3b.1. 5 of 7 events. Simulated.") == "图 3b.1 7 个事件中的 5 个。模拟。"
     assert labels.line("  Unheard of 5 events.") == "  Unheard of 5 events." and labels.unknown == ["Unheard of {} events."]
+    assert [labels.line(text) for text in ["81 % [72, 91]", "[72, 91] %", "7"]] == ["81% [72, 91]", "[72, 91]%", "7"]
     # Words that numbers and commas part are a sentence, too; settings, paths and addresses are not.
     parted = Labels({}, "zh")
     parted.text("12 stations, 6 hours, 4 earthquakes\nformat=text\nname = \"oklahoma\"\nsds/2014/XX/S01\nhttps://a.gov/fdsnws/event/1/query")
@@ -301,6 +302,7 @@ def svg(*words):
 def test_of_figures():
     tables = {"labels": {"{} windows &": "{} 个时窗 &"}, "same": ["km"], "pieces": {"step": "步骤", "Try": "试"}}
     labels = Labels({"t": {"Recall": "召回率", "Depth": "深度"}}, "zh", "", tables)
+    assert labels.in_figure("2.5 %") == "2.5%"
     set_anew = figures.lettered(svg("5 windows &amp;", "Recall", "2.5"), labels.in_figure)
     text = '<text fill="#1e1e1e" text-anchor="end" font-size="24.1" transform="translate(1 2) rotate(-90)">{}</text>'
     assert all(text.format(words) in set_anew for words in ["5 个时窗 &amp;", "召回率", "2.5"]) and "defs" not in set_anew, set_anew

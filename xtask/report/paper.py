@@ -39,7 +39,7 @@ from typeset import CAPTION, fence, literal, print_width, to_pdf
 WIDEST = 88
 PLACEHOLDER = re.compile(r"\{\{(.+?)\}\}", re.S)
 ALONE = re.compile(r"(?:\A|\n\n)\s*\{\{([^{}]+)\}\}\s*(?=\n\n|\Z)")
-NUMBER = re.compile(r"[-+]?[\d.]+( %)?|-?")
+NUMBER = re.compile(r"[-+]?[\d.]+( ?%)?|-?")
 # What a caption or a note says of its data: it stays whatever words the paper gives the caption.
 OF_DATA = re.compile(r"Simulated|Data:|STORED|Computed from|模拟|数据：|已存储|于 .* 由记录算出")
 # A paper has no chapters: `(chapter 2)`, `; real records: chapter 11`. And what is left of the book's numbers then.
