@@ -2,7 +2,7 @@
 
 The library writes each string of an SVG as a group of outlines that tells its text, size and place
 (`src/plot/letters.rs`). Here the group becomes a text of the same size at the same place, in a font that has the
-language's letters: the PDF embeds it, a browser takes one of the reader's.
+language's letters: the PDF embeds it, and so does the site where the reader has none (`webfont.py`).
 """
 
 import base64

@@ -7,16 +7,21 @@ site has all of its notebook. `site_test.py` opens the pages.
 """
 
 import base64
+import io
+import re
 import struct
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from xml.etree import ElementTree
 
 import nbformat
+from fontTools.ttLib import TTFont
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import figures
 import paper
+import webfont
 import website
 from outputs import Book, Missing, matches
 from paper import Paper, loose_numbers, out_of_the_book
@@ -124,6 +129,32 @@ def test_site(folder):
     assert '"address": "03-waves.html#noise-more"' in sections and "paper.pdf" not in (folder / "site/index.html").read_text()
 
 
+def characters(text):
+    """Those of the font that stands in a style sheet or a figure, which tells its licence."""
+    font = TTFont(io.BytesIO(base64.b64decode(re.search(r"data:font/woff;base64,([^\"]+)", text)[1])))
+    assert "SIL Open Font License" in font["name"].getDebugName(13)
+    return set(map(chr, font.getBestCmap()))
+
+
+def test_font(folder):
+    """A site brings the Chinese characters that it uses, a figure its own; the fonts of the reader go before them."""
+    svg = '<svg width="9" height="9" xmlns="http://www.w3.org/2000/svg"><text x="1">{}</text></svg>'
+    files = {"a.html": "<p>地震，a</p>", "sections.js": "图", "figures/a.svg": svg.format("震 &lt; 7"), "figures/b.svg": svg.format("7"), "site.css": "p {}\n"}
+    (folder / "figures").mkdir(parents=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    webfont.bring(folder)
+    after = {name: (folder / name).read_text(encoding="utf-8") for name in files}
+    assert after["site.css"].startswith("p {}\n@font-face") and after["site.css"].index("local(") < after["site.css"].index("url(")
+    assert characters(after["site.css"]) == set("地震，图") and characters(after["figures/a.svg"]) == {"震"}
+    assert ElementTree.fromstring(after["figures/a.svg"])[1].text == "震 < 7"
+    assert [name for name in files if after[name] != files[name]] == ["figures/a.svg", "site.css"]
+    for name in ["a.html", "sections.js", "figures/a.svg"]:
+        (folder / name).write_text("“a”", encoding="utf-8")
+    webfont.bring(folder)
+    assert (folder / "site.css").read_text(encoding="utf-8") == after["site.css"]
+
+
 def test_of_the_clone(root):
     """It finds all that it names, and keeps to its pages: `paper.typ` counts them."""
     with TemporaryDirectory() as folder:
@@ -134,6 +165,7 @@ if __name__ == "__main__":
     with TemporaryDirectory() as folder:
         test_names(Path(folder))
         test_site(Path(folder))
+        test_font(Path(folder) / "chinese")
     test_columns_of_numbers()
     test_chapters()
     test_numbers()

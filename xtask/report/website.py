@@ -19,6 +19,7 @@ import nbformat
 import pypandoc
 
 import figures
+import webfont
 from languages import words
 from outputs import Book
 from paper import Paper
@@ -195,6 +196,7 @@ def main(folder, *notebooks):
     for path in [WEB / "site.css", WEB / "site.js", SCRIPT]:
         if path.exists():
             shutil.copy(path, folder)
+    webfont.bring(folder)
 
 
 if __name__ == "__main__":
