@@ -44,6 +44,7 @@ mod crop;
 mod folds;
 pub mod seisbench;
 mod split;
+mod turn;
 mod vary;
 
 use std::collections::{HashMap, HashSet};
@@ -53,6 +54,7 @@ pub use augment::{AddedNoise, Augment, augment};
 pub use crop::Crop;
 pub use folds::group_folds;
 pub use split::{Leak, Split, Test, Train, Validation};
+pub use turn::turn;
 pub use vary::{Variation, vary};
 
 use crate::error::{Result, fail};

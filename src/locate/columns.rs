@@ -52,7 +52,7 @@ impl<'a> Columns<'a> {
         let header = reader.headers().map_err(|e| broken(1, e.to_string()))?;
         let header: Vec<String> = header.iter().map(str::to_lowercase).collect();
         if let Some(name) = doubled(&header) {
-            return Err(broken(1, format!("two columns {name}")));
+            return Err(broken(1, format!("two columns have the name {name}")));
         }
         let mut rows = Vec::new();
         for record in reader.records() {

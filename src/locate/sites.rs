@@ -102,7 +102,7 @@ impl Sites {
         })
     }
 
-    /// Reads StationXML, FDSN text, or CSV as [`Sites::from_csv`], by how the file begins.
+    /// Reads StationXML, FDSN text, or CSV as [`Sites::from_csv`], by how the file begins; what is named `.xml` is none of CSV.
     ///
     /// # Errors
     /// [`crate::Error::Io`]; [`crate::Error::Station`] and [`crate::Error::Locate`] where the file cannot be read as stations.
@@ -119,7 +119,11 @@ impl Sites {
         let text = tables::text_of(atomic_file::read_input(path.as_ref())?)
             .map_err(|what| fail!(Locate, name, what, tables::NO_TEXT_REMEDY))?;
         let first = text.lines().next().unwrap_or_default();
-        if first.trim_start().starts_with('<') || first.contains('|') {
+        let is_xml = path
+            .as_ref()
+            .extension()
+            .is_some_and(|ending| ending.eq_ignore_ascii_case("xml"));
+        if is_xml || first.trim_start().starts_with('<') || first.contains('|') {
             let inventory = Inventory::from_text(&text, &name)?;
             return Ok((Self::from_inventory(&inventory)?, Some(inventory)));
         }

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::CommandFactory;
 use quakebook::fdsn::{Client, Reporter};
 use quakebook::method::MODELS;
 use quakebook::station::{NslcPattern, StationChoice};
@@ -173,7 +172,7 @@ pub fn ending(path: &std::path::Path) -> String {
 
 /// Ends the program as for any command that is not understood, with the usage of the command at hand.
 pub fn refuse(what: &str) -> ! {
-    let mut program = crate::Cli::command();
+    let mut program = crate::program();
     let given = program.clone().get_matches();
     program.build();
     let command = given.subcommand_name().unwrap_or_default();

@@ -33,7 +33,7 @@ mod work;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use output::Failure;
 
@@ -58,7 +58,7 @@ Environment:
 
 /// Earthquake detection with a neural network: the notebooks' steps as commands.
 #[derive(Parser)]
-#[command(name = "quakebook", version, after_help = EXIT_CODES, allow_negative_numbers = true)]
+#[command(name = "quakebook", version, after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -86,8 +86,17 @@ enum Command {
     Serve(serve::Args),
 }
 
+/// The program as it reads its command line: a number below 0 is a value that is refused, and no option.
+fn program() -> clap::Command {
+    Cli::command().mut_subcommands(|command| command.allow_negative_numbers(true))
+}
+
 fn main() -> ExitCode {
-    let command = Cli::parse().command;
+    let given = program().get_matches();
+    let command = match Cli::from_arg_matches(&given) {
+        Ok(cli) => cli.command,
+        Err(error) => error.exit(),
+    };
     threads::bound();
     let outcome = match command {
         Command::Events(args) => events::run(&args),

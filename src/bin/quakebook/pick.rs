@@ -248,6 +248,10 @@ fn of_station(
             .filter(|pick| pick.phase == phase)
             .count()
     };
+    let mut conditions = picked.conditions();
+    if picked.picked_s == 0.0 {
+        conditions.push(archive.sought_and_held(Some(&span))?);
+    }
     let station = Station {
         station: name(choice),
         from: span.start,
@@ -259,7 +263,7 @@ fn of_station(
         unpicked_s: picked.unpicked_s.clone(),
         n_clipped: picked.n_clipped.clone(),
         recorded_hz: picked.recorded_hz.clone(),
-        conditions: picked.conditions(),
+        conditions,
         is_whole: picked.picked_s > 0.0 && !source.has_failed(),
         damage: Damage::of(&archive),
     };

@@ -75,8 +75,8 @@ pub fn tell(bulletin: &Bulletin, account: &Account, without_place: &BTreeMap<Str
             ),
         };
         output::progress(format!(
-            "{station}: {what} ({} fit as they are, {} {mended}){}",
-            counted(fault.n_as_told, "arrival"),
+            "{station}: {what} ({} of the arrivals have a pick as they are, {} {mended}){}",
+            fault.n_as_told,
             fault.n_mended,
             match fault.is_left_out {
                 true => "; its picks are left out",
@@ -94,7 +94,7 @@ pub fn tell(bulletin: &Bulletin, account: &Account, without_place: &BTreeMap<Str
     }
     for seldom in &account.seldom {
         output::progress(format!(
-            "{}: {} of its {} fit an event, and {} of {} of the other stations: look at its coordinates, its times and its picks",
+            "{}: {} of its {} place an event, and {} of {} of the other stations: look at its coordinates, its times and its picks",
             seldom.station,
             seldom.n_associated,
             counted(seldom.n_picks, "pick"),

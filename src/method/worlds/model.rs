@@ -7,7 +7,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::{Choosing, Hour, Opening, Rate, Recipe, Teaching, open, windows};
-use crate::dataset::{Dataset, Split};
+use crate::dataset::{Dataset, Split, turn};
 use crate::error::Result;
 use crate::evaluate::{Claims, OperatingPoint};
 use crate::method::{About, Detector, features};
@@ -23,9 +23,10 @@ use crate::window::Window;
 pub struct Plan {
     /// One after the other, each on worlds of its own: as many as fit in memory.
     pub stages: [Stage; 3],
-    /// After the last stage, on its worlds.
-    pub averaged: Averaged,
-    /// Worlds whose windows tell when to stop.
+    /// The network ends with the mean of its weights after so many epochs, the last ones (Izmailov and others 2018, arXiv:1803.05407): in the
+    /// middle of a wide valley of the loss, which is still one where the loss is another, as on real records.
+    pub n_averaged: usize,
+    /// Worlds whose windows tell how well it goes.
     pub n_validating: u32,
     pub n_choosing: u32,
     pub n_sealed: u32,
@@ -37,16 +38,8 @@ pub struct Plan {
 pub struct Stage {
     pub n_worlds: u32,
     pub learning_rate: f64,
-    pub max_epochs: usize,
-    pub rate: Rate,
-}
-
-/// Epochs after each of which the weights are taken, and the mean of these, as the network ends (Izmailov and others 2018,
-/// arXiv:1803.05407): in the middle of a wide valley of the loss, which is still one where the loss is another, as on real records.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Averaged {
     pub n_epochs: usize,
-    pub learning_rate: f64,
+    pub rate: Rate,
 }
 
 impl Plan {
@@ -58,22 +51,19 @@ impl Plan {
 
 impl Default for Plan {
     fn default() -> Self {
-        let stage = |n_worlds, learning_rate, max_epochs, rate| Stage {
+        let stage = |n_worlds, learning_rate, n_epochs, rate| Stage {
             n_worlds,
             learning_rate,
-            max_epochs,
+            n_epochs,
             rate,
         };
         Self {
             stages: [
-                stage(500, 1e-3, 6, Rate::AFTERSHOCKS),
-                stage(500, 5e-4, 5, Rate::AFTERSHOCKS),
-                stage(400, 3e-4, 4, Rate::AFTERSHOCKS),
+                stage(500, 1e-3, 8, Rate::AFTERSHOCKS),
+                stage(500, 7e-4, 8, Rate::AFTERSHOCKS),
+                stage(400, 5e-4, 12, Rate::AFTERSHOCKS),
             ],
-            averaged: Averaged {
-                n_epochs: 8,
-                learning_rate: 5e-4,
-            },
+            n_averaged: 8,
             n_validating: 40,
             n_choosing: 40,
             n_sealed: 60,
@@ -114,7 +104,7 @@ impl fmt::Display for Made {
 pub struct Taught {
     pub n_windows: usize,
     pub n_events: usize,
-    /// Each stage of the training in a line.
+    /// Of each stage the losses in validation after each epoch, those in training in brackets.
     pub training: String,
 }
 
@@ -150,16 +140,18 @@ pub fn teach(recipe: &Recipe, plan: &Plan) -> Result<(Detector, Taught)> {
         if number + 1 == plan.stages.len() {
             detector.regression = Some(regress(&taught, detector.core_s())?);
         }
-        let split = split(&validating, taught, recipe.n_samples())?;
-        training.push(descend(&mut detector.network, &split, stage, seed)?);
-        if number + 1 == plan.stages.len() {
-            training.push(average(
-                &mut detector.network,
-                &split,
-                &plan.averaged,
-                seed,
-            )?);
-        }
+        let mut split = split(&validating, taught, recipe.n_samples())?;
+        let n_averaged = match number + 1 == plan.stages.len() {
+            true => plan.n_averaged,
+            false => 0,
+        };
+        training.push(descend(
+            &mut detector.network,
+            &mut split,
+            stage,
+            n_averaged,
+            seed,
+        )?);
     }
     let taught = Taught {
         n_windows,
@@ -169,44 +161,46 @@ pub fn teach(recipe: &Recipe, plan: &Plan) -> Result<(Detector, Taught)> {
     Ok((detector, taught))
 }
 
-/// Trains a network, and says how it went.
-fn descend(network: &mut ConvNet, split: &Split, stage: &Stage, seed: u64) -> Result<String> {
+/// Trains a network, whose windows are turned anew before each epoch, and says what the loss was. The last `n_averaged` epochs, if any, leave
+/// the mean of the weights after each.
+fn descend(
+    network: &mut ConvNet,
+    split: &mut Split,
+    stage: &Stage,
+    n_averaged: usize,
+    seed: u64,
+) -> Result<String> {
     let usual = Study::oklahoma().train;
-    let params = TrainParams {
-        optimiser: Optimiser::Adam {
-            learning_rate: stage.learning_rate,
-            weight_decay: usual.weight_decay,
-        },
-        max_epochs: stage.max_epochs,
-        patience: PATIENCE,
-        ..TrainParams::adam(&usual, seed)
-    };
-    let run = train(network, &split.train, &split.validation, &params, None)?;
-    Ok(run.summary())
-}
-
-/// Trains on, an epoch at a time, and leaves the mean of the weights after each; says what the loss was before, after the last and of the mean.
-fn average(network: &mut ConvNet, split: &Split, averaged: &Averaged, seed: u64) -> Result<String> {
-    let loss = |network: &ConvNet| loss_and_accuracy(&split.validation, network).0;
-    let before = loss(network);
     let mut mean = MeanWeights::default();
-    let epoch = Stage {
-        n_worlds: 0,
-        learning_rate: averaged.learning_rate,
-        max_epochs: 1,
-        rate: Rate::AFTERSHOCKS,
-    };
-    for i in 0..averaged.n_epochs {
-        descend(network, split, &epoch, 1000 * (i as u64 + 1) + seed)?;
-        mean.add(network);
+    let mut losses = Vec::new();
+    for epoch in 0..stage.n_epochs {
+        let seed = 1000 * seed + epoch as u64;
+        turn(&mut split.train, seed);
+        let params = TrainParams {
+            optimiser: Optimiser::Adam {
+                learning_rate: stage.learning_rate,
+                weight_decay: usual.weight_decay,
+            },
+            max_epochs: 1,
+            report_every: 0,
+            ..TrainParams::adam(&usual, seed)
+        };
+        let run = train(network, &split.train, &split.validation, &params, None)?;
+        if epoch + n_averaged >= stage.n_epochs {
+            mean.add(network);
+        }
+        for of in &run.epochs {
+            losses.push(format!("{:.4} ({:.4})", of.validation_loss, of.train_loss));
+            println!("epoch {}: {}", epoch + 1, losses.join(", "));
+        }
     }
-    let last = loss(network);
+    let losses = losses.join(", ");
+    if n_averaged == 0 {
+        return Ok(losses);
+    }
     mean.put_into(network)?;
-    Ok(format!(
-        "mean of {} further epochs: loss {before:.4}, {last:.4} after the last, {:.4} of the mean",
-        averaged.n_epochs,
-        loss(network)
-    ))
+    let (of_mean, _) = loss_and_accuracy(&split.validation, network);
+    Ok(format!("{losses}; of the mean {of_mean:.4}"))
 }
 
 /// A detector that looks at what the recipe says, with a network of random weights and without a regression; its threshold is 0.5.
@@ -235,9 +229,6 @@ fn regress(taught: &[Vec<Window>], core_s: Range<f64>) -> Result<LogisticRegress
 
 /// The first of the worlds whose windows tell when to stop, far from those that teach.
 const VALIDATING: u32 = 900_000;
-
-/// A stage ends where so many epochs in a row bring nothing.
-const PATIENCE: usize = 4;
 
 /// The windows of some worlds to learn from, beside those that tell when to stop.
 fn split(validating: &[Vec<Window>], taught: Vec<Vec<Window>>, n_samples: usize) -> Result<Split> {
