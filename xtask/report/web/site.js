@@ -135,3 +135,7 @@ frame.addEventListener("pointermove", (event) => {
   const box = frame.getBoundingClientRect();
   zoom(apart(event) / apart(before), (event.clientX + other.clientX) / 2 - box.left, (event.clientY + other.clientY) / 2 - box.top);
 });
+
+// ---- What was laid out before a font of the style sheet was there may stay boxes where that font is not the first of its list (Chromium
+// 156): so it is asked for, and all is laid out once more.
+document.fonts?.load('1em "Noto Sans CJK SC"', "中").then(() => { document.body.style.fontKerning = "normal"; });
