@@ -66,6 +66,8 @@ pub struct Bulletin {
     pub terms: Vec<StationTerm>,
     /// Stations whose clock seems to be late, and by how many seconds.
     pub clocks: Vec<(String, f64)>,
+    /// Stations whose waves come late or early, P otherwise than S.
+    pub odd_terms: Vec<StationTerm>,
     /// Stations whose picks fit the events of the others with a constant shift, or with P and S exchanged.
     pub faults: Vec<StationFault>,
     pub simulated: bool,
@@ -205,6 +207,7 @@ impl Bulletin {
     fn set_faults(&mut self, faults: Vec<StationFault>) {
         for fault in &faults {
             self.clocks.retain(|(station, _)| *station != fault.station);
+            self.odd_terms.retain(|term| term.station != fault.station);
             if let Fault::Clock { late_s } = fault.fault {
                 self.clocks.push((fault.station.clone(), late_s));
             }
@@ -241,6 +244,7 @@ impl Bulletin {
             velocity_model: velocity_model.into(),
             terms: located.terms,
             clocks: located.clocks,
+            odd_terms: located.odd,
             faults: Vec::new(),
             simulated: false,
         };

@@ -24,14 +24,15 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// Three components of a pick's station (`CX.PB01..HH`).
+    /// Three components of a pick's station (`CX.PB01..HH`, or `CX.PB01..HHZ`, as analysts' picks name one component).
     pub fn between(&mut self, pick: &str, from: Time, to: Time) -> Result<Record3C> {
         let archive = match self.open.entry(pick.into()) {
             Entry::Occupied(archive) => archive.into_mut(),
             Entry::Vacant(place) => {
                 let codes: Vec<&str> = pick.split('.').collect();
                 let code = |i: usize| codes.get(i).copied().unwrap_or_default();
-                let channels = format!("{}?", code(3));
+                let band: String = code(3).chars().take(2).collect();
+                let channels = format!("{band}?");
                 let (network, station, location) = (code(0), code(1), code(2));
                 place.insert(Archive::open(
                     self.root, network, station, location, &channels,

@@ -168,8 +168,29 @@ pub(super) fn in_order((site, pick): &(usize, PhasePick)) -> (Time, usize, bool)
 }
 
 impl Sorted {
+    /// A station that is told without its network has the picks of one network.
+    fn check_networks(&self, sites: &Sites) -> Result<()> {
+        let mut first = BTreeMap::<usize, &str>::new();
+        for (site, pick) in &self.picks {
+            let id = &sites.all()[*site].id;
+            let Some((network, _)) = pick.station.split_once('.').filter(|_| !id.contains('.'))
+            else {
+                continue;
+            };
+            let known = *first.entry(*site).or_insert(network);
+            if known != network {
+                let what =
+                    format!("picks of {known}.{id} and of {network}.{id}, and one place of {id}");
+                let remedy = "Give the stations with their networks";
+                return Err(fail!(Locate, "picks", what, remedy));
+            }
+        }
+        Ok(())
+    }
+
     /// # Errors
-    /// [`crate::Error::Locate`] where no pick has a station with a place, or all picks have one time.
+    /// [`crate::Error::Locate`] where no pick has a station with a place, where two networks' picks are of one station that is told without its
+    /// network, or where all picks have one time.
     pub fn new(picks: Vec<PhasePick>, sites: &Sites) -> Result<Self> {
         let n_picks = picks.len();
         let mut sorted = Self::default();
@@ -179,6 +200,7 @@ impl Sorted {
                 None => *sorted.unknown.entry(pick.station).or_default() += 1,
             }
         }
+        sorted.check_networks(sites)?;
         sorted.picks.sort_by_key(in_order);
         let wrong = |what: String, remedy: &str| Err(fail!(Locate, "picks", what, remedy));
         let (Some((_, first)), Some((_, last))) = (sorted.picks.first(), sorted.picks.last())
@@ -265,6 +287,19 @@ mod tests {
         assert!(of(of_none).by_event("picks.csv").is_err());
         let of_no_event = text.replace("\n7,", "\n-1,");
         assert!(of(&of_no_event).by_event("picks.csv").is_err());
+    }
+
+    #[test]
+    fn a_code_of_two_networks_is_no_one_station() {
+        let of = |stations: &str| {
+            let sites = Sites::from_csv(stations, "sites").unwrap();
+            let text =
+                "station,phase,time\nXX.A,P,2014-05-01T00:00:06\nYY.A,P,2014-05-01T00:00:07\n";
+            Sorted::new(PhasePick::from_csv(text, "picks").unwrap(), &sites)
+        };
+        assert!(of("id,latitude,longitude\nA,1,1\n").is_err());
+        let both = of("id,latitude,longitude\nXX.A,1,1\nYY.A,1,2\n").unwrap();
+        assert_eq!(both.picks.len(), 2);
     }
 
     #[test]

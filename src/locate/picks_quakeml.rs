@@ -28,6 +28,8 @@ const SHAPE: Shape = Shape {
         "arrival",
         "pickID",
         "phase",
+        "timeWeight",
+        "preferredOriginID",
     ],
     once: &[
         "time",
@@ -38,6 +40,8 @@ const SHAPE: Shape = Shape {
         "evaluationStatus",
         "pickID",
         "phase",
+        "timeWeight",
+        "preferredOriginID",
     ],
     attributes: &[
         "publicID",
@@ -55,13 +59,19 @@ const NOT_ASSOCIATED: &str = "smi:quakebook/picks/all";
 /// The status of a pick that an analyst has thrown away.
 const REJECTED: &str = "rejected";
 
+/// Picks that the event's origin was not made of, and those that it was made of with a weight of 0.
+const NO_ARRIVAL: &str = "no arrival";
+const NO_WEIGHT: &str = "no weight";
+
 /// A pick without a phase.
 const NO_PHASE: &str = "none";
 
 impl PickFile {
     /// Picks of QuakeML, each of the event that it stands in. Those that `quakebook pick` writes are of none.
     ///
-    /// A pick's phase is its hint, or that of an arrival that names it; Pg, Pn, Pb and the same of S count as P and S, and other
+    /// Where an event has an origin that was made of arrivals, its picks are those that the preferred one names, or else the last: an analyst's picks
+    /// stand beside those of a program, and only an arrival says which of them count. Those to which it gives a weight of 0 are passed over. A
+    /// pick's phase is that of its arrival, or its hint; Pg, Pn, Pb and the same of S count as P and S, and other
     /// phases and picks whose status is rejected are passed over. Its probability is that of a comment `{"probability":0.75}`, or 1; its error the uncertainty of its
     /// time.
     ///
@@ -105,21 +115,20 @@ impl PickFile {
             return Err(fail!(Locate, place, what, remedy));
         }
         let event = (public != NOT_ASSOCIATED).then(|| public.to_string());
-        let mut phases = BTreeMap::new();
-        for arrival in element
-            .children("origin")
-            .flat_map(|origin| origin.children("arrival"))
-        {
-            if let (Some(id), Some(phase)) = (arrival.text_at("pickID"), arrival.text_at("phase")) {
-                phases.entry(id).or_insert(phase);
-            }
-        }
+        let arrivals = arrivals(element);
         for pick in element.children("pick") {
             let id = pick.attribute("publicID").unwrap_or_default();
             let hint = pick.text_at("phaseHint").filter(|hint| !hint.is_empty());
-            let phase = hint.or_else(|| phases.get(id).copied()).unwrap_or(NO_PHASE);
             let is_rejected = pick.text_at("evaluationStatus") == Some(REJECTED);
-            let phase = if is_rejected { REJECTED } else { phase };
+            let phase = match arrivals.get(id) {
+                _ if is_rejected => REJECTED,
+                None if !arrivals.is_empty() => NO_ARRIVAL,
+                Some(arrival) if has_no_weight(arrival) => NO_WEIGHT,
+                arrival => arrival
+                    .and_then(|arrival| arrival.text_at("phase"))
+                    .or(hint)
+                    .unwrap_or(NO_PHASE),
+            };
             match wave_of(phase) {
                 Some(wave) => self
                     .picks
@@ -129,6 +138,28 @@ impl PickFile {
         }
         Ok(())
     }
+}
+
+/// The arrivals of an event's preferred origin, or of the last that has some, by the picks that they name.
+fn arrivals<'a>(event: &'a Element) -> BTreeMap<&'a str, &'a Element> {
+    let preferred = event.text_at("preferredOriginID");
+    let is_preferred = |origin: &&Element| preferred == origin.attribute("publicID");
+    let mut origins: Vec<&Element> = event
+        .children("origin")
+        .filter(|origin| origin.child("arrival").is_some())
+        .collect();
+    // The preferred one last.
+    origins.sort_by_key(is_preferred);
+    let arrivals = origins.last().into_iter();
+    let arrivals = arrivals.flat_map(|origin| origin.children("arrival"));
+    arrivals
+        .filter_map(|arrival| Some((arrival.text_at("pickID")?, arrival)))
+        .collect()
+}
+
+fn has_no_weight(arrival: &Element) -> bool {
+    let weight = arrival.text_at("timeWeight").map(str::parse::<f64>);
+    weight.is_some_and(|weight| weight == Ok(0.0))
 }
 
 fn pick_of(pick: &Element, wave: Wave, event: &str) -> Result<PhasePick> {

@@ -300,6 +300,17 @@ impl Sites {
         (near, far.into_iter().map(|(km, site)| (site, km)).collect())
     }
 
+    /// The largest distance of two stations.
+    pub fn width_km(&self) -> f64 {
+        let places = self.sites.iter().map(|site| site.position);
+        let farthest_km = |(i, place): (usize, Point)| {
+            let others = self.sites[i + 1..].iter();
+            let distances = others.map(|other| place.distance_km(other.position));
+            distances.fold(0.0, f64::max)
+        };
+        places.enumerate().map(farthest_km).fold(0.0, f64::max)
+    }
+
     /// The middle of the network: the mean of its stations.
     pub fn centre(&self) -> Point {
         let first = self.sites[0].position;

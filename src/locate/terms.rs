@@ -1,5 +1,7 @@
 //! What picks of one station have in common: its ground, its clock.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
 use super::grid::Locator;
@@ -27,6 +29,9 @@ pub struct Located {
     pub terms: Vec<StationTerm>,
     /// Stations whose clock seems to be wrong, and by how much it is late.
     pub clocks: Vec<(String, f64)>,
+    /// Terms that are larger than ground and model make them, of at most a third of the stations, whose clocks seem to be right: where P and S
+    /// are late by different times, a station stands elsewhere.
+    pub odd: Vec<StationTerm>,
 }
 
 /// Fewer picks give no term.
@@ -37,6 +42,10 @@ const WIDEST_GAP_DEG: f64 = 220.0;
 
 /// Ground and model make P and S late by less than this, and S by more than P.
 const CLOCK_S: f64 = 0.5;
+const ODD_S_S: f64 = 1.0;
+
+/// Where terms of more than one in so many stations are odd, it is the model.
+const ONE_IN: usize = 3;
 
 /// Locates many events; `n_rounds` times with the stations' terms that the round before found (0: without terms).
 ///
@@ -65,6 +74,7 @@ pub fn locate_all(
     Located {
         terms,
         clocks: late.clocks(locator),
+        odd: late.odd(locator),
         hypocentres,
     }
 }
@@ -137,6 +147,30 @@ impl Late {
             }
         }
         terms
+    }
+
+    /// Large terms of stations whose clocks seem to be right.
+    fn odd(&self, locator: &Locator) -> Vec<StationTerm> {
+        let clocks = self.clocks(locator);
+        let is_odd = |term: &StationTerm| {
+            let most_s = match term.wave {
+                Wave::P => CLOCK_S,
+                Wave::S => ODD_S_S,
+            };
+            let is_clock = clocks.iter().any(|(station, _)| *station == term.station);
+            term.term_s.abs() > most_s && !is_clock
+        };
+        let terms = self.terms(locator);
+        let stations = |terms: &[StationTerm]| {
+            let all = terms.iter().map(|term| term.station.clone());
+            all.collect::<BTreeSet<_>>().len()
+        };
+        let n_stations = stations(&terms);
+        let odd: Vec<StationTerm> = terms.into_iter().filter(is_odd).collect();
+        match ONE_IN * stations(&odd) > n_stations {
+            true => Vec::new(),
+            false => odd,
+        }
     }
 
     /// Where P is late or early by [`CLOCK_S`], and S, where it was picked, by as much within half of that.

@@ -31,6 +31,9 @@ const FINE_TO_KM: f64 = 12.0;
 /// A gradient is cut into layers down to here, where the deepest earthquakes are.
 const DEEPEST_GRADIENT_KM: f64 = 700.0;
 
+/// No first layer reaches so far; a table in metres has one.
+const THICKEST_KM: f64 = 700.0;
+
 impl From<LayeredModel> for VelocityModel {
     fn from(layers: LayeredModel) -> Self {
         Self {
@@ -106,6 +109,12 @@ impl VelocityModel {
                 return Err(row.wrong(
                     depth,
                     "a depth of at most 700 km, to be cut into thin layers,",
+                ));
+            }
+            if matches!(rows[..], [[top, ..]] if z - top > THICKEST_KM) {
+                return Err(row.wrong(
+                    depth,
+                    "a depth in km, and not in m: no first layer is 700 km thick,",
                 ));
             }
             if !(s > 0.0 && p > s && p < 20.0) {

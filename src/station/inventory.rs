@@ -8,6 +8,7 @@ use crate::geo::Point;
 use crate::time::{self, Time};
 
 const FAR_KM: f64 = 5.0;
+const DEEP_M: f64 = 100.0;
 
 /// Networks with their stations and channels, as a data centre told of them.
 ///
@@ -115,6 +116,21 @@ impl Inventory {
             (km > FAR_KM).then_some((name, km))
         });
         far.collect()
+    }
+
+    /// Channels whose sensor is more than 100 m below the ground, and how far.
+    pub fn deep_channels(&self) -> Vec<(String, f64)> {
+        let deep = self.channels().filter_map(|(network, station, channel)| {
+            let codes = [
+                &network.code,
+                &station.code,
+                &channel.location,
+                &channel.code,
+            ];
+            let name = codes.map(|code| code.as_str()).join(".");
+            Some((name, channel.depth_m.filter(|m| *m > DEEP_M)?))
+        });
+        deep.collect()
     }
 
     /// The station that a study chose, with its channels as they were at that time, in the order

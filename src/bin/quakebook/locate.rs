@@ -7,7 +7,7 @@ use quakebook::bulletin::{Account, Bulletin};
 use quakebook::locate::{Limit, Sorted};
 
 use crate::network::{NetworkArgs, read_picks};
-use crate::output::{self, Result, counted};
+use crate::output::{self, Outcome, Result, counted};
 
 /// Locate events whose picks are known
 #[derive(clap::Args)]
@@ -69,6 +69,7 @@ pub fn run(args: &Args) -> Result {
             }
         }
     }
+    let is_left_out = !left_out.is_empty();
     for (site, n) in left_out {
         output::progress(format!(
             "{}: its picks left out of {}: S comes before P there, or all come too long before or after the others'",
@@ -91,5 +92,11 @@ pub fn run(args: &Args) -> Result {
     account.n_outside = bulletin.n_at(Limit::Side);
     account.n_at_top = bulletin.n_at(Limit::Top);
     account.n_at_bottom = bulletin.n_at(Limit::Bottom);
-    args.network.finish(&network, bulletin, &account, &unknown)
+    let outcome = args
+        .network
+        .finish(&network, bulletin, &account, &unknown)?;
+    Ok(match outcome {
+        Outcome::Done if is_left_out => Outcome::Incomplete,
+        outcome => outcome,
+    })
 }

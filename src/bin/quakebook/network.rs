@@ -16,6 +16,9 @@ use crate::output::{self, Outcome, Result, counted};
 use crate::sizes::{self, NO_RESPONSES, Without, n_with_magnitudes};
 use crate::{args, told};
 
+/// In a network of 600 km, located with ak135, depths of picks by TauP come out 0.8 km too large, in one of 60 km 0.03 km.
+const FLAT_KM: f64 = 400.0;
+
 /// Where stations stand, how fast waves are, and where to write.
 #[derive(clap::Args)]
 pub struct NetworkArgs {
@@ -113,6 +116,12 @@ pub fn read_picks(path: &Path) -> quakebook::Result<PickFile> {
         let picks = counted(*n, "pick");
         output::progress(match phase.as_str() {
             "rejected" => format!("left out: {picks} that are rejected"),
+            "no arrival" => {
+                format!("left out: {picks} that the origin of their event names no arrival of")
+            }
+            "no weight" => {
+                format!("left out: {picks} to which the origin of their event gives no weight")
+            }
             _ => format!("left out: {picks} of phase {phase}"),
         });
     }
@@ -155,13 +164,17 @@ impl NetworkArgs {
                 ));
             }
         }
-        for (channel, km) in inventory.iter().flat_map(Inventory::far_channels) {
+        if let Some(inventory) = &inventory {
+            told::tell_channels(&self.stations.display().to_string(), inventory);
+        }
+        let (sites, far) = sites.without_far();
+        let width_km = sites.width_km();
+        if width_km > FLAT_KM {
             output::progress(format!(
-                "{}: {channel} stands {km:.1} km from its station by its coordinates; those of the station are used",
+                "{}: the network is {width_km:.0} km wide: its layers are flat, and the Earth is round, so that depths err by kilometres",
                 self.stations.display()
             ));
         }
-        let (sites, far) = sites.without_far();
         for (site, km) in far {
             output::progress(format!(
                 "{}: {} left out: it stands {km:.0} km from the nearest of the other stations",
@@ -170,6 +183,12 @@ impl NetworkArgs {
             ));
         }
         let velocity = VelocityModel::find(&self.velocity, self.gradient)?;
+        if self.gradient && !Path::new(&self.velocity).exists() {
+            output::progress(format!(
+                "--gradient is for a table: {} has layers",
+                self.velocity
+            ));
+        }
         let ground = "; for moment magnitudes --ground gives the density";
         let names_density = |name: &String| name.starts_with("rho") || name.starts_with("dens");
         let remedy = match velocity.unread.iter().any(names_density) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use quakebook::bulletin::{Account, Bulletin, LARGE_MISFIT};
 use quakebook::locate::Fault;
+use quakebook::station::Inventory;
 
 use crate::output::{self, counted};
 
@@ -19,6 +20,25 @@ pub fn tell_unread(table: &str, unread: &[String], remedy: &str) {
             unread.join(", ")
         ));
     }
+}
+
+/// Channels that stand elsewhere than their station, for whose place the station's is taken.
+pub fn tell_channels(stations: &str, inventory: &Inventory) {
+    let [far, deep] = [
+        (inventory.far_channels(), "km from its station", "place"),
+        (inventory.deep_channels(), "m below the ground", "elevation"),
+    ]
+    .map(|(channels, away, what)| {
+        let (first, size) = channels.first()?.clone();
+        let more = match channels.len() - 1 {
+            0 => String::new(),
+            n => format!(", and {} so", counted(n, "more channel")),
+        };
+        Some(format!(
+            "{stations}: {first} stands {size:.0} {away}{more}: the station's {what} counts"
+        ))
+    });
+    far.into_iter().chain(deep).for_each(output::progress);
 }
 
 /// So many events are named of those that have one fault.
@@ -64,7 +84,7 @@ pub fn tell(bulletin: &Bulletin, account: &Account, without_place: &BTreeMap<Str
         let (what, mended) = match fault.fault {
             Fault::Clock { late_s } => (
                 format!(
-                    "its picks come {} against the events of the other stations: look at its clock",
+                    "its picks come {} against the events of the other stations: look at its clock (of few stations several wrong ones make a right one look wrong, and so do wrong velocities)",
                     late(late_s)
                 ),
                 "without this shift",
@@ -90,6 +110,15 @@ pub fn tell(bulletin: &Bulletin, account: &Account, without_place: &BTreeMap<Str
         output::progress(format!(
             "{station}: P and S come {}: look at its clock; --terms takes it into account",
             late(*late_s)
+        ));
+    }
+    for term in &bulletin.odd_terms {
+        output::progress(format!(
+            "{}: {:?} comes {} in the median of {}, which is more than ground and velocities make: look at its coordinates",
+            term.station,
+            term.wave,
+            late(term.term_s),
+            counted(term.n_picks, "pick")
         ));
     }
     for seldom in &account.seldom {
