@@ -59,18 +59,14 @@ const NOT_ASSOCIATED: &str = "smi:quakebook/picks/all";
 /// The status of a pick that an analyst has thrown away.
 const REJECTED: &str = "rejected";
 
-/// Picks that the event's origin was not made of, and those that it was made of with a weight of 0.
-const NO_ARRIVAL: &str = "no arrival";
-const NO_WEIGHT: &str = "no weight";
-
 /// A pick without a phase.
 const NO_PHASE: &str = "none";
 
 impl PickFile {
     /// Picks of QuakeML, each of the event that it stands in. Those that `quakebook pick` writes are of none.
     ///
-    /// Where an event has an origin that was made of arrivals, its picks are those that the preferred one names, or else the last: an analyst's picks
-    /// stand beside those of a program, and only an arrival says which of them count. Those to which it gives a weight of 0 are passed over. A
+    /// Where an event has an origin that was made of arrivals, its picks are those that the preferred one names with a weight other than 0, or else
+    /// the last: an analyst's picks stand beside those of a program, and only an arrival says which of them count. The others are of no event. A
     /// pick's phase is that of its arrival, or its hint; Pg, Pn, Pb and the same of S count as P and S, and other
     /// phases and picks whose status is rejected are passed over. Its probability is that of a comment `{"probability":0.75}`, or 1; its error the uncertainty of its
     /// time.
@@ -120,19 +116,19 @@ impl PickFile {
             let id = pick.attribute("publicID").unwrap_or_default();
             let hint = pick.text_at("phaseHint").filter(|hint| !hint.is_empty());
             let is_rejected = pick.text_at("evaluationStatus") == Some(REJECTED);
-            let phase = match arrivals.get(id) {
-                _ if is_rejected => REJECTED,
-                None if !arrivals.is_empty() => NO_ARRIVAL,
-                Some(arrival) if has_no_weight(arrival) => NO_WEIGHT,
-                arrival => arrival
-                    .and_then(|arrival| arrival.text_at("phase"))
-                    .or(hint)
-                    .unwrap_or(NO_PHASE),
+            let arrival = arrivals.get(id);
+            let phase = arrival
+                .and_then(|arrival| arrival.text_at("phase"))
+                .or(hint)
+                .unwrap_or(NO_PHASE);
+            let phase = if is_rejected { REJECTED } else { phase };
+            let counts = match arrival {
+                None => arrivals.is_empty(),
+                Some(arrival) => !has_no_weight(arrival),
             };
+            let event = event.clone().filter(|_| counts);
             match wave_of(phase) {
-                Some(wave) => self
-                    .picks
-                    .push((event.clone(), pick_of(pick, wave, &place)?)),
+                Some(wave) => self.picks.push((event, pick_of(pick, wave, &place)?)),
                 None => *self.passed_over.entry(phase.to_string()).or_default() += 1,
             }
         }
@@ -267,12 +263,36 @@ mod tests {
             probability: 0.5,
             error_s: 0.05,
         };
-        assert_eq!(file.picks[0], (Some("smi:a/1".into()), expected));
+        // The origin was made without it.
+        assert_eq!(file.picks[0], (None, expected));
         // The second has its phase from an arrival.
-        let (_, second) = &file.picks[1];
+        let (event, second) = &file.picks[1];
         assert_eq!((second.station.as_str(), second.wave), ("PB02", Wave::S));
+        assert_eq!(event.as_deref(), Some("smi:a/1"));
         assert!(second.error_s.is_nan() && second.probability == 1.0);
         assert_eq!(file.passed_over, BTreeMap::from([("IAML".to_string(), 1)]));
+    }
+
+    #[test]
+    fn the_preferred_origin_says_which_picks_count() {
+        let origins = |preferred: &str, weight: &str| {
+            let origins = format!(
+                "<preferredOriginID>{preferred}</preferredOriginID>\
+                 <origin publicID=\"o1\"><arrival><pickID>p1</pickID><phase>P</phase></arrival></origin>\
+                 <origin publicID=\"o2\"><arrival><pickID>p2</pickID><phase>S</phase><timeWeight>{weight}</timeWeight></arrival></origin>\
+                 <origin publicID=\"o3\"/></event>"
+            );
+            let text = EVENT.replace("</event>", &origins);
+            let file = PickFile::from_quakeml(&text, "e").unwrap();
+            let counts = file.picks.iter().map(|(event, _)| event.is_some());
+            counts.collect::<Vec<bool>>()
+        };
+        // The phase of the second is known by the fixture's own origin alone, which is not asked here.
+        assert_eq!(origins("o1", "1"), [true]);
+        assert_eq!(origins("o2", "1"), [false, true]);
+        assert_eq!(origins("o2", "0.0"), [false, false]);
+        // The last that has arrivals.
+        assert_eq!(origins("o3", "1"), [false, true]);
     }
 
     #[test]

@@ -242,6 +242,9 @@ mod tests {
         }
         let deep = "depth,vp,vs\n0,5,3\n5000,13,7\n";
         assert!(VelocityModel::from_csv(deep, "v", true).is_err());
-        assert!(VelocityModel::from_csv(deep, "v", false).is_ok());
+        // In metres, perhaps.
+        assert!(VelocityModel::from_csv(deep, "v", false).is_err());
+        let whole = "depth,vp,vs\n0,5,3\n35,8,4.5\n5000,13,7\n";
+        assert!(VelocityModel::from_csv(whole, "v", false).is_ok());
     }
 }

@@ -14,7 +14,8 @@ use crate::output::{self, Outcome, Result, counted};
 #[command(after_help = "\
 Picks are CSV or Parquet as for `quakebook associate`, with a column `event` (or event_id, event_index, event_idx): picks of one event have one
 value there, and those of none have -1 or nothing. Of several picks of a wave at a station one event uses the most probable. Such are the tables that
-`quakebook associate --arrivals`, GaMMA and PyOcto write. In QuakeML the picks of an event stand in it: so `quakebook associate` writes it, and ObsPy.
+`quakebook associate --arrivals`, GaMMA and PyOcto write. In QuakeML the picks of an event stand in it: so `quakebook associate` writes it, and ObsPy. Where its
+preferred origin has arrivals, the picks count that these name with a weight other than 0.
 
 Where S comes before P at a station, or picks lie farther apart than waves of one event can, the station's picks are left out and told, if
 those of all other stations agree; else the event is not located, and told. So are picks left out that fit only with a constant shift (not
@@ -39,6 +40,11 @@ pub fn run(args: &Args) -> Result {
     let (mut names, mut events) = (Vec::new(), Vec::new());
     let file = read_picks(&args.picks)?;
     let longest_s = network.locator.longest_s();
+    let free = file.picks.iter().filter(|(event, _)| event.is_none());
+    let n_free = free.count();
+    if n_free > 0 && n_free < file.picks.len() {
+        output::progress(format!("left out: {} of no event", counted(n_free, "pick")));
+    }
     for (event, picks) in file.by_event(&args.picks.display().to_string())? {
         account.n_picks += picks.len();
         let one_event = |sorted: Sorted| {

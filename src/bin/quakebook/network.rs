@@ -116,12 +116,6 @@ pub fn read_picks(path: &Path) -> quakebook::Result<PickFile> {
         let picks = counted(*n, "pick");
         output::progress(match phase.as_str() {
             "rejected" => format!("left out: {picks} that are rejected"),
-            "no arrival" => {
-                format!("left out: {picks} that the origin of their event names no arrival of")
-            }
-            "no weight" => {
-                format!("left out: {picks} to which the origin of their event gives no weight")
-            }
             _ => format!("left out: {picks} of phase {phase}"),
         });
     }
