@@ -5,7 +5,7 @@
 //! cargo run --example regional -- data/models/regional "why it is made"
 //! ```
 //!
-//! It takes about an hour of processor time (half of it on two cores) and 7 GB of memory. The same recipe gives the same weights.
+//! It takes about forty minutes of processor time (half an hour on two cores) and 7 GB of memory. The same recipe gives the same weights.
 
 use std::path::PathBuf;
 

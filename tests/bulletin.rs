@@ -1187,3 +1187,66 @@ fn the_dike_is_found_again_in_picks_of_phasenet() {
     println!("epicentres {epicentre_km:.2} km apart, depths {depth_km:.2} km (medians)");
     assert!(found.len() >= 15 && epicentre_km < 0.6 && depth_km < 1.0);
 }
+
+#[test]
+fn what_stations_say_of_their_places_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let picks = picks();
+    // Station text of FDSN: columns Network|Station|Latitude|Longitude|Elevation|SiteName|StartTime|EndTime.
+    let header = "#Network|Station|Latitude|Longitude|Elevation|SiteName|StartTime|EndTime\n";
+    let stations_until = |end: &str| {
+        let rows = STATIONS.iter().enumerate();
+        let rows = rows.map(|(i, (lat, lon))| {
+            format!("XX|S{i}|{lat}|{lon}|0|site|2000-01-01T00:00:00|{end}\n")
+        });
+        format!("{header}{}", rows.collect::<String>())
+    };
+    let mut args = ASSOCIATE.to_vec();
+    args[4] = "stations.txt";
+    for (end, is_told) in [("2010-01-01T00:00:00", true), ("", false)] {
+        let stations = stations_until(end);
+        let files = [("picks.csv", picks.as_str()), ("stations.txt", &stations)];
+        let (code, _, told) = run(folder.path(), &files, &args);
+        assert_eq!(code, 0, "{told}");
+        assert_eq!(told.contains("in none of its epochs"), is_told, "{told}");
+    }
+    // Codes without networks, and picks of two.
+    let bare = stations().replace("XX.", "");
+    let two = picks.replacen("XX.S1", "YY.S1", 1);
+    let files = [("picks.csv", two.as_str()), ("stations.csv", &bare)];
+    let (code, _, told) = run(folder.path(), &files, &ASSOCIATE);
+    assert!(code == 1 && told.contains("YY.S1"), "{told}");
+    // A network of 400 km and more.
+    let wide = format!("{}XX.FAR,35.8,-92.6,0\n", stations());
+    let files = [("picks.csv", picks.as_str()), ("stations.csv", &wide)];
+    let (_, _, told) = run(folder.path(), &files, &ASSOCIATE);
+    assert!(told.contains("km wide"), "{told}");
+}
+
+#[test]
+fn options_that_cannot_serve_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (picks, stations) = (picks(), stations());
+    let files = [("picks.csv", picks.as_str()), ("stations.csv", &stations)];
+    for (option, expected) in [
+        (["--tolerance", "1e9"], "0.01 to 30"),
+        (["--min-stations", "1"], "at least 3"),
+        (["--min-picks", "3"], "at least 4"),
+        (["--margin-km", "-5"], "a positive number"),
+        (["--ground", "0.8,2.1"], "--archive"),
+        (["--archive", "s3://bucket/sds"], "a folder is expected"),
+    ] {
+        let mut args = ASSOCIATE.to_vec();
+        args.extend(option);
+        let (code, _, told) = run(folder.path(), &files, &args);
+        assert_eq!(code, 2, "{option:?}: {told}");
+        assert!(told.contains(expected), "{option:?}: {told}");
+    }
+    let two = picks.replacen(",prob,", ",type,", 1);
+    let files = [("picks.csv", two.as_str()), ("stations.csv", &stations)];
+    let (code, _, told) = run(folder.path(), &files, &ASSOCIATE);
+    assert!(
+        code == 1 && told.contains("two columns have the name type"),
+        "{told}"
+    );
+}

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::BulletinEvent;
+use super::{Bulletin, BulletinEvent};
 use crate::locate::{PhasePick, Sites, Sorted};
 use crate::time::{Time, seconds};
 
@@ -102,26 +102,41 @@ impl<'a> Unexplained<'a> {
         for (site, _) in &self.free {
             n_picks[*site] += 1;
         }
-        let (all, all_associated): (usize, usize) =
-            (n_picks.iter().sum(), self.n_associated.iter().sum());
-        let of_site = self
-            .sites
-            .all()
-            .iter()
-            .zip(&n_picks)
-            .zip(&self.n_associated);
-        let seldom = of_site.filter_map(|((site, n_picks), n_associated)| {
-            let fits = SeldomFits {
-                station: site.id.clone(),
-                n_picks: *n_picks,
-                n_associated: *n_associated,
-                n_picks_of_others: all - n_picks,
-                n_associated_of_others: all_associated - n_associated,
-            };
-            fits.is_told().then_some(fits)
-        });
-        seldom.collect()
+        seldom(self.sites, &n_picks, &self.n_associated)
     }
+}
+
+impl Bulletin {
+    /// Of events whose picks are known: stations whose picks place them at most half as often as those of the others.
+    pub fn seldom(&self, sites: &Sites) -> Vec<SeldomFits> {
+        let (mut n_picks, mut n_placing) = (vec![0; sites.all().len()], vec![0; sites.all().len()]);
+        for event in &self.events {
+            for (pick, of) in event.picks.iter().zip(&event.hypocentre.residuals) {
+                if let Some(site) = sites.find(&pick.station) {
+                    n_picks[site] += 1;
+                    n_placing[site] += usize::from(of.weight > 0.0);
+                }
+            }
+        }
+        seldom(sites, &n_picks, &n_placing)
+    }
+}
+
+/// By the picks of each station, and how many of them place events.
+fn seldom(sites: &Sites, n_picks: &[usize], n_associated: &[usize]) -> Vec<SeldomFits> {
+    let (all, all_associated): (usize, usize) = (n_picks.iter().sum(), n_associated.iter().sum());
+    let of_site = sites.all().iter().zip(n_picks).zip(n_associated);
+    let seldom = of_site.filter_map(|((site, n_picks), n_associated)| {
+        let fits = SeldomFits {
+            station: site.id.clone(),
+            n_picks: *n_picks,
+            n_associated: *n_associated,
+            n_picks_of_others: all - n_picks,
+            n_associated_of_others: all_associated - n_associated,
+        };
+        fits.is_told().then_some(fits)
+    });
+    seldom.collect()
 }
 
 impl SeldomFits {

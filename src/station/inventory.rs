@@ -97,6 +97,15 @@ impl Inventory {
         })
     }
 
+    /// Whether a station (`CX.PB01`) stood there at that time, by one of its epochs.
+    pub fn stands(&self, id: &str, at: Time) -> bool {
+        let (network, station) = id.split_once('.').unwrap_or(("", id));
+        let of_network = self.networks.iter().filter(|n| n.code == network);
+        of_network
+            .flat_map(|n| &n.stations)
+            .any(|s| s.code == station && s.epoch.holds(at))
+    }
+
     /// Channels (`CX.PB01..HHZ`) that stand more than 5 km from their station, and how far: an array is as large, and a mistake in a degree
     /// larger.
     pub fn far_channels(&self) -> Vec<(String, f64)> {

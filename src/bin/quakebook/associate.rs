@@ -148,6 +148,8 @@ impl Ready {
             return choices.finish(&self.network, nothing, &account, &BTreeMap::new());
         }
         let sorted = Sorted::new(picks, locator.sites())?;
+        self.network.tell_epochs(&sorted.picks);
+        let locator = &mut self.network.locator;
         if sorted.are_exchanged() {
             output::progress(
                 "at the stations P follows S much more often than S follows P: look whether the names of the phases are exchanged",

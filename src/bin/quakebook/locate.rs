@@ -85,6 +85,7 @@ pub fn run(args: &Args) -> Result {
     }
     let n_rounds = args.network.n_rounds();
     all.sort_by_key(|(_, pick)| pick.time);
+    network.tell_epochs(&all);
     let velocity_model = network.velocity_name().to_string();
     let locator = &mut network.locator;
     let (bulletin, not_located, n_left_out) =
@@ -95,6 +96,7 @@ pub fn run(args: &Args) -> Result {
         output::progress(format!("event {}: {why}", names[*event]));
     }
     account.n_not_located += not_located.len();
+    account.seldom = bulletin.seldom(locator.sites());
     account.n_outside = bulletin.n_at(Limit::Side);
     account.n_at_top = bulletin.n_at(Limit::Top);
     account.n_at_bottom = bulletin.n_at(Limit::Bottom);

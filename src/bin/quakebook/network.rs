@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use quakebook::bulletin::{Account, Bulletin, OddSize};
 use quakebook::geo::Point;
 use quakebook::locate::{
-    Exchanged, LocateParams, Locator, PickFile, Sites, StationFault, VelocityModel,
+    Exchanged, LocateParams, Locator, PhasePick, PickFile, Sites, StationFault, VelocityModel,
 };
 use quakebook::magnitude::Ground;
 use quakebook::station::Inventory;
@@ -75,13 +75,28 @@ pub struct NetworkArgs {
 pub struct Network {
     pub locator: Locator,
     pub velocity: VelocityModel,
-    /// Of stations that are not CSV, where some of them have responses.
+    /// Of stations that are not CSV.
     inventory: Option<Inventory>,
 }
 
 impl Network {
     pub fn velocity_name(&self) -> &str {
         self.velocity.layers.name()
+    }
+
+    /// Of stations some of which have responses.
+    fn responses(&self) -> Option<&Inventory> {
+        self.inventory
+            .as_ref()
+            .filter(|all| sizes::has_responses(all))
+    }
+
+    /// Stations of picks that stood there, by StationXML, at other times.
+    pub fn tell_epochs(&self, picks: &[(usize, PhasePick)]) {
+        let sites = self.locator.sites();
+        if let Some(inventory) = &self.inventory {
+            told::tell_epochs(inventory, sites, picks);
+        }
     }
 }
 
@@ -206,7 +221,7 @@ impl NetworkArgs {
         Ok(Network {
             locator: Locator::new(sites, &velocity, params)?,
             velocity,
-            inventory: inventory.filter(sizes::has_responses),
+            inventory,
         })
     }
 
@@ -261,7 +276,7 @@ impl NetworkArgs {
 
     /// Refuses an archive that could give no magnitudes, for whoever asks for nothing else of it.
     pub fn check_responses(&self, network: &Network) {
-        if self.archive.is_some() && network.inventory.is_none() {
+        if self.archive.is_some() && network.responses().is_none() {
             args::refuse(NO_RESPONSES);
         }
     }
@@ -270,7 +285,7 @@ impl NetworkArgs {
         let Some(archive) = &self.archive else {
             return Ok(Without::default());
         };
-        let Some(inventory) = &network.inventory else {
+        let Some(inventory) = network.responses() else {
             output::progress(format!("no magnitudes: {NO_RESPONSES}"));
             return Ok(Without::default());
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use quakebook::bulletin::{Account, Bulletin, LARGE_MISFIT};
-use quakebook::locate::Fault;
+use quakebook::locate::{Fault, PhasePick, Sites};
 use quakebook::station::Inventory;
 
 use crate::output::{self, counted};
@@ -39,6 +39,27 @@ pub fn tell_channels(stations: &str, inventory: &Inventory) {
         ))
     });
     far.into_iter().chain(deep).for_each(output::progress);
+}
+
+/// Picks at times that are in no epoch of their station: its place may have been another.
+pub fn tell_epochs(inventory: &Inventory, sites: &Sites, picks: &[(usize, PhasePick)]) {
+    let mut late = BTreeMap::<&str, usize>::new();
+    for (site, pick) in picks {
+        let id = sites.all()[*site].id.as_str();
+        if !inventory.stands(id, pick.time) {
+            *late.entry(id).or_default() += 1;
+        }
+    }
+    if let Some((first, n)) = late.first_key_value() {
+        let more = match late.len() - 1 {
+            0 => String::new(),
+            n => format!(", and {} so", counted(n, "more station")),
+        };
+        output::progress(format!(
+            "{first}: {} at times in none of its epochs{more}: look whether it stood there then",
+            counted(*n, "pick")
+        ));
+    }
 }
 
 /// So many events are named of those that have one fault.
