@@ -137,7 +137,7 @@ impl PickFile {
 }
 
 /// The arrivals of an event's preferred origin, or of the last that has some, by the picks that they name.
-fn arrivals<'a>(event: &'a Element) -> BTreeMap<&'a str, &'a Element> {
+fn arrivals(event: &Element) -> BTreeMap<&str, &Element> {
     let preferred = event.text_at("preferredOriginID");
     let is_preferred = |origin: &&Element| preferred == origin.attribute("publicID");
     let mut origins: Vec<&Element> = event
