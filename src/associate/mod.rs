@@ -111,7 +111,6 @@ impl AssociateParams {
     pub fn check(&self, locator: &Locator) -> Result<()> {
         let wrong = |what: String, remedy: &str| Err(fail!(Associate, "parameters", what, remedy));
         let lengths = [
-            ("tolerance_s", self.tolerance_s),
             ("smallest_km", self.smallest_km),
             ("smallest_s", self.smallest_s),
         ];

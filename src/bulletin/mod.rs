@@ -98,8 +98,8 @@ pub struct Account {
 }
 
 /// Where residuals are so many times as large as the errors of picks and model, one of these is wrong, or the event is. In the swarm at
-/// Bardarbunga with picks of PhaseNet and a published model they are 1 to 2.4 times as large in 26 of 30 events, and 3.3 to 4.5 times in
-/// four of seven to nine picks.
+/// Bardarbunga with picks of PhaseNet and a published model they are 1 to 2.5 times as large in 25 of 28 events, and 3.5 to 5.5 times in
+/// three.
 pub const LARGE_MISFIT: f64 = 3.0;
 
 impl BulletinEvent {

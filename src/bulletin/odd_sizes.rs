@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Bulletin, BulletinEvent};
+use super::Bulletin;
 use crate::magnitude::{EventMagnitude, MagnitudeKind, median};
 
 /// Told of a local magnitude from here on, which is a factor of six in the amplitude: more than the ground under a station makes, as a rule.
@@ -27,18 +27,15 @@ pub struct OddSize {
 impl Bulletin {
     /// Local magnitudes first, each by station.
     pub fn odd_sizes(&self) -> Vec<OddSize> {
-        let local = |event: &BulletinEvent| event.magnitude.clone();
-        let moment = |event: &BulletinEvent| event.moment_magnitude.clone();
-        let mut odd = odd(MagnitudeKind::Local, self.events.iter().filter_map(local));
-        odd.extend(self::odd(
-            MagnitudeKind::Moment,
-            self.events.iter().filter_map(moment),
-        ));
-        odd
+        let local = self.events.iter().flat_map(|event| &event.magnitude);
+        let moment = self.events.iter().flat_map(|event| &event.moment_magnitude);
+        let mut all = odd(MagnitudeKind::Local, local);
+        all.extend(odd(MagnitudeKind::Moment, moment));
+        all
     }
 }
 
-fn odd(kind: MagnitudeKind, events: impl Iterator<Item = EventMagnitude>) -> Vec<OddSize> {
+fn odd<'a>(kind: MagnitudeKind, events: impl Iterator<Item = &'a EventMagnitude>) -> Vec<OddSize> {
     let from = match kind {
         MagnitudeKind::Local => ODD,
         MagnitudeKind::Moment => ODD * OF_MOMENT,

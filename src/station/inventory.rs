@@ -109,37 +109,35 @@ impl Inventory {
     /// Channels (`CX.PB01..HHZ`) that stand more than 5 km from their station, and how far: an array is as large, and a mistake in a degree
     /// larger.
     pub fn far_channels(&self) -> Vec<(String, f64)> {
-        let far = self.channels().filter_map(|(network, station, channel)| {
-            let [of_station, of_channel] = [
-                Point::new(station.longitude_deg, station.latitude_deg),
-                Point::new(channel.longitude_deg, channel.latitude_deg),
-            ];
-            let km = of_station.distance_km(of_channel);
-            let codes = [
-                &network.code,
-                &station.code,
-                &channel.location,
-                &channel.code,
-            ];
-            let name = codes.map(|code| code.as_str()).join(".");
-            (km > FAR_KM).then_some((name, km))
-        });
-        far.collect()
+        self.channels_beyond(FAR_KM, |station, channel| {
+            let of_channel = Point::new(channel.longitude_deg, channel.latitude_deg);
+            let of_station = Point::new(station.longitude_deg, station.latitude_deg);
+            Some(of_station.distance_km(of_channel))
+        })
     }
 
     /// Channels whose sensor is more than 100 m below the ground, and how far.
     pub fn deep_channels(&self) -> Vec<(String, f64)> {
-        let deep = self.channels().filter_map(|(network, station, channel)| {
+        self.channels_beyond(DEEP_M, |_, channel| channel.depth_m)
+    }
+
+    /// Channels of which something is known that is larger than `most`, with its size.
+    fn channels_beyond(
+        &self,
+        most: f64,
+        size: impl Fn(&StationEpoch, &ChannelEpoch) -> Option<f64>,
+    ) -> Vec<(String, f64)> {
+        let beyond = self.channels().filter_map(|(network, station, channel)| {
+            let size = size(station, channel).filter(|size| *size > most)?;
             let codes = [
                 &network.code,
                 &station.code,
                 &channel.location,
                 &channel.code,
             ];
-            let name = codes.map(|code| code.as_str()).join(".");
-            Some((name, channel.depth_m.filter(|m| *m > DEEP_M)?))
+            Some((codes.map(|code| code.as_str()).join("."), size))
         });
-        deep.collect()
+        beyond.collect()
     }
 
     /// The station that a study chose, with its channels as they were at that time, in the order

@@ -81,6 +81,15 @@ pub fn counted(n: usize, what: &str) -> String {
     }
 }
 
+/// The first names, and how many more there are: `a, b and 3 more`.
+pub fn some_of(names: &[&str], n_named: usize) -> String {
+    let named = names[..names.len().min(n_named)].join(", ");
+    match names.len().saturating_sub(n_named) {
+        0 => named,
+        n => format!("{named} and {n} more"),
+    }
+}
+
 /// Text that is the result, without what a terminal would obey.
 pub fn print(text: impl fmt::Display) -> Result<()> {
     let text = printable::lines(&text.to_string(), usize::MAX);

@@ -144,12 +144,8 @@ fn tell_faults(faults: &BTreeMap<String, ResponseFault>) {
         channels.entry(line).or_default().push(channel);
     }
     for (line, channels) in channels {
-        let more = match channels.len().saturating_sub(N_NAMED) {
-            0 => String::new(),
-            n => format!(" and {n} more"),
-        };
-        let named = channels[..channels.len().min(N_NAMED)].join(", ");
-        output::progress(format!("response of {named}{more}: {line}"));
+        let named = output::some_of(&channels, N_NAMED);
+        output::progress(format!("response of {named}: {line}"));
     }
 }
 

@@ -22,6 +22,14 @@ pub fn tell_unread(table: &str, unread: &[String], remedy: &str) {
     }
 }
 
+/// What follows the first of several that are alike: `, and 3 more stations so`.
+fn and_more(n: usize, what: &str) -> String {
+    match n {
+        0 | 1 => String::new(),
+        n => format!(", and {} so", counted(n - 1, &format!("more {what}"))),
+    }
+}
+
 /// Channels that stand elsewhere than their station, for whose place the station's is taken.
 pub fn tell_channels(stations: &str, inventory: &Inventory) {
     let [far, deep] = [
@@ -30,10 +38,7 @@ pub fn tell_channels(stations: &str, inventory: &Inventory) {
     ]
     .map(|(channels, away, what)| {
         let (first, size) = channels.first()?.clone();
-        let more = match channels.len() - 1 {
-            0 => String::new(),
-            n => format!(", and {} so", counted(n, "more channel")),
-        };
+        let more = and_more(channels.len(), "channel");
         Some(format!(
             "{stations}: {first} stands {size:.0} {away}{more}: the station's {what} counts"
         ))
@@ -51,10 +56,7 @@ pub fn tell_epochs(inventory: &Inventory, sites: &Sites, picks: &[(usize, PhaseP
         }
     }
     if let Some((first, n)) = late.first_key_value() {
-        let more = match late.len() - 1 {
-            0 => String::new(),
-            n => format!(", and {} so", counted(n, "more station")),
-        };
+        let more = and_more(late.len(), "station");
         output::progress(format!(
             "{first}: {} at times in none of its epochs{more}: look whether it stood there then",
             counted(*n, "pick")
@@ -78,17 +80,13 @@ fn tell_doubtful(bulletin: &Bulletin) {
     if doubtful.is_empty() {
         return;
     }
-    let more = match doubtful.len().saturating_sub(N_NAMED) {
-        0 => String::new(),
-        n => format!(" and {n} more"),
-    };
     output::progress(format!(
-        "{} doubtful: no more than half of the picks that come between the first and the last of it fit (nBeside in the table counts the others), or the residuals are {LARGE_MISFIT} times as large as the errors or more (misfit): it may be of chance, or a part of an earthquake elsewhere: {}{more}",
+        "{} doubtful: no more than half of the picks that come between the first and the last of it fit (nBeside in the table counts the others), or the residuals are {LARGE_MISFIT} times as large as the errors or more (misfit): it may be of chance, or a part of an earthquake elsewhere: {}",
         match doubtful.len() {
             1 => "1 event is".to_string(),
             n => format!("{n} events are"),
         },
-        doubtful[..doubtful.len().min(N_NAMED)].join(", ")
+        output::some_of(&doubtful, N_NAMED)
     ));
 }
 
