@@ -1027,8 +1027,9 @@ fn seisbench_opens_what_a_classroom_world_wrote() {
             let mut trace = LabelledTrace::of_record(&segment.counts);
             trace.labels.part = Some(part);
             if let Some(arrival) = segment.arrivals.first() {
-                trace.labels.set_arrival("P", 100.0 * arrival.p_s);
-                trace.labels.set_arrival("S", 100.0 * arrival.s_s);
+                let rate_hz = segment.counts.sampling_rate_hz;
+                trace.labels.set_arrival("P", rate_hz * arrival.p_s);
+                trace.labels.set_arrival("S", rate_hz * arrival.s_s);
             }
             trace
         })

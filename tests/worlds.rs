@@ -3,11 +3,12 @@
 use quakebook::classroom::sensor::SensorKind;
 use quakebook::classroom::{Synthesis, World};
 use quakebook::method::worlds::{
-    Choosing, Day, Hour, PickRecipe, Rate, Recipe, Teaching, TrueOnset, model, open, openings,
-    picker, windows,
+    Choosing, Day, Hour, PickRecipe, Rate, Recipe, Segment, Teaching, TrueOnset, model, open,
+    openings, picker, windows,
 };
 use quakebook::pick::PickedPhase;
 use quakebook::time;
+use quakebook::waveform::filter::{Filter, Pass};
 use quakebook::window::Window;
 
 /// The paper's world is one preset: its record is that of `Synthesis::new`, bit for bit.
@@ -66,6 +67,43 @@ fn worlds_keep_to_their_priors() {
     assert!(
         (25..46).contains(&n_gusty),
         "{n_gusty} of 50, expected seven in ten"
+    );
+    let n_slow = n(|w| w.recorder.rate_hz < 100.0);
+    assert!(
+        (11..30).contains(&n_slow),
+        "{n_slow} of 50, expected two in five"
+    );
+}
+
+/// A station that sends forty samples a second: its record has them, and nothing from half of that on, where a fast station's has noise.
+#[test]
+fn a_slow_recorder_sends_fewer_samples_and_no_high_frequencies() {
+    let at = |rate_hz: f64| {
+        let mut days = (0..40).map(Day::of);
+        let day = days.find(|day| day.world.recorder.rate_hz == rate_hz);
+        let day = day.unwrap_or_else(|| panic!("{rate_hz} Hz in forty worlds"));
+        day.segment(day.span.start, 60.0).unwrap()
+    };
+    // Share of the power of made-comparable records above 18.5 Hz, to which a recorder of 40 Hz is deaf.
+    let high = |segment: &Segment| {
+        let high = Filter::highpass(8, 19.0, 50.0).unwrap();
+        let power = |row: &[f32]| row[200..].iter().map(|y| f64::from(y * y)).sum::<f64>();
+        let rows = &segment.record.data;
+        let of = |row: &Vec<f32>| power(&high.apply(row, Pass::Causal)) / power(row);
+        rows.iter().map(of).sum::<f64>() / 3.0
+    };
+    let (slow, fast) = (at(40.0), at(100.0));
+    assert_eq!(slow.counts.data.each_ref().map(Vec::len), [2400; 3]);
+    assert_eq!(fast.counts.data.each_ref().map(Vec::len), [6000; 3]);
+    assert_eq!(
+        (slow.record.n_samples(), fast.record.n_samples()),
+        (3000, 3000)
+    );
+    assert!(
+        high(&slow) < 0.1 * high(&fast),
+        "{} {}",
+        high(&slow),
+        high(&fast)
     );
 }
 

@@ -105,6 +105,9 @@ fn synthesise(source: &Source, medium: &Medium, coda: Option<&Scatterers>) -> Mo
     // What the shallow ground scatters is missing from the direct waves.
     let direct = coda.map_or(1.0, |c| c.direct(source.hypocentral_distance_km(STATION)));
     for ray in rays(source, model, site) {
+        let is_converted = ray.phase.below() != ray.phase.above();
+        let first = coda.filter(|_| !is_converted);
+        let direct = direct * first.map_or(1.0, |coda| coda.first(source, model, ray.phase));
         for (k, &f) in frequencies.iter().enumerate() {
             let wave = pulse(f, ray.phase.below()) * path(f, &ray, lead_s) * direct;
             for (sum, plateau) in spectrum.iter_mut().zip(ray.plateau_m_s) {

@@ -35,6 +35,7 @@ mod pieces;
 mod priors;
 pub mod published;
 mod random;
+pub mod recorder;
 pub mod seismicity;
 pub mod sensor;
 pub mod source;

@@ -15,6 +15,7 @@ use super::instrument::{SAMPLING_RATE_HZ, STATION};
 use super::noise::{Noise, NoiseModel, Tone};
 use super::nuisance::{Habit, NuisanceKind, habit, log_uniform};
 use super::random::normal;
+use super::recorder::Recorder;
 use super::sensor::{Sensor, SensorKind};
 use super::source::Source;
 use super::world::World;
@@ -55,6 +56,7 @@ fn draw(seed: u64) -> World {
         scattering: scattering(rng),
         habits: habits(rng, largest_m_s),
         sensor: sensor(rng, largest_m_s),
+        recorder: recorder(rng),
         model,
         noise,
         zones,
@@ -142,23 +144,27 @@ fn site(rng: &mut Rng, model: &LayeredModel) -> Site {
 }
 
 /// Scattering from 0.006 to 0.3 per km (Sato, Fehler & Maeda 2012, chapter 3), more than is measured where waves are scattered
-/// many times, for here each is scattered once; P turns into S once to 8 times as readily as it stays P (by Born's approximation 0.6
-/// times in smooth ground to 3.2 in rough: the same, chapter 4). Forwards with an optical depth of 0.1 to 10 and a delay of 0.1
-/// to 4 s over 100 km; Q from 80 f^0.9 of tectonically active regions to 700 f^0.2 of
+/// many times, for here each is scattered once; P turns into S 0.8 to 6 times as readily as it stays P (by Born's approximation 0.6
+/// times in smooth ground to 3.2 in rough: the same, chapter 4). Forwards with an optical depth of 1 to 30 and a mean delay of 0.2
+/// to 4 s over 100 km, so that far waves emerge (the peak of S comes one to five seconds late over 100 to 200 km in a volcanic arc: Saito, Sato & Ohtake
+/// 2002, *JGR* 107(B5)); a reflection at the Moho keeps 0.5 to 0.95 of the amplitude, and what
+/// travels along an interface has 0.05 to 0.6 of that of a direct wave, both by choice; Q from 80 f^0.9 of tectonically active regions to 700 f^0.2 of
 /// shields (the same, chapter 5).
 fn scattering(rng: &mut Rng) -> Scattering {
     let active = rng.random::<f64>();
     let spread = 0.2 * normal(rng);
     Scattering {
         per_km: log_uniform(rng, (0.006, 0.3)),
-        conversion: log_uniform(rng, (1.0, 8.0)),
+        conversion: log_uniform(rng, (0.8, 6.0)),
         shallow_energy: uniform(rng, (0.1, 0.92)),
         shallow_decay_km: log_uniform(rng, (0.15, 2.0)),
         shallow_speed_km_s: uniform(rng, (0.6, 2.4)),
-        forward_depth: log_uniform(rng, (0.1, 10.0)),
-        forward_delay_s: log_uniform(rng, (0.1, 4.0)),
+        forward_depth: log_uniform(rng, (1.0, 30.0)),
+        forward_delay_s: log_uniform(rng, (0.2, 4.0)),
         q0: 80.0 * (700.0f64 / 80.0).powf(1.0 - active) * spread.clamp(-0.5, 0.5).exp(),
         q_exponent: 0.2 + 0.7 * active,
+        reflected: uniform(rng, (0.5, 0.95)),
+        refracted: log_uniform(rng, (0.05, 0.6)),
     }
 }
 
@@ -312,6 +318,18 @@ fn sensor(rng: &mut Rng, rms_m_s: f64) -> Sensor {
     Sensor {
         kind,
         counts_per_m_s,
+    }
+}
+
+/// Two in five stations send 40, 50 or 80 samples a second, the rest 100; where more are sent the band that is looked at is the same. What
+/// a recorder lets pass ends at 0.8 to 0.95 of half its rate: SEED's manual (2012), appendix C, and the digitisers' data sheets.
+fn recorder(rng: &mut Rng) -> Recorder {
+    let rates_hz = [
+        40.0, 40.0, 50.0, 80.0, 100.0, 100.0, 100.0, 100.0, 100.0, 100.0,
+    ];
+    Recorder {
+        rate_hz: rates_hz[rng.random_range(0..rates_hz.len())],
+        passes: uniform(rng, (0.8, 0.95)),
     }
 }
 

@@ -19,6 +19,7 @@ use super::coda::{SCATTERING, Scattering};
 use super::greens::{SITE, Site};
 use super::noise::NoiseModel;
 use super::nuisance::{HABITS, Habit};
+use super::recorder::Recorder;
 use super::sensor::Sensor;
 use super::zones::{ZONES, Zone};
 use crate::travel::LayeredModel;
@@ -41,6 +42,7 @@ pub struct World {
     /// Signals that are no local earthquakes.
     pub habits: Vec<Habit>,
     pub sensor: Sensor,
+    pub recorder: Recorder,
 }
 
 impl World {
@@ -57,6 +59,7 @@ impl World {
             noise: NoiseModel::gs_ok029(),
             habits: HABITS.to_vec(),
             sensor: Sensor::PAPER,
+            recorder: Recorder::PAPER,
         }
     }
 }

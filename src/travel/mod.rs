@@ -100,9 +100,9 @@ impl LayeredModel {
     /// The first arrival of a phase from a source at `depth_km` (0 or more) at a station
     /// `distance_km` away along the surface. Converted phases are direct rays.
     pub fn arrival(&self, phase: Phase, depth_km: f64, distance_km: f64) -> Arrival {
+        let direct = self.direct(phase, depth_km, distance_km);
         let depth_km = depth_km.max(SHALLOWEST_KM);
         let distance_km = distance_km.abs();
-        let direct = direct_ray(&self.legs(phase, 0.0, depth_km), distance_km);
         if phase.below() != phase.above() {
             return direct;
         }
@@ -115,6 +115,12 @@ impl LayeredModel {
                     first
                 }
             })
+    }
+
+    /// The wave that travels up all the way: Pg or Sg, later than the first one where that runs along an interface.
+    pub fn direct(&self, phase: Phase, depth_km: f64, distance_km: f64) -> Arrival {
+        let legs = self.legs(phase, 0.0, depth_km.max(SHALLOWEST_KM));
+        direct_ray(&legs, distance_km.abs())
     }
 
     /// The time of [`LayeredModel::arrival`].

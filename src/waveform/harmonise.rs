@@ -179,8 +179,19 @@ pub(crate) fn interpolate(
     n: usize,
     phase: impl Fn(f64) -> f64,
 ) -> Vec<f32> {
-    // The cut-off as a share of the old Nyquist frequency, a little below the lower of both.
-    let cutoff = 0.95 * (1.0 / step).min(1.0);
+    // A little below the lower of both Nyquist frequencies.
+    interpolate_below(0.95 * (1.0 / step).min(1.0), old, first, step, n, phase)
+}
+
+/// The same with the cut-off as a share of the old Nyquist frequency.
+pub(crate) fn interpolate_below(
+    cutoff: f64,
+    old: &[f32],
+    first: f64,
+    step: f64,
+    n: usize,
+    phase: impl Fn(f64) -> f64,
+) -> Vec<f32> {
     let reach = N_CROSSINGS / cutoff;
     let kernel = |x: f64| {
         let turn = PI * cutoff * x;

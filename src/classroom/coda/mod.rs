@@ -9,10 +9,12 @@
 //! and in the shallow ground around the station, where waves crawl, they lengthen P and S alike.
 //!
 //! A scatterer in the crust also turns P into S and S into P. What it turns arrives between the two direct waves, so the S wave rises from
-//! a long coda of P, as on real records.
+//! a long coda of P, as on real records. And the Moho sends waves back: beyond some 80 km they are most of what arrives (`guided`).
+
+mod guided;
+mod impulse;
 
 use std::f64::consts::PI;
-use std::sync::LazyLock;
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -23,6 +25,7 @@ use super::instrument::{SAMPLING_RATE_HZ, STATION};
 use super::random::{Use, normal, stream};
 use super::source::{MEAN_RADIATION_P, MEAN_RADIATION_S, Source};
 use crate::travel::{Layer, LayeredModel, Phase, Wave};
+use impulse::put_impulse;
 
 const N_CRUSTAL: usize = 3000;
 const FARTHEST_KM: f64 = 150.0;
@@ -30,7 +33,7 @@ const MOHO_KM: f64 = 40.0;
 
 /// Saito, Sato & Ohtake (2002), *JGR* 107(B5): the peak of S comes one to five seconds late over 100 to 200 km in a volcanic arc.
 const N_FORWARD: usize = 200;
-const MOST_DELAY_S: f64 = 4.0;
+const MOST_DELAY_S: f64 = 8.0;
 
 const N_SHALLOW: usize = 300;
 const SHALLOW_RADIUS_KM: f64 = 4.0;
@@ -54,6 +57,10 @@ pub struct Scattering {
     /// Q = q0 f^q_exponent along the way.
     pub q0: f64,
     pub q_exponent: f64,
+    /// Amplitude that a wave keeps at each reflection beyond the critical angle at the Moho; 0 where no reflected wave is wanted.
+    pub reflected: f64,
+    /// Amplitude of a wave that runs along an interface over that of a direct one as far away.
+    pub refracted: f64,
 }
 
 /// The ground of the paper's world.
@@ -61,7 +68,7 @@ pub struct Scattering {
 /// Sato, Fehler & Maeda (2012), *Seismic Wave Propagation and Scattering in the Heterogeneous Earth*, chapter 3: a
 /// coefficient of 0.01 per km within a factor of 3 or so, for S at 1 to 30 Hz. Q = 680 f^0.36 for the central and
 /// eastern United States: Atkinson & Boore (1995), *BSSA* 85, 17-30. The shallow energy is a choice, by the look of
-/// records from sedimentary basins. No wave is converted.
+/// records from sedimentary basins. No wave is converted, and none comes back from the Moho: the faults are near.
 pub const SCATTERING: Scattering = Scattering {
     per_km: 0.03,
     conversion: 0.0,
@@ -72,6 +79,8 @@ pub const SCATTERING: Scattering = Scattering {
     forward_delay_s: 0.0,
     q0: 680.0,
     q_exponent: 0.36,
+    reflected: 0.0,
+    refracted: 1.0,
 };
 
 /// Std of the scattered motion north, east and up: S shakes the ground sideways, P up and down.
@@ -161,6 +170,16 @@ impl Scatterers {
         (1.0 - self.ground.shallow_energy).sqrt() * (1.0 - self.forward_energy(distance_km)).sqrt()
     }
 
+    /// Amplitude of the first wave of a kind over that of a direct one as far away: less where it runs along an interface.
+    pub(crate) fn first(&self, source: &Source, model: &LayeredModel, phase: Phase) -> f64 {
+        let (depth_km, distance_km) = (source.depth_km, source.distance_km(STATION));
+        let direct_s = model.direct(phase, depth_km, distance_km).time_s;
+        match model.travel_time_s(phase, depth_km, distance_km) < direct_s {
+            true => self.ground.refracted,
+            false => 1.0,
+        }
+    }
+
     fn forward_energy(&self, distance_km: f64) -> f64 {
         1.0 - (-self.ground.forward_depth * distance_km / 100.0).exp()
     }
@@ -185,15 +204,19 @@ impl Scatterers {
         // The free surface doubles.
         let at_1_km = 2.0 * mean_radiation * spreading_m_s(source, &layer, site, wave, wave, 1.0);
         let distance_km = straight_km;
-        let strength = self.forward_energy(distance_km).sqrt();
+        let first = self.first(source, model, phase);
+        let energy = self.forward_energy(distance_km);
+        let (sharp, broad) = (first * (1.0 - energy).sqrt(), first * energy.sqrt());
         // P is faster, and delayed less.
         let share = [0.5, 1.0][index];
         let mean_s = share * self.ground.forward_delay_s * (distance_km / 100.0).powi(2);
+        let mean_s = mean_s.min(MOST_DELAY_S);
+        let deep = (1.0 - self.ground.shallow_energy).sqrt();
         let forward = self.forward.iter().map(move |(delay, motion)| Echo {
-            time_s: direct_s + delay * mean_s.min(MOST_DELAY_S),
-            motion_m_s: motion[index].map(|m| m * strength * at_1_km / straight_km),
+            time_s: direct_s + delay * mean_s,
+            motion_m_s: motion[index].map(|m| m * broad * deep * at_1_km / straight_km),
         });
-        let scattered = self.all.iter().map(move |scatterer| {
+        let scattered = self.all.iter().zip(0..).flat_map(move |(scatterer, i)| {
             let (to_scatterer_km, _) = scatterer.way(focus);
             let (onward_speed, spread_km) = if scatterer.shallow {
                 (self.ground.shallow_speed_km_s, straight_km)
@@ -203,11 +226,19 @@ impl Scatterers {
             };
             let onward_s = length(scatterer.place_km) / onward_speed;
             let detour_s = (to_scatterer_km - straight_km) / speed + onward_s;
-            Echo {
-                time_s: direct_s + detour_s,
-                motion_m_s: scatterer.motion[index].map(|m| m * at_1_km / spread_km),
+            let echo = move |strength: f64, late_s: f64| Echo {
+                time_s: direct_s + detour_s + late_s,
+                motion_m_s: scatterer.motion[index].map(|m| m * strength * at_1_km / spread_km),
+            };
+            if !scatterer.shallow {
+                return [Some(echo(1.0, 0.0)), None];
             }
+            // What reaches the shallow ground is as broad as what reaches the station.
+            let late = self.forward.get(i % N_FORWARD);
+            let late = late.map(|(delay, _)| echo(broad, delay * mean_s));
+            [Some(echo(sharp, 0.0)), late]
         });
+        let scattered = scattered.flatten();
         let other = match wave {
             Wave::P => Wave::S,
             Wave::S => Wave::P,
@@ -226,8 +257,19 @@ impl Scatterers {
                     motion_m_s: scatterer.motion[1 - index].map(|m| m * strength),
                 }
             });
+        // Each is as broad as the first wave: some of the pulses that are scattered forwards stand for all.
+        let guided = guided::waves(source, model, (phase, wave), &self.ground);
+        let pulses = self.forward.chunks_exact(N_FORWARD / guided::N);
+        let guided = guided.into_iter().zip(pulses);
+        let guided = guided.flat_map(move |((time_s, per_km), pulses)| {
+            let strength = at_1_km * per_km * (N_FORWARD as f64 / pulses.len() as f64).sqrt();
+            pulses.iter().map(move |(delay, motion)| Echo {
+                time_s: time_s + delay * mean_s,
+                motion_m_s: motion[index].map(|m| m * strength),
+            })
+        });
         let scattered = scattered.chain(converted);
-        scattered.chain(forward)
+        scattered.chain(forward).chain(guided)
     }
 
     /// The coda of one kind of wave for a source that moves at once: displacement north, east and up by frequency (`n / 2` values from 0 Hz),
@@ -327,44 +369,6 @@ impl Scattering {
 fn fade(share_of_record: f64) -> f64 {
     let x = ((share_of_record - 0.60) / 0.32).clamp(0.0, 1.0);
     0.5 + 0.5 * (PI * x).cos()
-}
-
-/// Half the length of an impulse's interpolator.
-const REACH: i64 = 8;
-const FRACTIONS: usize = 256;
-
-/// Hann-windowed sinc functions at 256 places between two samples: a shift is right within 0.02 ms.
-static SINC: LazyLock<Vec<[f64; 2 * REACH as usize]>> = LazyLock::new(|| {
-    let tap = |fraction: f64, j: usize| {
-        let x = j as f64 - (REACH - 1) as f64 - fraction;
-        let sinc = if x == 0.0 {
-            1.0
-        } else {
-            (PI * x).sin() / (PI * x)
-        };
-        sinc * (0.5 * PI * x / REACH as f64).cos().powi(2)
-    };
-    (0..FRACTIONS)
-        .map(|i| std::array::from_fn(|j| tap(i as f64 / FRACTIONS as f64, j)))
-        .collect()
-});
-
-/// Adds a band-limited impulse at a position between samples.
-fn put_impulse(series: &mut [Complex64], position: f64, amplitude: f64) {
-    let steps = (position * FRACTIONS as f64).round() as i64;
-    let (whole, fraction) = (
-        steps.div_euclid(FRACTIONS as i64),
-        steps.rem_euclid(FRACTIONS as i64),
-    );
-    let start = whole - REACH + 1;
-    for (j, tap) in SINC[fraction as usize].iter().enumerate() {
-        if let Some(value) = usize::try_from(start + j as i64)
-            .ok()
-            .and_then(|i| series.get_mut(i))
-        {
-            value.re += amplitude * tap;
-        }
-    }
 }
 
 #[cfg(test)]

@@ -3,18 +3,6 @@ use crate::classroom::greens::SITE;
 use crate::classroom::source::tests::source;
 
 #[test]
-fn an_impulse_between_samples_has_the_spectrum_of_a_delay() {
-    let n = 256;
-    let mut series = vec![Complex64::ZERO; n];
-    put_impulse(&mut series, 100.25, 2.0);
-    FftPlanner::new().plan_fft_forward(n).process(&mut series);
-    for k in [0, 10, 50, 90] {
-        let want = Complex64::from_polar(2.0, -2.0 * PI * k as f64 * 100.25 / n as f64);
-        assert!((series[k] - want).norm() < 0.02, "{k} {} {want}", series[k]);
-    }
-}
-
-#[test]
 fn no_echo_precedes_the_direct_wave() {
     let scatterers = Scatterers::new(1, &SCATTERING);
     let model = LayeredModel::central_us();
@@ -87,4 +75,48 @@ fn the_power_of_the_echoes_falls_with_the_square_of_time() {
     }
     let ratio = power[0] / power[1];
     assert!((3.0..5.5).contains(&ratio), "{ratio}");
+}
+
+/// By energy: what is scattered forwards is missing from the direct wave, and what the shallow ground scatters is as broad as what reaches it. The shapes have unit
+/// length, so the squares of all motions add up to the shallow share, and the forward share of the rest.
+#[test]
+fn forward_scattering_makes_waves_broad_and_keeps_their_energy() {
+    let sharp = Scattering {
+        per_km: 0.0,
+        ..SCATTERING
+    };
+    let broad = Scattering {
+        forward_depth: 300.0,
+        forward_delay_s: 100.0,
+        ..sharp
+    };
+    let model = LayeredModel::central_us();
+    let s = source(2.0, 20.0, 80.0, 10.0);
+    let direct_s = model.travel_time_s(Phase::S, s.depth_km, s.distance_km(STATION));
+    let echoes = |ground: &Scattering| -> Vec<(f64, f64)> {
+        let scatterers = Scatterers::new(5, ground);
+        let all = scatterers.echoes(&s, &model, &SITE, Wave::S);
+        let square = |e: Echo| {
+            (
+                e.time_s - direct_s,
+                e.motion_m_s.map(|m| m * m).iter().sum(),
+            )
+        };
+        all.map(square).collect()
+    };
+    let energy = |echoes: &[(f64, f64)]| echoes.iter().map(|e| e.1).sum::<f64>();
+    let (sharp, broad_echoes) = (echoes(&sharp), echoes(&broad));
+    let km = s.hypocentral_distance_km(STATION);
+    let forward = 1.0 - (-3.0 * km).exp();
+    let wanted = (0.7 + 0.3 * forward) / 0.7;
+    let ratio = energy(&broad_echoes) / energy(&sharp);
+    assert!((ratio / wanted - 1.0).abs() < 0.15, "{ratio} {wanted}");
+    let direct = Scatterers::new(5, &broad).direct(km).powi(2);
+    assert!((direct - 0.3 * (1.0 - forward)).abs() < 1e-12);
+    let mean_s =
+        |echoes: &[(f64, f64)]| echoes.iter().map(|e| e.0 * e.1).sum::<f64>() / energy(echoes);
+    // 100 s over 100 km grow with the square of the distance. What the shallow ground does not scatter comes without its detour.
+    let detour_s = mean_s(&sharp) / wanted;
+    let late_s = (mean_s(&broad_echoes) - detour_s) / (100.0 * (km / 100.0).powi(2));
+    assert!((0.7..1.3).contains(&late_s), "{late_s}");
 }

@@ -41,9 +41,9 @@ pub struct Plan {
 impl Default for Plan {
     fn default() -> Self {
         Self {
-            n_worlds: 160,
+            n_worlds: 240,
             rate: Rate::AFTERSHOCKS,
-            n_passes: 12,
+            n_passes: 14,
             batch_size: 16,
             learning_rate: 1.5e-3,
             n_choosing: 20,

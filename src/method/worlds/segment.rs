@@ -117,12 +117,13 @@ impl Day {
             });
         }
         onsets.retain(|onset| is_within(onset.at_s));
+        let recorder = &self.world.recorder;
         let counts = Record3C {
             station: "drawn".into(),
             channels: CHANNELS.map(String::from),
             start,
-            sampling_rate_hz: SAMPLING_RATE_HZ,
-            data,
+            sampling_rate_hz: recorder.rate_hz,
+            data: data.map(|row| recorder.record(row)),
             simulated: true,
         };
         Ok(Segment {
