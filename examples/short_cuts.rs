@@ -30,7 +30,7 @@ struct Pick {
 
 /// Picks of two programs this near are one.
 const SAME_S: f64 = 0.5;
-const THRESHOLDS: [f64; 4] = [0.3, 0.5, 0.587, 0.659];
+const THRESHOLDS: [f64; 4] = [0.3, 0.5, 0.66, 0.756];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
