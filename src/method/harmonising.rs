@@ -18,7 +18,9 @@ use crate::error::{Error, Result, Unavailable, fail};
 use crate::time::{self, Time, TimeSpan, between_s};
 use crate::waveform::filter::{Filter, Pass};
 use crate::waveform::quality::{ComponentQuality, gaps_of, mask, open};
-use crate::waveform::{BAND_HZ, ORDER, RATE_HZ, ROUNDING, Record3C, WaveformSource, interpolate};
+use crate::waveform::{
+    BAND_HZ, ORDER, RATE_HZ, ROUNDING, Record3C, WaveformSource, interpolate, n_unsettled,
+};
 
 /// Of [`TILE_S`] at [`RATE_HZ`].
 const TILE_SAMPLES: i64 = 30_000;
@@ -103,6 +105,18 @@ impl<'a> Harmonising<'a> {
                 format!("Ask for channels of {MIN_RATE_HZ} Hz or more")
             ));
         }
+        // The detector was taught with the vertical last.
+        if !raw.channels[2].ends_with(['Z', '3']) {
+            return Err(fail!(
+                Waveform,
+                raw.station,
+                format!(
+                    "channels {}: which one is vertical? None ends with Z or 3",
+                    raw.channels.join(", ")
+                ),
+                "Turn the record to north, east and vertical first"
+            ));
+        }
         let within = {
             let sample = |time| (between_s(raw.start, time) * rate_hz).round().max(0.0) as usize;
             let end = sample(end).min(raw.n_samples());
@@ -166,7 +180,7 @@ impl<'a> Harmonising<'a> {
         self.filter.in_place(&mut made, Pass::Causal)?;
         for row in &mut made.data {
             let gaps = gaps_of(row);
-            mask(row, &gaps, Pass::Causal, self.filter.n_ringing());
+            mask(row, &gaps, Pass::Causal, n_unsettled(&self.filter));
         }
         Ok(made)
     }

@@ -11,6 +11,7 @@
 //! A scatterer in the crust also turns P into S and S into P. What it turns arrives between the two direct waves, so the S wave rises from
 //! a long coda of P, as on real records. And the Moho sends waves back: beyond some 80 km they are most of what arrives (`guided`).
 
+mod echoes;
 mod guided;
 mod impulse;
 
@@ -20,11 +21,11 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rustfft::{FftPlanner, num_complex::Complex64};
 
-use super::greens::{Site, spreading_m_s};
+use super::greens::Site;
 use super::instrument::{SAMPLING_RATE_HZ, STATION};
 use super::random::{Use, normal, stream};
-use super::source::{MEAN_RADIATION_P, MEAN_RADIATION_S, Source};
-use crate::travel::{Layer, LayeredModel, Phase, Wave};
+use super::source::Source;
+use crate::travel::{LayeredModel, Phase, Wave};
 use impulse::put_impulse;
 
 const N_CRUSTAL: usize = 3000;
@@ -98,29 +99,14 @@ struct Scatterer {
     motion: [[f64; 3]; 2],
 }
 
+/// What is scattered forwards, in part: delay over its mean, and motion as of a [`Scatterer`].
+type Pulse = (f64, [[f64; 3]; 2]);
+
 /// The obstacles of one region, the same for all sources.
 pub struct Scatterers {
     all: Vec<Scatterer>,
-    /// Forward scattering: delay over its mean, and motion as of a [`Scatterer`].
-    forward: Vec<(f64, [[f64; 3]; 2])>,
+    forward: Vec<Pulse>,
     ground: Scattering,
-}
-
-impl Scatterer {
-    /// Kilometres from the source, and the sine of the angle by which the wave turns on its way to the station.
-    fn way(&self, focus: [f64; 3]) -> (f64, f64) {
-        let place = self.place_km;
-        let before: [f64; 3] = std::array::from_fn(|i| place[i] - focus[i]);
-        let dot: f64 = before.iter().zip(place).map(|(a, b)| -a * b).sum();
-        let cosine = dot / (length(before) * length(place)).max(f64::MIN_POSITIVE);
-        (length(before), (1.0 - cosine * cosine).max(0.0).sqrt())
-    }
-}
-
-/// An echo: when, and how the ground moves.
-struct Echo {
-    time_s: f64,
-    motion_m_s: [f64; 3],
 }
 
 impl Scatterers {
@@ -182,94 +168,6 @@ impl Scatterers {
 
     fn forward_energy(&self, distance_km: f64) -> f64 {
         1.0 - (-self.ground.forward_depth * distance_km / 100.0).exp()
-    }
-
-    fn echoes<'a>(
-        &'a self,
-        source: &'a Source,
-        model: &LayeredModel,
-        site: &Site,
-        wave: Wave,
-    ) -> impl Iterator<Item = Echo> + 'a {
-        let (phase, mean_radiation, index) = match wave {
-            Wave::P => (Phase::P, MEAN_RADIATION_P, 0),
-            Wave::S => (Phase::S, MEAN_RADIATION_S, 1),
-        };
-        let (east, north) = source.epicentre().local_km(STATION);
-        let focus = [east, north, source.depth_km];
-        let straight_km = length(focus);
-        let layer = model.layer_at(source.depth_km);
-        let speed = layer.speed_km_s(wave);
-        let direct_s = model.travel_time_s(phase, source.depth_km, source.distance_km(STATION));
-        // The free surface doubles.
-        let at_1_km = 2.0 * mean_radiation * spreading_m_s(source, &layer, site, wave, wave, 1.0);
-        let distance_km = straight_km;
-        let first = self.first(source, model, phase);
-        let energy = self.forward_energy(distance_km);
-        let (sharp, broad) = (first * (1.0 - energy).sqrt(), first * energy.sqrt());
-        // P is faster, and delayed less.
-        let share = [0.5, 1.0][index];
-        let mean_s = share * self.ground.forward_delay_s * (distance_km / 100.0).powi(2);
-        let mean_s = mean_s.min(MOST_DELAY_S);
-        let deep = (1.0 - self.ground.shallow_energy).sqrt();
-        let forward = self.forward.iter().map(move |(delay, motion)| Echo {
-            time_s: direct_s + delay * mean_s,
-            motion_m_s: motion[index].map(|m| m * broad * deep * at_1_km / straight_km),
-        });
-        let scattered = self.all.iter().zip(0..).flat_map(move |(scatterer, i)| {
-            let (to_scatterer_km, _) = scatterer.way(focus);
-            let (onward_speed, spread_km) = if scatterer.shallow {
-                (self.ground.shallow_speed_km_s, straight_km)
-            } else {
-                // Near the source the scattered wave is no ray any more.
-                (speed, to_scatterer_km.max(1.0))
-            };
-            let onward_s = length(scatterer.place_km) / onward_speed;
-            let detour_s = (to_scatterer_km - straight_km) / speed + onward_s;
-            let echo = move |strength: f64, late_s: f64| Echo {
-                time_s: direct_s + detour_s + late_s,
-                motion_m_s: scatterer.motion[index].map(|m| m * strength * at_1_km / spread_km),
-            };
-            if !scatterer.shallow {
-                return [Some(echo(1.0, 0.0)), None];
-            }
-            // What reaches the shallow ground is as broad as what reaches the station.
-            let late = self.forward.get(i % N_FORWARD);
-            let late = late.map(|(delay, _)| echo(broad, delay * mean_s));
-            [Some(echo(sharp, 0.0)), late]
-        });
-        let scattered = scattered.flatten();
-        let other = match wave {
-            Wave::P => Wave::S,
-            Wave::S => Wave::P,
-        };
-        let other_speed = layer.speed_km_s(other);
-        let energy = self.ground.conversion * converted_energy(&layer, wave);
-        let crustal = self.all.iter().filter(|scatterer| !scatterer.shallow);
-        let converted = crustal
-            .take_while(move |_| energy > 0.0)
-            .map(move |scatterer| {
-                let (to_scatterer_km, sine) = scatterer.way(focus);
-                let onward_s = length(scatterer.place_km) / other_speed;
-                let strength = energy.sqrt() * sine * at_1_km / to_scatterer_km.max(1.0);
-                Echo {
-                    time_s: direct_s + (to_scatterer_km - straight_km) / speed + onward_s,
-                    motion_m_s: scatterer.motion[1 - index].map(|m| m * strength),
-                }
-            });
-        // Each is as broad as the first wave: some of the pulses that are scattered forwards stand for all.
-        let guided = guided::waves(source, model, (phase, wave), &self.ground);
-        let pulses = self.forward.chunks_exact(N_FORWARD / guided::N);
-        let guided = guided.into_iter().zip(pulses);
-        let guided = guided.flat_map(move |((time_s, per_km), pulses)| {
-            let strength = at_1_km * per_km * (N_FORWARD as f64 / pulses.len() as f64).sqrt();
-            pulses.iter().map(move |(delay, motion)| Echo {
-                time_s: time_s + delay * mean_s,
-                motion_m_s: motion[index].map(|m| m * strength),
-            })
-        });
-        let scattered = scattered.chain(converted);
-        scattered.chain(forward).chain(guided)
     }
 
     /// The coda of one kind of wave for a source that moves at once: displacement north, east and up by frequency (`n / 2` values from 0 Hz),
@@ -334,20 +232,6 @@ fn scatterer(rng: &mut ChaCha8Rng, r_km: f64, cos: f64, strength: f64, shallow: 
         ],
         shallow,
         motion: [motion(SHAPE_P), motion(SHAPE_S)],
-    }
-}
-
-/// Squared amplitude of a converted wave over that of a wave that stays what it is, of an obstacle that turns as much P into S as it
-/// leaves P, at a right angle.
-///
-/// Energy flows with the squared amplitude times the speed. In a field of waves that were scattered often P and S have fixed shares
-/// of the energy, so P turns into S `2 (vp / vs)^2` times as readily as S into P. Nothing is converted forwards: amplitude goes with the sine
-/// of the angle, whose square is 2/3 on average (Sato, Fehler & Maeda 2012, chapter 4).
-fn converted_energy(layer: &Layer, wave: Wave) -> f64 {
-    let ratio = layer.vp_km_s / layer.vs_km_s;
-    1.5 * match wave {
-        Wave::P => ratio,
-        Wave::S => 1.0 / (2.0 * ratio.powi(3)),
     }
 }
 

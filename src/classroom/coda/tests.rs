@@ -1,3 +1,4 @@
+use super::echoes::{Echo, converted_energy};
 use super::*;
 use crate::classroom::greens::SITE;
 use crate::classroom::source::tests::source;
