@@ -105,7 +105,7 @@ fn padding_becomes_a_gap() {
     let made = harmonise(&padded).unwrap();
     // The padding, and the two seconds in which the filter rings after it.
     let gaps = made.record.gaps();
-    assert!(gaps.len() == 1 && gaps[0].start == 0 && (501..650).contains(&gaps[0].end));
+    assert!(gaps.len() == 1 && gaps[0].start == 0 && (501..800).contains(&gaps[0].end));
     let stuck = |channel: &String| Defect::Stuck {
         channel: channel.clone(),
         n_samples: 1000,
