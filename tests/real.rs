@@ -103,7 +103,7 @@ fn padding_becomes_a_gap() {
         row[..1000].fill(-3.0);
     }
     let made = harmonise(&padded).unwrap();
-    // The padding, and the two seconds in which the filter rings after it.
+    // The padding, and twice the time in which the filter rings after it.
     let gaps = made.record.gaps();
     assert!(gaps.len() == 1 && gaps[0].start == 0 && (501..800).contains(&gaps[0].end));
     let stuck = |channel: &String| Defect::Stuck {
