@@ -322,7 +322,7 @@ fn sensor(rng: &mut Rng, rms_m_s: f64) -> Sensor {
 }
 
 /// Two in five stations send 40, 50 or 80 samples a second, the rest 100; where more are sent the band that is looked at is the same. What
-/// a recorder lets pass ends at 0.8 to 0.95 of half its rate: SEED's manual (2012), appendix C, and the digitisers' data sheets.
+/// a recorder lets pass ends at 0.8 to 0.95 of half its rate. Both are choices.
 fn recorder(rng: &mut Rng) -> Recorder {
     let rates_hz = [
         40.0, 40.0, 50.0, 80.0, 100.0, 100.0, 100.0, 100.0, 100.0, 100.0,

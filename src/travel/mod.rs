@@ -123,6 +123,12 @@ impl LayeredModel {
         direct_ray(&legs, distance_km.abs())
     }
 
+    /// Whether the first wave of a phase runs along an interface, before the direct one.
+    pub fn is_refracted(&self, phase: Phase, depth_km: f64, distance_km: f64) -> bool {
+        let direct_s = self.direct(phase, depth_km, distance_km).time_s;
+        self.travel_time_s(phase, depth_km, distance_km) < direct_s
+    }
+
     /// The time of [`LayeredModel::arrival`].
     pub fn travel_time_s(&self, phase: Phase, depth_km: f64, distance_km: f64) -> f64 {
         self.arrival(phase, depth_km, distance_km).time_s

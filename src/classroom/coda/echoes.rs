@@ -1,6 +1,6 @@
 //! The echoes of one wave: when each arrives, and how the ground moves.
 
-use super::{MOST_DELAY_S, N_FORWARD, Pulse, Scatterer, Scatterers, guided, length};
+use super::{MOST_DELAY_S, N_FORWARD, Scatterer, Scatterers, guided, length};
 use crate::classroom::greens::{Site, spreading_m_s};
 use crate::classroom::instrument::STATION;
 use crate::classroom::source::{MEAN_RADIATION_P, MEAN_RADIATION_S, Source};
@@ -167,16 +167,18 @@ impl Scatterers {
         waves: [(f64, f64); guided::N],
     ) -> impl Iterator<Item = Echo> + '_ {
         let pulses = self.forward.chunks_exact(N_FORWARD / guided::N);
-        let of = move |((time_s, per_km), pulses): ((f64, f64), &[Pulse])| {
+        let existing = waves
+            .into_iter()
+            .zip(pulses)
+            .filter(|(wave, _)| wave.1 > 0.0);
+        existing.flat_map(move |((time_s, per_km), pulses)| {
             let n_pulses = pulses.len() as f64;
             let strength = incoming.at_1_km * per_km * (N_FORWARD as f64 / n_pulses).sqrt();
-            let echoes = pulses.iter().map(|(delay, motion)| Echo {
+            pulses.iter().map(move |(delay, motion)| Echo {
                 time_s: time_s + delay * incoming.late_s,
                 motion_m_s: motion[incoming.wave as usize].map(|m| m * strength),
-            });
-            echoes.collect::<Vec<_>>()
-        };
-        waves.into_iter().zip(pulses).flat_map(of)
+            })
+        })
     }
 }
 
