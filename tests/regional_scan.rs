@@ -21,6 +21,17 @@ fn at(seconds: f64) -> Time {
 
 /// Gaussian noise of a station, at so many samples a second.
 fn write_noise(root: &Path, station: &str, channels: [&str; 3], rate_hz: f64) {
+    write_noise_and(root, station, channels, rate_hz, |_| 0.0);
+}
+
+/// The same with something added to each sample.
+fn write_noise_and(
+    root: &Path,
+    station: &str,
+    channels: [&str; 3],
+    rate_hz: f64,
+    more: fn(usize) -> f64,
+) {
     let mut state = station.len() as u64;
     let mut uniform = || {
         state = state
@@ -36,7 +47,7 @@ fn write_noise(root: &Path, station: &str, channels: [&str; 3], rate_hz: f64) {
             start: at(0.0),
             samples: Samples::Int32(
                 (0..(LENGTH_S * rate_hz) as usize)
-                    .map(|_| (500.0 + 100.0 * normal()).round() as i32)
+                    .map(|i| (500.0 + 100.0 * normal() + more(i)).round() as i32)
                     .collect(),
             ),
         }],
@@ -195,6 +206,32 @@ fn of_several_stations_one_must_be_named() {
     write_noise(&root, "SLOW", ["BHE", "BHN", "BHZ"], 20.0);
     let (code, _, errors) = scan(&["--stream", "XX.SLOW..BH*"]);
     assert!(code == 1 && errors.contains("20 Hz, too slow"), "{errors}");
+}
+
+/// A filter rings after a spike, and that looks like an earthquake. Played backwards, the record has as many of them.
+#[test]
+fn a_budget_counts_what_rings_after_a_spike() {
+    let dir = tempfile::tempdir().unwrap();
+    let spike = |i: usize| if i % 6000 == 3000 { 1e6 } else { 0.0 };
+    let channels = ["HHE", "HHN", "HHZ"];
+    write_noise_and(&dir.path().join("sds"), "SPK", channels, 100.0, spike);
+    let archive = Archive::open(dir.path().join("sds"), "XX", "SPK", "", "HH?").unwrap();
+    let mut detector = Model::find("regional").unwrap().detector().unwrap();
+    let span = TimeSpan {
+        start: at(0.0),
+        end: at(LENGTH_S),
+    };
+    let n_forwards = |detector: &Detector| detector.scan(&archive, &span).unwrap().detections.len();
+    let n_spikes = n_forwards(&detector);
+    assert!(n_spikes >= 10, "{n_spikes} of 20 spikes");
+    // Four in twenty minutes.
+    let merge = detector.merge_params();
+    let budget = detector
+        .alarm_budget(&archive, &span, &merge, 288.0)
+        .unwrap();
+    detector.threshold = budget.threshold;
+    let n = n_forwards(&detector);
+    assert!(n <= 8, "{n} where {} are allowed", budget.n_allowed);
 }
 
 #[test]

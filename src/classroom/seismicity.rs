@@ -35,11 +35,13 @@ use crate::time::TimeSpan;
 
 /// The seed of the classroom's Earth, whatever the seed of a study.
 ///
-/// Chosen, not drawn: of the seeds 0 to 5999 it is one of 37 whose ten scanned hours (2014-02-16
+/// Chosen, not drawn: of the seeds 0 to 5999 it is one of 26 whose ten scanned hours (2014-02-16
 /// 00:00-10:00) hold four published earthquakes, the largest above magnitude 2.5, three to eight
-/// unpublished ones, three zones, and two earthquakes 10 to 120 s apart; and of those the nearest
-/// to the survey's statistics. What is found in these hours is an example; rates are measured on others.
-pub const SEED: u64 = 5169;
+/// unpublished ones, three zones, and two earthquakes 10 to 120 s apart. Of those it is the one whose three clusters,
+/// 301, 114 and 269 of 684 events from west to east, are nearest to the real catalog's shares: 385, 155 and 347 of 887
+/// (USGS ComCat; the paper's box, time and distance). What is found in these hours is an example; rates are
+/// measured on others.
+pub const SEED: u64 = 1127;
 
 /// Earthquakes of the Oklahoma Geological Survey's catalog in the box, by calendar month from
 /// February 2014 (from the 15th) to November 2016 (to the 15th): 2,021.

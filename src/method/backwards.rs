@@ -1,23 +1,24 @@
 //! A record played backwards: the noise as it is, and no earthquake.
 
-use super::prepared::Prepared;
 use crate::error::Result;
 use crate::time::{self, Time, TimeDelta, TimeSpan};
 use crate::waveform::{Record3C, WaveformSource};
 
-/// A prepared source whose time runs from the end of a span to its start.
+/// A source whose time runs from the end of a span to its start, as it was recorded: a filter that comes after it rings after
+/// each spike, step and gap, as it does forwards.
 ///
 /// A wave that comes before a stronger one, which then fades, is no longer in it; the noise's spectrum, its levels
 /// and its bursts are.
 pub(super) struct Backwards<'a> {
-    source: &'a Prepared<'a>,
+    source: &'a dyn WaveformSource,
+    /// That of who asks for a number of samples.
     sampling_rate_hz: f64,
     /// Start and end of the span, added as times since 1970: whole seconds, for samples that lie on them.
     pivot: TimeDelta,
 }
 
 impl<'a> Backwards<'a> {
-    pub fn new(source: &'a Prepared<'a>, span: &TimeSpan, sampling_rate_hz: f64) -> Self {
+    pub fn new(source: &'a dyn WaveformSource, span: &TimeSpan, sampling_rate_hz: f64) -> Self {
         let whole = |time: Time| TimeDelta::seconds(time.timestamp());
         Self {
             source,
@@ -54,5 +55,16 @@ impl WaveformSource for Backwards<'_> {
     fn held(&self, span: &TimeSpan) -> Vec<TimeSpan> {
         let held = self.source.held(&self.span(span)).into_iter();
         held.rev().map(|held| self.span(&held)).collect()
+    }
+
+    fn between(&self, start: Time, end: Time) -> Result<Record3C> {
+        let mut record = self
+            .source
+            .between(self.mirrored(end, 0.0), self.mirrored(start, 0.0))?;
+        // The last sample is the first.
+        let last_s = record.n_samples().saturating_sub(1) as f64 / record.sampling_rate_hz;
+        record.data.iter_mut().for_each(|row| row.reverse());
+        let start = self.mirrored(record.start, last_s);
+        Ok(Record3C { start, ..record })
     }
 }

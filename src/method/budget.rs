@@ -48,16 +48,16 @@ impl Detector {
         span: &TimeSpan,
         each: &mut dyn FnMut(&Scan) -> Result<()>,
     ) -> Result<()> {
-        let source = Prepared::new(source, &self.study)?;
         let rate_hz = self.study.window.sampling_rate_hz;
-        let backwards = Backwards::new(&source, span, rate_hz);
-        let mut n_windows = 0;
-        for piece in self.pieces(&backwards, &backwards.span(span))? {
+        let backwards = Backwards::new(source, span, rate_hz);
+        let prepared = Prepared::new(&backwards, &self.study)?;
+        let (span, mut n_windows) = (backwards.span(span), 0);
+        for piece in self.pieces(&prepared, &span)? {
             let piece = piece?;
             n_windows += piece.len();
             each(&piece)?;
         }
-        source.conditions(span).check(n_windows, span)
+        prepared.conditions(&span).check(n_windows, &span)
     }
 
     /// The smallest threshold whose claims in the span played backwards keep to a number of false alarms a day, and
