@@ -212,7 +212,10 @@ fn of_several_stations_one_must_be_named() {
 #[test]
 fn a_budget_counts_what_rings_after_a_spike() {
     let dir = tempfile::tempdir().unwrap();
-    let spike = |i: usize| if i % 6000 == 3000 { 1e6 } else { 0.0 };
+    let spike = |i: usize| match i % 6000 {
+        3000 => 2000.0 * (1 + i / 6000) as f64,
+        _ => 0.0,
+    };
     let channels = ["HHE", "HHN", "HHZ"];
     write_noise_and(&dir.path().join("sds"), "SPK", channels, 100.0, spike);
     let archive = Archive::open(dir.path().join("sds"), "XX", "SPK", "", "HH?").unwrap();

@@ -4,8 +4,8 @@ use crate::error::Result;
 use crate::time::{self, Time, TimeDelta, TimeSpan};
 use crate::waveform::{Record3C, WaveformSource};
 
-/// A source whose time runs from the end of a span to its start, as it was recorded: a filter that comes after it rings after
-/// each spike, step and gap, as it does forwards.
+/// A source whose time runs from the end of a span to its start, as it was recorded: a filter that comes after it rings
+/// after each spike, step and gap, as it does forwards.
 ///
 /// A wave that comes before a stronger one, which then fades, is no longer in it; the noise's spectrum, its levels
 /// and its bursts are.
