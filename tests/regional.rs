@@ -257,6 +257,55 @@ fn a_dead_component_is_replaced_and_told() {
     assert!(windows.len() > 1300 && told.unscanned.contains_key("gap"));
 }
 
+/// What is told of a record in which the vertical component is not as it should be.
+fn told_of(change: impl FnOnce(&mut Vec<f32>)) -> Vec<String> {
+    let mut station = station(100.0, 3);
+    change(&mut station.0.data[2]);
+    let told = scanned(&station, &span(0.0, LENGTH_S)).1;
+    told.conditions.lines()
+}
+
+#[test]
+fn what_is_odd_is_used_and_told() {
+    assert!(told_of(|_| ()).is_empty());
+    let is_told = |lines: &[String], starts: &[&str]| {
+        let n = lines.len();
+        assert_eq!(n, starts.len(), "{lines:?}");
+        for (line, start) in lines.iter().zip(starts) {
+            assert!(line.starts_with(start), "{line}");
+        }
+    };
+    let far_up = |row: &mut Vec<f32>| {
+        row.iter_mut().for_each(|y| *y *= 4.0);
+        row[5000..5020].fill(90_000.0);
+    };
+    is_told(
+        &told_of(far_up),
+        &["HHZ clips, or nearly, in 20 samples", "HHZ jumps 2 times"],
+    );
+    let flat = |row: &mut Vec<f32>| row.iter_mut().for_each(|y| *y = y.clamp(9000.0, 9030.0));
+    let lines = told_of(flat);
+    assert!(lines[0].starts_with("HHZ clips, or nearly"), "{lines:?}");
+    let glitches =
+        |row: &mut Vec<f32>| row.iter_mut().step_by(6000).skip(1).for_each(|y| *y += 1e6);
+    is_told(&told_of(glitches), &["HHZ jumps 19 times"]);
+    let level = |row: &mut Vec<f32>| row[70_000..].iter_mut().for_each(|y| *y -= 1e5);
+    is_told(&told_of(level), &["HHZ jumps 1 times"]);
+    let open_input = |row: &mut Vec<f32>| {
+        row.iter_mut().for_each(|y| *y = (*y % 3.0).trunc());
+    };
+    is_told(
+        &told_of(open_input),
+        &["HHZ moves by 4 counts or less in 1200.0 s"],
+    );
+    let far = |row: &mut Vec<f32>| row.iter_mut().for_each(|y| *y += 2e8);
+    is_told(&told_of(far), &["HHZ is so far from zero in 1200.0 s"]);
+    let mut third = station(100.0, 3);
+    third.0.channels = ["HH1", "HH2", "HH3"].map(String::from);
+    let told = scanned(&third, &span(0.0, LENGTH_S)).1;
+    is_told(&told.conditions.lines(), &["HH3 is taken for the vertical"]);
+}
+
 #[test]
 fn nothing_that_cannot_be_used_is_silent() {
     let fails = |station: &Station| {
@@ -272,13 +321,13 @@ fn nothing_that_cannot_be_used_is_silent() {
     dead.0.data.iter_mut().for_each(|row| row.fill(0.0));
     let dead = fails(&dead);
     assert!(dead.contains("no component moves"), "{dead}");
-    // Clipped peaks are used, and counted.
-    let mut clipped = station(100.0, 3);
-    clipped.0.data[2].iter_mut().for_each(|y| *y *= 4.0);
-    clipped.0.data[2][5000..5020].fill(90_000.0);
-    let told = scanned(&clipped, &span(0.0, LENGTH_S)).1;
-    let lines = told.conditions.lines();
-    assert_eq!(lines, ["HHZ clips in 20 samples: used as they are"]);
+    // Pieces shorter than the filter takes to settle, after each gap.
+    let mut cut = station(100.0, 3);
+    for row in &mut cut.0.data {
+        row.chunks_mut(500).for_each(|piece| piece[0] = f32::NAN);
+    }
+    let cut = fails(&cut);
+    assert!(cut.contains("their longest piece has 5.0 s"), "{cut}");
     // Pieces shorter than a window leave nothing to scan, and longer ones some.
     for (piece, n_least) in [(500, 0), (2000, 400)] {
         let mut cut = station(100.0, 3);

@@ -40,7 +40,7 @@ impl WaveformSource for Banded<'_> {
             return self.source.record(start, n_samples);
         };
         let settled = (SETTLING_S * self.sampling_rate_hz).round() as usize;
-        let n_before = settled.max(filter.n_ringing());
+        let n_before = settled.max(filter.n_unsettled());
         let before = time::seconds(n_before as f64 / self.sampling_rate_hz);
         let mut record = self.source.record(start - before, n_before + n_samples)?;
         filter_counts(filter, &mut record, Pass::Causal)?;
@@ -53,7 +53,7 @@ impl WaveformSource for Banded<'_> {
 }
 
 /// A record as the detector is taught it. Its first sample is no step for the filter, but the slow wave that
-/// it cuts is: while the filter rings there is a gap.
+/// it cuts is: until the filter has settled there is a gap.
 ///
 /// # Errors
 /// As [`Banded::new`].
@@ -61,11 +61,11 @@ pub(super) fn filtered(record: &Record3C, study: &Study) -> Result<Record3C> {
     let mut record = record.clone();
     if let Some(filter) = filter(study)? {
         filter_counts(&filter, &mut record, Pass::Causal)?;
-        let n_ring = filter.n_ringing().min(record.n_samples());
+        let n_unsettled = filter.n_unsettled().min(record.n_samples());
         record
             .data
             .iter_mut()
-            .for_each(|row| row[..n_ring].fill(f32::NAN));
+            .for_each(|row| row[..n_unsettled].fill(f32::NAN));
     }
     Ok(record)
 }

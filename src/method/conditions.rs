@@ -6,6 +6,7 @@ use std::ops::Range;
 use crate::error::{Error, Result, fail};
 use crate::time::{self, Time, TimeSpan};
 use crate::waveform::Record3C;
+use crate::waveform::quality::IDLE_COUNTS;
 
 /// Length of a tile. A component that stands still for all of it is dead.
 pub(super) const TILE_S: f64 = 600.0;
@@ -29,41 +30,72 @@ struct Failed {
     last: i64,
 }
 
-/// What is not as it should be in one tile.
+/// What is not as it should be with a component.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Oddity {
+    /// It never moves, and another one stands in for it: seconds.
+    Dead { stand_in: String },
+    /// Seconds.
+    Stuck,
+    /// Samples.
+    Clipped,
+    /// Steps that no motion makes.
+    Jumps,
+    /// Seconds in which it hardly moves.
+    Idle,
+    /// Seconds in which numbers of four bytes round its motion.
+    Coarse,
+    /// A channel of number three, of which only habit says that it is the vertical: seconds.
+    TakenForVertical,
+}
+
+impl Oddity {
+    /// For who reads the detections.
+    fn in_words(&self, channel: &str, amount: f64) -> String {
+        match self {
+            Self::Dead { stand_in } => {
+                format!("{channel} is dead for {amount:.1} s: {stand_in} stands in for it")
+            }
+            Self::Stuck => format!("{channel} stands still for {amount:.1} s: a gap"),
+            Self::Clipped => {
+                format!("{channel} clips, or nearly, in {amount} samples: used as they are")
+            }
+            Self::Jumps => format!(
+                "{channel} jumps {amount} times from one sample to the next, as glitches and steps do: what the filter \
+                 makes of them can be taken for an earthquake"
+            ),
+            Self::Idle => format!(
+                "{channel} moves by {IDLE_COUNTS} counts or less in {amount:.1} s: is a sensor connected to it?"
+            ),
+            Self::Coarse => format!(
+                "{channel} is so far from zero in {amount:.1} s that its motion is rounded: take its mean off before"
+            ),
+            Self::TakenForVertical => {
+                format!("{channel} is taken for the vertical: turn the record before, if it is not")
+            }
+        }
+    }
+}
+
+/// What was met in one tile.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Defects {
     rate_hz: Option<f64>,
-    /// A component that never moves, and the one that stands in for it, with the seconds of record.
-    dead: Vec<([String; 2], f64)>,
-    /// Seconds that a component stands still, and samples in its clipped peaks.
-    stuck_s: Vec<(String, f64)>,
-    clipped: Vec<(String, usize)>,
+    /// The longest stretch without a gap in any component that can be used.
+    longest_s: f64,
+    /// Channel, and how much of it.
+    odd: Vec<(Oddity, String, f64)>,
     /// Why none of it can be used.
     failure: Option<Failure>,
 }
 
 impl Defects {
-    /// `dead` has for each dead component the one that stands in for it, and how many samples it has.
-    pub fn of(
-        raw: &Record3C,
-        dead: [Option<(usize, usize)>; 3],
-        n_stuck: [usize; 3],
-        n_clipped: [usize; 3],
-    ) -> Self {
-        let name = |i: usize| raw.channels[i].clone();
-        let stood_in = |i: usize| {
-            let (other, n) = dead[i].filter(|(_, n)| *n > 0)?;
-            Some(([name(i), name(other)], n as f64 / raw.sampling_rate_hz))
-        };
-        let stuck = |i: usize| (name(i), n_stuck[i] as f64 / raw.sampling_rate_hz);
+    /// Of a tile that can be used, with what is odd in it.
+    pub fn of(raw: &Record3C, longest_s: f64, odd: Vec<(Oddity, String, f64)>) -> Self {
         Self {
             rate_hz: Some(raw.sampling_rate_hz),
-            dead: (0..3).filter_map(stood_in).collect(),
-            stuck_s: (0..3).filter(|i| n_stuck[*i] > 0).map(stuck).collect(),
-            clipped: (0..3)
-                .filter(|i| n_clipped[*i] > 0)
-                .map(|i| (name(i), n_clipped[i]))
-                .collect(),
+            longest_s,
+            odd,
             failure: None,
         }
     }
@@ -109,35 +141,39 @@ impl Conditions {
     /// Refuses a span of which there are records, but none that can be used.
     ///
     /// # Errors
-    /// [`Error::Detect`] with the words of the first failure.
+    /// [`Error::Detect`] with the words of the first failure, or how long the record's pieces are.
     pub(super) fn check(&self, n_windows: usize, span: &TimeSpan) -> Result<()> {
-        let failures = self.tiles.values().map(|met| met.failure.as_ref());
-        let all: Option<Vec<&Failure>> = failures.collect();
-        match all.as_deref() {
-            Some([first, ..]) if n_windows == 0 => Err(fail!(
-                Detect,
-                time::iso(span.start),
-                first.whole,
-                "Not one window could be scanned: take other records"
-            )),
-            _ => Ok(()),
+        if n_windows > 0 || self.tiles.is_empty() {
+            return Ok(());
         }
+        let longest_s = self
+            .tiles
+            .values()
+            .map(|met| met.longest_s)
+            .fold(0.0, f64::max);
+        let failures = self.tiles.values().filter_map(|met| met.failure.as_ref());
+        let what = match failures.map(|failure| &failure.whole).next() {
+            Some(whole) if longest_s == 0.0 => whole.clone(),
+            _ => format!(
+                "not one window lies in a record of three components: their longest piece has {longest_s:.1} s, and after \
+                 each gap the filter settles"
+            ),
+        };
+        Err(fail!(
+            Detect,
+            time::iso(span.start),
+            what,
+            "Not one window could be scanned: take other records"
+        ))
     }
 
     /// One line for each kind of defect, for who reads the detections.
     pub fn lines(&self) -> Vec<String> {
-        let (mut dead, mut stuck) = (BTreeMap::new(), BTreeMap::new());
-        let mut clipped = BTreeMap::new();
+        let mut odd: BTreeMap<(&Oddity, &str), f64> = BTreeMap::new();
         let mut failed: BTreeMap<&str, Failed> = BTreeMap::new();
         for (&tile, met) in &self.tiles {
-            for (names, s) in &met.dead {
-                *dead.entry(names).or_insert(0.0) += s;
-            }
-            for (name, s) in &met.stuck_s {
-                *stuck.entry(name).or_insert(0.0) += s;
-            }
-            for (name, n) in &met.clipped {
-                *clipped.entry(name).or_insert(0) += n;
+            for (oddity, channel, amount) in &met.odd {
+                *odd.entry((oddity, channel)).or_default() += amount;
             }
             if let Some(Failure { kind, .. }) = &met.failure {
                 let (n, first) = (0, tile);
@@ -153,18 +189,10 @@ impl Conditions {
         let minutes = |n_tiles: u32| f64::from(n_tiles) * TILE_S / 60.0;
         let since_1970 = |tile: i64| time::TimeDelta::seconds(tile * TILE_S as i64);
         let start = |tile: i64| time::iso(Time::UNIX_EPOCH + since_1970(tile));
-        let mut lines = Vec::new();
-        for ([name, other], s) in dead {
-            lines.push(format!(
-                "{name} is dead for {s:.1} s: {other} stands in for it"
-            ));
-        }
-        for (name, s) in stuck {
-            lines.push(format!("{name} stands still for {s:.1} s: a gap"));
-        }
-        for (name, n) in clipped {
-            lines.push(format!("{name} clips in {n} samples: used as they are"));
-        }
+        let odd = odd.into_iter();
+        let mut lines: Vec<String> = odd
+            .map(|((oddity, channel), amount)| oddity.in_words(channel, amount))
+            .collect();
         let n_failed = failed.len();
         for (kind, Failed { n, first, last }) in failed.into_iter().take(N_TOLD) {
             // A block is left out as a whole, also where the fault is near its edge.

@@ -13,14 +13,12 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::conditions::{Conditions, Defects, TILE_S};
+use super::conditions::{Conditions, Defects, Oddity, TILE_S};
 use crate::error::{Error, Result, Unavailable, fail};
 use crate::time::{self, Time, TimeSpan, between_s};
 use crate::waveform::filter::{Filter, Pass};
 use crate::waveform::quality::{ComponentQuality, gaps_of, mask, open};
-use crate::waveform::{
-    BAND_HZ, ORDER, RATE_HZ, ROUNDING, Record3C, WaveformSource, interpolate, n_unsettled,
-};
+use crate::waveform::{BAND_HZ, ORDER, RATE_HZ, ROUNDING, Record3C, WaveformSource, interpolate};
 
 /// Of [`TILE_S`] at [`RATE_HZ`].
 const TILE_SAMPLES: i64 = 30_000;
@@ -123,14 +121,10 @@ impl<'a> Harmonising<'a> {
             sample(start).min(end)..end
         };
         let dead = raw.data.each_ref().map(|row| is_dead(row, rate_hz));
-        let n_recorded = raw.data.each_ref().map(|row| {
-            let row = &row[within.clone()];
-            row.iter().filter(|y| y.is_finite()).count()
-        });
-        let clipped = [0, 1, 2].map(|i| {
-            let row = &raw.data[i][within.clone()];
-            ComponentQuality::of(row, rate_hz).n_clipped
-        });
+        let quality = raw
+            .data
+            .each_ref()
+            .map(|row| ComponentQuality::of(&row[within.clone()], rate_hz));
         let stuck = open(&mut raw).map(|runs| {
             let inside = |run: &Range<usize>| run.start.max(within.start)..run.end.min(within.end);
             runs.iter().map(|run| inside(run).len()).sum::<usize>()
@@ -143,14 +137,33 @@ impl<'a> Harmonising<'a> {
                 "Choose another time or station"
             ));
         };
+        let longest_s = longest_piece(&raw, &dead) as f64 / rate_hz;
         let mut made = self.filtered(&raw, settled)?;
         for i in (0..3).filter(|i| dead[*i]) {
             made.data[i] = made.data[living].clone();
         }
         let n_settled = (SETTLING_S * RATE_HZ) as usize;
         let tile = made.slice(n_settled..n_settled + TILE_SAMPLES as usize)?;
-        let stood_in = [0, 1, 2].map(|i| dead[i].then_some((living, n_recorded[i])));
-        let defects = Defects::of(&raw, stood_in, stuck, clipped);
+        let mut odd = Vec::new();
+        for (i, quality) in quality.iter().enumerate() {
+            let n_recorded = (within.len() - quality.n_missing) as f64;
+            let mut note = |oddity, amount: f64| {
+                if amount > 0.0 {
+                    odd.push((oddity, raw.channels[i].clone(), amount));
+                }
+            };
+            let if_so = |is_so: bool| if is_so { n_recorded / rate_hz } else { 0.0 };
+            let stand_in = raw.channels[living].clone();
+            note(Oddity::Dead { stand_in }, if_so(dead[i]));
+            note(Oddity::Stuck, stuck[i] as f64 / rate_hz);
+            note(Oddity::Clipped, quality.n_clipped as f64);
+            note(Oddity::Jumps, quality.n_jumps as f64);
+            note(Oddity::Idle, if_so(quality.is_idle));
+            note(Oddity::Coarse, if_so(quality.is_coarse));
+            let is_third = raw.channels[i].ends_with('3');
+            note(Oddity::TakenForVertical, if_so(is_third));
+        }
+        let defects = Defects::of(&raw, longest_s, odd);
         Ok((tile, defects))
     }
 
@@ -180,7 +193,7 @@ impl<'a> Harmonising<'a> {
         self.filter.in_place(&mut made, Pass::Causal)?;
         for row in &mut made.data {
             let gaps = gaps_of(row);
-            mask(row, &gaps, Pass::Causal, n_unsettled(&self.filter));
+            mask(row, &gaps, Pass::Causal, self.filter.n_unsettled());
         }
         Ok(made)
     }
@@ -247,6 +260,17 @@ pub(super) fn harmonised(record: &Record3C) -> Result<Record3C> {
 /// Something was recorded, and it is one value all the time.
 fn is_dead(row: &[f32], rate_hz: f64) -> bool {
     row.iter().any(|y| y.is_finite()) && ComponentQuality::of(row, rate_hz).is_dead
+}
+
+/// Samples of the longest piece in which every living component is there.
+fn longest_piece(record: &Record3C, dead: &[bool; 3]) -> usize {
+    let living = (0..3).filter(|i| !dead[*i]);
+    let rows: Vec<&[f32]> = living.map(|i| record.data[i].as_slice()).collect();
+    let is_there: Vec<bool> = (0..record.n_samples())
+        .map(|i| rows.iter().all(|row| row[i].is_finite()))
+        .collect();
+    let pieces = is_there.chunk_by(|a, b| a == b).filter(|piece| piece[0]);
+    pieces.map(<[bool]>::len).max().unwrap_or(0)
 }
 
 /// Whether a station recorded nothing, rather than something that cannot be used.

@@ -228,7 +228,7 @@ fn choose<'a>(
         [first, second, ..] if rate(first) == rate(second) => {
             return refuse(
                 format!("more than one triple of components: {}", found().join(", ")),
-                "Ask for the channels of one station and band, such as HH*",
+                "Ask for the channels of one station and band, such as HH*, or for three by name, such as HHE,HHN,HHZ",
             );
         }
         [first, ..] => first.clone(),

@@ -32,7 +32,7 @@ use std::fmt;
 
 use super::Record3C;
 use super::filter::{Filter, Pass};
-use super::quality::{ComponentQuality, gaps_of, mask, open};
+use super::quality::{ComponentQuality, IDLE_COUNTS, gaps_of, mask, open};
 use crate::error::{Result, fail};
 
 /// The rate to which records are brought: enough for the band below, and half of what most stations
@@ -64,6 +64,12 @@ pub enum Defect {
     Stuck { channel: String, n_samples: usize },
     /// Samples in clipped peaks. They are left as they are: an earthquake that clips is an earthquake.
     Clipped { channel: String, n_samples: usize },
+    /// Steps to the next sample that no motion makes, glitches and other levels. What the filter makes of them stays.
+    Jumps { channel: String, n: usize },
+    /// A component of whole numbers that moves by [`super::quality::IDLE_COUNTS`] or less.
+    Idle { channel: String },
+    /// A component so far from zero that four bytes round its motion.
+    Coarse { channel: String },
 }
 
 impl fmt::Display for Defect {
@@ -77,7 +83,19 @@ impl fmt::Display for Defect {
                 write!(f, "{channel} stands still for {n_samples} samples")
             }
             Self::Clipped { channel, n_samples } => {
-                write!(f, "{channel} clips in {n_samples} samples")
+                write!(f, "{channel} clips, or nearly, in {n_samples} samples")
+            }
+            Self::Jumps { channel, n } => {
+                write!(f, "{channel} jumps from one sample to the next, {n} times")
+            }
+            Self::Idle { channel } => {
+                write!(f, "{channel} moves by {IDLE_COUNTS} counts or less")
+            }
+            Self::Coarse { channel } => {
+                write!(
+                    f,
+                    "{channel} is so far from zero that its motion is rounded"
+                )
             }
         }
     }
@@ -120,6 +138,12 @@ pub fn harmonise(record: &Record3C) -> Result<Harmonised> {
     let stuck = |channel, n_samples| Defect::Stuck { channel, n_samples };
     let mut defects: Vec<Defect> = defects_of(|q| q.n_clipped, clipped).collect();
     defects.extend(defects_of(|q| q.n_stuck, stuck));
+    let jumps = |channel, n| Defect::Jumps { channel, n };
+    defects.extend(defects_of(|q| q.n_jumps, jumps));
+    let idle = |channel, _| Defect::Idle { channel };
+    defects.extend(defects_of(|q| usize::from(q.is_idle), idle));
+    let coarse = |channel, _| Defect::Coarse { channel };
+    defects.extend(defects_of(|q| usize::from(q.is_coarse), coarse));
     let living = quality.map(|q| !q.is_dead);
     let mut moving = record.clone();
     open(&mut moving);
@@ -128,7 +152,7 @@ pub fn harmonise(record: &Record3C) -> Result<Harmonised> {
     for row in &mut made.data {
         // The filter rings where it begins anew.
         let gaps = gaps_of(row);
-        mask(row, &gaps, Pass::Causal, n_unsettled(&filter));
+        mask(row, &gaps, Pass::Causal, filter.n_unsettled());
     }
     for dead in (0..3).filter(|i| !living[*i]) {
         // The vertical is last: a horizontal component is the likelier stand-in for another.
@@ -150,12 +174,6 @@ pub fn harmonise(record: &Record3C) -> Result<Harmonised> {
         record: made,
         defects,
     })
-}
-
-/// Samples after a gap that are missing, too. The sea moves the ground below the band some hundred times as much as all within it, so one per cent of it, which is
-/// left when the filter has rung once, looks like an onset; one per cent of that does not.
-pub(crate) fn n_unsettled(filter: &Filter) -> usize {
-    2 * filter.n_ringing()
 }
 
 /// The record at another sampling rate, from its first sample on, by a sinc under a Hann window that stops

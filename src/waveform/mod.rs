@@ -31,7 +31,7 @@ mod trace;
 pub use crate::bucket::{Traffic, is_url};
 pub use crate::code::{BadCode, Code, Nslc};
 pub use harmonise::{BAND_HZ, Defect, Harmonised, RATE_HZ, harmonise, resample};
-pub(crate) use harmonise::{ORDER, ROUNDING, interpolate, interpolate_below, n_unsettled};
+pub(crate) use harmonise::{ORDER, ROUNDING, interpolate, interpolate_below};
 pub use merge::merge;
 pub use noise_models::{new_high_noise_model, new_low_noise_model};
 pub use record::{Record3C, WaveformSource};

@@ -234,13 +234,16 @@ fn of_station(
 ) -> quakebook::Result<(Station, Picked)> {
     let archive = Archive::open_for(place.clone(), choice)?;
     let archive = archive.expecting(args.from, args.to).lenient();
-    let span = archive.span(args.from, args.to)?;
+    // What was damaged may be why nothing could be picked.
+    let tell_damage = |_: &quakebook::Error| Damage::of(&archive).tell();
+    let span = archive.span(args.from, args.to).inspect_err(tell_damage)?;
     let source = Components(&archive);
     let source = Watched::new(&source, "picking");
     let picked = match args.like_seisbench {
-        true => as_one_record(picker, &source, &span)?,
-        false => picker.pick(&source, &span, &mut |_| Ok(()))?,
+        true => as_one_record(picker, &source, &span),
+        false => picker.pick(&source, &span, &mut |_| Ok(())),
     };
+    let picked = picked.inspect_err(tell_damage)?;
     let n = |phase| {
         picked
             .picks

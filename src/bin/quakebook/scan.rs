@@ -56,8 +56,8 @@ pub struct Args {
     run: Option<PathBuf>,
     #[command(flatten)]
     archive: ArchiveArgs,
-    /// The channels [default: those of the training; with a model for any station, the only station of the
-    /// archive with three components]
+    /// The channels, with wildcards or as a list (HHE,HHN,HHZ) [default: those of the training; with a model for any
+    /// station, the only station of the archive with three components]
     #[arg(long, value_name = "NET.STA.LOC.CHA", value_parser = args::stream)]
     stream: Option<StationChoice>,
     /// From this time on (UTC) [default: the first sample of the archive]
@@ -112,7 +112,9 @@ pub fn run(args: &Args) -> Result {
     let place = args.archive.place()?;
     let times = (args.from, args.to);
     let archive = scan_setup::archive(&place, study, args.stream.is_some(), times)?;
-    let span = archive.span(args.from, args.to)?;
+    // What was damaged may be why nothing could be scanned.
+    let tell_damage = |_: &quakebook::Error| Damage::of(&archive).tell();
+    let span = archive.span(args.from, args.to).inspect_err(tell_damage)?;
     let mut merge = detector.merge_params();
     merge.join_s = args.merge_gap.unwrap_or(merge.join_s);
     merge.longest_s = args.longest.unwrap_or_else(|| detector.longest_event_s());
@@ -120,7 +122,7 @@ pub fn run(args: &Args) -> Result {
     let backwards = Watched::new(&archive, "playing backwards");
     let budget = args.alarms_per_day;
     let budget = budget.map(|n| detector.alarm_budget(&backwards, &span, &merge, n));
-    let budget = budget.transpose()?;
+    let budget = budget.transpose().inspect_err(tell_damage)?;
     detector.threshold = match &budget {
         Some(budget) => budget.threshold,
         None => args.threshold.unwrap_or(detector.threshold),
@@ -135,8 +137,9 @@ pub fn run(args: &Args) -> Result {
     let scanned = detector.scan_each(&source, &span, &merge, &mut |piece| match &mut windows {
         Some(windows) => windows.write(piece),
         None => Ok(()),
-    })?;
-    scanned.check(&span)?;
+    });
+    let scanned = scanned.inspect_err(tell_damage)?;
+    scanned.check(&span).inspect_err(tell_damage)?;
     let damage = Damage::of(&archive);
     damage.tell();
     windows.map(WindowsFile::finish).transpose()?;

@@ -134,7 +134,7 @@ impl Scan<'_> {
         let expected = |b: &AlarmBudget| b.alarms_per_day * b.hours / 24.0;
         if let Some(budget) = self.budget.filter(|b| expected(b) < LEAST_EXPECTED) {
             warnings.push(format!(
-                "{:.1} hours are short for {} false alarms a day: {:.1} are expected in them, and {LEAST_EXPECTED} or more \
+                "{:.2} hours are short for {} false alarms a day: {:.1} are expected in them, and {LEAST_EXPECTED} or more \
                  would tell. Choose the threshold on a longer record",
                 budget.hours,
                 budget.alarms_per_day,
@@ -148,7 +148,7 @@ impl Scan<'_> {
 /// How the threshold came about.
 fn in_words(budget: &AlarmBudget) -> String {
     format!(
-        "threshold {} for {} false alarms a day. In {:.1} h of this record played backwards it makes {} claims ({} allowed): \
+        "threshold {} for {} false alarms a day. In {:.2} h of this record played backwards it makes {} claims ({} allowed): \
          {:.2} a day, and 95 % sure at most {:.2}. Where the model was judged, {} was enough for that rate",
         budget.threshold,
         budget.alarms_per_day,

@@ -145,7 +145,7 @@ impl Filter {
     }
 
     /// Samples after which one per cent is left of what a filter remembers, or less.
-    pub(crate) fn n_ringing(&self) -> usize {
+    fn n_ringing(&self) -> usize {
         let slowest = self.sections.iter().map(|section| {
             let [a1, a2] = section.a;
             // Roots of z^2 + a1 z + a2.
@@ -154,6 +154,14 @@ impl Filter {
         });
         let radius = slowest.fold(0.0, f64::max).min(0.999_999);
         (0.01_f64.ln() / radius.ln()).ceil() as usize
+    }
+
+    /// Samples beside a gap that cannot be used: the filter begins anew there, at rest.
+    ///
+    /// Below its band the sea moves the ground some hundred times as much as all within it. One per cent of that, which
+    /// is left when the filter has rung once, looks like an onset; one per cent of one per cent does not.
+    pub(crate) fn n_unsettled(&self) -> usize {
+        2 * self.n_ringing()
     }
 
     /// Filters samples without a gap.

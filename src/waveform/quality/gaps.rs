@@ -36,7 +36,7 @@ pub(crate) fn open(record: &mut Record3C) -> [Vec<Range<usize>>; 3] {
 
 /// Filters counts as they were recorded: the rule first, then the filter.
 ///
-/// What is stuck becomes a gap, and so do the samples beside every gap in which the filter still rings: it
+/// What is stuck becomes a gap, and so do the samples beside every gap until the filter has settled: it
 /// begins anew there, and a slow wave that sets in is no earthquake. A dead component becomes zeros.
 ///
 /// # Errors
@@ -45,10 +45,10 @@ pub fn filter_counts(filter: &Filter, record: &mut Record3C, pass: Pass) -> Resu
     let dead = record.data.each_ref().map(|row| is_dead(row));
     open(record);
     filter.in_place(record, pass)?;
-    let n_ring = filter.n_ringing();
+    let n_unsettled = filter.n_unsettled();
     for row in &mut record.data {
         let gaps = gaps_of(row);
-        mask(row, &gaps, pass, n_ring);
+        mask(row, &gaps, pass, n_unsettled);
     }
     for (row, _) in record.data.iter_mut().zip(dead).filter(|(_, dead)| *dead) {
         row.iter_mut()
@@ -73,14 +73,14 @@ pub(crate) fn gaps_of(row: &[f32]) -> Vec<Range<usize>> {
     gaps
 }
 
-/// Makes gaps of the samples in which a filter rings beside gaps.
-pub(crate) fn mask(row: &mut [f32], gaps: &[Range<usize>], pass: Pass, n_ring: usize) {
+/// Makes gaps of so many samples beside gaps, in which a filter has not settled.
+pub(crate) fn mask(row: &mut [f32], gaps: &[Range<usize>], pass: Pass, n_unsettled: usize) {
     for gap in gaps {
         let before = match pass {
             Pass::Causal => 0,
-            Pass::ZeroPhase => n_ring,
+            Pass::ZeroPhase => n_unsettled,
         };
-        let end = row.len().min(gap.end + n_ring);
+        let end = row.len().min(gap.end + n_unsettled);
         row[gap.start.saturating_sub(before).min(end)..end].fill(f32::NAN);
     }
 }

@@ -8,7 +8,10 @@
 //! | missing | NaN or infinite, or the smallest number of four bytes, which stands for missing | a gap |
 //! | stuck | one value for [`STUCK_S`], and for [`MIN_STUCK`] samples or more; a straight line for [`LINE_S`], and for twice as many | a gap; a window that holds it is rejected, and in a scan one that touches it |
 //! | dead | a component that never moves in the whole record or window | not used; a window is rejected |
-//! | clipped | [`CLIPPED_RUN`] equal samples or more at the largest or smallest value of a component whose range is twice [`CLIPPED_COUNTS`] or more; or a peak near the full scale of a digitiser ([`FULL_SCALES_COUNTS`]) | used, and counted: the largest earthquakes clip |
+//! | clipped | [`CLIPPED_RUN`] equal samples or more at the largest or smallest value of a component whose range is twice [`CLIPPED_COUNTS`] or more, or of which they are [`CLIPPED_SHARE`]; or a peak near the full scale of a digitiser ([`FULL_SCALES_COUNTS`]) | used, and counted: the largest earthquakes clip |
+//! | jump | a step to the next sample that is [`JUMP`] times as large as every other one around it: a glitch, or another level | used, and counted |
+//! | idle | whole numbers of a range of [`IDLE_COUNTS`] or less | used, and told: perhaps no sensor is connected |
+//! | coarse | so far from zero that four bytes round the motion | used, and told |
 //!
 //! Stuck samples are padding (zeros, a held value, a line, a number that stands for missing) or a digitiser that hangs.
 //! A window that is cut is judged by its own samples alone; a scan knows those around it too.
@@ -18,6 +21,7 @@
 //! -2^31, which says by itself that it stands for nothing, is a gap from its first sample on.
 
 mod gaps;
+mod jumps;
 mod runs;
 
 use std::ops::Range;
@@ -26,10 +30,12 @@ use rayon::prelude::*;
 
 use super::Record3C;
 use crate::simd;
+use jumps::n_jumps;
 use runs::{equal_runs, straight_runs};
 
 pub use gaps::{coverage, filter_counts};
 pub(crate) use gaps::{gaps_of, mask, open};
+pub use jumps::JUMP;
 
 /// Shortest stuck segment in seconds.
 ///
@@ -53,6 +59,21 @@ pub const CLIPPED_RUN: usize = 5;
 
 /// Peaks of fewer counts are not clipped: a few counts are the whole top of such a wave.
 pub const CLIPPED_COUNTS: f32 = 1000.0;
+
+/// Share of the samples that lie in tops, above which a component of a smaller range is clipped too.
+///
+/// A wave of few counts has flat tops, and of many waves few reach the largest value: in 216 times ten minutes of CX.PB01,
+/// divided until their range was 20, 40, 100 or 400 counts, tops hold 0.25 % of the samples at most.
+pub const CLIPPED_SHARE: f64 = 0.01;
+
+/// Waves of a smaller range have no shape in which a flat top could be told.
+const CLIPPED_LEAST_COUNTS: f32 = 20.0;
+
+/// An open input gives -1, 0 and 1, or a little more. Not measured: a choice.
+pub const IDLE_COUNTS: f32 = 4.0;
+
+/// Where numbers lie further apart than this share of the range, motion is rounded: a choice.
+const COARSE_SHARE: f32 = 0.002;
 
 /// Full scales of digitisers of 24, 26 and 32 bits, in counts.
 ///
@@ -261,8 +282,14 @@ pub struct ComponentQuality {
     pub n_stuck: usize,
     /// Samples in clipped peaks.
     pub n_clipped: usize,
+    /// Steps that no motion makes ([`JUMP`]).
+    pub n_jumps: usize,
     /// Nothing was recorded, or one value all the time.
     pub is_dead: bool,
+    /// Whole numbers of a range of [`IDLE_COUNTS`] or less.
+    pub is_idle: bool,
+    /// So far from zero that four bytes round the motion.
+    pub is_coarse: bool,
 }
 
 impl ComponentQuality {
@@ -298,13 +325,21 @@ impl ComponentQuality {
                 moving.iter().filter(|y| y.abs() >= least).count()
             }
             None if is_wide(extremes) => n(&tops),
-            None => 0,
+            None => {
+                let share = n(&tops) as f64 / row.len() as f64;
+                let is_flat = share >= CLIPPED_SHARE && high - low >= CLIPPED_LEAST_COUNTS;
+                if is_flat { n(&tops) } else { 0 }
+            }
         };
+        let are_counts = |row: &[f32]| row.iter().all(|y| !y.is_finite() || *y == y.trunc());
         Self {
             n_missing,
             n_stuck: n(&stuck),
             n_clipped,
+            n_jumps: n_jumps(row),
             is_dead: false,
+            is_idle: high - low <= IDLE_COUNTS && are_counts(row),
+            is_coarse: f32::EPSILON * (-low).max(high) > COARSE_SHARE * (high - low),
         }
     }
 }
@@ -389,7 +424,8 @@ mod tests {
             n_missing: 2,
             n_stuck: 100,
             n_clipped: 7,
-            is_dead: false,
+            n_jumps: 1,
+            ..ComponentQuality::default()
         };
         assert_eq!(ComponentQuality::of(&row, RATE_HZ), expected);
         for dead in [vec![7.0; 200], vec![7.0, f32::NAN, 7.0], vec![]] {
