@@ -138,8 +138,9 @@ impl fmt::Display for Rate {
 
 /// The mean of a Poisson distribution for which `n` or fewer have the given probability.
 fn poisson_mean(n: usize, probability: f64) -> f64 {
-    // The probability falls with the mean; these ends enclose it for every n.
-    let (mut low, mut high) = (0.0, n as f64 + 10.0 * (n as f64 + 1.0).sqrt() + 10.0);
+    // The probability falls with the mean; these ends enclose it for every n, and no term is too small for an f64.
+    let (n_f, around) = (n as f64, 10.0 * (n as f64 + 1.0).sqrt() + 10.0);
+    let (mut low, mut high) = ((n_f - around).max(0.0), n_f + around);
     for _ in 0..100 {
         let mean = (low + high) / 2.0;
         if poisson_at_most(n, mean) > probability {

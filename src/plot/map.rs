@@ -245,6 +245,10 @@ impl Map {
         let north = if on_map[0].1 > on_map[1].1 { 0 } else { 1 };
         let (x, y) = chart.backend_coord(&on_map[north]);
         let (x0, y0) = canvas.get_base_pixel();
+        // A letter is half as wide as it is high: a name at the frame moves inside.
+        let half_width = (px(SMALL) * name.len() as u32 / 4) as i32;
+        let frame = [self.x.low, self.x.high].map(|x| chart.backend_coord(&(x, on_map[north].1)).0);
+        let x = x.min(frame[1] - half_width).max(frame[0] + half_width);
         let style = text(SMALL, INK, Align::Centre);
         style.draw(canvas, name, (x - x0, y - y0 - px(20) as i32))
     }

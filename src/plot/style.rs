@@ -34,12 +34,17 @@ pub(super) const INK: RGBColor = RGBColor(30, 30, 30);
 pub(super) const GREY: RGBColor = RGBColor(130, 130, 130);
 pub(super) const FAINT: RGBColor = RGBColor(225, 225, 225);
 
-// An eighth of their palette, yellow, vanishes on paper; this one is of Tol (2021), Colour Schemes,
-// SRON/EPS/TN/09-002, "muted", and darker than all above.
+// An eighth of their palette, yellow, vanishes on paper; these are of Tol (2021), Colour Schemes,
+// SRON/EPS/TN/09-002, "muted".
 const INDIGO: RGBColor = RGBColor(51, 34, 136);
+const WINE: RGBColor = RGBColor(136, 34, 85);
+const OLIVE: RGBColor = RGBColor(153, 153, 51);
+const SAND: RGBColor = RGBColor(221, 204, 119);
 
 /// Colours of clusters in turn; noise is [`GREY`].
-const CLASSES: [RGBColor; 7] = [BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, INDIGO];
+const CLASSES: [RGBColor; 10] = [
+    BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, INDIGO, WINE, OLIVE, SAND,
+];
 
 /// Nominal height of tick labels and legends; axis names and panel titles are a little larger.
 pub(super) const SMALL: u32 = 14;
