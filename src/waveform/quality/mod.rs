@@ -424,7 +424,6 @@ mod tests {
             n_missing: 2,
             n_stuck: 100,
             n_clipped: 7,
-            n_jumps: 1,
             ..ComponentQuality::default()
         };
         assert_eq!(ComponentQuality::of(&row, RATE_HZ), expected);
