@@ -281,16 +281,17 @@ fn what_is_odd_is_used_and_told() {
     };
     is_told(
         &told_of(far_up),
-        &["HHZ clips, or nearly, in 20 samples", "HHZ jumps 2 times"],
+        &["HHZ clips, or nearly, in 20 samples", "HHZ jumps once"],
     );
     let flat = |row: &mut Vec<f32>| row.iter_mut().for_each(|y| *y = y.clamp(9000.0, 9030.0));
     let lines = told_of(flat);
-    assert!(lines[0].starts_with("HHZ clips, or nearly"), "{lines:?}");
+    let clips = |line: &String| line.starts_with("HHZ clips, or nearly");
+    assert!(lines.iter().any(clips), "{lines:?}");
     let glitches =
-        |row: &mut Vec<f32>| row.iter_mut().step_by(6000).skip(1).for_each(|y| *y += 1e6);
-    is_told(&told_of(glitches), &["HHZ jumps 19 times"]);
+        |row: &mut Vec<f32>| row[3000..].iter_mut().step_by(6000).for_each(|y| *y += 1e6);
+    is_told(&told_of(glitches), &["HHZ jumps 20 times"]);
     let level = |row: &mut Vec<f32>| row[70_000..].iter_mut().for_each(|y| *y -= 1e5);
-    is_told(&told_of(level), &["HHZ jumps 1 times"]);
+    is_told(&told_of(level), &["HHZ jumps once"]);
     let open_input = |row: &mut Vec<f32>| {
         row.iter_mut().for_each(|y| *y = (*y % 3.0).trunc());
     };

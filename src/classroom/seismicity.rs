@@ -39,8 +39,9 @@ use crate::time::TimeSpan;
 /// 00:00-10:00) hold four published earthquakes, the largest above magnitude 2.5, three to eight
 /// unpublished ones, three zones, and two earthquakes 10 to 120 s apart. Of those it is the one whose three clusters,
 /// 301, 114 and 269 of 684 events from west to east, are nearest to the real catalog's shares: 385, 155 and 347 of 887
-/// (USGS ComCat; the paper's box, time and distance). What is found in these hours is an example; rates are
-/// measured on others.
+/// (USGS ComCat; the paper's box, time and distance). Two large families make February and May 2014 fuller than the survey's,
+/// 251 and 81 earthquakes in place of 184 and 44, and short times between earthquakes shorter. What is found in these hours is
+/// an example; rates are measured on others.
 pub const SEED: u64 = 1127;
 
 /// Earthquakes of the Oklahoma Geological Survey's catalog in the box, by calendar month from

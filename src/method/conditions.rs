@@ -60,10 +60,16 @@ impl Oddity {
             Self::Clipped => {
                 format!("{channel} clips, or nearly, in {amount} samples: used as they are")
             }
-            Self::Jumps => format!(
-                "{channel} jumps {amount} times from one sample to the next, as glitches and steps do: what the filter \
-                 makes of them can be taken for an earthquake"
-            ),
+            Self::Jumps => {
+                let times = match amount {
+                    1.0 => "once".into(),
+                    n => format!("{n} times"),
+                };
+                format!(
+                    "{channel} jumps {times} from one sample to the next, as glitches and steps do: what the filter makes of \
+                     that can be taken for an earthquake"
+                )
+            }
             Self::Idle => format!(
                 "{channel} moves by {IDLE_COUNTS} counts or less in {amount:.1} s: is a sensor connected to it?"
             ),
