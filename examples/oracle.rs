@@ -4,7 +4,7 @@
 //! cargo run --example oracle -- data/stored/oracle.toml
 //! ```
 //!
-//! It takes about a quarter of an hour on two cores.
+//! It takes some minutes on two cores, and a quarter of an hour where the chapters did not run before.
 
 use quakebook::book;
 use quakebook::study::Study;
