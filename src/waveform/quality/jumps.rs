@@ -2,13 +2,13 @@
 
 use crate::simd;
 
-/// A step so many times as large as every other one within [`BESIDE`] samples is none of the ground.
+/// A step so many times as large as every other one within eight samples is none of the ground.
 ///
 /// A recorder stops what is near its Nyquist frequency before it samples, so the motion that it hands on cannot change
 /// within one sample alone: a wave that begins suddenly goes on with steps of like size. In the twelve hours of CX.PB01, of
 /// three components and with some 160 earthquakes, the largest is 6 times the others; in 684 records of 38 s of the
 /// network Z7, which some earthquakes clip, 6.4 times; in 255 of 90 s of northern California 17 times, and in three of one
-/// station more than 200 times, where the levels of all three components change at once.
+/// station more than 200 times, where padding begins.
 pub const JUMP: f32 = 20.0;
 
 /// Samples on each side in which the other steps are looked at.
