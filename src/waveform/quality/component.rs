@@ -30,7 +30,7 @@ pub struct ComponentQuality {
     pub n_stuck: usize,
     /// Samples in clipped peaks.
     pub n_clipped: usize,
-    /// Steps that no motion makes ([`JUMP`]).
+    /// Steps that no motion makes ([`super::JUMP`]).
     pub n_jumps: usize,
     /// Nothing was recorded, or one value all the time.
     pub is_dead: bool,
