@@ -322,6 +322,11 @@ fn nothing_that_cannot_be_used_is_silent() {
     dead.0.data.iter_mut().for_each(|row| row.fill(0.0));
     let dead = fails(&dead);
     assert!(dead.contains("no component moves"), "{dead}");
+    // No window begins in so short a span: that is no fault of the record.
+    let none = untaught(0.5)
+        .scan(&station(100.0, 3), &span(0.1, 0.2))
+        .unwrap();
+    assert_eq!((none.n_windows, none.unscanned.len()), (0, 0));
     // Pieces shorter than the filter takes to settle, after each gap.
     let mut cut = station(100.0, 3);
     for row in &mut cut.0.data {

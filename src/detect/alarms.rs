@@ -197,19 +197,6 @@ impl Band {
     }
 }
 
-/// The segments between gaps of any component, half-open.
-pub(super) fn segments(record: &Record3C) -> Vec<Range<usize>> {
-    let gaps = record.gaps();
-    let starts = std::iter::once(0).chain(gaps.iter().map(|gap| gap.end));
-    let ends = gaps.iter().map(|gap| gap.start);
-    let ends = ends.chain([record.n_samples()]);
-    starts
-        .zip(ends)
-        .map(|(start, end)| start..end)
-        .filter(|segment| !segment.is_empty())
-        .collect()
-}
-
 /// A range of samples as a span of time.
 pub(super) fn span(record: &Record3C, samples: &Range<usize>) -> TimeSpan {
     let at = |sample| time::of_sample(record.start, sample, record.sampling_rate_hz);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::alarms::{Alarm, Alarms, Band, DataQuality, segments, span};
+use super::alarms::{Alarm, Alarms, Band, DataQuality, span};
 use super::sta_lta::{check, recursive_sta_lta, trigger_peaks};
 use crate::error::{Result, fail};
 use crate::time;
@@ -81,7 +81,8 @@ pub fn sta_lta(record: &Record3C, params: &StaLtaParams) -> Result<Alarms> {
     let mut condition = DataQuality::of(record).with_live(params.n_components, &record.station)?;
     let live = condition.live();
     let mut banded = params.band.of(record)?;
-    let (long, short): (Vec<_>, Vec<_>) = segments(&banded)
+    let (long, short): (Vec<_>, Vec<_>) = banded
+        .segments()
         .into_iter()
         .partition(|segment| segment.len() > n_lta);
     let every = record.n_samples().div_ceil(banded.n_samples().max(1));

@@ -12,7 +12,7 @@
 
 use std::ops::Range;
 
-use super::alarms::{Alarm, Alarms, Band, DataQuality, segments, span, suppress_neighbours};
+use super::alarms::{Alarm, Alarms, Band, DataQuality, span, suppress_neighbours};
 use super::correlation::{Correlator, Piece, to_unit};
 use crate::error::{Result, fail};
 use crate::time;
@@ -196,7 +196,8 @@ impl Templates {
         let mut condition = DataQuality::of(record).with_live(1, &record.station)?;
         let live = condition.live();
         let banded = self.params.band.of(record)?;
-        let (long, short): (Vec<_>, Vec<_>) = segments(&banded)
+        let (long, short): (Vec<_>, Vec<_>) = banded
+            .segments()
             .into_iter()
             .partition(|segment| segment.len() >= self.n_samples + MIN_COEFFICIENTS);
         let every = (record.sampling_rate_hz / banded.sampling_rate_hz).round() as usize;

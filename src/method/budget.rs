@@ -51,13 +51,20 @@ impl Detector {
         let rate_hz = self.study.window.sampling_rate_hz;
         let backwards = Backwards::new(source, span, rate_hz);
         let prepared = Prepared::new(&backwards, &self.study)?;
-        let (span, mut n_windows) = (backwards.span(span), 0);
+        let span = backwards.span(span);
+        let (mut n_windows, mut n_unscanned) = (0, 0);
         for piece in self.pieces(&prepared, &span)? {
             let piece = piece?;
             n_windows += piece.len();
+            n_unscanned += piece
+                .unscanned
+                .iter()
+                .map(|skipped| skipped.n_windows)
+                .sum::<usize>();
             each(&piece)?;
         }
-        prepared.conditions(&span).check(n_windows, &span)
+        let conditions = prepared.conditions(&span);
+        conditions.check(n_windows, n_unscanned, &span)
     }
 
     /// The smallest threshold whose claims in the span played backwards keep to a number of false alarms a day, and

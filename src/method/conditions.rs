@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use crate::error::{Error, Result, fail};
 use crate::time::{self, Time, TimeSpan};
-use crate::waveform::Record3C;
 use crate::waveform::quality::IDLE_COUNTS;
 
 /// Length of a tile. A component that stands still for all of it is dead.
@@ -87,7 +86,7 @@ impl Oddity {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Defects {
     rate_hz: Option<f64>,
-    /// The longest stretch without a gap in any component that can be used.
+    /// The longest piece without a gap in any component.
     longest_s: f64,
     /// Channel, and how much of it.
     odd: Vec<(Oddity, String, f64)>,
@@ -97,9 +96,9 @@ pub(super) struct Defects {
 
 impl Defects {
     /// Of a tile that can be used, with what is odd in it.
-    pub fn of(raw: &Record3C, longest_s: f64, odd: Vec<(Oddity, String, f64)>) -> Self {
+    pub fn of(rate_hz: f64, longest_s: f64, odd: Vec<(Oddity, String, f64)>) -> Self {
         Self {
-            rate_hz: Some(raw.sampling_rate_hz),
+            rate_hz: Some(rate_hz),
             longest_s,
             odd,
             failure: None,
@@ -148,8 +147,14 @@ impl Conditions {
     ///
     /// # Errors
     /// [`Error::Detect`] with the words of the first failure, or how long the record's pieces are.
-    pub(super) fn check(&self, n_windows: usize, span: &TimeSpan) -> Result<()> {
-        if n_windows > 0 || self.tiles.is_empty() {
+    pub(super) fn check(
+        &self,
+        n_windows: usize,
+        n_unscanned: usize,
+        span: &TimeSpan,
+    ) -> Result<()> {
+        // A span may be so short that no window begins in it.
+        if n_windows > 0 || n_unscanned == 0 || self.tiles.is_empty() {
             return Ok(());
         }
         let longest_s = self

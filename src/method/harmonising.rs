@@ -17,7 +17,7 @@ use super::conditions::{Conditions, Defects, Oddity, TILE_S};
 use crate::error::{Error, Result, Unavailable, fail};
 use crate::time::{self, Time, TimeSpan, between_s};
 use crate::waveform::filter::{Filter, Pass};
-use crate::waveform::quality::{ComponentQuality, gaps_of, mask, open};
+use crate::waveform::quality::{ComponentQuality, gaps_of, is_dead, mask, open};
 use crate::waveform::{BAND_HZ, ORDER, RATE_HZ, ROUNDING, Record3C, WaveformSource, interpolate};
 
 /// Of [`TILE_S`] at [`RATE_HZ`].
@@ -120,7 +120,7 @@ impl<'a> Harmonising<'a> {
             let end = sample(end).min(raw.n_samples());
             sample(start).min(end)..end
         };
-        let dead = raw.data.each_ref().map(|row| is_dead(row, rate_hz));
+        let dead = raw.data.each_ref().map(|row| is_still(row));
         let quality = raw
             .data
             .each_ref()
@@ -137,7 +137,8 @@ impl<'a> Harmonising<'a> {
                 "Choose another time or station"
             ));
         };
-        let longest_s = longest_piece(&raw, &dead) as f64 / rate_hz;
+        let pieces = raw.segments().into_iter();
+        let longest_s = pieces.map(|piece| piece.len()).max().unwrap_or(0) as f64 / rate_hz;
         let mut made = self.filtered(&raw, settled)?;
         for i in (0..3).filter(|i| dead[*i]) {
             made.data[i] = made.data[living].clone();
@@ -163,7 +164,7 @@ impl<'a> Harmonising<'a> {
             let is_third = raw.channels[i].ends_with('3');
             note(Oddity::TakenForVertical, if_so(is_third));
         }
-        let defects = Defects::of(&raw, longest_s, odd);
+        let defects = Defects::of(rate_hz, longest_s, odd);
         Ok((tile, defects))
     }
 
@@ -258,19 +259,8 @@ pub(super) fn harmonised(record: &Record3C) -> Result<Record3C> {
 }
 
 /// Something was recorded, and it is one value all the time.
-fn is_dead(row: &[f32], rate_hz: f64) -> bool {
-    row.iter().any(|y| y.is_finite()) && ComponentQuality::of(row, rate_hz).is_dead
-}
-
-/// Samples of the longest piece in which every living component is there.
-fn longest_piece(record: &Record3C, dead: &[bool; 3]) -> usize {
-    let living = (0..3).filter(|i| !dead[*i]);
-    let rows: Vec<&[f32]> = living.map(|i| record.data[i].as_slice()).collect();
-    let is_there: Vec<bool> = (0..record.n_samples())
-        .map(|i| rows.iter().all(|row| row[i].is_finite()))
-        .collect();
-    let pieces = is_there.chunk_by(|a, b| a == b).filter(|piece| piece[0]);
-    pieces.map(<[bool]>::len).max().unwrap_or(0)
+fn is_still(row: &[f32]) -> bool {
+    row.iter().any(|y| y.is_finite()) && is_dead(row)
 }
 
 /// Whether a station recorded nothing, rather than something that cannot be used.

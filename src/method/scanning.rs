@@ -30,9 +30,10 @@ impl Scanned {
     /// Refuses the scan of records that were to be made comparable, if none of them could be.
     ///
     /// # Errors
-    /// [`crate::Error::Detect`] with the words of the first failure.
+    /// [`crate::Error::Detect`] with the words of the first failure, or how long the record's pieces are.
     pub fn check(&self, span: &TimeSpan) -> Result<()> {
-        self.conditions.check(self.n_windows, span)
+        let n_unscanned = self.unscanned.values().sum();
+        self.conditions.check(self.n_windows, n_unscanned, span)
     }
 }
 

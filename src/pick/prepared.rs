@@ -4,7 +4,7 @@ use super::described::{Component, PickParams};
 use crate::error::{Result, fail};
 use crate::time::{self, Time, between_s};
 use crate::waveform::filter::{Filter, Pass};
-use crate::waveform::quality::{ComponentQuality, open};
+use crate::waveform::quality::{is_dead, open};
 use crate::waveform::{ROUNDING, Record3C, interpolate};
 
 /// A slower record than this share of the network's rate lacks what the network looks at: 40 Hz for 100 Hz.
@@ -73,7 +73,7 @@ impl Prepared {
                 return vec![f32::NAN; n];
             };
             let samples = &sound.data[row];
-            if ComponentQuality::of(samples, record.sampling_rate_hz).is_dead {
+            if is_dead(samples) {
                 return vec![f32::NAN; n];
             }
             match is_of_rate {

@@ -51,6 +51,19 @@ impl Record3C {
         gaps
     }
 
+    /// The segments between gaps of any component, half-open.
+    pub(crate) fn segments(&self) -> Vec<Range<usize>> {
+        let gaps = self.gaps();
+        let starts = std::iter::once(0).chain(gaps.iter().map(|gap| gap.end));
+        let ends = gaps.iter().map(|gap| gap.start);
+        let ends = ends.chain([self.n_samples()]);
+        starts
+            .zip(ends)
+            .map(|(start, end)| start..end)
+            .filter(|segment| !segment.is_empty())
+            .collect()
+    }
+
     /// The samples of `range` as a record of its own.
     ///
     /// # Errors

@@ -25,7 +25,7 @@ mod lsh;
 mod minhash;
 mod pairs;
 
-use super::alarms::{Alarms, Band, DataQuality, segments, span};
+use super::alarms::{Alarms, Band, DataQuality, span};
 use crate::error::{Result, fail};
 use crate::waveform::Record3C;
 
@@ -171,7 +171,8 @@ pub fn fast(record: &Record3C, params: &FastParams) -> Result<FastScan> {
     let mut condition = DataQuality::of(record).with_live(1, &record.station)?;
     let live = condition.live();
     let banded = params.band.of(record)?;
-    let (long, short): (Vec<_>, Vec<_>) = segments(&banded)
+    let (long, short): (Vec<_>, Vec<_>) = banded
+        .segments()
         .into_iter()
         .partition(|segment| segment.len() >= params.image_samples());
     let every = (record.sampling_rate_hz / banded.sampling_rate_hz).round() as usize;

@@ -100,7 +100,7 @@ fn finite_extremes(row: &[f32]) -> (f32, f32) {
 }
 
 /// Nothing recorded, or one value all the time.
-pub(super) fn is_dead(row: &[f32]) -> bool {
+pub(crate) fn is_dead(row: &[f32]) -> bool {
     let mut recorded = row.iter().filter(|y| y.is_finite());
     let first = recorded.next();
     first.is_none_or(|first| recorded.all(|y| y == first))

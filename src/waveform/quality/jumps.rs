@@ -1,7 +1,5 @@
 //! Steps from one sample to the next that no motion makes: glitches, and other levels.
 
-use crate::simd;
-
 /// A step so many times as large as every other one within eight samples is none of the ground.
 ///
 /// A recorder stops what is near its Nyquist frequency before it samples, so the motion that it hands on cannot change
@@ -14,44 +12,24 @@ pub const JUMP: f32 = 20.0;
 /// Samples on each side in which the other steps are looked at.
 const BESIDE: usize = 8;
 
-/// Steps that are looked at together.
-const N_TOGETHER: usize = 512;
-
 /// How many there are; the way back of a single sample that stands out is not counted again.
 ///
 /// A step with a sample that is missing around it is not judged: nor is the record's beginning and end.
 pub(super) fn n_jumps(row: &[f32]) -> usize {
     let steps: Vec<f32> = row.array_windows().map(|[a, b]| (b - a).abs()).collect();
-    let mut n = 0;
-    for start in (0..steps.len()).step_by(N_TOGETHER) {
-        let end = steps.len().min(start + N_TOGETHER + 3);
-        // Beside a step that stands out, the one before and the one after next are small.
-        let any = simd::wide(|| {
-            let windows = steps[start..end].array_windows();
-            windows.fold(false, |any, [before, step, _, after]: &[f32; 4]| {
-                any | (*step > JUMP * before.max(*after))
-            })
-        });
-        if any {
-            let last = end.saturating_sub(3);
-            n += (start + 1..=last).filter(|i| is_jump(&steps, *i)).count();
-        }
-    }
-    n
+    let judged = BESIDE..steps.len().saturating_sub(BESIDE);
+    judged.filter(|i| is_jump(&steps, *i)).count()
 }
 
+/// `i` has [`BESIDE`] steps on each side.
 fn is_jump(steps: &[f32], i: usize) -> bool {
-    let Some(before) = i.checked_sub(BESIDE).map(|from| &steps[from..i]) else {
-        return false;
-    };
-    let Some(after) = steps.get(i + 2..=i + BESIDE) else {
-        return false;
-    };
-    let mut others = before.iter().chain(after);
-    // Where nothing moves a first step is no jump, and a comparison with NaN is false.
-    before.iter().any(|step| *step > 0.0)
-        && steps[i] < f32::INFINITY
-        && others.all(|step| steps[i] > JUMP * step)
+    let (before, after) = (&steps[i - BESIDE..i], &steps[i + 2..=i + BESIDE]);
+    // A comparison with NaN is false, and where nothing moves a first step is no jump.
+    let stands_out = before
+        .iter()
+        .chain(after)
+        .all(|step| steps[i] > JUMP * step);
+    stands_out && steps[i] < f32::INFINITY && before.iter().any(|step| *step > 0.0)
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ use super::Record3C;
 use crate::simd;
 use runs::{equal_runs, straight_runs};
 
-use component::is_dead;
+pub(crate) use component::is_dead;
 pub use component::{CLIPPED_SHARE, ComponentQuality, IDLE_COUNTS};
 pub use gaps::{coverage, filter_counts};
 pub(crate) use gaps::{gaps_of, mask, open};
