@@ -30,7 +30,7 @@ struct Pick {
 
 /// Picks of two programs this near are one.
 const SAME_S: f64 = 0.5;
-const THRESHOLDS: [f64; 4] = [0.3, 0.5, 0.66, 0.756];
+const THRESHOLDS: [f64; 4] = [0.1, 0.2, 0.3, 0.402];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);

@@ -78,6 +78,7 @@ fn detector(band_hz: Option<[f64; 2]>, normalisation: Normalisation) -> Detector
         network: ConvNet::new(100, 2, 5),
         study,
         regression: None,
+        picker: None,
         threshold: 0.5,
         curve: Vec::new(),
     }

@@ -40,6 +40,11 @@ impl Counts {
     pub fn false_alarms(&self) -> Result<Rate> {
         Rate::of(self.n_false, self.hours)
     }
+
+    /// Whether there are at most so many false alarms an hour.
+    pub fn keeps_to(&self, max_per_hour: f64) -> bool {
+        self.n_false as f64 <= max_per_hour * self.hours
+    }
 }
 
 impl Add for Counts {
@@ -90,7 +95,7 @@ impl OperatingPoint {
 /// record that judges.
 ///
 /// Every larger threshold of the curve must keep to the budget too: a lucky dip below it is not taken.
-/// Where even the largest threshold exceeds the budget, that one is taken. `None` for an empty curve.
+/// Where even the largest threshold exceeds the budget, that one is taken ([`Counts::keeps_to`] tells). `None` for an empty curve.
 /// The points may come in any order.
 ///
 /// ```
@@ -109,8 +114,7 @@ pub fn smallest_threshold_within(
 ) -> Option<OperatingPoint> {
     let mut falling = curve.to_vec();
     falling.sort_by(|a, b| b.threshold.total_cmp(&a.threshold));
-    let is_within =
-        |point: &&OperatingPoint| point.counts.n_false as f64 <= max_per_hour * point.counts.hours;
+    let is_within = |point: &&OperatingPoint| point.counts.keeps_to(max_per_hour);
     let smallest = falling.iter().take_while(is_within).last();
     smallest.or(falling.first()).copied()
 }
@@ -183,6 +187,7 @@ mod tests {
     fn where_no_threshold_is_within_the_largest() {
         let chosen = smallest_threshold_within(&[at(0.1, 90), at(0.9, 6)], 0.5).unwrap();
         assert_eq!(chosen.threshold, 0.9);
+        assert!(!chosen.counts.keeps_to(0.5) && chosen.counts.keeps_to(0.6));
         assert_eq!(smallest_threshold_within(&[], 0.5), None);
     }
 

@@ -1,4 +1,4 @@
-//! A detector classifies windows: its network and its regression, whose log-odds are added.
+//! A detector classifies windows: its network, its regression and its picker, whose log-odds are added.
 
 use std::ops::Range;
 
@@ -14,22 +14,30 @@ use crate::waveform::RATE_HZ;
 impl Detector {
     /// The logarithm of the odds of class 0 against noise, of windows `(n_windows, 3, n_samples)`, already normalised.
     ///
-    /// Where there is a regression on [`features`], its log-odds are added to the network's: the product of two experts
-    /// (Hinton 2002, *Neural Computation* 14, 1771-1800), right where one errs independently of the other. The network has
+    /// Where there is a regression on [`features`], or a picker, their log-odds are added to the network's: the product of experts
+    /// (Hinton 2002, *Neural Computation* 14, 1771-1800), right where one errs independently of the others. The network has
     /// learnt what disturbs a station, which raises features too; the features measure how far an onset stands out, which the
-    /// network knows only roughly. Both have one vote: no weight is fitted.
+    /// network knows only roughly; the picker knows what S is. Each has one vote: no weight is fitted.
     pub fn log_odds(&self, windows: &[f32]) -> Vec<f64> {
         let logits = self.network.logits(windows);
         let rows = logits.chunks_exact(self.n_classes());
         let of_network = rows.map(|row| f64::from(row[0]) - f64::from(row[row.len() - 1]));
-        let Some(regression) = &self.regression else {
-            return of_network.collect();
-        };
+        let mut sums: Vec<f64> = of_network.collect();
         let core_s = self.core_s();
-        let windows = windows.par_chunks_exact(3 * self.n_samples());
-        let odds = windows.map(|window| regression.log_odds(&features(window, core_s.clone())));
-        let of_features: Vec<f64> = odds.collect();
-        of_network.zip(of_features).map(|(a, b)| a + b).collect()
+        if let Some(regression) = &self.regression {
+            let windows = windows.par_chunks_exact(3 * self.n_samples());
+            let each = windows.zip(&mut sums);
+            each.for_each(|(window, sum)| {
+                *sum += regression.log_odds(&features(window, core_s.clone()))
+            });
+        }
+        if let Some(picker) = &self.picker {
+            let votes = picker.log_odds(windows, &sums, core_s);
+            sums.iter_mut()
+                .zip(votes)
+                .for_each(|(sum, vote)| *sum += vote);
+        }
+        sums
     }
 
     /// The span that a window decides about, in seconds after its start.
@@ -39,7 +47,7 @@ impl Detector {
     }
 }
 
-/// By the network alone, unless there is a regression.
+/// By the network alone, unless others have a vote.
 impl Classify for Detector {
     fn n_classes(&self) -> usize {
         self.network.n_classes()
@@ -50,7 +58,7 @@ impl Classify for Detector {
     }
 
     fn probabilities_unchecked(&self, windows: &[f32]) -> Result<Vec<f32>> {
-        if self.regression.is_none() {
+        if self.regression.is_none() && self.picker.is_none() {
             return self.network.probabilities_unchecked(windows);
         }
         let share = |log_odds: f64| (1.0 / (1.0 + (-log_odds).exp())) as f32;
@@ -63,7 +71,7 @@ impl Classify for Detector {
         components: [&[f32]; 3],
         hop: usize,
     ) -> Result<Vec<f32>> {
-        // For windows of one fixed scale, which a detector with a regression never has: see `check`.
+        // For windows of one fixed scale, which a detector with further votes never has: see `check`.
         self.network.probabilities_along_unchecked(components, hop)
     }
 }
@@ -148,6 +156,7 @@ mod tests {
             network: ConvNet::new(study.window.n_samples, 2, 3),
             study,
             regression,
+            picker: None,
             threshold: 0.5,
             curve: Vec::new(),
         }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::committee;
+use super::picker_vote::{NamedPicker, PickerVote};
 use crate::atomic_file::{read_regular, write_whole};
 use crate::error::{Error, Result, fail};
 use crate::evaluate::OperatingPoint;
@@ -18,6 +19,8 @@ pub struct Detector {
     pub network: ConvNet,
     /// Has a say beside the network, where there is one ([`Detector::log_odds`]).
     pub regression: Option<LogisticRegression>,
+    /// Has a say, too.
+    pub picker: Option<PickerVote>,
     /// A window at least so probable begins a detection.
     pub threshold: f64,
     /// What each threshold does on the validation days.
@@ -41,6 +44,9 @@ pub(super) struct Record {
     pub curve: Vec<OperatingPoint>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regression: Option<LogisticRegression>,
+    /// A picker that comes with the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picker: Option<NamedPicker>,
     /// What a model says of itself that is handed on to others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<About>,
@@ -154,6 +160,7 @@ impl Detector {
             threshold: self.threshold,
             curve: self.curve.clone(),
             regression: self.regression.clone(),
+            picker: self.picker.as_ref().map(PickerVote::as_named),
             about: about.cloned(),
             study: self.study.clone(),
         }
@@ -166,7 +173,7 @@ impl Detector {
     pub(super) fn checked(record: Record, network: ConvNet, place: &str) -> Result<Self> {
         let found = weights_sha256(&network);
         match found == record.weights_sha256 {
-            true => Ok(Self::of(record, network)),
+            true => Self::of(record, network, place),
             false => Err(fail!(
                 Train,
                 place,
@@ -187,17 +194,21 @@ impl Detector {
             threshold: 1.0,
             curve: Vec::new(),
             regression: None,
+            picker: None,
         }
     }
 
-    pub(super) fn of(record: Record, network: ConvNet) -> Self {
-        Self {
+    fn of(record: Record, network: ConvNet, place: &str) -> Result<Self> {
+        let named = record.picker.as_ref();
+        let picker = named.map(|named| PickerVote::named(named, &record.study, place));
+        Ok(Self {
+            picker: picker.transpose()?,
             study: record.study,
             network,
             threshold: record.threshold,
             curve: record.curve,
             regression: record.regression,
-        }
+        })
     }
 }
 

@@ -96,6 +96,7 @@ fn copy(base: &Detector, study: &Study) -> Detector {
         .expect("the study has the detector's windows and classes");
     Detector {
         regression: base.regression.clone(),
+        picker: base.picker.clone(),
         ..Detector::untrained(study, network)
     }
 }

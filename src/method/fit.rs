@@ -59,7 +59,8 @@ pub(super) fn fit_from(
     )?;
     match Record::read(dir) {
         Ok(kept) if kept.weights_sha256 == run.weights_sha256 && kept.study == study => {
-            detector = Detector::of(kept, detector.network);
+            detector.threshold = kept.threshold;
+            detector.curve = kept.curve;
         }
         _ => {
             let scan = choose_threshold(&mut detector, inputs, &blocks)?;

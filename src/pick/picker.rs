@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
-use super::curves::Stacked;
+use rayon::prelude::*;
+
+use super::curves::{Stacked, scale};
+use super::described::Component;
 use super::prepared::Prepared;
 use super::{Curves, Origin, PickParams, PickerFiles};
 use crate::error::{Result, fail};
-use crate::network::PhaseNet;
+use crate::network::{PHASENET_CLASSES, PHASENET_SAMPLES, PhaseNet};
 use crate::time::{Time, TimeDelta};
 use crate::waveform::Record3C;
 
@@ -60,6 +63,34 @@ impl Picker {
 
     pub fn params_mut(&mut self) -> &mut PickParams {
         &mut self.params
+    }
+
+    /// The probabilities of P and of S along windows `(n_windows, 3, 3001)` at the network's rate, which hold vertical, north and east.
+    ///
+    /// The windows are cut and filtered already. Here they are scaled as the network asks for it.
+    pub(crate) fn of_windows(&self, mut windows: Vec<f32>) -> Vec<[Vec<f32>; 2]> {
+        const SIZE: usize = PHASENET_CLASSES * PHASENET_SAMPLES;
+        let place = |component| match component {
+            Component::Vertical => 0,
+            Component::North => 1,
+            Component::East => 2,
+        };
+        let order = self.params.components.map(place);
+        windows.par_chunks_exact_mut(SIZE).for_each(|window| {
+            let given = window.to_vec();
+            let rows = window.chunks_exact_mut(PHASENET_SAMPLES);
+            for (row, of) in rows.zip(order) {
+                row.copy_from_slice(&given[of * PHASENET_SAMPLES..][..PHASENET_SAMPLES]);
+                scale(row, &self.params);
+            }
+        });
+        let answers = self.network.probabilities(&windows);
+        let of_window = |answer: &[f32]| {
+            let row =
+                |class: usize| answer[class * PHASENET_SAMPLES..][..PHASENET_SAMPLES].to_vec();
+            self.params.classes.map(row)
+        };
+        answers.chunks_exact(SIZE).map(of_window).collect()
     }
 
     /// The probabilities of P and S at every sample of a record, as SeisBench's `annotate`.

@@ -104,6 +104,7 @@ pub fn untaught(threshold: f64) -> Detector {
         network: ConvNet::new(study.window.n_samples, 2, 5),
         study,
         regression: None,
+        picker: None,
         threshold,
         curve: Vec::new(),
     }

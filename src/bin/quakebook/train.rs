@@ -112,6 +112,8 @@ struct Report<'a> {
     weights_sha256: &'a str,
     /// Chosen on the validation time.
     threshold: f64,
+    /// Whether it keeps to the study's alarm budget there: else it is the largest that was tried.
+    keeps_budget: bool,
     /// What the detector does there at this threshold.
     validation: Option<Counts>,
     /// Of test windows, with 95 % intervals.
@@ -268,6 +270,7 @@ fn report<'a>(
         best_epoch: fitted.run.best_epoch,
         weights_sha256: &fitted.run.weights_sha256,
         threshold: fitted.detector.threshold,
+        keeps_budget: chosen(fitted).is_some_and(|point| keeps_budget(fitted, point)),
         validation: chosen(fitted).map(|point| point.counts),
         test_accuracy: fitted.test.accuracy(),
         test_event_precision: events.precision(0),
@@ -283,6 +286,11 @@ fn chosen(fitted: &Fitted) -> Option<&OperatingPoint> {
     curve.find(|point| point.threshold == detector.threshold)
 }
 
+fn keeps_budget(fitted: &Fitted, point: &OperatingPoint) -> bool {
+    let method = &fitted.detector.study.method;
+    point.counts.keeps_to(method.max_false_alarms_per_hour())
+}
+
 fn text(args: &Args, segments: &Windows, fitted: &Fitted) -> String {
     let events = fitted.test.detection();
     let simulated = match segments.simulated {
@@ -292,8 +300,15 @@ fn text(args: &Args, segments: &Windows, fitted: &Fitted) -> String {
     let validation = chosen(fitted).map_or(String::new(), |point| {
         let counts = &point.counts;
         let n_alarms = counts.n_false;
+        let too_many = match keeps_budget(fitted, point) {
+            true => String::new(),
+            false => format!(
+                "\nno threshold that was tried keeps to {} false alarms a day there: this is the largest",
+                fitted.detector.study.method.max_false_alarms_per_day
+            ),
+        };
         format!(
-            ": in {:.1} h of the validation time {} of {} events found, {n_alarms} false alarms",
+            ": in {:.1} h of the validation time {} of {} events found, {n_alarms} false alarms{too_many}",
             counts.hours, counts.n_found, counts.n_counted
         )
     });

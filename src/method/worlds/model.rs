@@ -10,7 +10,7 @@ use super::{Choosing, Hour, Opening, Rate, Recipe, Teaching, open, windows};
 use crate::dataset::{Dataset, Split, turn};
 use crate::error::Result;
 use crate::evaluate::{Claims, OperatingPoint};
-use crate::method::{About, Detector, features};
+use crate::method::{About, Detector, PickerModel, PickerVote, features};
 use crate::network::{ConvNet, LogisticRegression, MeanWeights};
 use crate::station::StationChoice;
 use crate::study::{Normalisation, Study};
@@ -119,7 +119,10 @@ impl fmt::Display for Taught {
     }
 }
 
-/// Teaches a network on the plan's worlds, and a regression on those of the last stage. The detector has no threshold yet: it is
+/// The picker that has a vote: it learnt from such worlds, too.
+const PICKER: &str = "onsets";
+
+/// Teaches a network on the plan's worlds, and a regression on those of the last stage; a picker has a vote, too. The detector has no threshold yet: it is
 /// 0.5.
 ///
 /// # Errors
@@ -158,6 +161,8 @@ pub fn teach(recipe: &Recipe, plan: &Plan) -> Result<(Detector, Taught)> {
         n_events,
         training: training.join("; "),
     };
+    let picker = PickerModel::find(PICKER).expect("it comes with the program");
+    detector.picker = Some(PickerVote::of(picker)?);
     Ok((detector, taught))
 }
 
@@ -213,6 +218,7 @@ pub fn untaught(recipe: &Recipe, seed: u64) -> Result<Detector> {
         network: ConvNet::new(study.window.n_samples, 2, seed),
         study,
         regression: None,
+        picker: None,
         threshold: 0.5,
         curve: Vec::new(),
     })
