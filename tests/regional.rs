@@ -318,6 +318,13 @@ fn nothing_that_cannot_be_used_is_silent() {
     };
     let slow = fails(&station(20.0, 3));
     assert!(slow.contains("20 Hz, too slow"), "{slow}");
+    let mut lacking = station(100.0, 3);
+    lacking.0.data[1].fill(f32::NAN);
+    let lacking = fails(&lacking);
+    assert!(
+        lacking.contains("HHN was not recorded for 1200.0 s"),
+        "{lacking}"
+    );
     let mut dead = station(100.0, 3);
     dead.0.data.iter_mut().for_each(|row| row.fill(0.0));
     let dead = fails(&dead);

@@ -23,6 +23,7 @@
 mod component;
 mod gaps;
 mod jumps;
+mod oddity;
 mod runs;
 
 use std::ops::Range;
@@ -38,6 +39,7 @@ pub use component::{CLIPPED_SHARE, ComponentQuality, IDLE_COUNTS};
 pub use gaps::{coverage, filter_counts};
 pub(crate) use gaps::{gaps_of, mask, open};
 pub use jumps::JUMP;
+pub(crate) use oddity::{Oddities, Oddity};
 
 /// Shortest stuck segment in seconds.
 ///
