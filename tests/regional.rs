@@ -333,6 +333,8 @@ fn nothing_that_cannot_be_used_is_silent() {
     };
     let slow = fails(&station(20.0, 3));
     assert!(slow.contains("20 Hz, too slow"), "{slow}");
+    let fast = fails(&station(1001.0, 3));
+    assert!(fast.contains("1001 Hz, too fast"), "{fast}");
     let mut lacking = station(100.0, 3);
     lacking.0.data[1].fill(f32::NAN);
     let lacking = fails(&lacking);

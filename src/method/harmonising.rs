@@ -10,7 +10,7 @@
 //! ```
 
 use std::collections::VecDeque;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::conditions::{Conditions, Defects, TILE_S};
@@ -31,8 +31,8 @@ const SETTLING_S: f64 = 32.0;
 /// So much record before that and after the tile tells what a fill is, and feeds the resampler.
 const AROUND_S: f64 = 5.0;
 
-/// A slower record does not hold the band.
-const MIN_RATE_HZ: f64 = 2.0 * BAND_HZ.1;
+/// A slower record does not hold the band; a faster one is of no seismometer.
+const RATES_HZ: RangeInclusive<f64> = 2.0 * BAND_HZ.1..=1000.0;
 
 /// Components seldom begin and end with the same sample: so many seconds that one lacks are not told.
 const LEAST_MISSING_S: f64 = 1.0;
@@ -100,14 +100,7 @@ impl<'a> Harmonising<'a> {
         let end = start + time::seconds(TILE_S);
         let mut raw = self.source.between(settled - around, end + around)?;
         let rate_hz = raw.sampling_rate_hz;
-        if rate_hz < MIN_RATE_HZ - ROUNDING {
-            return Err(fail!(
-                Waveform,
-                raw.station,
-                format!("{rate_hz} Hz, too slow for a band up to {} Hz", BAND_HZ.1),
-                format!("Ask for channels of {MIN_RATE_HZ} Hz or more")
-            ));
-        }
+        check_rate(&raw)?;
         // The detector was taught with the vertical last.
         if !raw.channels[2].ends_with(['Z', '3']) {
             return Err(fail!(
@@ -255,6 +248,23 @@ pub(super) fn harmonised(record: &Record3C) -> Result<Record3C> {
     let first = sample_of(record.start);
     let n_samples = (between_s(time_of(first), record.end()) * RATE_HZ).floor();
     Harmonising::new(record)?.record(time_of(first), n_samples as usize)
+}
+
+/// Refuses a record that is too slow for the band, or faster than seismometers are.
+fn check_rate(record: &Record3C) -> Result<()> {
+    let (rate_hz, [least, most]) = (
+        record.sampling_rate_hz,
+        [*RATES_HZ.start(), *RATES_HZ.end()],
+    );
+    let what = match rate_hz {
+        slow if slow < least - ROUNDING => {
+            format!("{rate_hz} Hz, too slow for a band up to {} Hz", BAND_HZ.1)
+        }
+        fast if fast > most + ROUNDING => format!("{rate_hz} Hz, too fast for a seismometer"),
+        _ => return Ok(()),
+    };
+    let remedy = format!("Ask for channels of {least} to {most} Hz");
+    Err(fail!(Waveform, record.station, what, remedy))
 }
 
 /// How many samples of a range each component lacks, and another has.
