@@ -52,6 +52,9 @@ pub struct Scan<'a> {
 /// hours of aftershocks at CX.PB01, about 16 detections an hour, it is on for a third.
 const MAX_SHARE_ON: f64 = 0.5;
 
+/// Less record than this has one earthquake for most of its time, or none: seconds.
+const LEAST_TO_JUDGE_S: f64 = 600.0;
+
 /// Of so many claims the 95 % interval is 0.6 to 8.8 (Poisson); of fewer it says next to nothing.
 const LEAST_EXPECTED: f64 = 3.0;
 
@@ -124,7 +127,8 @@ impl Scan<'_> {
             self.detector.threshold
         );
         let mut warnings = Vec::new();
-        warnings.extend((share > MAX_SHARE_ON).then_some(always_on));
+        let is_long = 3600.0 * found.hours() >= LEAST_TO_JUDGE_S;
+        warnings.extend((is_long && share > MAX_SHARE_ON).then_some(always_on));
         if let Some(budget) = self.budget.filter(|b| b.n_claims > b.n_allowed) {
             warnings.push(format!(
                 "even at the largest threshold there are {} claims in the record played backwards, {} are allowed",
