@@ -299,6 +299,13 @@ fn what_is_odd_is_used_and_told() {
     is_told(&told_of(glitches), &["HHZ jumps 20 times"]);
     let level = |row: &mut Vec<f32>| row[70_000..].iter_mut().for_each(|y| *y -= 1e5);
     is_told(&told_of(level), &["HHZ jumps once"]);
+    // Blocks are judged one by one: whichever side of their border it falls on, it is one step.
+    for first in 47_998..48_003 {
+        let level = |row: &mut Vec<f32>| row[first..].iter_mut().for_each(|y| *y -= 1e5);
+        is_told(&told_of(level), &["HHZ jumps once"]);
+        let glitch = |row: &mut Vec<f32>| row[first..first + 4].iter_mut().for_each(|y| *y -= 1e5);
+        is_told(&told_of(glitch), &["HHZ jumps once"]);
+    }
     let open_input = |row: &mut Vec<f32>| {
         row.iter_mut().for_each(|y| *y = (*y % 3.0).trunc());
     };
