@@ -237,6 +237,32 @@ fn a_budget_counts_what_rings_after_a_spike() {
     assert!(n <= 8, "{n} where {} are allowed", budget.n_allowed);
 }
 
+/// Spikes that are as probable as an earthquake can be, forwards and backwards.
+#[test]
+fn a_budget_that_leaves_nothing_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let spike = |i: usize| if i % 6000 == 3000 { 1e6 } else { 0.0 };
+    let channels = ["HHE", "HHN", "HHZ"];
+    write_noise_and(&dir.path().join("sds"), "SPK", channels, 100.0, spike);
+    let scan = |per_day: &str| {
+        let args = ["scan", "--model", "regional", "--archive", "sds"];
+        let more = ["--alarms-per-day", per_day, "--out", "found.csv"];
+        quakebook(dir.path(), &[&args[..], &more].concat())
+    };
+    let (code, _, errors) = scan("48");
+    assert!(
+        code == 0 && errors.contains("nothing could be found"),
+        "{errors}"
+    );
+    let (code, _, errors) = scan("20000");
+    assert!(
+        code == 0 && !errors.contains("nothing could be found"),
+        "{errors}"
+    );
+    let (code, _, errors) = scan("1e-300");
+    assert!(code == 2 && errors.contains("from 0.001"), "{errors}");
+}
+
 /// A recorder that is set to another rate: what it recorded before is used up to there.
 #[test]
 fn a_change_of_rate_is_told_where_it_is() {
