@@ -9,7 +9,7 @@
 //! | stuck | one value for [`STUCK_S`], and for [`MIN_STUCK`] samples or more; a straight line for [`LINE_S`], and for twice as many | a gap; a window that holds it is rejected, and in a scan one that touches it |
 //! | dead | a component that never moves in the whole record or window | not used; a window is rejected |
 //! | clipped | [`CLIPPED_RUN`] equal samples or more at the largest or smallest value of a component whose range is twice [`CLIPPED_COUNTS`] or more, or of which they are [`CLIPPED_SHARE`]; in another unit than counts the smallest step is one; or a peak near the full scale of a digitiser ([`FULL_SCALES_COUNTS`]), as the way to it from the mean goes | used, and counted: the largest earthquakes clip |
-//! | jump | a step to the next sample that is [`JUMP`] times as large as every other one around it: a glitch of up to eight samples, or another level; not the way into what is stuck or a flat top | used, and counted |
+//! | jump | a step to the next sample that is [`JUMP`] times as large as every other one around it: a glitch of one level for up to eight samples, or another level; not the way into what is stuck or a flat top | used, and counted |
 //! | idle | whole numbers of a range of [`IDLE_COUNTS`] or less | used, and told: perhaps no sensor is connected |
 //! | coarse | so far from zero that four bytes round the motion | used, and told |
 //!
