@@ -235,7 +235,7 @@ fn levels_of_full_scale(row: &[f32]) -> Option<Levels> {
     let sum: f64 = finite().map(|y| f64::from(*y)).sum();
     let mean = (sum / finite().count() as f64) as f32;
     let share = NEAR_FULL_SCALE.start;
-    (mean.abs() < full).then(|| Levels {
+    (mean.abs() < full).then_some(Levels {
         low: mean - share * (full + mean),
         high: mean + share * (full - mean),
     })
