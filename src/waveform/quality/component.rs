@@ -24,6 +24,9 @@ const COARSE_SHARE: f32 = 0.002;
 /// Whole numbers up to this one are exact in four bytes.
 const EXACT_COUNTS: f32 = 16_777_216.0;
 
+/// No wave holds a digitiser near its full scale for longer, in seconds: a choice.
+const LONGEST_TOP_S: f64 = 60.0;
+
 /// What of one component can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ComponentQuality {
@@ -67,7 +70,7 @@ impl ComponentQuality {
             .iter()
             .for_each(|run| moving[run.clone()].fill(f32::NAN));
         let (low, high) = finite_extremes(&moving);
-        let clipped = match near_full_scale(&moving) {
+        let clipped = match near_full_scale(&moving, sampling_rate_hz) {
             none if none.is_empty() => flat_tops(&moving, runs, (low, high)),
             tops => tops,
         };
@@ -90,8 +93,8 @@ impl ComponentQuality {
     }
 }
 
-/// Samples near a digitiser's full scale, in segments.
-fn near_full_scale(row: &[f32]) -> Vec<Range<usize>> {
+/// Samples near a digitiser's full scale, in segments; one that never leaves it has another level.
+fn near_full_scale(row: &[f32], sampling_rate_hz: f64) -> Vec<Range<usize>> {
     let Some(levels) = levels_of_full_scale(row) else {
         return Vec::new();
     };
@@ -103,6 +106,7 @@ fn near_full_scale(row: &[f32]) -> Vec<Range<usize>> {
         }
         start += segment.len();
     }
+    near.retain(|top| top.len() as f64 <= LONGEST_TOP_S * sampling_rate_hz);
     near
 }
 
@@ -166,6 +170,13 @@ mod tests {
             ..ComponentQuality::default()
         };
         assert_eq!(ComponentQuality::of(&row, RATE_HZ), expected);
+        // Another level near the full scale is a jump, and no top.
+        let level = |i: usize| if i < 7000 { 0.0 } else { 8.2e6 };
+        let row: Vec<f32> = (0..20_000)
+            .map(|i| level(i) + 500.0 * (i as f32 * 0.3).sin())
+            .collect();
+        let quality = ComponentQuality::of(&row, RATE_HZ);
+        assert_eq!((quality.n_clipped, quality.n_jumps), (0, 1));
         for dead in [vec![7.0; 200], vec![7.0, f32::NAN, 7.0], vec![]] {
             assert!(ComponentQuality::of(&dead, RATE_HZ).is_dead);
         }
