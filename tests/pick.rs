@@ -80,6 +80,41 @@ fn curves_and_picks_are_those_of_seisbench() {
     }
 }
 
+/// The same words as those of a scan.
+#[test]
+fn what_is_odd_is_told() {
+    let mut state = 1_u64;
+    let mut next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        ((state >> 33) as f32 / 2f32.powi(30) - 1.0) * 100.0
+    };
+    let mut record = Record3C {
+        station: "XX.ABC".into(),
+        channels: ["HH1", "HH2", "HH3"].map(String::from),
+        start: at("2014-02-16"),
+        sampling_rate_hz: 100.0,
+        data: [0, 1, 2].map(|_| (0..12_000).map(|_| next().round()).collect()),
+        simulated: true,
+    };
+    record.data[0][5000..].iter_mut().for_each(|y| *y += 1e5);
+    record.data[1]
+        .iter_mut()
+        .for_each(|y| *y = (*y % 3.0).trunc());
+    let picker = PICKERS[0].picker().unwrap();
+    let told = picker.pick_record(&record, Origin::Epoch).unwrap();
+    let lines = told.conditions();
+    for (line, start) in lines.iter().zip([
+        "HH1 jumps once",
+        "HH2 moves by 4 counts or less in 120.0 s",
+        "HH3 is taken for the vertical",
+    ]) {
+        assert!(line.starts_with(start), "{lines:?}");
+    }
+    assert_eq!(lines.len(), 3, "{lines:?}");
+}
+
 fn picks(picker: &Picker, span: &TimeSpan) -> Vec<Pick> {
     picker
         .pick(&archive(), span, &mut |_| Ok(()))

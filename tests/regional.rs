@@ -279,9 +279,16 @@ fn what_is_odd_is_used_and_told() {
         row.iter_mut().for_each(|y| *y *= 4.0);
         row[5000..5020].fill(90_000.0);
     };
+    is_told(&told_of(far_up), &["HHZ clips, or nearly, in 20 samples"]);
+    // In another unit than counts.
+    let in_metres = |row: &mut Vec<f32>| {
+        row.iter_mut().for_each(|y| *y *= 1e-9);
+        row[5000..5010].fill(1.2e-5);
+        row[9000..9010].fill(1.2e-5);
+    };
     is_told(
-        &told_of(far_up),
-        &["HHZ clips, or nearly, in 20 samples", "HHZ jumps once"],
+        &told_of(in_metres),
+        &["HHZ clips, or nearly, in 20 samples"],
     );
     let flat = |row: &mut Vec<f32>| row.iter_mut().for_each(|y| *y = y.clamp(9000.0, 9030.0));
     let lines = told_of(flat);
@@ -292,6 +299,13 @@ fn what_is_odd_is_used_and_told() {
     is_told(&told_of(glitches), &["HHZ jumps 20 times"]);
     let level = |row: &mut Vec<f32>| row[70_000..].iter_mut().for_each(|y| *y -= 1e5);
     is_told(&told_of(level), &["HHZ jumps once"]);
+    // Blocks are judged one by one: whichever side of their border it falls on, it is one step.
+    for first in 47_998..48_003 {
+        let level = |row: &mut Vec<f32>| row[first..].iter_mut().for_each(|y| *y -= 1e5);
+        is_told(&told_of(level), &["HHZ jumps once"]);
+        let glitch = |row: &mut Vec<f32>| row[first..first + 4].iter_mut().for_each(|y| *y -= 1e5);
+        is_told(&told_of(glitch), &["HHZ jumps once"]);
+    }
     let open_input = |row: &mut Vec<f32>| {
         row.iter_mut().for_each(|y| *y = (*y % 3.0).trunc());
     };
@@ -301,6 +315,14 @@ fn what_is_odd_is_used_and_told() {
     );
     let far = |row: &mut Vec<f32>| row.iter_mut().for_each(|y| *y += 2e8);
     is_told(&told_of(far), &["HHZ is so far from zero in 1200.0 s"]);
+    let padded = |row: &mut Vec<f32>| row[40_000..50_000].fill(0.0);
+    is_told(&told_of(padded), &["HHZ stands still for 100.0 s"]);
+    // An offset near a full scale does not clip, and whole numbers are not rounded below 2^24.
+    for offset in [8.2e6, -8.2e6, 1.2e7] {
+        let quiet = |y: f32| (y / 20.0).round() + offset;
+        let lines = told_of(|row| row.iter_mut().for_each(|y| *y = quiet(*y)));
+        assert!(lines.is_empty(), "{lines:?}");
+    }
     let mut third = station(100.0, 3);
     third.0.channels = ["HH1", "HH2", "HH3"].map(String::from);
     let told = scanned(&third, &span(0.0, LENGTH_S)).1;
@@ -318,6 +340,15 @@ fn nothing_that_cannot_be_used_is_silent() {
     };
     let slow = fails(&station(20.0, 3));
     assert!(slow.contains("20 Hz, too slow"), "{slow}");
+    let fast = fails(&station(1001.0, 3));
+    assert!(fast.contains("1001 Hz, too fast"), "{fast}");
+    let mut lacking = station(100.0, 3);
+    lacking.0.data[1].fill(f32::NAN);
+    let lacking = fails(&lacking);
+    assert!(
+        lacking.contains("HHN was not recorded for 1200.0 s"),
+        "{lacking}"
+    );
     let mut dead = station(100.0, 3);
     dead.0.data.iter_mut().for_each(|row| row.fill(0.0));
     let dead = fails(&dead);

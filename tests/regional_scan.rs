@@ -9,7 +9,7 @@ use quakebook::Error;
 use quakebook::method::{About, Detector, MODELS, Model};
 use quakebook::network::ConvNet;
 use quakebook::time::{self, Time, TimeSpan};
-use quakebook::waveform::{Archive, Nslc, Samples, Segment, Trace};
+use quakebook::waveform::{Archive, Nslc, Samples, Segment, Trace, WaveformSource};
 use serde_json::Value;
 
 const START: &str = "2014-02-16T01:52:00.007393";
@@ -236,6 +236,61 @@ fn a_budget_counts_what_rings_after_a_spike() {
     detector.threshold = budget.threshold;
     let n = n_forwards(&detector);
     assert!(n <= 8, "{n} where {} are allowed", budget.n_allowed);
+}
+
+/// Spikes that are as probable as an earthquake can be, forwards and backwards.
+#[test]
+fn a_budget_that_leaves_nothing_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let spike = |i: usize| if i % 6000 == 3000 { 1e6 } else { 0.0 };
+    let channels = ["HHE", "HHN", "HHZ"];
+    write_noise_and(&dir.path().join("sds"), "SPK", channels, 100.0, spike);
+    let scan = |per_day: &str| {
+        let args = ["scan", "--model", "regional", "--archive", "sds"];
+        let more = ["--alarms-per-day", per_day, "--out", "found.csv"];
+        quakebook(dir.path(), &[&args[..], &more].concat())
+    };
+    let (code, _, errors) = scan("48");
+    assert!(
+        code == 0 && errors.contains("nothing could be found"),
+        "{errors}"
+    );
+    let (code, _, errors) = scan("20000");
+    assert!(
+        code == 0 && !errors.contains("nothing could be found"),
+        "{errors}"
+    );
+    let (code, _, errors) = scan("1e-300");
+    assert!(code == 2 && errors.contains("from 0.001"), "{errors}");
+}
+
+/// A recorder that is set to another rate: what it recorded before is used up to there.
+#[test]
+fn a_change_of_rate_is_told_where_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let trace = |channel: &str, rate_hz: f64, from_s: f64| Trace {
+        id: Nslc::new("XX", "ABC", "", channel).unwrap(),
+        sampling_rate_hz: rate_hz,
+        segments: vec![Segment {
+            start: at(from_s),
+            samples: Samples::Int32(
+                (0..(1200.0 * rate_hz) as i32)
+                    .map(|i| i * i % 997)
+                    .collect(),
+            ),
+        }],
+    };
+    let channels = ["HHE", "HHN", "HHZ"];
+    let traces = channels.map(|channel| [trace(channel, 100.0, 0.0), trace(channel, 20.0, 1200.0)]);
+    let archive = Archive::create(dir.path(), "XX", "ABC", "", "*", false).unwrap();
+    archive.write(traces.as_flattened()).unwrap();
+    let of = |from_s, to_s| archive.between(at(from_s), at(to_s));
+    for (from_s, to_s, rate_hz) in [(0.0, 1199.0, 100.0), (1201.0, 2400.0, 20.0)] {
+        let record = of(from_s, to_s).unwrap();
+        assert_eq!((record.sampling_rate_hz, record.gaps().len()), (rate_hz, 0));
+    }
+    let error = of(600.0, 1300.0).unwrap_err().to_string();
+    assert!(error.contains("changes from 100 to 20 Hz"), "{error}");
 }
 
 #[test]

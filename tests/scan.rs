@@ -276,6 +276,12 @@ fn a_detector_that_is_always_on_is_told() {
     );
     assert_eq!(on["warnings"].as_array().unwrap().len(), 1);
     assert!(on["share_on"].as_f64().unwrap() > 0.99);
+    // Half a minute may be one earthquake.
+    let mut args = vec!["scan", "--run", "banded", "--archive", "sds"];
+    args.extend(["--from", START, "--to", "2014-02-16T00:00:30"]);
+    args.extend(["--threshold", "1e-30", "--out", "short.csv"]);
+    let (code, _, errors) = quakebook(lab(), &args);
+    assert!(code == 0 && !errors.contains("warning"), "{errors}");
     let n = on["detections"].as_array().unwrap().len();
     assert!((6..=8).contains(&n), "an hour in parts of ten minutes: {n}");
     let (on, _) = scan(

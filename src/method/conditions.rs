@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::error::{Error, Result, fail};
 use crate::time::{self, Time, TimeSpan};
-use crate::waveform::quality::IDLE_COUNTS;
+use crate::waveform::quality::Oddities;
 
 /// Length of a tile. A component that stands still for all of it is dead.
 pub(super) const TILE_S: f64 = 600.0;
@@ -29,74 +29,20 @@ struct Failed {
     last: i64,
 }
 
-/// What is not as it should be with a component.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Oddity {
-    /// It never moves, and another one stands in for it: seconds.
-    Dead { stand_in: String },
-    /// Seconds.
-    Stuck,
-    /// Samples.
-    Clipped,
-    /// Steps that no motion makes.
-    Jumps,
-    /// Seconds in which it hardly moves.
-    Idle,
-    /// Seconds in which numbers of four bytes round its motion.
-    Coarse,
-    /// A channel of number three, of which only habit says that it is the vertical: seconds.
-    TakenForVertical,
-}
-
-impl Oddity {
-    /// For who reads the detections.
-    fn in_words(&self, channel: &str, amount: f64) -> String {
-        match self {
-            Self::Dead { stand_in } => {
-                format!("{channel} is dead for {amount:.1} s: {stand_in} stands in for it")
-            }
-            Self::Stuck => format!("{channel} stands still for {amount:.1} s: a gap"),
-            Self::Clipped => {
-                format!("{channel} clips, or nearly, in {amount} samples: used as they are")
-            }
-            Self::Jumps => {
-                let times = match amount {
-                    1.0 => "once".into(),
-                    n => format!("{n} times"),
-                };
-                format!(
-                    "{channel} jumps {times} from one sample to the next, as glitches and steps do: what the filter makes of \
-                     that can be taken for an earthquake"
-                )
-            }
-            Self::Idle => format!(
-                "{channel} moves by {IDLE_COUNTS} counts or less in {amount:.1} s: is a sensor connected to it?"
-            ),
-            Self::Coarse => format!(
-                "{channel} is so far from zero in {amount:.1} s that its motion is rounded: take its mean off before"
-            ),
-            Self::TakenForVertical => {
-                format!("{channel} is taken for the vertical: turn the record before, if it is not")
-            }
-        }
-    }
-}
-
 /// What was met in one tile.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Defects {
     rate_hz: Option<f64>,
     /// The longest piece without a gap in any component.
     longest_s: f64,
-    /// Channel, and how much of it.
-    odd: Vec<(Oddity, String, f64)>,
+    odd: Oddities,
     /// Why none of it can be used.
     failure: Option<Failure>,
 }
 
 impl Defects {
     /// Of a tile that can be used, with what is odd in it.
-    pub fn of(rate_hz: f64, longest_s: f64, odd: Vec<(Oddity, String, f64)>) -> Self {
+    pub fn of(rate_hz: f64, longest_s: f64, odd: Oddities) -> Self {
         Self {
             rate_hz: Some(rate_hz),
             longest_s,
@@ -165,10 +111,14 @@ impl Conditions {
         let failures = self.tiles.values().filter_map(|met| met.failure.as_ref());
         let what = match failures.map(|failure| &failure.whole).next() {
             Some(whole) if longest_s == 0.0 => whole.clone(),
-            _ => format!(
-                "not one window lies in a record of three components: their longest piece has {longest_s:.1} s, and after \
-                 each gap the filter settles"
-            ),
+            _ => {
+                let gaps = self.odd().lines_of_gaps();
+                let gaps: String = gaps.iter().map(|line| format!(". {line}")).collect();
+                format!(
+                    "not one window lies in a record of three components: their longest piece has {longest_s:.1} s, and after \
+                     each gap the filter settles{gaps}"
+                )
+            }
         };
         Err(fail!(
             Detect,
@@ -178,14 +128,17 @@ impl Conditions {
         ))
     }
 
+    /// What was odd in all tiles.
+    fn odd(&self) -> Oddities {
+        let mut odd = Oddities::default();
+        self.tiles.values().for_each(|met| odd.add(&met.odd));
+        odd
+    }
+
     /// One line for each kind of defect, for who reads the detections.
     pub fn lines(&self) -> Vec<String> {
-        let mut odd: BTreeMap<(&Oddity, &str), f64> = BTreeMap::new();
         let mut failed: BTreeMap<&str, Failed> = BTreeMap::new();
         for (&tile, met) in &self.tiles {
-            for (oddity, channel, amount) in &met.odd {
-                *odd.entry((oddity, channel)).or_default() += amount;
-            }
             if let Some(Failure { kind, .. }) = &met.failure {
                 let (n, first) = (0, tile);
                 let of_kind = failed.entry(kind);
@@ -200,10 +153,7 @@ impl Conditions {
         let minutes = |n_tiles: u32| f64::from(n_tiles) * TILE_S / 60.0;
         let since_1970 = |tile: i64| time::TimeDelta::seconds(tile * TILE_S as i64);
         let start = |tile: i64| time::iso(Time::UNIX_EPOCH + since_1970(tile));
-        let odd = odd.into_iter();
-        let mut lines: Vec<String> = odd
-            .map(|((oddity, channel), amount)| oddity.in_words(channel, amount))
-            .collect();
+        let mut lines = self.odd().lines();
         let n_failed = failed.len();
         for (kind, Failed { n, first, last }) in failed.into_iter().take(N_TOLD) {
             // A block is left out as a whole, also where the fault is near its edge.

@@ -10,14 +10,16 @@
 //! ```
 
 use std::collections::VecDeque;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::conditions::{Conditions, Defects, Oddity, TILE_S};
+use super::conditions::{Conditions, Defects, TILE_S};
 use crate::error::{Error, Result, Unavailable, fail};
 use crate::time::{self, Time, TimeSpan, between_s};
 use crate::waveform::filter::{Filter, Pass};
-use crate::waveform::quality::{ComponentQuality, gaps_of, is_dead, mask, open};
+use crate::waveform::quality::{
+    AROUND_STEP, ComponentQuality, Oddities, Oddity, gaps_of, is_dead, mask, open,
+};
 use crate::waveform::{BAND_HZ, ORDER, RATE_HZ, ROUNDING, Record3C, WaveformSource, interpolate};
 
 /// Of [`TILE_S`] at [`RATE_HZ`].
@@ -29,8 +31,11 @@ const SETTLING_S: f64 = 32.0;
 /// So much record before that and after the tile tells what a fill is, and feeds the resampler.
 const AROUND_S: f64 = 5.0;
 
-/// A slower record does not hold the band.
-const MIN_RATE_HZ: f64 = 2.0 * BAND_HZ.1;
+/// A slower record does not hold the band; a faster one is of no seismometer.
+const RATES_HZ: RangeInclusive<f64> = 2.0 * BAND_HZ.1..=1000.0;
+
+/// Components seldom begin and end with the same sample: so many seconds that one lacks are not told.
+const LEAST_MISSING_S: f64 = 1.0;
 
 /// Tiles that are kept: blocks of a scan overlap by the length of a window.
 const N_KEPT: usize = 4;
@@ -95,14 +100,7 @@ impl<'a> Harmonising<'a> {
         let end = start + time::seconds(TILE_S);
         let mut raw = self.source.between(settled - around, end + around)?;
         let rate_hz = raw.sampling_rate_hz;
-        if rate_hz < MIN_RATE_HZ - ROUNDING {
-            return Err(fail!(
-                Waveform,
-                raw.station,
-                format!("{rate_hz} Hz, too slow for a band up to {} Hz", BAND_HZ.1),
-                format!("Ask for channels of {MIN_RATE_HZ} Hz or more")
-            ));
-        }
+        check_rate(&raw)?;
         // The detector was taught with the vertical last.
         if !raw.channels[2].ends_with(['Z', '3']) {
             return Err(fail!(
@@ -121,15 +119,7 @@ impl<'a> Harmonising<'a> {
             sample(start).min(end)..end
         };
         let dead = raw.data.each_ref().map(|row| is_still(row));
-        let quality = raw
-            .data
-            .each_ref()
-            .map(|row| ComponentQuality::of(&row[within.clone()], rate_hz));
-        let stuck = open(&mut raw).map(|runs| {
-            let inside = |run: &Range<usize>| run.start.max(within.start)..run.end.min(within.end);
-            runs.iter().map(|run| inside(run).len()).sum::<usize>()
-        });
-        let Some(living) = (0..3).find(|i| !dead[*i]) else {
+        let Some(living) = (0..3).find(|i| !is_dead(&raw.data[*i])) else {
             return Err(fail!(
                 Waveform,
                 raw.station,
@@ -137,6 +127,11 @@ impl<'a> Harmonising<'a> {
                 "Choose another time or station"
             ));
         };
+        let lacking = lacking(&raw, &within);
+        let stuck = open(&mut raw).map(|runs| {
+            let inside = |run: &Range<usize>| run.start.max(within.start)..run.end.min(within.end);
+            runs.iter().map(|run| inside(run).len()).sum::<usize>()
+        });
         let pieces = raw.segments().into_iter();
         let longest_s = pieces.map(|piece| piece.len()).max().unwrap_or(0) as f64 / rate_hz;
         let mut made = self.filtered(&raw, settled)?;
@@ -145,24 +140,26 @@ impl<'a> Harmonising<'a> {
         }
         let n_settled = (SETTLING_S * RATE_HZ) as usize;
         let tile = made.slice(n_settled..n_settled + TILE_SAMPLES as usize)?;
-        let mut odd = Vec::new();
-        for (i, quality) in quality.iter().enumerate() {
-            let n_recorded = (within.len() - quality.n_missing) as f64;
-            let mut note = |oddity, amount: f64| {
-                if amount > 0.0 {
-                    odd.push((oddity, raw.channels[i].clone(), amount));
-                }
+        let mut odd = Oddities::default();
+        let seconds = |n: usize| n as f64 / rate_hz;
+        for (i, channel) in raw.channels.iter().enumerate() {
+            let row = &raw.data[i][within.clone()];
+            let beside = beside(&raw.data[i], &within);
+            // The step from one tile to the next belongs to the later one.
+            let quality = ComponentQuality {
+                n_jumps: ComponentQuality::of(beside, rate_hz).n_jumps,
+                ..ComponentQuality::of(row, rate_hz)
             };
-            let if_so = |is_so: bool| if is_so { n_recorded / rate_hz } else { 0.0 };
-            let stand_in = raw.channels[living].clone();
-            note(Oddity::Dead { stand_in }, if_so(dead[i]));
-            note(Oddity::Stuck, stuck[i] as f64 / rate_hz);
-            note(Oddity::Clipped, quality.n_clipped as f64);
-            note(Oddity::Jumps, quality.n_jumps as f64);
-            note(Oddity::Idle, if_so(quality.is_idle));
-            note(Oddity::Coarse, if_so(quality.is_coarse));
-            let is_third = raw.channels[i].ends_with('3');
-            note(Oddity::TakenForVertical, if_so(is_third));
+            if dead[i] {
+                let stand_in = raw.channels[living].clone();
+                let n = row.len() - quality.n_missing;
+                odd.note(Oddity::Dead { stand_in }, channel, seconds(n));
+            }
+            odd.note(Oddity::Stuck, channel, seconds(stuck[i]));
+            if seconds(lacking[i]) >= LEAST_MISSING_S {
+                odd.note(Oddity::Missing, channel, seconds(lacking[i]));
+            }
+            odd.note_quality(channel, &quality, (row.len(), rate_hz));
         }
         let defects = Defects::of(rate_hz, longest_s, odd);
         Ok((tile, defects))
@@ -256,6 +253,49 @@ pub(super) fn harmonised(record: &Record3C) -> Result<Record3C> {
     let first = sample_of(record.start);
     let n_samples = (between_s(time_of(first), record.end()) * RATE_HZ).floor();
     Harmonising::new(record)?.record(time_of(first), n_samples as usize)
+}
+
+/// Refuses a record that is too slow for the band, or faster than seismometers are.
+fn check_rate(record: &Record3C) -> Result<()> {
+    let (rate_hz, [least, most]) = (
+        record.sampling_rate_hz,
+        [*RATES_HZ.start(), *RATES_HZ.end()],
+    );
+    let what = match rate_hz {
+        slow if slow < least - ROUNDING => {
+            format!("{rate_hz} Hz, too slow for a band up to {} Hz", BAND_HZ.1)
+        }
+        fast if fast > most + ROUNDING => format!("{rate_hz} Hz, too fast for a seismometer"),
+        _ => return Ok(()),
+    };
+    let remedy = format!("Ask for channels of {least} to {most} Hz");
+    Err(fail!(Waveform, record.station, what, remedy))
+}
+
+/// The samples of a range, and those around it that tell whether a step is a jump.
+fn beside<'a>(row: &'a [f32], range: &Range<usize>) -> &'a [f32] {
+    let [before, after] = AROUND_STEP;
+    &row[range.start.saturating_sub(before)..row.len().min(range.end + after)]
+}
+
+/// How many samples of a range each component lacks, and another has.
+fn lacking(record: &Record3C, range: &Range<usize>) -> [usize; 3] {
+    let mut n = [0; 3];
+    if record
+        .data
+        .iter()
+        .any(|row| !gaps_of(&row[range.clone()]).is_empty())
+    {
+        for i in range.clone() {
+            let is_there = record.data.each_ref().map(|row| row[i].is_finite());
+            if is_there.contains(&true) {
+                n.iter_mut()
+                    .zip(is_there)
+                    .for_each(|(n, there)| *n += usize::from(!there));
+            }
+        }
+    }
+    n
 }
 
 /// Something was recorded, and it is one value all the time.

@@ -9,7 +9,7 @@ use super::{Curves, Origin, Pick, Picker};
 use crate::error::{Error, Result, Unavailable};
 use crate::network::PHASENET_SAMPLES;
 use crate::time::{Time, TimeSpan, between_s, seconds};
-use crate::waveform::quality::{ComponentQuality, n_around};
+use crate::waveform::quality::{ComponentQuality, Oddities, n_around, open};
 use crate::waveform::{Record3C, WaveformSource};
 
 /// Windows of a piece: an hour, where they are half overlapped.
@@ -33,8 +33,8 @@ pub struct Picked {
     pub unpicked_s: BTreeMap<String, f64>,
     /// Seconds that have probabilities by the number of components that the network saw: one, two, three.
     pub by_components_s: [f64; 3],
-    /// Samples in clipped peaks, by channel. They are picked: the largest earthquakes clip.
-    pub n_clipped: BTreeMap<String, usize>,
+    /// What is odd about the records that were picked.
+    odd: Oddities,
     /// Channels of no component that the network knows, such as `HHX`: they are not picked.
     pub unknown: BTreeSet<String>,
     /// Sampling rates of the records, in hertz.
@@ -221,11 +221,13 @@ impl Picked {
         let sample = |time| (between_s(record.start, time) * record.sampling_rate_hz).round();
         let sample = |time| (sample(time).max(0.0) as usize).min(record.n_samples());
         let within = sample(from)..sample(to).max(sample(from));
-        for (channel, row) in record.channels.iter().zip(&record.data) {
-            let n = ComponentQuality::of(&row[within.clone()], record.sampling_rate_hz).n_clipped;
-            if n > 0 {
-                *self.n_clipped.entry(channel.clone()).or_insert(0) += n;
-            }
+        let mut sound = record.clone();
+        open(&mut sound);
+        for (channel, row) in sound.channels.iter().zip(&sound.data) {
+            let row = &row[within.clone()];
+            let quality = ComponentQuality::of(row, record.sampling_rate_hz);
+            let length = (row.len(), record.sampling_rate_hz);
+            self.odd.note_quality(channel, &quality, length);
             // One that is missing has a dash.
             if !channel.ends_with(|letter| letter == '-' || Component::of(letter).is_some()) {
                 self.unknown.insert(channel.clone());
@@ -233,19 +235,22 @@ impl Picked {
         }
     }
 
-    /// What was met in the records, in sentences: where components were missing, and which channels clip.
+    /// Samples in clipped peaks, by channel. They are picked: the largest earthquakes clip.
+    pub fn n_clipped(&self) -> BTreeMap<String, usize> {
+        self.odd.n_clipped()
+    }
+
+    /// What was met in the records, in sentences: where components were missing, and what is odd about channels.
     pub fn conditions(&self) -> Vec<String> {
         let lacking = self.by_components_s.iter().zip(["component", "components"]);
         let lacking = lacking.enumerate().filter(|(_, (s, _))| **s > 0.0);
         let lacking =
             lacking.map(|(i, (s, what))| format!("{s:.1} s picked from {} {what}", i + 1));
-        let clipped = self.n_clipped.iter();
-        let clipped = clipped.map(|(channel, n)| format!("{channel} clips in {n} samples"));
         let unknown = self.unknown.iter();
         let unknown = unknown.map(|channel| {
             format!("{channel} is not picked: a component Z, N, E, 1, 2 or 3 is expected")
         });
-        lacking.chain(clipped).chain(unknown).collect()
+        lacking.chain(self.odd.lines()).chain(unknown).collect()
     }
 
     /// Takes in what another piece or station gave.
@@ -258,9 +263,7 @@ impl Picked {
         for (all, s) in self.by_components_s.iter_mut().zip(other.by_components_s) {
             *all += s;
         }
-        for (channel, n) in other.n_clipped {
-            *self.n_clipped.entry(channel).or_insert(0) += n;
-        }
+        self.odd.add(&other.odd);
         self.unknown.extend(other.unknown);
         let is_new = |rate: &f64| !self.recorded_hz.contains(rate);
         let new: Vec<f64> = other.recorded_hz.into_iter().filter(is_new).collect();

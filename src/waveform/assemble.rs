@@ -115,15 +115,7 @@ impl Record3C {
             )
         })?;
         let rate = first.sampling_rate_hz;
-        if let Some(other) = rows
-            .iter()
-            .flatten()
-            .find(|trace| !same_rate(trace.sampling_rate_hz, rate))
-        {
-            let what = format!(
-                "{} has {} Hz, another component {rate} Hz",
-                other.id, other.sampling_rate_hz
-            );
+        if let Some(what) = two_rates(&rows) {
             return Err(fail!(
                 Waveform,
                 place(),
@@ -223,7 +215,7 @@ fn choose<'a>(
         trios = bands.values().filter_map(any_trio).collect();
     }
     trios.sort_by(|a, b| rate(b).total_cmp(&rate(a)));
-    let trio = match &trios[..] {
+    let mut trio = match &trios[..] {
         [] => return unavailable(Unavailable::MissingComponent { found: found() }),
         [first, second, ..] if rate(first) == rate(second) => {
             return refuse(
@@ -233,21 +225,47 @@ fn choose<'a>(
         }
         [first, ..] => first.clone(),
     };
-    let fastest = rate(&trio);
-    if let Some(other) = trio
-        .iter()
-        .flatten()
-        .find(|trace| !same_rate(trace.sampling_rate_hz, fastest))
-    {
-        return refuse(
-            format!(
-                "{} has {} Hz, another component {fastest} Hz",
-                other.id, other.sampling_rate_hz
-            ),
-            "Choose a time with one sampling rate",
-        );
+    // So many samples of a slower trace last longer: what begins after those of the record is not of it.
+    let length_s = n_samples as f64 / rate(&trio);
+    for component in &mut trio {
+        component.retain(|trace| {
+            let n = (length_s * trace.sampling_rate_hz).round() as usize;
+            reaches(trace, start, n.max(1))
+        });
+    }
+    if let Some(what) = two_rates(&trio) {
+        return refuse(what, "Choose a time with one sampling rate");
+    }
+    if trio.iter().any(Vec::is_empty) {
+        return unavailable(Unavailable::MissingComponent { found: found() });
     }
     Ok(trio)
+}
+
+/// The rates of two traces that do not go together, if there are such: of two components, or of one that changes.
+fn two_rates(trio: &Trio) -> Option<String> {
+    let mut traces = trio.iter().flatten();
+    let first = traces.next()?;
+    let other = traces.find(|other| !same_rate(other.sampling_rate_hz, first.sampling_rate_hz))?;
+    let of_one = trio.iter().find_map(|component| {
+        let (first, rest) = component.split_first()?;
+        let is_other = |other: &&&Trace| !same_rate(other.sampling_rate_hz, first.sampling_rate_hz);
+        Some([*first, *rest.iter().find(is_other)?])
+    });
+    Some(match of_one {
+        Some(mut of_one) => {
+            of_one.sort_by_key(|trace| trace.start());
+            let [before, after] = of_one.map(|trace| trace.sampling_rate_hz);
+            format!("the sampling rate changes from {before} to {after} Hz")
+        }
+        None => {
+            let (id, hz) = (&other.id, other.sampling_rate_hz);
+            format!(
+                "{id} has {hz} Hz, another component {} Hz",
+                first.sampling_rate_hz
+            )
+        }
+    })
 }
 
 fn known_trios<T: Clone + Default>(band: &Band<T>) -> Vec<[T; 3]> {

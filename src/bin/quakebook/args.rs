@@ -61,8 +61,8 @@ impl FetchArgs {
 
 /// False alarms a day.
 pub fn per_day(text: &str) -> std::result::Result<f64, String> {
-    let n = text.parse().ok().filter(|n: &f64| *n > 0.0 && *n <= 1e5);
-    n.ok_or_else(|| "expected a number of false alarms a day above 0, at most 100000".into())
+    let n = text.parse().ok().filter(|n| (1e-3..=1e5).contains(n));
+    n.ok_or_else(|| "expected a number of false alarms a day from 0.001 to 100000".into())
 }
 
 /// A time in UTC, within the calendar of nanoseconds.

@@ -99,7 +99,7 @@ struct Station {
     n_clipped: BTreeMap<String, usize>,
     recorded_hz: Vec<f64>,
     /// What was met in the records, in sentences.
-    #[serde(skip)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     conditions: Vec<String>,
     /// Whether all that the archive holds of it was read, and some of it could be picked.
     #[serde(skip)]
@@ -264,7 +264,7 @@ fn of_station(
         hours: picked.picked_s / 3600.0,
         by_components_s: picked.by_components_s,
         unpicked_s: picked.unpicked_s.clone(),
-        n_clipped: picked.n_clipped.clone(),
+        n_clipped: picked.n_clipped(),
         recorded_hz: picked.recorded_hz.clone(),
         conditions,
         is_whole: picked.picked_s > 0.0 && !source.has_failed(),

@@ -123,6 +123,7 @@ pub fn run(args: &Args) -> Result {
     let budget = args.alarms_per_day;
     let budget = budget.map(|n| detector.alarm_budget(&backwards, &span, &merge, n));
     let budget = budget.transpose().inspect_err(tell_damage)?;
+    let usual_threshold = detector.threshold;
     detector.threshold = match &budget {
         Some(budget) => budget.threshold,
         None => args.threshold.unwrap_or(detector.threshold),
@@ -134,9 +135,17 @@ pub fn run(args: &Args) -> Result {
     };
     let source = Watched::new(&archive, "reading");
     let mut windows = args.windows.as_ref().map(WindowsFile::create).transpose()?;
-    let scanned = detector.scan_each(&source, &span, &merge, &mut |piece| match &mut windows {
-        Some(windows) => windows.write(piece),
-        None => Ok(()),
+    let thresholds = [usual_threshold, detector.threshold];
+    let mut n_probable = [0; 2];
+    let scanned = detector.scan_each(&source, &span, &merge, &mut |piece| {
+        let probabilities = detector.event_probabilities(piece)?;
+        for (n, threshold) in n_probable.iter_mut().zip(thresholds) {
+            *n += probabilities.iter().filter(|p| **p >= threshold).count();
+        }
+        match &mut windows {
+            Some(windows) => windows.write(piece),
+            None => Ok(()),
+        }
     });
     let scanned = scanned.inspect_err(tell_damage)?;
     scanned.check(&span).inspect_err(tell_damage)?;
@@ -152,6 +161,8 @@ pub fn run(args: &Args) -> Result {
         span: &span,
         scanned: &scanned,
         budget: budget.as_ref(),
+        usual_threshold,
+        n_probable,
         damage: &damage,
     };
     told.tell(args.json, &args.out)?;

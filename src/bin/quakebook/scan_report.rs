@@ -45,12 +45,22 @@ pub struct Scan<'a> {
     pub span: &'a TimeSpan,
     pub scanned: &'a Scanned,
     pub budget: Option<&'a AlarmBudget>,
+    /// The model's own, without a budget.
+    pub usual_threshold: f64,
+    /// Windows that are as probable as that, and as the threshold that was chosen.
+    pub n_probable: [usize; 2],
     pub damage: &'a Damage,
 }
 
 /// A detector that is on for more of the time than this detects something else than earthquakes: in twelve
 /// hours of aftershocks at CX.PB01, about 16 detections an hour, it is on for a third.
 const MAX_SHARE_ON: f64 = 0.5;
+
+/// Less record than this has one earthquake for most of its time, or none: seconds.
+const LEAST_TO_JUDGE_S: f64 = 600.0;
+
+/// Of the windows that the model takes for probable, a threshold that leaves fewer leaves next to nothing.
+const LEAST_SHARE_LEFT: f64 = 0.1;
 
 /// Of so many claims the 95 % interval is 0.6 to 8.8 (Poisson); of fewer it says next to nothing.
 const LEAST_EXPECTED: f64 = 3.0;
@@ -124,7 +134,9 @@ impl Scan<'_> {
             self.detector.threshold
         );
         let mut warnings = Vec::new();
-        warnings.extend((share > MAX_SHARE_ON).then_some(always_on));
+        let is_long = 3600.0 * found.hours() >= LEAST_TO_JUDGE_S;
+        warnings.extend((is_long && share > MAX_SHARE_ON).then_some(always_on));
+        warnings.extend(self.budget.and_then(|budget| self.next_to_nothing(budget)));
         if let Some(budget) = self.budget.filter(|b| b.n_claims > b.n_allowed) {
             warnings.push(format!(
                 "even at the largest threshold there are {} claims in the record played backwards, {} are allowed",
@@ -142,6 +154,29 @@ impl Scan<'_> {
             ));
         }
         warnings
+    }
+
+    /// Where a budget has raised the threshold beyond nearly all windows that the model takes for probable.
+    fn next_to_nothing(&self, budget: &AlarmBudget) -> Option<String> {
+        let [n, n_left] = self.n_probable;
+        let is_little = n > 0 && n_left as f64 <= LEAST_SHARE_LEFT * n as f64;
+        let why = match budget.threshold > budget.least_threshold {
+            true => {
+                "the record played backwards holds alarms that are as probable. Allow more of them, or mend the record \
+                 (glitches and steps) before"
+            }
+            false => {
+                "where the model was judged, a smaller one gave more alarms. Allow more of them"
+            }
+        };
+        (is_little && budget.threshold > self.usual_threshold).then(|| {
+            format!(
+                "at this budget {} could be found: of {} as probable as {} or more {n_left} reach the threshold, for {why}",
+                if n_left == 0 { "nothing" } else { "next to nothing" },
+                output::counted(n, "window"),
+                self.usual_threshold
+            )
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::jumps::n_jumps;
-use super::{NEAR_FULL_SCALE, equal_runs, fills, full_scale_near, is_wide, shortest_stuck};
+use super::{CLIPPED_COUNTS, equal_runs, fills, is_wide, levels_of_full_scale, shortest_stuck};
 use crate::simd;
 
 /// Share of the samples that lie in tops, above which a component of a smaller range is clipped too.
@@ -20,6 +20,12 @@ pub const IDLE_COUNTS: f32 = 4.0;
 
 /// Where numbers lie further apart than this share of the range, motion is rounded: a choice.
 const COARSE_SHARE: f32 = 0.002;
+
+/// Whole numbers up to this one are exact in four bytes.
+const EXACT_COUNTS: f32 = 16_777_216.0;
+
+/// No wave holds a digitiser near its full scale for longer, in seconds: a choice.
+const LONGEST_TOP_S: f64 = 60.0;
 
 /// What of one component can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,38 +64,75 @@ impl ComponentQuality {
         let stuck = fills(row, &runs, sampling_rate_hz);
         let shortest = shortest_stuck(sampling_rate_hz);
         runs.retain(|run| row[run.start].is_finite() && run.len() < shortest);
-        let n = |runs: &[Range<usize>]| runs.iter().map(ExactSizeIterator::len).sum();
         // What is stuck is no part of the motion, and so of its range.
         let mut moving = row.to_vec();
         stuck
             .iter()
             .for_each(|run| moving[run.clone()].fill(f32::NAN));
-        let extremes @ (low, high) = finite_extremes(&moving);
-        let is_top = |run: &Range<usize>| [low, high].contains(&moving[run.start]);
-        let tops: Vec<Range<usize>> = runs.into_iter().filter(is_top).collect();
-        let n_clipped = match full_scale_near((-low).max(high)) {
-            Some(full) => {
-                let least = NEAR_FULL_SCALE.start * full;
-                moving.iter().filter(|y| y.abs() >= least).count()
-            }
-            None if is_wide(extremes) => n(&tops),
-            None => {
-                let share = n(&tops) as f64 / row.len() as f64;
-                let is_flat = share >= CLIPPED_SHARE && high - low >= CLIPPED_LEAST_COUNTS;
-                if is_flat { n(&tops) } else { 0 }
-            }
+        let (low, high) = finite_extremes(&moving);
+        let clipped = match near_full_scale(&moving, sampling_rate_hz) {
+            none if none.is_empty() => flat_tops(&moving, runs, (low, high)),
+            tops => tops,
         };
-        let are_counts = |row: &[f32]| row.iter().all(|y| !y.is_finite() || *y == y.trunc());
+        // The way into padding or a flat top and out of it is no jump; one sample alone that clips is a glitch.
+        let tops = clipped.iter().filter(|top| top.len() > 1);
+        tops.for_each(|top| moving[top.clone()].fill(f32::NAN));
+        let n = |runs: &[Range<usize>]| runs.iter().map(ExactSizeIterator::len).sum();
+        let are_counts = || row.iter().all(|y| !y.is_finite() || *y == y.trunc());
+        let peak = (-low).max(high);
+        let is_far = f32::EPSILON * peak > COARSE_SHARE * (high - low);
         Self {
             n_missing,
             n_stuck: n(&stuck),
-            n_clipped,
-            n_jumps: n_jumps(row),
+            n_clipped: n(&clipped),
+            n_jumps: n_jumps(&moving),
             is_dead: false,
-            is_idle: high - low <= IDLE_COUNTS && are_counts(row),
-            is_coarse: f32::EPSILON * (-low).max(high) > COARSE_SHARE * (high - low),
+            is_idle: high - low <= IDLE_COUNTS && are_counts(),
+            is_coarse: is_far && (peak > EXACT_COUNTS || !are_counts()),
         }
     }
+}
+
+/// Samples near a digitiser's full scale, in segments; one that never leaves it has another level.
+fn near_full_scale(row: &[f32], sampling_rate_hz: f64) -> Vec<Range<usize>> {
+    let Some(levels) = levels_of_full_scale(row) else {
+        return Vec::new();
+    };
+    let is_near = |y: f32| levels.are_passed_by(y);
+    let (mut near, mut start) = (Vec::new(), 0);
+    for segment in row.chunk_by(|a, b| is_near(*a) == is_near(*b)) {
+        if is_near(segment[0]) {
+            near.push(start..start + segment.len());
+        }
+        start += segment.len();
+    }
+    near.retain(|top| top.len() as f64 <= LONGEST_TOP_S * sampling_rate_hz);
+    near
+}
+
+/// Of the runs of equal samples those at the extremes, where the component moves enough for them to be clipped.
+fn flat_tops(
+    row: &[f32],
+    mut runs: Vec<Range<usize>>,
+    (low, high): (f32, f32),
+) -> Vec<Range<usize>> {
+    runs.retain(|run| [low, high].contains(&row[run.start]));
+    if runs.is_empty() || is_wide((low, high)) {
+        return runs;
+    }
+    // Of another unit a count is the smallest step.
+    let n_counts = (high - low) / finest_step(row);
+    let n: usize = runs.iter().map(ExactSizeIterator::len).sum();
+    let is_flat = n_counts >= CLIPPED_LEAST_COUNTS && n as f64 >= CLIPPED_SHARE * row.len() as f64;
+    let is_fine = n_counts >= 2.0 * CLIPPED_COUNTS && runs.len() > 1;
+    if is_flat || is_fine { runs } else { Vec::new() }
+}
+
+/// The smallest change from one sample to the next.
+fn finest_step(row: &[f32]) -> f32 {
+    let steps = row.array_windows().map(|[a, b]| (b - a).abs());
+    let steps = steps.filter(|step| *step > 0.0);
+    steps.fold(f32::INFINITY, f32::min)
 }
 
 fn finite_extremes(row: &[f32]) -> (f32, f32) {
@@ -127,6 +170,13 @@ mod tests {
             ..ComponentQuality::default()
         };
         assert_eq!(ComponentQuality::of(&row, RATE_HZ), expected);
+        // Another level near the full scale is a jump, and no top.
+        let level = |i: usize| if i < 7000 { 0.0 } else { 8.2e6 };
+        let row: Vec<f32> = (0..20_000)
+            .map(|i| level(i) + 500.0 * (i as f32 * 0.3).sin())
+            .collect();
+        let quality = ComponentQuality::of(&row, RATE_HZ);
+        assert_eq!((quality.n_clipped, quality.n_jumps), (0, 1));
         for dead in [vec![7.0; 200], vec![7.0, f32::NAN, 7.0], vec![]] {
             assert!(ComponentQuality::of(&dead, RATE_HZ).is_dead);
         }

@@ -8,8 +8,8 @@
 //! | missing | NaN or infinite, or the smallest number of four bytes, which stands for missing | a gap |
 //! | stuck | one value for [`STUCK_S`], and for [`MIN_STUCK`] samples or more; a straight line for [`LINE_S`], and for twice as many | a gap; a window that holds it is rejected, and in a scan one that touches it |
 //! | dead | a component that never moves in the whole record or window | not used; a window is rejected |
-//! | clipped | [`CLIPPED_RUN`] equal samples or more at the largest or smallest value of a component whose range is twice [`CLIPPED_COUNTS`] or more, or of which they are [`CLIPPED_SHARE`]; or a peak near the full scale of a digitiser ([`FULL_SCALES_COUNTS`]) | used, and counted: the largest earthquakes clip |
-//! | jump | a step to the next sample that is [`JUMP`] times as large as every other one around it: a glitch, or another level | used, and counted |
+//! | clipped | [`CLIPPED_RUN`] equal samples or more at the largest or smallest value of a component whose range is twice [`CLIPPED_COUNTS`] or more, or of which they are [`CLIPPED_SHARE`]; in another unit than counts the smallest step is one; or a peak near the full scale of a digitiser ([`FULL_SCALES_COUNTS`]), as the way to it from the mean goes | used, and counted: the largest earthquakes clip |
+//! | jump | a step to the next sample that is [`JUMP`] times as large as every other one around it: a glitch of one level for up to eight samples, or another level; not the way into what is stuck or a flat top | used, and counted |
 //! | idle | whole numbers of a range of [`IDLE_COUNTS`] or less | used, and told: perhaps no sensor is connected |
 //! | coarse | so far from zero that four bytes round the motion | used, and told |
 //!
@@ -23,6 +23,7 @@
 mod component;
 mod gaps;
 mod jumps;
+mod oddity;
 mod runs;
 
 use std::ops::Range;
@@ -37,7 +38,9 @@ pub(crate) use component::is_dead;
 pub use component::{CLIPPED_SHARE, ComponentQuality, IDLE_COUNTS};
 pub use gaps::{coverage, filter_counts};
 pub(crate) use gaps::{gaps_of, mask, open};
+pub(crate) use jumps::AROUND_STEP;
 pub use jumps::JUMP;
+pub(crate) use oddity::{Oddities, Oddity};
 
 /// Shortest stuck segment in seconds.
 ///
@@ -209,7 +212,8 @@ impl Suspects {
         };
         let next = self.large.partition_point(|i| *i < window.start);
         let is_large = self.large.get(next).is_some_and(|i| *i < window.end);
-        is_large && full_scale_near(peak(row)).is_some()
+        let is_near = |levels: Levels| row.iter().any(|y| levels.are_passed_by(*y));
+        is_large && levels_of_full_scale(row).is_some_and(is_near)
             || self.runs_in(window).any(is_top) && is_wide(simd::extremes(row))
     }
 }
@@ -220,9 +224,33 @@ fn peak(row: &[f32]) -> f32 {
     (-low).max(high)
 }
 
-fn full_scale_near(peak: f32) -> Option<f32> {
+/// Where a row comes near a full scale: the levels below and above which it does.
+///
+/// Of the way from the mean to each end of the scale, for an offset is no motion that clips.
+fn levels_of_full_scale(row: &[f32]) -> Option<Levels> {
+    let finite = || row.iter().filter(|y| y.is_finite());
+    let peak = finite().fold(0.0, |peak: f32, y| peak.max(y.abs()));
     let near = |full: &f32| NEAR_FULL_SCALE.contains(&(peak / full));
-    FULL_SCALES_COUNTS.into_iter().find(near)
+    let full = FULL_SCALES_COUNTS.into_iter().find(near)?;
+    let sum: f64 = finite().map(|y| f64::from(*y)).sum();
+    let mean = (sum / finite().count() as f64) as f32;
+    let share = NEAR_FULL_SCALE.start;
+    (mean.abs() < full).then_some(Levels {
+        low: mean - share * (full + mean),
+        high: mean + share * (full - mean),
+    })
+}
+
+/// Beyond which samples are near a full scale.
+struct Levels {
+    low: f32,
+    high: f32,
+}
+
+impl Levels {
+    fn are_passed_by(&self, y: f32) -> bool {
+        y <= self.low || y >= self.high
+    }
 }
 
 fn is_wide((low, high): (f32, f32)) -> bool {

@@ -128,10 +128,11 @@ impl Archive {
             }
             [] => refuse(
                 format!(
-                    "no station with three components of 10 Hz or more; the archive has {}",
+                    "no station with three components of a band that is fast enough ({}); the archive has {}",
+                    FAST_BANDS.map(String::from).join(", "),
                     names_of(&streams)
                 ),
-                "Fetch the components that are missing; `quakebook pick` takes stations of one or two too",
+                "Fetch the components that are missing, of 40 Hz or more; `quakebook pick` takes stations of one or two too",
             ),
             several => refuse(
                 format!(
