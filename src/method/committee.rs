@@ -90,11 +90,7 @@ pub(super) fn check(regression: &LogisticRegression, study: &Study, place: &str)
             "Take detector.toml as it was made"
         ))
     };
-    let fits = study.method.normalisation == Normalisation::Noise
-        && study.method.core_s.is_some()
-        && study.cluster.k == 1
-        && study.window.sampling_rate_hz == RATE_HZ;
-    if !fits {
+    if !can_be_judged(study) {
         return refuse(format!(
             "a regression for windows that it cannot judge: expected two classes, {RATE_HZ} Hz, the scale of noise, and a core"
         ));
@@ -106,6 +102,15 @@ pub(super) fn check(regression: &LogisticRegression, study: &Study, place: &str)
             FEATURES.len()
         )),
     }
+}
+
+/// Whether the windows of a study are those that others than its network can judge: scaled by noise, at the rate of comparable records, with a
+/// core, and of two classes.
+pub(super) fn can_be_judged(study: &Study) -> bool {
+    study.method.normalisation == Normalisation::Noise
+        && study.method.core_s.is_some()
+        && study.cluster.k == 1
+        && study.window.sampling_rate_hz == RATE_HZ
 }
 
 fn is_whole(regression: &LogisticRegression) -> bool {
@@ -124,6 +129,7 @@ fn is_whole(regression: &LogisticRegression) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::method::{PICKERS, PickerVote};
     use crate::network::ConvNet;
     use crate::waveform::RATE_HZ;
 
@@ -187,6 +193,30 @@ mod tests {
         }
         let alone = alone.probabilities(&windows).unwrap();
         assert_eq!(alone, alone_by_network(&windows));
+    }
+
+    #[test]
+    fn a_picker_has_one_vote_too() {
+        let mut study = study();
+        study.window.n_samples = 2000;
+        let of = |picker| Detector {
+            network: ConvNet::new(2000, 2, 3),
+            study: study.clone(),
+            regression: Some(regression()),
+            picker,
+            threshold: 0.5,
+            curve: Vec::new(),
+        };
+        let windows: Vec<f32> = (0..2 * 3 * 2000)
+            .map(|i: usize| ((i * i % 977) as f32 * 0.013).sin())
+            .collect();
+        let two = of(None).log_odds(&windows);
+        let vote = PickerVote::of(&PICKERS[0]).unwrap();
+        let expected = vote.log_odds(&windows, &two, 5.0..13.0);
+        let three = of(Some(vote)).log_odds(&windows);
+        for i in 0..2 {
+            assert!((three[i] - two[i] - expected[i]).abs() < 1e-9, "{i}");
+        }
     }
 
     fn alone_by_network(windows: &[f32]) -> Vec<f32> {

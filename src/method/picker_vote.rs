@@ -5,11 +5,11 @@ use std::ops::Range;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::PickerModel;
+use super::{PickerModel, committee};
 use crate::error::{Result, fail};
 use crate::network::PHASENET_SAMPLES;
 use crate::pick::Picker;
-use crate::study::{Normalisation, Study};
+use crate::study::Study;
 use crate::waveform::{RATE_HZ, interpolate};
 
 /// The picker has twice the samples of a record made comparable.
@@ -90,11 +90,7 @@ impl PickerVote {
                 named.name, named.weights_sha256, vote.weights_sha256
             )));
         }
-        let method = &study.method;
-        let fits = method.normalisation == Normalisation::Noise
-            && method.core_s.is_some()
-            && study.cluster.k == 1
-            && study.window.sampling_rate_hz == RATE_HZ
+        let fits = committee::can_be_judged(study)
             && (N_TAKEN..=2 * N_TAKEN).contains(&study.window.n_samples);
         match fits {
             true => Ok(vote),
@@ -179,6 +175,7 @@ fn log_odds(p: f32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::study::Normalisation;
 
     #[test]
     fn two_looks_are_one_curve() {
