@@ -98,6 +98,9 @@ impl Record {
         if let Some(regression) = &record.regression {
             committee::check(regression, &record.study, place)?;
         }
+        if let Some(named) = &record.picker {
+            PickerVote::named(named, &record.study, place)?;
+        }
         match record.threshold > 0.0 && record.threshold <= 1.0 {
             true => Ok(record),
             false => Err(refuse(&format!(
