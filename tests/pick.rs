@@ -99,6 +99,7 @@ fn what_is_odd_is_told() {
         simulated: true,
     };
     record.data[0][5000..].iter_mut().for_each(|y| *y += 1e5);
+    record.data[2][9000] = f32::INFINITY;
     record.data[1]
         .iter_mut()
         .for_each(|y| *y = (*y % 3.0).trunc());
@@ -106,13 +107,14 @@ fn what_is_odd_is_told() {
     let told = picker.pick_record(&record, Origin::Epoch).unwrap();
     let lines = told.conditions();
     for (line, start) in lines.iter().zip([
+        "HH3 is NaN or infinite in 1 sample: a gap",
         "HH1 jumps once",
         "HH2 moves by 4 counts or less in 120.0 s",
         "HH3 is taken for the vertical",
     ]) {
         assert!(line.starts_with(start), "{lines:?}");
     }
-    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert_eq!(lines.len(), 4, "{lines:?}");
 }
 
 fn picks(picker: &Picker, span: &TimeSpan) -> Vec<Pick> {

@@ -257,6 +257,34 @@ fn a_dead_component_is_replaced_and_told() {
     assert!(windows.len() > 1300 && told.unscanned.contains_key("gap"));
 }
 
+#[test]
+fn a_component_without_numbers_is_replaced_and_told() {
+    let sound = station(100.0, 3);
+    let n_sound = scanned(&sound, &span(0.0, LENGTH_S)).0.len();
+    let mut none = station(100.0, 3);
+    // As a record is made of traces: what was recorded and is no number is infinite.
+    none.0.data[0].fill(f32::INFINITY);
+    let (windows, told) = scanned(&none, &span(0.0, LENGTH_S));
+    assert_eq!(windows.len(), n_sound);
+    let lines = told.conditions.lines();
+    let start = "HHE holds no number, only NaN or infinite samples, for 1200.0 s: HHN";
+    assert!(lines.len() == 1 && lines[0].starts_with(start), "{lines:?}");
+    let mut few = station(100.0, 3);
+    few.0.data[1][70_000..70_007].fill(f32::INFINITY);
+    let (windows, told) = scanned(&few, &span(0.0, LENGTH_S));
+    assert!(windows.len() < n_sound && windows.len() > n_sound - 60);
+    assert_eq!(
+        told.conditions.lines(),
+        ["HHN is NaN or infinite in 7 samples: a gap"]
+    );
+    none.0
+        .data
+        .iter_mut()
+        .for_each(|row| row.fill(f32::INFINITY));
+    let refused = untaught(0.5).scan(&none, &span(0.0, LENGTH_S)).unwrap_err();
+    assert!(refused.to_string().contains("NaN"), "{refused}");
+}
+
 /// What is told of a record in which the vertical component is not as it should be.
 fn told_of(change: impl FnOnce(&mut Vec<f32>)) -> Vec<String> {
     let mut station = station(100.0, 3);

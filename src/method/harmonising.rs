@@ -6,7 +6,7 @@
 //! ```text
 //! samples around the tile -> stuck segments become gaps -> mean removed -> resampled to whole multiples of 20 ms
 //! -> band pass, which has settled where the tile begins -> what rings beside gaps is masked
-//! -> a component that is dead in the tile is replaced
+//! -> a component that is dead in the tile, or holds no number, is replaced
 //! ```
 
 use std::collections::VecDeque;
@@ -18,7 +18,7 @@ use crate::error::{Error, Result, Unavailable, fail};
 use crate::time::{self, Time, TimeSpan, between_s};
 use crate::waveform::filter::{Filter, Pass};
 use crate::waveform::quality::{
-    AROUND_STEP, ComponentQuality, Oddities, Oddity, gaps_of, is_dead, mask, open,
+    AROUND_STEP, ComponentQuality, Oddities, Oddity, gaps_of, is_dead, mask, n_without_number, open,
 };
 use crate::waveform::{BAND_HZ, ORDER, RATE_HZ, ROUNDING, Record3C, WaveformSource, interpolate};
 
@@ -118,16 +118,21 @@ impl<'a> Harmonising<'a> {
             let end = sample(end).min(raw.n_samples());
             sample(start).min(end)..end
         };
-        let dead = raw.data.each_ref().map(|row| is_still(row));
+        let no_numbers = raw.data.each_ref().map(|row| holds_no_number(row));
+        let dead = [0, 1, 2].map(|i| no_numbers[i] || is_still(&raw.data[i]));
         let Some(living) = (0..3).find(|i| !is_dead(&raw.data[*i])) else {
             return Err(fail!(
                 Waveform,
                 raw.station,
-                "no component moves",
+                match no_numbers.contains(&true) {
+                    true => "no component moves, or holds a number (other than NaN and infinite)",
+                    false => "no component moves",
+                },
                 "Choose another time or station"
             ));
         };
         let lacking = lacking(&raw, &within);
+        let without_number = [0, 1, 2].map(|i| n_without_number(&raw.data[i][within.clone()]));
         let stuck = open(&mut raw).map(|runs| {
             let inside = |run: &Range<usize>| run.start.max(within.start)..run.end.min(within.end);
             runs.iter().map(|run| inside(run).len()).sum::<usize>()
@@ -150,10 +155,18 @@ impl<'a> Harmonising<'a> {
                 n_jumps: ComponentQuality::of(beside, rate_hz).n_jumps,
                 ..ComponentQuality::of(row, rate_hz)
             };
-            if dead[i] {
-                let stand_in = raw.channels[living].clone();
-                let n = row.len() - quality.n_missing;
-                odd.note(Oddity::Dead { stand_in }, channel, seconds(n));
+            let stand_in = || raw.channels[living].clone();
+            let n_without = without_number[i];
+            match (no_numbers[i], dead[i]) {
+                (true, _) => {
+                    let stand_in = stand_in();
+                    odd.note(Oddity::NoNumbers { stand_in }, channel, seconds(n_without));
+                }
+                (false, true) => {
+                    let (stand_in, n) = (stand_in(), row.len() - quality.n_missing);
+                    odd.note(Oddity::Dead { stand_in }, channel, seconds(n));
+                }
+                (false, false) => odd.note(Oddity::NotFinite, channel, n_without as f64),
             }
             odd.note(Oddity::Stuck, channel, seconds(stuck[i]));
             if seconds(lacking[i]) >= LEAST_MISSING_S {
@@ -278,7 +291,7 @@ fn beside<'a>(row: &'a [f32], range: &Range<usize>) -> &'a [f32] {
     &row[range.start.saturating_sub(before)..row.len().min(range.end + after)]
 }
 
-/// How many samples of a range each component lacks, and another has.
+/// How many samples of a range were not recorded of each component, and were of another.
 fn lacking(record: &Record3C, range: &Range<usize>) -> [usize; 3] {
     let mut n = [0; 3];
     if record
@@ -287,7 +300,7 @@ fn lacking(record: &Record3C, range: &Range<usize>) -> [usize; 3] {
         .any(|row| !gaps_of(&row[range.clone()]).is_empty())
     {
         for i in range.clone() {
-            let is_there = record.data.each_ref().map(|row| row[i].is_finite());
+            let is_there = record.data.each_ref().map(|row| !row[i].is_nan());
             if is_there.contains(&true) {
                 n.iter_mut()
                     .zip(is_there)
@@ -296,6 +309,11 @@ fn lacking(record: &Record3C, range: &Range<usize>) -> [usize; 3] {
         }
     }
     n
+}
+
+/// Something was recorded, and none of it is a number.
+fn holds_no_number(row: &[f32]) -> bool {
+    n_without_number(row) > 0 && !row.iter().any(|y| y.is_finite())
 }
 
 /// Something was recorded, and it is one value all the time.

@@ -9,7 +9,9 @@ use super::{Curves, Origin, Pick, Picker};
 use crate::error::{Error, Result, Unavailable};
 use crate::network::PHASENET_SAMPLES;
 use crate::time::{Time, TimeSpan, between_s, seconds};
-use crate::waveform::quality::{ComponentQuality, Oddities, n_around, open};
+use crate::waveform::quality::{
+    ComponentQuality, Oddities, Oddity, n_around, n_without_number, open,
+};
 use crate::waveform::{Record3C, WaveformSource};
 
 /// Windows of a piece: an hour, where they are half overlapped.
@@ -223,8 +225,10 @@ impl Picked {
         let within = sample(from)..sample(to).max(sample(from));
         let mut sound = record.clone();
         open(&mut sound);
-        for (channel, row) in sound.channels.iter().zip(&sound.data) {
-            let row = &row[within.clone()];
+        for (i, channel) in sound.channels.iter().enumerate() {
+            let row = &sound.data[i][within.clone()];
+            let n_without = n_without_number(&record.data[i][within.clone()]);
+            self.odd.note(Oddity::NotFinite, channel, n_without as f64);
             let quality = ComponentQuality::of(row, record.sampling_rate_hz);
             let length = (row.len(), record.sampling_rate_hz);
             self.odd.note_quality(channel, &quality, length);

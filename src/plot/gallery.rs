@@ -48,7 +48,7 @@ pub fn gallery(
             let cell = canvas.clone().shrink(corner, (width, height));
             let (head, body) = cell.split_vertically(px(18));
             text(SMALL, INK, Align::Left).draw(&head, name, (px(14) as i32, px(11) as i32))?;
-            let known = samples.iter().filter(|v| !v.is_nan());
+            let known = samples.iter().filter(|v| v.is_finite());
             let largest = known.fold(f32::MIN_POSITIVE, |a, v| a.max(v.abs()));
             let scaled: Vec<f32> = samples.iter().map(|v| v / largest).collect();
             let y = Axis {

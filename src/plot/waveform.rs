@@ -311,7 +311,7 @@ pub(super) fn draw_samples(
         .enumerate()
         .map(|(i, value)| (left + i as f64 * step, f64::from(*value)))
         .collect();
-    let pieces = points.split(|point| point.1.is_nan());
+    let pieces = points.split(|point| !point.1.is_finite());
     chart.draw_series(
         pieces
             .filter(|piece| !piece.is_empty())

@@ -18,7 +18,8 @@ impl Record3C {
     ///
     /// The vertical component gives the grid. The others may lie beside it by a fraction of a
     /// sample, as real digitisers do by microseconds: each takes its nearest sample. What was not
-    /// recorded is NaN, and so is -2^31, which stands for missing. Counts above 2^24 are rounded to `f32`.
+    /// recorded is NaN, and so is -2^31, which stands for missing; one that was and is no number is infinite.
+    /// Counts above 2^24 are rounded to `f32`.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where a component is missing or the span holds no sample;
@@ -334,8 +335,8 @@ fn place_segment(row: &mut [f32], segment: &Segment, grid: Time, rate: f64) {
     let target = &mut row[(from as i64 + shift) as usize..(to as i64 + shift) as usize];
     match &segment.samples {
         Samples::Int32(v) => copy(target, &v[from..to], count),
-        Samples::Float32(v) => copy(target, &v[from..to], finite),
-        Samples::Float64(v) => copy(target, &v[from..to], |x| finite(x as f32)),
+        Samples::Float32(v) => copy(target, &v[from..to], number),
+        Samples::Float64(v) => copy(target, &v[from..to], |x| number(x as f32)),
     }
 }
 
@@ -347,9 +348,9 @@ fn count(x: i32) -> f32 {
     }
 }
 
-/// An infinite sample is no ground motion, but a gap.
-fn finite(x: f32) -> f32 {
-    if x.is_finite() { x } else { f32::NAN }
+/// What was recorded and is no number is infinite, so that it is told from what was not recorded.
+fn number(x: f32) -> f32 {
+    if x.is_finite() { x } else { f32::INFINITY }
 }
 
 fn copy<T: Copy>(target: &mut [f32], source: &[T], convert: fn(T) -> f32) {

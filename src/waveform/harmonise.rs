@@ -237,7 +237,7 @@ pub(crate) fn interpolate_below(
             let at = first + i as f64 * step;
             let is_beyond = at < -ROUNDING || at.round() > old.len() as f64;
             let at = at.max(0.0);
-            if is_beyond || old[(at.round() as usize).min(old.len() - 1)].is_nan() {
+            if is_beyond || !old[(at.round() as usize).min(old.len() - 1)].is_finite() {
                 return f32::NAN;
             }
             let whole = at.floor() as usize;
@@ -251,7 +251,7 @@ pub(crate) fn interpolate_below(
                 .iter()
                 .zip(&old[(whole + first - n_side).min(old.len())..]);
             let (mut sum, mut weights) = (0.0, 0.0);
-            for (weight, x) in taps.filter(|(_, x)| !x.is_nan()) {
+            for (weight, x) in taps.filter(|(_, x)| x.is_finite()) {
                 sum += weight * f64::from(*x);
                 weights += weight;
             }

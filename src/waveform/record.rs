@@ -10,7 +10,7 @@ use crate::time::{self, Time, TimeSpan};
 ///
 /// Arrays have shape `(3, n_samples)`: the components in the order of `channels`, a vertical last
 /// as in `HH1, HH2, HHZ` or `HHE, HHN, HHZ`. A sample that was not recorded is NaN, never zero, so
-/// that no computation takes a gap for ground motion; an infinite one is a gap too.
+/// that no computation takes a gap for ground motion; an infinite one is a gap too: it was recorded, and is no number.
 /// [`Record3C::gaps`] lists them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record3C {

@@ -34,6 +34,14 @@ pub(crate) fn open(record: &mut Record3C) -> [Vec<Range<usize>>; 3] {
     })
 }
 
+/// Samples that were recorded and are no number, as [`Record3C::from_traces`] marks them; none after [`open`].
+pub(crate) fn n_without_number(row: &[f32]) -> usize {
+    match simd::has_gap(row) {
+        true => row.iter().filter(|y| y.is_infinite()).count(),
+        false => 0,
+    }
+}
+
 /// Filters counts as they were recorded: the rule first, then the filter.
 ///
 /// What is stuck becomes a gap, and so do the samples beside every gap until the filter has settled: it

@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | missing | NaN or infinite, or the smallest number of four bytes, which stands for missing | a gap |
 //! | stuck | one value for [`STUCK_S`], and for [`MIN_STUCK`] samples or more; a straight line for [`LINE_S`], and for twice as many | a gap; a window that holds it is rejected, and in a scan one that touches it |
-//! | dead | a component that never moves in the whole record or window | not used; a window is rejected |
+//! | dead | a component that never moves in the whole record or window, or holds no number | not used; a window is rejected |
 //! | clipped | [`CLIPPED_RUN`] equal samples or more at the largest or smallest value of a component whose range is twice [`CLIPPED_COUNTS`] or more, or of which they are [`CLIPPED_SHARE`]; in another unit than counts the smallest step is one; or a peak near the full scale of a digitiser ([`FULL_SCALES_COUNTS`]), as the way to it from the mean goes | used, and counted: the largest earthquakes clip |
 //! | jump | a step to the next sample that is [`JUMP`] times as large as every other one around it: a glitch of one level for up to eight samples, or another level; not the way into what is stuck or a flat top | used, and counted |
 //! | idle | whole numbers of a range of [`IDLE_COUNTS`] or less | used, and told: perhaps no sensor is connected |
@@ -37,7 +37,7 @@ use runs::{equal_runs, straight_runs};
 pub(crate) use component::is_dead;
 pub use component::{CLIPPED_SHARE, ComponentQuality, IDLE_COUNTS};
 pub use gaps::{coverage, filter_counts};
-pub(crate) use gaps::{gaps_of, mask, open};
+pub(crate) use gaps::{gaps_of, mask, n_without_number, open};
 pub(crate) use jumps::AROUND_STEP;
 pub use jumps::JUMP;
 pub(crate) use oddity::{Oddities, Oddity};

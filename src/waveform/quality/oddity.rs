@@ -9,6 +9,10 @@ use super::{ComponentQuality, IDLE_COUNTS};
 pub(crate) enum Oddity {
     /// It never moves, and another one stands in for it: seconds.
     Dead { stand_in: String },
+    /// It was recorded and holds no number, and another one stands in for it: seconds.
+    NoNumbers { stand_in: String },
+    /// Samples that were recorded and are no number.
+    NotFinite,
     /// Seconds.
     Stuck,
     /// Seconds that it lacks, and another component has.
@@ -30,6 +34,13 @@ impl Oddity {
         match self {
             Self::Dead { stand_in } => {
                 format!("{channel} is dead for {amount:.1} s: {stand_in} stands in for it")
+            }
+            Self::NoNumbers { stand_in } => format!(
+                "{channel} holds no number, only NaN or infinite samples, for {amount:.1} s: {stand_in} stands in for it"
+            ),
+            Self::NotFinite => {
+                let samples = if amount == 1.0 { "sample" } else { "samples" };
+                format!("{channel} is NaN or infinite in {amount} {samples}: a gap")
             }
             Self::Stuck => format!("{channel} stands still for {amount:.1} s: a gap"),
             Self::Missing => {
@@ -63,7 +74,7 @@ impl Oddity {
     }
 
     fn makes_gaps(&self) -> bool {
-        matches!(self, Self::Stuck | Self::Missing)
+        matches!(self, Self::NotFinite | Self::Stuck | Self::Missing)
     }
 }
 
