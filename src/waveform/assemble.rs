@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::samples::{self, Part};
 use crate::error::{Error, Result, Unavailable, fail};
 use crate::time::{self, Time};
-use crate::waveform::{Nslc, Record3C, Samples, Segment, Trace};
+use crate::waveform::{Nslc, Record3C, Segment, Trace};
 
 impl Record3C {
     /// `n_samples` of three components from the sample nearest to `start`, out of traces of one
@@ -19,7 +20,8 @@ impl Record3C {
     /// The vertical component gives the grid. The others may lie beside it by a fraction of a
     /// sample, as real digitisers do by microseconds: each takes its nearest sample. What was not
     /// recorded is NaN, and so is -2^31, which stands for missing; one that was and is no number is infinite.
-    /// Counts above 2^24 are rounded to `f32`.
+    /// Counts above 2^24 are rounded to `f32`; of a component whose median lies beyond that, a multiple of 2^24 is
+    /// taken off before, so that its motion is not.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where a component is missing or the span holds no sample;
@@ -46,10 +48,7 @@ impl Record3C {
         let grid = grid_start(&components[2], start, rate);
         let mut data = [const { Vec::new() }; 3];
         for (row, traces) in data.iter_mut().zip(&components) {
-            *row = vec![f32::NAN; n_samples];
-            for segment in traces.iter().flat_map(|trace| &trace.segments) {
-                place_segment(row, segment, grid, rate);
-            }
+            *row = row_of(traces, n_samples, grid, rate);
         }
         if data.iter().flatten().all(|x| x.is_nan()) {
             return Err(Error::Unavailable {
@@ -127,12 +126,7 @@ impl Record3C {
         let (id, band) = (&first.id, first.id.channel().as_str());
         let reference: Vec<&Trace> = rows.iter().flatten().copied().collect();
         let (grid, n) = (grid_start(&reference, start, rate), n_samples(rate));
-        let data = rows.each_ref().map(|traces| {
-            let mut row = vec![f32::NAN; n];
-            let segments = traces.iter().flat_map(|trace| &trace.segments);
-            segments.for_each(|segment| place_segment(&mut row, segment, grid, rate));
-            row
-        });
+        let data = rows.each_ref().map(|traces| row_of(traces, n, grid, rate));
         let missing = || format!("{}-", &band[..band.len().saturating_sub(1)]);
         let name = |traces: &Component| traces.first().map(|trace| trace.id.channel().to_string());
         let station = format!("{}.{}.{}", id.network(), id.station(), id.location());
@@ -324,37 +318,26 @@ fn grid_start(traces: &[&Trace], start: Time, rate: f64) -> Time {
     reference + time::seconds(steps / rate)
 }
 
-/// Copies the samples of the segment that fall on the row, which begins at `grid`.
-fn place_segment(row: &mut [f32], segment: &Segment, grid: Time, rate: f64) {
-    let shift = (time::between_s(grid, segment.start) * rate).round() as i64;
-    let from = (-shift).clamp(0, segment.samples.len() as i64) as usize;
-    let to = (row.len() as i64 - shift).clamp(from as i64, segment.samples.len() as i64) as usize;
-    if from == to {
-        return;
-    }
-    let target = &mut row[(from as i64 + shift) as usize..(to as i64 + shift) as usize];
-    match &segment.samples {
-        Samples::Int32(v) => copy(target, &v[from..to], count),
-        Samples::Float32(v) => copy(target, &v[from..to], number),
-        Samples::Float64(v) => copy(target, &v[from..to], |x| number(x as f32)),
-    }
+/// The samples of a component, of which there are `n` from `grid` on.
+fn row_of(traces: &Component, n: usize, grid: Time, rate: f64) -> Vec<f32> {
+    let segments = traces.iter().flat_map(|trace| &trace.segments);
+    let parts: Vec<Part> = segments
+        .filter_map(|segment| Part::of(segment, n, grid, rate))
+        .collect();
+    samples::row_of(&parts, n)
 }
 
-/// The smallest number is no sample of any digitiser: programs write it where one is missing.
-fn count(x: i32) -> f32 {
-    match x {
-        i32::MIN => f32::NAN,
-        x => x as f32,
-    }
-}
-
-/// What was recorded and is no number is infinite, so that it is told from what was not recorded.
-fn number(x: f32) -> f32 {
-    if x.is_finite() { x } else { f32::INFINITY }
-}
-
-fn copy<T: Copy>(target: &mut [f32], source: &[T], convert: fn(T) -> f32) {
-    for (to, from) in target.iter_mut().zip(source) {
-        *to = convert(*from);
+impl<'a> Part<'a> {
+    /// The samples of the segment that fall on a row of `n` from `grid` on.
+    fn of(segment: &'a Segment, n: usize, grid: Time, rate: f64) -> Option<Self> {
+        let n_there = segment.samples.len() as i64;
+        let shift = (time::between_s(grid, segment.start) * rate).round() as i64;
+        let from = (-shift).clamp(0, n_there);
+        let to = (n as i64 - shift).clamp(from, n_there);
+        (from < to).then(|| Self {
+            samples: &segment.samples,
+            range: from as usize..to as usize,
+            first: (from + shift) as usize,
+        })
     }
 }

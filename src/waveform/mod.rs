@@ -23,6 +23,7 @@ pub mod mseed;
 mod noise_models;
 pub mod quality;
 mod record;
+mod samples;
 mod sds;
 pub mod slist;
 pub mod spectrum;

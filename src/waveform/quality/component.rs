@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::jumps::n_jumps;
 use super::{CLIPPED_COUNTS, equal_runs, fills, is_wide, levels_of_full_scale, shortest_stuck};
 use crate::simd;
+use crate::waveform::samples::EXACT_COUNTS;
 
 /// Share of the samples that lie in tops, above which a component of a smaller range is clipped too.
 ///
@@ -20,9 +21,6 @@ pub const IDLE_COUNTS: f32 = 4.0;
 
 /// Where numbers lie further apart than this share of the range, motion is rounded: a choice.
 const COARSE_SHARE: f32 = 0.002;
-
-/// Whole numbers up to this one are exact in four bytes.
-const EXACT_COUNTS: f32 = 16_777_216.0;
 
 /// No wave holds a digitiser near its full scale for longer, in seconds: a choice.
 const LONGEST_TOP_S: f64 = 60.0;
