@@ -346,8 +346,8 @@ fn what_is_odd_is_used_and_told() {
     let padded = |row: &mut Vec<f32>| row[40_000..50_000].fill(0.0);
     is_told(&told_of(padded), &["HHZ stands still for 100.0 s"]);
     // An offset near a full scale does not clip, and whole numbers are not rounded below 2^24.
-    for offset in [8.2e6, -8.2e6, 1.2e7] {
-        let quiet = |y: f32| (y / 20.0).round() + offset;
+    for offset in [8.2e6, -8.2e6, 1.2e7, 8_388_100.0, 8_388_400.0, -8_388_500.0] {
+        let quiet = |y: f32| ((y - 9000.0) / 5.0).round() + offset;
         let lines = told_of(|row| row.iter_mut().for_each(|y| *y = quiet(*y)));
         assert!(lines.is_empty(), "{lines:?}");
     }

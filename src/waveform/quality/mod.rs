@@ -226,7 +226,7 @@ fn peak(row: &[f32]) -> f32 {
 
 /// Where a row comes near a full scale: the levels below and above which it does.
 ///
-/// Of the way from the mean to each end of the scale, for an offset is no motion that clips.
+/// Of the way from the mean to each end of the scale, and [`CLIPPED_COUNTS`] from it at least, for an offset is no motion that clips.
 fn levels_of_full_scale(row: &[f32]) -> Option<Levels> {
     let finite = || row.iter().filter(|y| y.is_finite());
     let peak = finite().fold(0.0, |peak: f32, y| peak.max(y.abs()));
@@ -236,8 +236,8 @@ fn levels_of_full_scale(row: &[f32]) -> Option<Levels> {
     let mean = (sum / finite().count() as f64) as f32;
     let share = NEAR_FULL_SCALE.start;
     (mean.abs() < full).then_some(Levels {
-        low: mean - share * (full + mean),
-        high: mean + share * (full - mean),
+        low: mean - (share * (full + mean)).max(CLIPPED_COUNTS),
+        high: mean + (share * (full - mean)).max(CLIPPED_COUNTS),
     })
 }
 
