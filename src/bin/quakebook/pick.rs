@@ -27,7 +27,8 @@ overlap, thresholds. They are read as data; nothing in them is run.
 Each band of each station (HH?, BH?, EH?, ...) is picked by itself. Where one or two components are missing, dead or stuck, the
 network gets zeros for them, as in SeisBench, and what was picked so is told. Records of other rates are brought to the network's;
 slower ones than 40 Hz (for a network of 100 Hz) are not picked. A stretch without a break that is shorter than a window (30 s) is
-not picked. What could not be picked is told, and why. The exit code is 4 where a station that was sought is not there, cannot be
+not picked, and of other stretches the samples that are blinded: the first and last ones of every window, which weights may say are
+not to be used (\"blinding\" of their NAME.json), where no other window has them. What could not be picked is told, and why. The exit code is 4 where a station that was sought is not there, cannot be
 read, or has nothing at all that could be picked; a gap alone is 0. A damaged record is a gap too: then it is 3.
 
 Windows begin at whole multiples of --hop (made an odd number of samples) since 1970, and one more where recording begins or ends. So
