@@ -674,7 +674,10 @@ fn train_and_scan_an_archive() {
     );
     assert!(times.len() <= 17, "{times:?}");
     // The record ends with the span: the last nine windows reach beyond it.
-    assert_eq!(found["unscanned"], serde_json::json!({"gap": 9}));
+    assert_eq!(
+        found["unscanned"],
+        serde_json::json!({"at the ends of the record": 9})
+    );
     let csv = Detections::read(dir.join("found.csv")).unwrap();
     assert_eq!(csv.len(), times.len());
     // A link stays, and what it leads to is written.

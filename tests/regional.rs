@@ -4,7 +4,7 @@ mod common;
 
 use common::{short_study, untaught};
 use proptest::prelude::*;
-use quakebook::method::Scanned;
+use quakebook::method::{AT_ENDS, Scanned};
 use quakebook::network::ConvNet;
 use quakebook::study::Study;
 use quakebook::time::{self, Time, TimeSpan};
@@ -207,9 +207,9 @@ fn a_detection_lies_where_its_core_does() {
     let last_s = time::between_s(windows.last().unwrap().0, station.0.end());
     assert!((5.0..5.6).contains(&last_s), "{last_s}");
     // The windows that are not scanned lie at the ends: what is covered has no gap.
-    let n: usize = scanned.unscanned.values().sum();
+    let n_unscanned = &scanned.unscanned;
     assert!(
-        n > 0 && scanned.detections.scanned.len() == 1,
+        n_unscanned.len() == 1 && n_unscanned[AT_ENDS] > 0 && scanned.detections.scanned.len() == 1,
         "{:?}",
         scanned.unscanned
     );
@@ -225,6 +225,26 @@ fn a_detection_lies_where_its_core_does() {
         let n_hops = (detection.n_windows - 1) as f64;
         assert!(length_s >= 2.0 + 0.5 * n_hops - 1e-6, "{detection:?}");
     }
+}
+
+#[test]
+fn the_ends_of_a_record_are_no_gap() {
+    let unscanned = |station: &Station, from_s: f64, to_s: f64| {
+        let found = scanned(station, &span(from_s, to_s)).1.unscanned;
+        ["gap", AT_ENDS].map(|reason| found.get(reason).copied().unwrap_or(0))
+    };
+    let whole = station(100.0, 3);
+    let [n_gap, n_ends] = unscanned(&whole, 0.0, LENGTH_S);
+    assert!(n_gap == 0 && (10..60).contains(&n_ends), "{n_gap} {n_ends}");
+    // Of a longer span the windows before and after the record.
+    let [n_gap, more] = unscanned(&whole, -60.0, LENGTH_S + 60.0);
+    assert_eq!((n_gap, more), (0, n_ends + 240));
+    // Within the record there is no end.
+    assert_eq!(unscanned(&whole, 100.0, 900.0), [0, 0]);
+    let mut broken = station(100.0, 3);
+    broken.0.data[1][60_000..61_000].fill(f32::NAN);
+    let [n_gap, same] = unscanned(&broken, 0.0, LENGTH_S);
+    assert!(n_gap > 20 && same == n_ends, "{n_gap} {same} {n_ends}");
 }
 
 #[test]
@@ -405,7 +425,8 @@ fn nothing_that_cannot_be_used_is_silent() {
             "{}",
             windows.len()
         );
-        assert_eq!(windows.len() + told.unscanned["gap"], 2400);
+        assert_eq!(windows.len() + told.unscanned.values().sum::<usize>(), 2400);
+        assert!(told.unscanned["gap"] > 0);
     }
     // A stretch of any length between gaps: where too little of a window was recorded for its scale, it is a gap.
     for seconds in 1..40 {
@@ -415,7 +436,8 @@ fn nothing_that_cannot_be_used_is_silent() {
             row[25_000 + 100 * seconds..30_000].fill(f32::NAN);
         }
         let (windows, told) = scanned(&island, &span(0.0, LENGTH_S));
-        assert_eq!(windows.len() + told.unscanned["gap"], 2400);
+        assert_eq!(windows.len() + told.unscanned.values().sum::<usize>(), 2400);
+        assert!(told.unscanned["gap"] > 0);
     }
     // A record shorter than a window.
     let mut short = station(100.0, 3);

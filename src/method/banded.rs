@@ -34,6 +34,14 @@ impl<'a> Banded<'a> {
     }
 }
 
+impl Banded<'_> {
+    /// Seconds after a gap in which the filter has not settled.
+    pub fn settling_s(&self) -> f64 {
+        let n = self.filter.as_ref().map_or(0, Filter::n_unsettled);
+        n as f64 / self.sampling_rate_hz
+    }
+}
+
 impl WaveformSource for Banded<'_> {
     fn record(&self, start: Time, n_samples: usize) -> Result<Record3C> {
         let Some(filter) = &self.filter else {

@@ -66,6 +66,11 @@ impl<'a> Harmonising<'a> {
         lock(&self.conditions).during(tile_of(sample_of(span.start))..tile_of(last) + 1)
     }
 
+    /// Seconds after a gap in which the filter has not settled.
+    pub fn settling_s(&self) -> f64 {
+        self.filter.n_unsettled() as f64 / RATE_HZ
+    }
+
     fn tile(&self, number: i64) -> Result<Arc<Record3C>> {
         if let Some((_, tile)) = lock(&self.kept).iter().find(|(kept, _)| *kept == number) {
             return Ok(tile.clone());

@@ -48,6 +48,7 @@ mod committee;
 mod conditions;
 mod detector;
 mod disturbances;
+mod extent;
 mod features;
 mod fine_tuning;
 mod fit;
@@ -83,7 +84,7 @@ pub use folder::{check_catalog, check_folder, check_station};
 pub use models::{Description, MODELS, Model};
 pub use picker_vote::PickerVote;
 pub use pickers::{PICKERS, PickerDescription, PickerModel};
-pub use scanning::{Scanned, merge_params, scan_params, scan_spans, validation_scan};
+pub use scanning::{AT_ENDS, Scanned, merge_params, scan_params, scan_spans, validation_scan};
 pub use segments::segments;
 pub use windows::{crop, segment_samples, segment_split, windows};
 

@@ -26,6 +26,14 @@ impl<'a> Prepared<'a> {
         })
     }
 
+    /// Seconds after a gap in which the filter, if there is one, has not settled.
+    pub fn settling_s(&self) -> f64 {
+        match self {
+            Self::Banded(source) => source.settling_s(),
+            Self::Harmonised(source) => source.settling_s(),
+        }
+    }
+
     /// What was met in the records of a span; nothing where they are not made comparable.
     pub fn conditions(&self, span: &TimeSpan) -> Conditions {
         match self {

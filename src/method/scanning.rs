@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::extent::Extent;
 use super::prepared::{Prepared, prepared};
 use super::smoothing::{self, Smoothed, Windows};
 use super::{Conditions, Detector};
 use crate::detect::{
-    self, Detections, LONGEST_EVENT_S, MergeParams, Merger, Scan, ScanParams, Scanner,
+    self, Detections, LONGEST_EVENT_S, MergeParams, Merger, Scan, ScanParams, Scanner, Unscanned,
 };
 use crate::error::{Result, fail};
 use crate::study::Study;
 use crate::time::{self, Time, TimeSpan};
 use crate::waveform::{Record3C, WaveformSource};
+use crate::window::Reason;
 
 /// What a scan gave.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +22,7 @@ pub struct Scanned {
     pub detections: Detections,
     /// Windows that were classified.
     pub n_windows: usize,
-    /// Windows that could not be, by reason.
+    /// Windows that could not be, by reason; [`AT_ENDS`] is one.
     pub unscanned: BTreeMap<String, usize>,
     /// What was met in the records, where they were made comparable.
     pub conditions: Conditions,
@@ -36,6 +38,9 @@ impl Scanned {
         self.conditions.check(self.n_windows, n_unscanned, span)
     }
 }
+
+/// Why windows are not scanned that reach beyond the record, or begin where the filter has not settled after its start.
+pub const AT_ENDS: &str = "at the ends of the record";
 
 /// The folder of the scan on which the threshold was chosen.
 pub(super) const VALIDATION: &str = "validation";
@@ -134,18 +139,23 @@ impl Detector {
         merge: &MergeParams,
         each: &mut dyn FnMut(&Scan) -> Result<()>,
     ) -> Result<Scanned> {
-        let source = Prepared::new(source, &self.study)?;
+        let extent = Extent::new(source);
+        let source = Prepared::new(&extent, &self.study)?;
         let hop_s = self.study.scan.hop_samples as f64 / self.study.window.sampling_rate_hz;
         let mut merger = Merger::within(merge, span)?;
         for piece in self.pieces(&source, &Merger::context(merge, span, hop_s))? {
             let piece = piece?;
             merger.push_as(&piece, &self.event_probabilities(&piece)?);
         }
-        let (mut n_windows, mut unscanned) = (0, BTreeMap::new());
+        let (mut n_windows, mut unscanned, mut in_gaps) = (0, BTreeMap::new(), Vec::new());
         for piece in self.pieces(&source, span)? {
             let piece = piece?;
             n_windows += piece.len();
             for skipped in &piece.unscanned {
+                if matches!(skipped.reason, Reason::Gap { .. }) {
+                    in_gaps.push(skipped.clone());
+                    continue;
+                }
                 // Where the source failed its own words say which file.
                 let reason = match skipped.reason.is_failure() {
                     true => skipped.reason.to_string(),
@@ -155,6 +165,15 @@ impl Detector {
             }
             merger.push_as(&piece, &self.event_probabilities(&piece)?);
             each(&piece)?;
+        }
+        // Where the record begins and ends is known when all of it was read.
+        let settling_s = source.settling_s();
+        for window in in_gaps.iter().flat_map(|gap| self.windows_of(gap)) {
+            let reason = match extent.ends_within(&window, settling_s) {
+                true => AT_ENDS,
+                false => GAP.kind(),
+            };
+            *unscanned.entry(reason.to_string()).or_insert(0) += 1;
         }
         let conditions = source.conditions(span);
         let mut until = span.end;
@@ -171,6 +190,18 @@ impl Detector {
             n_windows,
             unscanned,
             conditions,
+        })
+    }
+
+    /// The time of each window that was not scanned, with what lies around its core.
+    fn windows_of(&self, unscanned: &Unscanned) -> impl Iterator<Item = TimeSpan> {
+        let hop_s = self.study.scan.hop_samples as f64 / self.study.window.sampling_rate_hz;
+        let first = unscanned.start - time::seconds(self.study.method.lead_s);
+        let length = time::seconds(self.study.window_s());
+        (0..unscanned.n_windows).map(move |i| {
+            let start = first + time::seconds(i as f64 * hop_s);
+            let end = start + length;
+            TimeSpan { start, end }
         })
     }
 
@@ -242,6 +273,9 @@ pub fn scan_params(study: &Study) -> ScanParams {
 }
 
 const LONGEST_WINDOWS: f64 = 10.0;
+
+/// Of any length.
+const GAP: Reason = Reason::Gap { n_missing: 0 };
 
 /// Windows at least `on` probable begin an event, which lasts while they are half as probable, and
 /// windows that overlap are one event, however long it lasts.

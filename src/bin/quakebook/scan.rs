@@ -19,8 +19,8 @@ use crate::watched::Watched;
 /// Scan a time span of an archive with a trained network
 #[derive(clap::Args)]
 #[command(after_help = concat!("\
-The model says which window, filter and scale: the records are treated as they were in training. The archive is read an hour at a time. Windows in gaps are not scanned, and standard error
-says how many there are and why. The exit code is 4 where nothing was recorded, or the archive could not be read for a
+The model says which window, filter and scale: the records are treated as they were in training. The archive is read an hour at a time. Windows in gaps, and those at the ends
+of the record that reach beyond it or where the filter has not settled, are not scanned, and standard error says how many there are and why. The exit code is 4 where nothing was recorded, or the archive could not be read for a
 while, and 1 where something was and not one window could be scanned; a gap alone is 0. A damaged record is a gap too, named on standard error with its file and byte: then it is 3. A day file that
 is a link is not read: put the file itself there, or name the archive that the link leads to.
 

@@ -146,10 +146,6 @@ fn tell(manifest: &Manifest) {
         Tally::Detections { unscanned, .. } => {
             let is_empty = |reason: &str| reason == Reason::NoData.kind();
             for (reason, n) in unscanned.iter().filter(|(reason, _)| !is_empty(reason)) {
-                let reason = match reason == (Reason::Gap { n_missing: 0 }).kind() {
-                    true => "they lie in gaps, or before or after all that was recorded",
-                    false => reason,
-                };
                 let windows = output::counted(*n, "window");
                 output::progress(format!("  {windows} not scanned: {reason}"));
             }
