@@ -106,6 +106,17 @@ fn what_is_odd_is_told() {
     let picker = PICKERS[0].picker().unwrap();
     let told = picker.pick_record(&record, Origin::Epoch).unwrap();
     let lines = told.conditions();
+    // A smaller flat top in another block of ten minutes, as a scan counts them.
+    let mut clipped = record.clone();
+    clipped.start = at("2014-02-16T00:09:00");
+    clipped.data = [0, 1, 2].map(|_| (0..12_000).map(|_| (10.0 * next()).round()).collect());
+    clipped.data[1][2000..2020].fill(5000.0);
+    clipped.data[1][9000..9020].fill(4000.0);
+    let both = picker.pick_record(&clipped, Origin::Epoch).unwrap();
+    assert_eq!(both.n_clipped().into_values().sum::<usize>(), 40);
+    clipped.data[1].iter_mut().for_each(|y| *y *= 1e-9);
+    let in_metres = picker.pick_record(&clipped, Origin::Epoch).unwrap();
+    assert_eq!(in_metres.n_clipped(), both.n_clipped());
     for (line, start) in lines.iter().zip([
         "HH3 is NaN or infinite in 1 sample: a gap",
         "HH1 jumps once",

@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use crate::error::{Error, Result, fail};
 use crate::time::{self, Time, TimeSpan};
-use crate::waveform::quality::Oddities;
+use crate::waveform::quality::{BLOCK_S, Oddities};
 
 /// Length of a tile. A component that stands still for all of it is dead.
-pub(super) const TILE_S: f64 = 600.0;
+pub(super) const TILE_S: f64 = BLOCK_S;
 
 /// Kinds of failures that are told one by one; more are counted.
 const N_TOLD: usize = 5;

@@ -18,7 +18,7 @@ use crate::error::{Error, Result, Unavailable, fail};
 use crate::time::{self, Time, TimeSpan, between_s};
 use crate::waveform::filter::{Filter, Pass};
 use crate::waveform::quality::{
-    AROUND_STEP, ComponentQuality, Oddities, Oddity, gaps_of, is_dead, mask, n_without_number, open,
+    ComponentQuality, Oddities, Oddity, gaps_of, is_dead, mask, n_without_number, open,
 };
 use crate::waveform::{BAND_HZ, ORDER, RATE_HZ, ROUNDING, Record3C, WaveformSource, interpolate};
 
@@ -154,12 +154,7 @@ impl<'a> Harmonising<'a> {
         let seconds = |n: usize| n as f64 / rate_hz;
         for (i, channel) in raw.channels.iter().enumerate() {
             let row = &raw.data[i][within.clone()];
-            let beside = beside(&raw.data[i], &within);
-            // The step from one tile to the next belongs to the later one.
-            let quality = ComponentQuality {
-                n_jumps: ComponentQuality::of(beside, rate_hz).n_jumps,
-                ..ComponentQuality::of(row, rate_hz)
-            };
+            let quality = ComponentQuality::within(&raw.data[i], &within, rate_hz);
             let stand_in = || raw.channels[living].clone();
             let n_without = without_number[i];
             match (no_numbers[i], dead[i]) {
@@ -288,12 +283,6 @@ fn check_rate(record: &Record3C) -> Result<()> {
     };
     let remedy = format!("Ask for channels of {least} to {most} Hz");
     Err(fail!(Waveform, record.station, what, remedy))
-}
-
-/// The samples of a range, and those around it that tell whether a step is a jump.
-fn beside<'a>(row: &'a [f32], range: &Range<usize>) -> &'a [f32] {
-    let [before, after] = AROUND_STEP;
-    &row[range.start.saturating_sub(before)..row.len().min(range.end + after)]
 }
 
 /// How many samples of a range were not recorded of each component, and were of another.

@@ -10,7 +10,7 @@ use crate::error::{Error, Result, Unavailable};
 use crate::network::PHASENET_SAMPLES;
 use crate::time::{Time, TimeSpan, between_s, seconds};
 use crate::waveform::quality::{
-    ComponentQuality, Oddities, Oddity, n_around, n_without_number, open,
+    ComponentQuality, Oddities, Oddity, blocks, n_around, n_without_number, open,
 };
 use crate::waveform::{Record3C, WaveformSource};
 
@@ -226,12 +226,15 @@ impl Picked {
         let mut sound = record.clone();
         open(&mut sound);
         for (i, channel) in sound.channels.iter().enumerate() {
-            let row = &sound.data[i][within.clone()];
             let n_without = n_without_number(&record.data[i][within.clone()]);
             self.odd.note(Oddity::NotFinite, channel, n_without as f64);
-            let quality = ComponentQuality::of(row, record.sampling_rate_hz);
-            let length = (row.len(), record.sampling_rate_hz);
-            self.odd.note_quality(channel, &quality, length);
+            let rate_hz = record.sampling_rate_hz;
+            // The blocks of a scan, or the parts of them that lie in this piece.
+            for block in blocks(record, &within) {
+                let quality = ComponentQuality::within(&sound.data[i], &block, rate_hz);
+                let length = (block.len(), rate_hz);
+                self.odd.note_quality(channel, &quality, length);
+            }
             // One that is missing has a dash.
             if !channel.ends_with(|letter| letter == '-' || Component::of(letter).is_some()) {
                 self.unknown.insert(channel.clone());

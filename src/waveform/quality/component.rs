@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::jumps::n_jumps;
-use super::{CLIPPED_COUNTS, equal_runs, fills, is_wide, levels_of_full_scale, shortest_stuck};
+use super::jumps::{AROUND_STEP, n_jumps};
+use super::{CLIPPED_COUNTS, equal_runs, fills, levels_of_full_scale, shortest_stuck};
 use crate::simd;
 use crate::waveform::samples::EXACT_COUNTS;
 
@@ -45,6 +45,18 @@ pub struct ComponentQuality {
 }
 
 impl ComponentQuality {
+    /// Judges a range of a component; the samples around it tell whether a step at its ends is a jump.
+    ///
+    /// A step from one range to the next belongs to the later one.
+    pub(crate) fn within(row: &[f32], range: &Range<usize>, sampling_rate_hz: f64) -> Self {
+        let [before, after] = AROUND_STEP;
+        let beside = range.start.saturating_sub(before)..row.len().min(range.end + after);
+        Self {
+            n_jumps: Self::of(&row[beside], sampling_rate_hz).n_jumps,
+            ..Self::of(&row[range.clone()], sampling_rate_hz)
+        }
+    }
+
     /// Judges a component of a record as a whole.
     pub fn of(row: &[f32], sampling_rate_hz: f64) -> Self {
         let n_missing = match simd::has_gap(row) {
@@ -115,14 +127,14 @@ fn flat_tops(
     (low, high): (f32, f32),
 ) -> Vec<Range<usize>> {
     runs.retain(|run| [low, high].contains(&row[run.start]));
-    if runs.is_empty() || is_wide((low, high)) {
+    if runs.is_empty() {
         return runs;
     }
-    // Of another unit a count is the smallest step.
+    // A count is the smallest step, in whatever unit.
     let n_counts = (high - low) / finest_step(row);
     let n: usize = runs.iter().map(ExactSizeIterator::len).sum();
     let is_flat = n_counts >= CLIPPED_LEAST_COUNTS && n as f64 >= CLIPPED_SHARE * row.len() as f64;
-    let is_fine = n_counts >= 2.0 * CLIPPED_COUNTS && runs.len() > 1;
+    let is_fine = n_counts >= 2.0 * CLIPPED_COUNTS;
     if is_flat || is_fine { runs } else { Vec::new() }
 }
 

@@ -8,7 +8,7 @@
 //! | missing | NaN or infinite, or the smallest number of four bytes, which stands for missing | a gap |
 //! | stuck | one value for [`STUCK_S`], and for [`MIN_STUCK`] samples or more; a straight line for [`LINE_S`], and for twice as many | a gap; a window that holds it is rejected, and in a scan one that touches it |
 //! | dead | a component that never moves in the whole record or window, or holds no number | not used; a window is rejected |
-//! | clipped | [`CLIPPED_RUN`] equal samples or more at the largest or smallest value of a component whose range is twice [`CLIPPED_COUNTS`] or more, or of which they are [`CLIPPED_SHARE`]; in another unit than counts the smallest step is one; or a peak near the full scale of a digitiser ([`FULL_SCALES_COUNTS`]), as the way to it from the mean goes | used, and counted: the largest earthquakes clip |
+//! | clipped | [`CLIPPED_RUN`] equal samples or more at the largest or smallest value of a component whose range is twice [`CLIPPED_COUNTS`] or more, or of which they are [`CLIPPED_SHARE`], where a count is the smallest step in whatever unit; or, in counts alone, a peak near the full scale of a digitiser ([`FULL_SCALES_COUNTS`]), as the way to it from the mean goes | used, and counted: the largest earthquakes clip |
 //! | jump | a step to the next sample that is [`JUMP`] times as large as every other one around it: a glitch of one level for up to eight samples, or another level; not the way into what is stuck or a flat top | used, and counted |
 //! | idle | whole numbers of a range of [`IDLE_COUNTS`] or less | used, and told: perhaps no sensor is connected |
 //! | coarse | so far from zero that four bytes round the motion | used, and told |
@@ -32,13 +32,13 @@ use rayon::prelude::*;
 
 use super::Record3C;
 use crate::simd;
+use crate::time::{Time, between_s};
 use runs::{equal_runs, straight_runs};
 
 pub(crate) use component::is_dead;
 pub use component::{CLIPPED_SHARE, ComponentQuality, IDLE_COUNTS};
 pub use gaps::{coverage, filter_counts};
 pub(crate) use gaps::{gaps_of, mask, n_without_number, open};
-pub(crate) use jumps::AROUND_STEP;
 pub use jumps::JUMP;
 pub(crate) use oddity::{Oddities, Oddity};
 
@@ -87,6 +87,26 @@ const LINE_BESIDE: usize = 16;
 /// Fewest samples of a straight line, likewise.
 fn shortest_line(sampling_rate_hz: f64) -> usize {
     ((LINE_S * sampling_rate_hz) as usize).max(2 * MIN_STUCK)
+}
+
+/// Components of long records are judged in blocks of so many seconds since 1970.
+pub(crate) const BLOCK_S: f64 = 600.0;
+
+/// The parts of a range of a record that lie in blocks of [`BLOCK_S`].
+pub(crate) fn blocks(record: &Record3C, within: &Range<usize>) -> Vec<Range<usize>> {
+    let rate_hz = record.sampling_rate_hz;
+    let since_1970_s = between_s(Time::UNIX_EPOCH, record.start);
+    let border = |block: f64| {
+        let sample = ((block * BLOCK_S - since_1970_s) * rate_hz).round();
+        (sample.max(0.0) as usize).clamp(within.start, within.end)
+    };
+    let block_of = |sample: usize| ((since_1970_s + sample as f64 / rate_hz) / BLOCK_S).floor();
+    let n = (block_of(within.end) - block_of(within.start)) as usize;
+    let first = block_of(within.start);
+    let borders = (0..=n + 1).map(|i| border(first + i as f64));
+    let borders: Vec<usize> = borders.collect();
+    let parts = borders.array_windows().map(|[start, end]| *start..*end);
+    parts.filter(|part| !part.is_empty()).collect()
 }
 
 /// So many samples before and after a record tell whether one at its ends belongs to a fill.
